@@ -1,0 +1,105 @@
+/** Every way in which Granary says that something went wrong. The code is for programs, the message for people. */
+export const errorCodes = [
+  'usage', // the caller asked for something that does not exist or makes no sense
+  'archive.format', // a grid archive breaks its format; details.line and details.member say where
+  'archive.compression', // gzip or zstd data is cut or damaged
+  'archive.changed', // the file is not the one whose import began
+  'mint.inconsistent', // the input contradicts itself: details.record and details.block say where
+  'mint.missing', // what the mint needs is not there (a snapshot, a period)
+  'store.newer', // written by a newer Granary
+  'store.busy', // another instance writes
+  'store.corrupt', // a checksum or integrity check failed
+  'store.network', // the store holds another network
+  'store.conflict', // the same period is stored with other events
+  'store.migration', // a migration failed; details.backup names the copy
+  'io.missing', // no such file or folder
+  'io.denied', // no permission
+  'io.full', // no space left
+  'io.failed', // any other failure of the operating system
+  'contract.invalid', // a request or answer that breaks the contract
+  'idempotency.reused', // one key, two different commands
+  'audit.broken', // the audit trail does not hash up
+  'not-found',
+  'cancelled',
+  'core.gone', // the core stopped while a call was under way
+  'internal', // a broken invariant; never expected
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** Details are plain data: they cross process borders and stand in logs. */
+export type ErrorDetails = Record<string, string | number | boolean | null>
+
+/** The one error of this program. `message` says what happened, to which record, and the way out. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.retryable = options.retryable ?? false
+    this.details = options.details ?? {}
+  }
+}
+
+/** An error as data, for the wire. The cause stays behind: it may name paths and internals. */
+export interface PlainError {
+  code: ErrorCode
+  message: string
+  retryable: boolean
+  details: ErrorDetails
+}
+
+export function toPlainError(error: unknown): PlainError {
+  const known = toAppError(error)
+  return { code: known.code, message: known.message, retryable: known.retryable, details: known.details }
+}
+
+export function fromPlainError(plain: PlainError): AppError {
+  return new AppError(plain.code, plain.message, { retryable: plain.retryable, details: plain.details })
+}
+
+/** Node's errno codes that have an answer of their own. Anything unknown is `internal`, with its message kept. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const errno = (error as { code?: unknown } | null)?.code
+  const path = (error as { path?: unknown } | null)?.path
+  const where = typeof path === 'string' ? ` (${path})` : ''
+  const options = { cause: error, details: typeof path === 'string' ? { path } : {} }
+  switch (errno) {
+    case 'ENOENT':
+      return new AppError('io.missing', `There is no such file or folder${where}. Check the name and try again.`, options)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new AppError('io.denied', `No permission${where}. Choose another place or change the permissions.`, options)
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'SQLITE_FULL':
+      return new AppError('io.full', `The disk is full${where}. Nothing half-written was kept; free some space and run it again.`, options)
+    case 'EISDIR':
+      return new AppError('io.failed', `This is a folder, not a file${where}. Name a file.`, options)
+    case 'SQLITE_BUSY':
+    case 'SQLITE_LOCKED':
+      return new AppError('store.busy', 'Another Granary is writing to this data folder. Close it, or try again when it is done.', {
+        ...options,
+        retryable: true,
+      })
+    case 'SQLITE_CORRUPT':
+    case 'SQLITE_NOTADB':
+      return new AppError(
+        'store.corrupt',
+        'The store is damaged. Move the data folder aside and import again, or restore a backup.',
+        options,
+      )
+    case 'SQLITE_IOERR':
+    case 'EIO':
+      return new AppError('io.failed', `Reading or writing failed${where}. Check the disk and try again.`, options)
+    case 'ABORT_ERR':
+      return new AppError('cancelled', 'Stopped on request.', { cause: error })
+  }
+  if ((error as { name?: unknown } | null)?.name === 'AbortError') return new AppError('cancelled', 'Stopped on request.', { cause: error })
+  return new AppError('internal', error instanceof Error ? error.message : String(error), { cause: error })
+}

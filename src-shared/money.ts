@@ -1,0 +1,53 @@
+/** Token amount in units of 1e-7 TFT. Never a float. */
+export type Units = bigint & { readonly __unit: 'units' }
+/** Money in milli-USD. */
+export type Musd = bigint & { readonly __unit: 'musd' }
+
+export const UNITS_PER_TFT = 10_000_000n
+
+export function units(value: bigint): Units {
+  return value as Units
+}
+
+export function musd(value: bigint): Musd {
+  return value as Musd
+}
+
+/** All 7 decimals, no separators: `279.4250000`, as files and copies have it. */
+export function tftExact(amount: bigint): string {
+  return fixed(amount, 7)
+}
+
+/** For screens: thousands separated, cut (never rounded up) to 2 decimals: `1,279.42`. */
+export function tftShort(amount: bigint): string {
+  return group(cut(fixed(amount, 7), 5))
+}
+
+/** `22.354` from 22354 milli-USD. */
+export function usdExact(amount: bigint): string {
+  return fixed(amount, 3)
+}
+
+/** For screens: `22.35`, cut. */
+export function usdShort(amount: bigint): string {
+  return group(cut(fixed(amount, 3), 1))
+}
+
+/** An integer of 10^-decimals as a decimal text with exactly that many decimals. */
+export function fixed(amount: bigint, decimals: number): string {
+  const sign = amount < 0n ? '-' : ''
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0')
+  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
+}
+
+/** Thousands separated by commas, in the whole part only. */
+export function group(decimal: string): string {
+  const [whole = '', fraction] = decimal.split('.')
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}
+
+function cut(decimal: string, digits: number): string {
+  const short = decimal.slice(0, -digits)
+  return /^-0\.0+$/.test(short) ? short.slice(1) : short
+}

@@ -1,0 +1,43 @@
+/** Seconds of one fixed minting period (minting.md, Periods): a five-year cycle cut into 60. */
+export const PERIOD_SEC = (24 * 60 * 60 * (365 * 3 + 366 * 2)) / 60
+/** Start of period 0: 2018-03-31 12:56:40 UTC, in seconds since the epoch. */
+export const FIRST_PERIOD_START_TS = 1_522_501_000
+/** Blocks read on after a period's end (27 h at 6 s each). */
+export const POST_PERIOD_BLOCKS = 16_200
+
+/** A fixed period; `start` inclusive, `end` = start + PERIOD_SEC; seconds since the epoch. */
+export interface Period {
+  index: number
+  start: number
+  end: number
+}
+
+export function periodAt(index: number): Period {
+  const start = FIRST_PERIOD_START_TS + index * PERIOD_SEC
+  return { index, start, end: start + PERIOD_SEC }
+}
+
+/** The index of the period that holds the second `ts`; negative before the first. */
+export function periodIndexOf(ts: number): number {
+  return Math.floor((ts - FIRST_PERIOD_START_TS) / PERIOD_SEC)
+}
+
+/** `2024-11-30 12:56:40 UTC` */
+export function formatUtc(ts: number): string {
+  const iso = new Date(ts * 1000).toISOString()
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+}
+
+/** A duration in words that people use: the two largest units, cut: `3 h 12 min`, `2 d 4 h`, `45 s`. */
+export function formatDuration(sec: number): string {
+  const sign = sec < 0 ? '-' : ''
+  const total = Math.floor(Math.abs(sec))
+  const days = Math.floor(total / 86_400)
+  const hours = Math.floor((total % 86_400) / 3600)
+  const minutes = Math.floor((total % 3600) / 60)
+  const seconds = total % 60
+  if (days > 0) return `${sign}${days} d${hours > 0 ? ` ${hours} h` : ''}`
+  if (hours > 0) return `${sign}${hours} h${minutes > 0 ? ` ${minutes} min` : ''}`
+  if (minutes > 0) return `${sign}${minutes} min${seconds > 0 ? ` ${seconds} s` : ''}`
+  return `${sign}${seconds} s`
+}

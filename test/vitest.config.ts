@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+/** One project per kind of test; `imports` is the test of who may import whom, which `npm run check` runs alone. */
+const kinds = ['unit', 'golden', 'property', 'integration']
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    projects: [
+      ...kinds.map(name => ({
+        test: {
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          exclude: ['test/unit/imports.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      })),
+      { test: { name: 'imports', include: ['test/unit/imports.test.ts'] } },
+    ],
+  },
+})
