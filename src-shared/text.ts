@@ -1,0 +1,11 @@
+/**
+ * A name from the chain as a screen or terminal may show it: control characters, line breaks, bidirectional marks and other
+ * invisible formatting become nothing, any run of white space one space. Never show it without the id: two names can still look alike.
+ */
+export function cleanName(name: string): string {
+  return name
+    .replace(/[\s\u2028\u2029]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, '')
+    .replace(/ +/g, ' ')
+    .trim()
+}
