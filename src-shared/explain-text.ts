@@ -1,0 +1,248 @@
+import type { DerivationLine, Downtime, Evidence, Explanation, Step, StepKind, Violation } from './mint.ts'
+import { group, tftExact, usdExact } from './money.ts'
+import { formatDuration, formatUtc } from './time.ts'
+
+/** An explanation in words: the same sentences on the command line, on screen and in what is copied. Times in it are UTC. */
+
+const titles: Record<StepKind, string> = {
+  'first-report': 'First report',
+  report: 'Report',
+  reboot: 'Restarted',
+  'too-high': 'Report refused: uptime too high',
+  'too-low': 'Report refused: uptime too low',
+  'invalid-reboot': 'Report refused: no possible restart',
+  ignored: 'Report ignored',
+  sleep: 'Went to sleep',
+  'boot-request': 'Asked to boot',
+  wake: 'Woke up',
+  'wake-refused': 'Woke up, sleep not credited',
+  'boot-expired': 'Boot request still open',
+  stored: 'Registered',
+  updated: 'Changed on the chain',
+  'post-report': 'Report after the period',
+  'post-reboot': 'Restarted after the period',
+  'post-wake': 'Woke up after the period',
+  tail: 'No more reports',
+  twin: "Check of the node's twin",
+}
+
+/** What happened, in a few words. */
+export function stepTitle(step: Pick<Step, 'kind'>): string {
+  return titles[step.kind]
+}
+
+const meanings: Record<StepKind, string> = {
+  'first-report': 'the first report of the period: what lies inside the period counts, up to the limit for one report',
+  report: 'the uptime fits the time that passed',
+  reboot: 'the node runs for less time than has passed since the report before: only what it ran since its restart counts',
+  'too-high': 'the uptime grew by more than the time that passed',
+  'too-low':
+    'the uptime grew by less than the time that passed, though the node did not restart; the next report is measured against the one before',
+  'invalid-reboot':
+    'the uptime fell, but is more than the time that passed, so no restart explains it; the next report is measured against the one before',
+  ignored: 'the node is marked asleep or asked to boot, and this report does not end that',
+  sleep: 'the farmer put it to sleep; the time since the last report counts',
+  'boot-request': 'the farmer asked it to boot; it has 30 min from here',
+  wake: 'it came back in time: the whole sleep counts',
+  'wake-refused': 'it slept for more than 24 h or took more than 30 min to boot: the sleep does not count',
+  'boot-expired': 'it was asked to boot and did not: that is one slow boot',
+  stored: 'the node was registered anew and starts afresh',
+  updated: 'farm, place, resources or prices may have changed; the uptime did not',
+  'post-report': 'of this report, what lies inside the period counts',
+  'post-reboot': 'of the time since the restart, what lies inside the period counts',
+  'post-wake': 'of the sleep, what lies inside the period counts',
+  tail: 'nobody reported for the rest of the period',
+  twin: 'a node that was up needs a twin with a relay and a valid public key',
+}
+
+/** What the step means for the uptime, with its seconds and evidence. */
+export function describeStep(step: Step): string {
+  return `${titles[step.kind]}: ${meanings[step.kind]}. ${effect(step)}${evidenceText(step.evidence)}`
+}
+
+/** What the step means, without figures. */
+export function stepMeaning(step: Pick<Step, 'kind'>): string {
+  return meanings[step.kind]
+}
+
+function effect(step: Step): string {
+  const violation = step.violation ? ` Violation ${step.violation}.` : ''
+  if (step.elapsedSec === 0 && step.creditedSec === 0) return `The uptime stays as it is.${violation}`
+  const lost = step.lostSec > 0 ? `, ${secondsText(step.lostSec)} lost` : ''
+  return `${secondsText(step.elapsedSec)} passed, ${secondsText(step.creditedSec)} credited${lost}.${violation}`
+}
+
+/** `2,400 s (40 min)`; below a minute only the seconds. */
+export function secondsText(sec: number): string {
+  const exact = `${group(String(sec))} s`
+  return Math.abs(sec) < 60 ? exact : `${exact} (${formatDuration(sec)})`
+}
+
+/** ` [now 1700000000, uptime 3600]`, or nothing where there is no evidence. */
+export function evidenceText(evidence: Evidence): string {
+  const parts = Object.entries(evidence).map(([name, value]) => `${name} ${value === null ? 'unknown' : value}`)
+  return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
+}
+
+/** Several ordinary reports in a row as one line. */
+export interface StepRun {
+  kind: 'run'
+  count: number
+  firstBlock: number | null
+  lastBlock: number | null
+  fromTs: number
+  toTs: number
+  elapsedSec: number
+  creditedSec: number
+  lostSec: number
+  steps: Step[]
+}
+
+/** An ordinary report that lost nothing worth a line of its own (60 s, the rules' own grace) and violated nothing. */
+function isOrdinary(step: Step): boolean {
+  return step.kind === 'report' && step.violation === null && Math.abs(step.lostSec) <= 60
+}
+
+/** Runs of two or more ordinary reports become one entry each; everything else stays. The sums stay the same. */
+export function foldSteps(steps: Step[]): (Step | StepRun)[] {
+  const result: (Step | StepRun)[] = []
+  let run: Step[] = []
+  const close = () => {
+    if (run.length === 1) result.push(run[0]!)
+    else if (run.length > 1) result.push(runOf(run))
+    run = []
+  }
+  for (const step of steps) {
+    if (isOrdinary(step)) {
+      run.push(step)
+      continue
+    }
+    close()
+    result.push(step)
+  }
+  close()
+  return result
+}
+
+function runOf(steps: Step[]): StepRun {
+  const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
+  return {
+    kind: 'run',
+    count: steps.length,
+    firstBlock: steps[0]!.block,
+    lastBlock: steps.at(-1)!.block,
+    fromTs: steps[0]!.fromTs,
+    toTs: steps.at(-1)!.toTs,
+    elapsedSec: sum(step => step.elapsedSec),
+    creditedSec: sum(step => step.creditedSec),
+    lostSec: sum(step => step.lostSec),
+    steps,
+  }
+}
+
+const causes: Record<Downtime['cause'], string> = {
+  'not-seen-yet': 'not seen yet in this period',
+  reboot: 'restarted',
+  gap: 'reports too far apart',
+  'sleep-refused': 'asleep too long or booted too slowly',
+  'not-seen-after': 'not seen any more',
+  refused: 'report refused',
+}
+
+/** Why a stretch did not count, in a few words. */
+export function causeText(cause: Downtime['cause']): string {
+  return causes[cause]
+}
+
+const violationTexts: Record<Violation, string> = {
+  UptimeTooHigh: 'a report claims more uptime than time passed',
+  UptimeTooLow: 'a report claims less uptime than time passed, without a restart',
+  InvalidReboot: 'a report claims a restart that cannot have been',
+  ClockSkew: 'its clock moved by 2 min or more against its own boot time',
+  BootRequestExpired: 'it booted too slowly more than once',
+  MissingTwin: 'its twin is not on the chain',
+  MissingRelay: 'its twin has no relay',
+  InvalidPublicKey: "its twin's public key is not 33 bytes long",
+}
+
+/** What the node did, in a few words. */
+export function violationText(violation: Violation): string {
+  return violationTexts[violation]
+}
+
+const lineNames: Record<string, string> = {
+  cu: 'Compute units',
+  su: 'Storage units',
+  nu: 'Network units',
+  'ip-hours': 'Public IP hours',
+  'base-usd': 'Units at the policy’s prices',
+  'ip-usd': 'Public IPs',
+  certified: 'Certified: a quarter more',
+  tokens: 'In TFT at the node’s price',
+  permille: 'Uptime in permille',
+  sla: 'Uptime that the policy asks for',
+  usd: 'Payout in USD',
+  tft: 'Payout in TFT',
+}
+
+/** The name of a derivation line as people read it. */
+export function lineName(line: Pick<DerivationLine, 'name'>): string {
+  return lineNames[line.name] ?? line.name
+}
+
+/** The whole explanation as plain text, for terminals and for the clipboard. Ordinary reports in a row are one line unless `all`. */
+export function explanationText(explanation: Explanation, options: { all?: boolean } = {}): string {
+  const { period } = explanation
+  const lines = [
+    `Node ${explanation.nodeId}, period ${period.index}: ${formatUtc(period.start)} to ${formatUtc(period.end)}`,
+    `Rules ${explanation.rules}, resources ${explanation.resources}${explanation.provisional ? ', provisional: the blocks after the period are not all known' : ''}`,
+    '',
+    'Uptime',
+  ]
+  for (const entry of options.all ? explanation.steps : foldSteps(explanation.steps)) lines.push(`  ${entryText(entry)}`)
+  lines.push(
+    `  = ${secondsText(explanation.measuredUptimeSec)} credited of ${secondsText(explanation.elapsedSec)}, ${secondsText(explanation.lostSec)} lost, ${explanation.slowBoots} slow boots`,
+    '',
+  )
+  if (explanation.downtimes.length > 0) {
+    lines.push('Downtimes')
+    for (const downtime of explanation.downtimes) lines.push(`  ${downtimeText(downtime)}`)
+    lines.push('')
+  }
+  if (explanation.violation) {
+    const { violation, block, ts, before, after } = explanation.violation
+    lines.push(`Violation ${violation}: ${violationTexts[violation]}`)
+    if (block !== null || ts !== null) lines.push(`  ${blockText(block)}${ts === null ? '' : `, ${formatUtc(ts)}`}`)
+    if (before) lines.push(`  before:${evidenceText(before)}`)
+    if (after) lines.push(`  after: ${evidenceText(after)}`)
+    lines.push('')
+  }
+  lines.push('Payout')
+  for (const line of explanation.derivation) {
+    lines.push(`  ${lineName(line)}: ${line.formula} = ${line.value}${line.unit ? ` ${line.unit}` : ''}`)
+    if (line.note) lines.push(`    ${line.note}`)
+  }
+  lines.push(
+    `  = ${tftExact(explanation.rewardUnits)} TFT, ${usdExact(explanation.rewardMusd)} USD`,
+    '',
+    `Receipt ${explanation.hash}`,
+    explanation.receipt,
+    '',
+  )
+  return lines.join('\n')
+}
+
+function entryText(entry: Step | StepRun): string {
+  if (entry.kind !== 'run') return `${formatUtc(entry.ts)}  ${blockText(entry.block)}  ${describeStep(entry)} (${entry.rule})`
+  const blocks = entry.firstBlock === null ? '' : `blocks ${entry.firstBlock} to ${entry.lastBlock}`
+  const lost = entry.lostSec === 0 ? '' : `, ${secondsText(entry.lostSec)} lost`
+  return `${formatUtc(entry.toTs)}  ${blocks}  ${entry.count} reports in a row: ${secondsText(entry.elapsedSec)} passed, ${secondsText(entry.creditedSec)} credited${lost}.`
+}
+
+function blockText(block: number | null): string {
+  return block === null ? 'no event' : `block ${block}`
+}
+
+function downtimeText(downtime: Downtime): string {
+  return `${formatUtc(downtime.fromTs)} to ${formatUtc(downtime.toTs)}  ${formatDuration(downtime.toTs - downtime.fromTs)}, ${secondsText(downtime.lostSec)} lost: ${causes[downtime.cause]} (${blockText(downtime.block)})`
+}
