@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { constants, createGzip, createZstdCompress } from 'node:zlib'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
+import type { ArchiveSink } from '../../src-shared/grid.ts'
+import { endText, headerText, rareText, startText } from './write-lines.ts'
+
+/** A sink that writes. Whoever feeds it awaits drain() now and then (every few thousand events), so that memory stays constant. */
+export interface WritingSink extends ArchiveSink {
+  drain(): Promise<void>
+}
+
+export interface WriteOptions {
+  signal?: AbortSignal
+}
+
+/** Text is gathered up to this many characters before it goes to the stream. */
+const BATCH_CHARS = 256 * 1024
+
+/**
+ * Writes a grid archive: canonical lines, compressed as the target's name says (`.gz`, `.zst`, otherwise plain).
+ * The file is written beside the target, fsynced and renamed: after any failure the target is as it was and nothing
+ * half-written is left. `-` is standard output, plain.
+ * @returns uncompressed bytes and events written
+ * @throws AppError io.* for the disk's failures, cancelled on the signal, and whatever `produce` throws
+ */
+export async function writeArchive(
+  target: string,
+  produce: (sink: WritingSink) => Promise<void>,
+  options: WriteOptions = {},
+): Promise<{ bytes: number; events: number }> {
+  if (target === '-') return await pour(process.stdout, [], produce, options.signal)
+  const existing = await stat(target).catch(() => undefined)
+  if (existing?.isDirectory()) throw toAppError(Object.assign(new Error('is a directory'), { code: 'EISDIR', path: target }))
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
+  let file: FileHandle | undefined
+  try {
+    file = await open(temporary, 'wx', 0o644)
+    const bottom = createWriteStream(temporary, { fd: file, flush: true, highWaterMark: 1 << 20 })
+    const compressor = compressorFor(target)
+    const done = await pour(compressor ?? bottom, compressor ? [bottom] : [], produce, options.signal)
+    file = undefined // closed by the stream, which synced it first
+    await rename(temporary, target)
+    await syncFolder(dirname(target))
+    return done
+  } catch (error) {
+    await file?.close().catch(() => {})
+    await rm(temporary, { force: true }).catch(() => {})
+    throw toAppError(error)
+  }
+}
+
+function compressorFor(target: string) {
+  const lower = target.toLowerCase()
+  if (lower.endsWith('.gz')) return createGzip({ level: 6, chunkSize: 1 << 18 })
+  if (lower.endsWith('.zst')) {
+    return createZstdCompress({
+      chunkSize: 1 << 18,
+      params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+    })
+  }
+  return undefined
+}
+
+/** Not every system can sync a folder; where it can, the new name survives a power cut too. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => {})
+  await handle?.close()
+}
+
+/** Lets `produce` write into `top`, which is piped through `rest`; resolves when the last stream is closed. */
+async function pour(
+  top: Writable & NodeJS.WritableStream,
+  rest: Writable[],
+  produce: (sink: WritingSink) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: number; events: number }> {
+  const streams = [top, ...rest]
+  const last = streams.at(-1)!
+  let failure: unknown
+  const fail = (error: unknown) => {
+    failure ??= error
+    for (const stream of streams) if (stream !== process.stdout) stream.destroy()
+  }
+  for (const stream of streams) stream.on('error', fail)
+  const abort = () => fail(new AppError('cancelled', 'Writing the archive was stopped on request; nothing was kept of it.'))
+  signal?.addEventListener('abort', abort)
+  const closed = last === process.stdout ? Promise.resolve() : new Promise<void>(resolve => last.once('close', resolve))
+  try {
+    if (signal?.aborted) abort()
+    for (const next of rest) (top as unknown as NodeJS.ReadableStream).pipe(next)
+    const lines = createLines(async text => {
+      if (failure !== undefined) throw failure
+      if (!top.write(text)) await Promise.race([once(top, 'drain').catch(() => {}), closed])
+      if (failure !== undefined) throw failure
+    })
+    await produce(lines.sink)
+    await lines.finish()
+    if (last !== process.stdout) top.end()
+    await closed
+    if (failure !== undefined) throw failure
+    return lines.counts()
+  } catch (error) {
+    fail(error)
+    await closed
+    throw failure
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    for (const stream of streams) stream.off('error', fail)
+  }
+}
+
+function createLines(write: (text: string) => Promise<void>) {
+  let batches: string[] = []
+  let batch = ''
+  let inBlock = false
+  let eventsInBlock = 0
+  let bytes = 0
+  let events = 0
+
+  const add = (text: string) => {
+    batch += text
+    if (batch.length >= BATCH_CHARS) {
+      batches.push(batch)
+      batch = ''
+    }
+  }
+  const closeBlock = () => {
+    if (inBlock) add(']}\n')
+    inBlock = false
+  }
+  const event = (text: string) => {
+    if (!inBlock) throw new AppError('internal', 'An event was written before its block.')
+    add(eventsInBlock === 0 ? text : `,${text}`)
+    eventsInBlock += 1
+    events += 1
+  }
+  const flush = async () => {
+    const full = batches
+    batches = []
+    for (const text of full) {
+      bytes += Buffer.byteLength(text)
+      await write(text)
+    }
+  }
+
+  const sink: WritingSink = {
+    header: h => add(headerText(h)),
+    start: s => {
+      for (const piece of startText(s)) add(piece)
+    },
+    end: s => {
+      for (const piece of endText(s)) add(piece)
+    },
+    block: (n, ts) => {
+      closeBlock()
+      add(`{"kind":"block","n":${n},"ts":${ts},"events":[`)
+      inBlock = true
+      eventsInBlock = 0
+    },
+    uptime: (nodeId, now, uptime) => event(`["TfgridModule.NodeUptimeReported",{"node_id":${nodeId},"now":${now},"uptime":${uptime}}]`),
+    consumption: (contractId, timestamp, window, nru) =>
+      event(
+        `["SmartContractModule.NruConsumptionReportReceived",{"contract_id":${contractId},"timestamp":${timestamp},"window":${window},"nru":${nru}}]`,
+      ),
+    rare: rare => event(rareText(rare)),
+    drain: flush,
+  }
+  const finish = async () => {
+    closeBlock()
+    if (batch !== '') batches.push(batch)
+    batch = ''
+    await flush()
+  }
+  return { sink, finish, counts: () => ({ bytes, events }) }
+}
