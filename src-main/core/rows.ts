@@ -1,0 +1,214 @@
+import type { Attention, FarmRow, NodeRow, NodeState, Overview, PeriodSummary, QueryInput } from '../../src-shared/contract.ts'
+import type { NodeResult } from '../../src-shared/mint.ts'
+import {
+  attentionFor,
+  earnedSoFar,
+  isOver,
+  type Known,
+  known,
+  projectLinear,
+  stateOf,
+  uptimePermille,
+} from '../engines/projection/linear.ts'
+
+/** What the core keeps in memory of each node of a period: all that lists, filters, sorts and sums need, without receipts and days. */
+export interface LightNode extends Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'> {
+  state: NodeState
+  stateReason: string
+  uptimePermille: number
+  earnedUnits: bigint
+  earnedMusd: bigint
+  projectedUnits: bigint
+  projectedMusd: bigint
+}
+
+/** A node's own words, from the books. */
+export interface Label {
+  label: string
+  note: string
+}
+
+export function lightNode(result: Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'>, time: Known): LightNode {
+  const { state, reason } = stateOf(result, time)
+  const earned = earnedSoFar(result, time)
+  const projected = projectLinear(result, time)
+  return {
+    ...result,
+    state,
+    stateReason: reason,
+    uptimePermille: uptimePermille(result, time),
+    earnedUnits: earned.units,
+    earnedMusd: earned.musd,
+    projectedUnits: projected.units,
+    projectedMusd: projected.musd,
+  }
+}
+
+const noLabel: Label = { label: '', note: '' }
+
+type NodeFilter = Omit<QueryInput<'nodes.csv'>, 'period'>
+
+/** The nodes that a filter leaves, in their order. The text is looked for in id, label, note, farm, place and address. */
+export function filterNodes(nodes: LightNode[], labels: ReadonlyMap<number, Label>, filter: NodeFilter): LightNode[] {
+  const text = filter.search?.trim().toLowerCase()
+  return nodes.filter(node => {
+    if (filter.farmId !== undefined && node.farmId !== filter.farmId) return false
+    if (filter.state !== undefined && node.state !== filter.state) return false
+    if (filter.violation !== undefined && (filter.violation === 'any' ? node.violation === null : node.violation !== filter.violation))
+      return false
+    return !text || searchText(node, labels.get(node.nodeId) ?? noLabel).includes(text)
+  })
+}
+
+function searchText(node: LightNode, label: Label): string {
+  return `${node.nodeId}\n${label.label}\n${label.note}\n${node.farmName}\n${node.city}\n${node.country}\n${node.payoutAddress}`.toLowerCase()
+}
+
+type Sort = NonNullable<QueryInput<'nodes.list'>['sort']>
+
+const stateOrder: Record<NodeState, number> = { down: 0, 'at-risk': 1, asleep: 2, unknown: 3, up: 4 }
+
+/** Sorted by one column, ties by node id; never reorders the input. */
+export function sortNodes(nodes: LightNode[], labels: ReadonlyMap<number, Label>, sort: Sort, descending: boolean): LightNode[] {
+  const by: Record<Sort, (a: LightNode, b: LightNode) => number> = {
+    nodeId: (a, b) => a.nodeId - b.nodeId,
+    label: (a, b) => compareText(labels.get(a.nodeId)?.label ?? '', labels.get(b.nodeId)?.label ?? ''),
+    farm: (a, b) => compareText(a.farmName, b.farmName) || a.farmId - b.farmId,
+    state: (a, b) => stateOrder[a.state] - stateOrder[b.state],
+    uptime: (a, b) => a.measuredUptimeSec - b.measuredUptimeSec,
+    reward: (a, b) => compareBig(a.rewardUnits, b.rewardUnits),
+    projected: (a, b) => compareBig(a.projectedUnits, b.projectedUnits),
+    lastReport: (a, b) => (a.lastReportTs ?? 0) - (b.lastReportTs ?? 0),
+  }
+  const sign = descending ? -1 : 1
+  return [...nodes].sort((a, b) => sign * by[sort](a, b) || a.nodeId - b.nodeId)
+}
+
+// A plain comparison of code units: the same order everywhere and twenty times faster than a locale's on 10,000 rows.
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function compareBig(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+export function nodeRow(node: LightNode, label: Label | undefined, days: NodeRow['days']): NodeRow {
+  const { label: name, note } = label ?? noLabel
+  return {
+    nodeId: node.nodeId,
+    farmId: node.farmId,
+    farmName: node.farmName,
+    twinId: node.twinId,
+    label: name,
+    note,
+    country: node.country,
+    city: node.city,
+    certified: node.certified,
+    virtualized: node.virtualized,
+    policyId: node.policyId,
+    state: node.state,
+    stateReason: node.stateReason,
+    violation: node.violation,
+    uptimeSec: node.measuredUptimeSec,
+    uptimePermille: node.uptimePermille,
+    slaPermille: node.slaPermille,
+    lastReportTs: node.lastReportTs,
+    sleepingSinceTs: node.sleepingSinceTs,
+    slowBoots: node.slowBoots,
+    rewardUnits: node.rewardUnits,
+    rewardMusd: node.rewardMusd,
+    projectedUnits: node.projectedUnits,
+    payoutAddress: node.payoutAddress,
+    hash: node.hash,
+    days,
+  }
+}
+
+export function sumBy(nodes: LightNode[], amount: (node: LightNode) => bigint): bigint {
+  let sum = 0n
+  for (const node of nodes) sum += amount(node)
+  return sum
+}
+
+/** Every farm of the period with its nodes by state and its sums, by id. */
+export function farmRows(nodes: LightNode[]): FarmRow[] {
+  const farms = new Map<number, FarmRow>()
+  for (const node of nodes) {
+    let farm = farms.get(node.farmId)
+    if (!farm) {
+      farm = {
+        farmId: node.farmId,
+        name: node.farmName,
+        payoutAddress: node.payoutAddress,
+        nodes: 0,
+        up: 0,
+        atRisk: 0,
+        down: 0,
+        asleep: 0,
+        unknown: 0,
+        earnedUnits: 0n,
+        projectedUnits: 0n,
+      }
+      farms.set(node.farmId, farm)
+    }
+    farm.nodes++
+    farm[node.state === 'at-risk' ? 'atRisk' : node.state]++
+    farm.earnedUnits += node.earnedUnits
+    farm.projectedUnits += node.projectedUnits
+  }
+  return [...farms.values()].sort((a, b) => a.farmId - b.farmId)
+}
+
+const severityOrder = { down: 0, 'at-risk': 1, info: 2 }
+/** More than anyone reads; the total is told beside it. */
+const ATTENTION_SHOWN = 50
+
+export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[]): Overview {
+  const states: Overview['states'] = { up: 0, 'at-risk': 0, down: 0, asleep: 0, unknown: 0 }
+  for (const node of nodes) states[node.state]++
+  const empty = {
+    elapsedSec: 0,
+    earnedUnits: 0n,
+    earnedMusd: 0n,
+    projectedUnits: 0n,
+    projectedMusd: 0n,
+    linear: false,
+    farms: [],
+    attention: [],
+    attentionTotal: 0,
+  }
+  if (!summary) return { period: null, states, ...empty }
+  const time = known(summary)
+  const farms = farmRows(nodes)
+  const attention = [
+    ...nodes.flatMap(node => attentionFor(node, time) ?? []),
+    ...farms.filter(farm => farm.earnedUnits > 0n && !farm.payoutAddress).map(withoutAddress),
+  ]
+  attention.sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity])
+  return {
+    period: summary,
+    elapsedSec: time.asOfTs - time.startTs,
+    states,
+    earnedUnits: sumBy(nodes, node => node.earnedUnits),
+    earnedMusd: sumBy(nodes, node => node.earnedMusd),
+    projectedUnits: sumBy(nodes, node => node.projectedUnits),
+    projectedMusd: sumBy(nodes, node => node.projectedMusd),
+    linear: !isOver(time),
+    farms,
+    attention: attention.slice(0, ATTENTION_SHOWN),
+    attentionTotal: attention.length,
+  }
+}
+
+function withoutAddress(farm: FarmRow): Attention {
+  return {
+    severity: 'at-risk',
+    kind: 'no-address',
+    nodeId: null,
+    farmId: farm.farmId,
+    title: `Farm ${farm.farmId} has no payout address`,
+    reason: 'What its nodes earn cannot be paid.',
+    wayOut: 'Set a Stellar payout address for the farm on the chain.',
+  }
+}
