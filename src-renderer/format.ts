@@ -1,0 +1,67 @@
+import { formatDuration } from '../src-shared/time.ts'
+
+// `undefined` as locale: the user's own. Days and times are local, UTC stands in the title.
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const dayYearFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+const timeFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const secondFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const countFormat = new Intl.NumberFormat('en-US')
+
+/** `12 Nov`, local; `ts` in seconds. */
+export function formatDay(ts: number): string {
+  return dayFormat.format(ts * 1000)
+}
+
+/** `12 Nov 2024`, local. */
+export function formatDayYear(ts: number): string {
+  return dayYearFormat.format(ts * 1000)
+}
+
+/** `12 Nov 2024, 14:05`, local; with seconds if wanted. */
+export function formatDateTime(ts: number, seconds = false): string {
+  return `${dayYearFormat.format(ts * 1000)}, ${(seconds ? secondFormat : timeFormat).format(ts * 1000)}`
+}
+
+/** `12,345` */
+export function formatCount(count: number): string {
+  return countFormat.format(count)
+}
+
+/** Per mille of uptime as per cent with 2 decimals, cut: 998.66 gives `99.86`. Never 100.00 unless it is. */
+export function formatPermille(permille: number): string {
+  return (Math.floor(permille * 10 + 1e-6) / 100).toFixed(2)
+}
+
+/** How long ago, in words: `3 h 12 min ago`, `in 5 min`, `just now`. */
+export function formatAge(ts: number, nowTs: number): string {
+  const sec = nowTs - ts
+  if (Math.abs(sec) < 60) return 'just now'
+  return sec > 0 ? `${formatDuration(sec - (sec % 60))} ago` : `in ${formatDuration(-sec - (-sec % 60))}`
+}
+
+/**
+ * Names that strangers chose (farms, places) without control and bidi characters, which could make them read as something else.
+ */
+export function plainName(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+}
+
+/** One line of RFC 4180. Text that a spreadsheet would run as a formula gets a leading apostrophe. */
+export function csvLine(cells: readonly string[]): string {
+  return cells.map(csvCell).join(',')
+}
+
+function csvCell(cell: string): string {
+  const safe = /^[=+\-@\t\r]/.test(cell) && !/^-?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** Hands the user a file, made of text that is already here. */
+export function downloadText(fileName: string, text: string, type = 'text/csv'): void {
+  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = fileName
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}

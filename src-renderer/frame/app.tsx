@@ -1,0 +1,38 @@
+import { localStorageColorSchemeManager, MantineProvider, useMantineColorScheme } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { useEffect } from 'react'
+import { Router } from 'wouter'
+import { useHashLocation } from 'wouter/use-hash-location'
+import { Sheet } from '../components/sheet.tsx'
+import { styleNonce } from '../nonce.ts'
+import { useStore } from '../store.ts'
+import { theme } from '../theme.ts'
+import { Frame } from './frame.tsx'
+import { Palette } from './palette.tsx'
+
+// The theme is a setting of the core; the copy in this browser only keeps the first paint from flashing.
+const colorSchemes = localStorageColorSchemeManager({ key: 'granary.theme' })
+
+/** The whole page: theme, router, frame, side sheet, palette, notices. */
+export function App() {
+  return (
+    <MantineProvider theme={theme} colorSchemeManager={colorSchemes} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+      <ThemeFollowsSettings />
+      <Router hook={useHashLocation}>
+        <Frame />
+        <Palette />
+        <Sheet />
+      </Router>
+      <Notifications position="bottom-right" limit={4} />
+    </MantineProvider>
+  )
+}
+
+function ThemeFollowsSettings() {
+  const wanted = useStore(state => state.settings?.theme)
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
+  useEffect(() => {
+    if (wanted) setColorScheme(wanted)
+  }, [wanted, setColorScheme])
+  return null
+}

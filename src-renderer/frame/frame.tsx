@@ -1,0 +1,145 @@
+import { Button } from '@mantine/core'
+import { spotlight } from '@mantine/spotlight'
+import { type ComponentType, useEffect, useRef } from 'react'
+import { Link, Route, Switch, useLocation } from 'wouter'
+import type { Status } from '../../src-shared/contract.ts'
+import { useQuery } from '../api.ts'
+import { EmptyState } from '../components/empty-state.tsx'
+import { IconSearch } from '../icons.tsx'
+import { useStore } from '../store.ts'
+import { texts } from '../texts.ts'
+import classes from './frame.module.css'
+import { RoleChoice } from './role-choice.tsx'
+import { type AppRoute, routes } from './routes.tsx'
+import { StatusBar } from './status-bar.tsx'
+
+const mainId = 'main'
+const sections: { id: 'farm' | 'app'; title: string | null }[] = [
+  { id: 'farm', title: texts.rail.farm },
+  { id: 'app', title: null },
+]
+
+/** What stands around every page: skip link, rail, banners, status bar. */
+export function Frame() {
+  const [location] = useLocation()
+  const main = useRef<HTMLElement>(null)
+  const first = useRef(true)
+  const status = useQuery('status.get', {}, ['facts', 'results', 'jobs']).data
+  const route = routes.find(one => isCurrent(one, location))
+
+  // a new page is announced and read from its beginning, as a page load would be
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the location stands for the page
+  useEffect(() => {
+    document.title = route ? `${route.title} - ${texts.app.name}` : texts.app.name
+    if (first.current) first.current = false
+    else main.current?.focus({ preventScroll: true })
+  }, [location])
+
+  return (
+    <div className={classes.frame}>
+      <a
+        className={classes.skip}
+        href={`#${mainId}`}
+        onClick={event => {
+          event.preventDefault()
+          main.current?.focus()
+        }}
+      >
+        {texts.app.skip}
+      </a>
+      <Rail location={location} />
+      <div className={classes.column}>
+        <Banners status={status} />
+        <main ref={main} id={mainId} className={classes.main} tabIndex={-1}>
+          <Switch>
+            {routes.map(({ path, page: Page }) => (
+              <Route key={path} path={path}>
+                {(params: Record<string, string | undefined>) => <Page params={params} />}
+              </Route>
+            ))}
+            <Route>
+              <EmptyState title={texts.notFound.title} action={<Link href="/">{texts.notFound.action}</Link>}>
+                {texts.notFound.text}
+              </EmptyState>
+            </Route>
+          </Switch>
+        </main>
+        <StatusBar status={status} />
+      </div>
+    </div>
+  )
+}
+
+function isCurrent(route: AppRoute, location: string): boolean {
+  const [head = ''] = location.slice(1).split('/')
+  const [own = ''] = route.path.slice(1).split('/')
+  return head === own
+}
+
+function Rail({ location }: { location: string }) {
+  return (
+    <nav className={classes.rail} aria-label={texts.rail.label}>
+      <div className={classes.brand}>{texts.app.name}</div>
+      <button type="button" className={classes.search} onClick={spotlight.open} aria-keyshortcuts="Control+K Meta+K">
+        <IconSearch />
+        <span>{texts.app.search}</span>
+        <kbd>{texts.app.commandsKey}</kbd>
+      </button>
+      {sections.map(section => {
+        const own = routes.filter(route => route.rail?.section === section.id)
+        return own.length > 0 ? (
+          <div key={section.id} className={classes.section}>
+            {section.title ? <div className={classes.sectionTitle}>{section.title}</div> : null}
+            <ul>
+              {own.map(route => (
+                <li key={route.path}>
+                  <RailLink route={route} icon={route.rail!.icon} current={isCurrent(route, location)} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        ) : null
+      })}
+    </nav>
+  )
+}
+
+function RailLink({ route, icon: Icon, current }: { route: AppRoute; icon: ComponentType<{ size?: number }>; current: boolean }) {
+  return (
+    <Link href={route.path} className={classes.link} aria-current={current ? 'page' : undefined}>
+      <Icon />
+      {route.title}
+    </Link>
+  )
+}
+
+function Banners({ status }: { status: Status | undefined }) {
+  const connection = useStore(state => state.connection)
+  return (
+    <>
+      {connection.state === 'lost' || connection.state === 'refused' ? (
+        <div className={classes.lost} role="alert">
+          <strong>{texts.status.lost}.</strong>
+          <span>{connection.state === 'refused' ? connection.message : `${texts.lost.safe} ${texts.lost.again}`}</span>
+          {connection.state === 'refused' ? (
+            <Button size="compact-sm" h={32} variant="default" onClick={() => window.location.reload()}>
+              {texts.lost.reload}
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
+      {status?.demo ? (
+        <div className={classes.demo} role="note">
+          <strong>{texts.demo.title}</strong>
+          <span>{texts.demo.text}</span>
+          {routes.some(route => route.path === '/import') ? (
+            <Link href="/import" className={classes.demoLink}>
+              {texts.demo.action}
+            </Link>
+          ) : null}
+        </div>
+      ) : null}
+      <RoleChoice />
+    </>
+  )
+}

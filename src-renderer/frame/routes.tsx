@@ -1,0 +1,22 @@
+import type { ComponentType } from 'react'
+import { IconNodes, IconOverview, IconSettings } from '../icons.tsx'
+import { NodesPage } from '../pages/nodes.tsx'
+import { OverviewPage } from '../pages/overview.tsx'
+import { SettingsPage } from '../pages/settings.tsx'
+import { texts } from '../texts.ts'
+
+export interface AppRoute {
+  /** pattern for wouter; parameters arrive as props.params */
+  path: string
+  title: string
+  page: ComponentType<{ params: Record<string, string | undefined> }>
+  /** where it stands in the rail; absent: reached from other pages */
+  rail?: { section: 'farm' | 'app'; icon: ComponentType<{ size?: number }> }
+}
+
+/** Every page of the app, in the order of the rail. */
+export const routes: AppRoute[] = [
+  { path: '/', title: texts.rail.overview, page: OverviewPage, rail: { section: 'farm', icon: IconOverview } },
+  { path: '/nodes', title: texts.rail.nodes, page: NodesPage, rail: { section: 'farm', icon: IconNodes } },
+  { path: '/settings', title: texts.rail.settings, page: SettingsPage, rail: { section: 'app', icon: IconSettings } },
+]

@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react'
+
+/** 16 x 16 line icons in the text's colour; always beside a word or under a label, so hidden from screen readers. */
+function icon(body: ReactNode) {
+  return function Icon({ size = 16 }: { size?: number }) {
+    return (
+      <svg width={size} height={size} viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.5" aria-hidden="true">
+        {body}
+      </svg>
+    )
+  }
+}
+
+export const IconOverview = icon(<path d="M2 13.5h12M3.5 11V8M6.5 11V4.5M9.5 11V6.5M12.5 11V2.5" />)
+export const IconNodes = icon(<path d="M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01" strokeLinejoin="round" strokeLinecap="round" />)
+export const IconPeriods = icon(<path d="M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2v3M10.5 2v3" strokeLinejoin="round" />)
+export const IconImport = icon(<path d="M8 2v7.5M4.8 6.5 8 9.7l3.2-3.2M2.5 10.5v3h11v-3" />)
+export const IconSettings = icon(
+  <>
+    <circle cx="8" cy="8" r="2.2" />
+    <path d="M8 1.5v2.2M8 12.3v2.2M1.5 8h2.2M12.3 8h2.2M3.4 3.4 5 5M11 11l1.6 1.6M12.6 3.4 11 5M5 11l-1.6 1.6" />
+  </>,
+)
+export const IconSearch = icon(
+  <>
+    <circle cx="7" cy="7" r="4.3" />
+    <path d="m10.3 10.3 3.4 3.4" />
+  </>,
+)
+export const IconClose = icon(<path d="m4 4 8 8M12 4l-8 8" />)
+export const IconStop = icon(<path d="M4 4h8v8H4z" strokeLinejoin="round" />)
+export const IconCopy = icon(<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" strokeLinejoin="round" />)
+export const IconDownload = icon(<path d="M8 2v8M5 7.2l3 3 3-3M2.5 13.5h11" />)
+export const IconColumns = icon(<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" strokeLinejoin="round" />)
+export const IconEdit = icon(<path d="m3 13 .6-2.7 7.2-7.2 2.1 2.1-7.2 7.2z" strokeLinejoin="round" />)
+export const IconArrowUp = icon(<path d="M8 13V3.5M4.5 7 8 3.5 11.5 7" />)
+export const IconArrowDown = icon(<path d="M8 3v9.5M4.5 9 8 12.5 11.5 9" />)
+export const IconRight = icon(<path d="m6 3.5 4.5 4.5L6 12.5" />)
+export const IconNode = IconNodes
+export const IconFarm = icon(<path d="M2.5 7 8 2.5 13.5 7v6.5h-11zM6.3 13.5V9.5h3.4v4" strokeLinejoin="round" />)
+export const IconReceipt = icon(<path d="M3.5 2h9v12l-2.2-1.4L8 14l-2.3-1.4L3.5 14zM6 5.5h4M6 8.5h4" strokeLinejoin="round" />)

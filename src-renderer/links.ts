@@ -1,0 +1,24 @@
+import type { NodeState } from '../src-shared/contract.ts'
+import type { Violation } from '../src-shared/mint.ts'
+import { setUi } from './store.ts'
+
+/** A node's page, `/nodes/17` or, in a given period, `/nodes/17/80`; for wouter's Link and navigate. */
+export function nodePath(nodeId: number, period?: number | null): string {
+  return `/nodes/${nodeId}${period === undefined || period === null ? '' : `/${period}`}`
+}
+
+/** What the Nodes page shows; kept across restarts. Null: no such filter. */
+export interface NodesFilter {
+  farmId: number | null
+  state: NodeState | null
+  violation: Violation | 'any' | null
+  search: string
+}
+
+export const noFilter: NodesFilter = { farmId: null, state: null, violation: null, search: '' }
+
+/** Sets the Nodes page's filter to exactly this and gives its path. */
+export function showNodes(filter: Partial<NodesFilter>): string {
+  setUi('nodes.filter', { ...noFilter, ...filter })
+  return '/nodes'
+}

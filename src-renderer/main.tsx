@@ -1,0 +1,22 @@
+import './zod-config.ts'
+import './nonce.ts'
+import '@mantine/core/styles.css'
+import '@mantine/spotlight/styles.css'
+import '@mantine/notifications/styles.css'
+import '@mantine/dropzone/styles.css'
+import './theme.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './frame/app.tsx'
+import { followSettings, watchConnection } from './store.ts'
+
+watchConnection()
+followSettings()
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

@@ -1,0 +1,37 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core'
+
+// One accent for what can be clicked. Colours of state are CSS variables in theme.css; nothing else is coloured.
+const accent: MantineColorsTuple = [
+  '#eaf3fd',
+  '#d2e4f8',
+  '#a6c9f1',
+  '#76abe9',
+  '#6cb2ff',
+  '#3b86d8',
+  '#1c6cc0',
+  '#0b5cad',
+  '#094f96',
+  '#063d75',
+]
+
+export const theme = createTheme({
+  colors: { accent },
+  primaryColor: 'accent',
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.35,
+  defaultRadius: 4,
+  respectReducedMotion: true,
+  cursorType: 'pointer',
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Liberation Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'Cascadia Mono', 'Liberation Mono', Menlo, monospace",
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
+  headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem' }, h2: { fontSize: '1rem' }, h3: { fontSize: '0.875rem' } } },
+  components: {
+    Button: { defaultProps: { size: 'sm' } },
+    TextInput: { defaultProps: { size: 'sm' } },
+    Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
+    ActionIcon: { defaultProps: { size: 32, variant: 'subtle', color: 'gray' } },
+    Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } } },
+  },
+})
