@@ -33,6 +33,8 @@ export type Move =
   | { kind: 'steady'; count: number; interval: number; drift: number }
   /** a report dated anyhow, with any uptime */
   | { kind: 'odd'; from: 'start' | 'end' | 'here' | 'zero'; offset: number; uptime: bigint }
+  /** a report dated so many seconds from the period's end, uptime grown by the time since the last one and `slack` */
+  | { kind: 'at end'; offset: number; slack: number }
   | { kind: 'wait'; seconds: number }
   | { kind: 'power'; what: 'target up' | 'target down' | 'state up' | 'state down'; seconds: number }
   | Sleep
@@ -67,6 +69,15 @@ export interface Sleep {
   stateUp: 'before' | 'after' | 'never'
 }
 
+/** A sleep about the period's end; seconds count from the end, before it if negative. */
+export interface Night {
+  down: number
+  request: number
+  /** the report that ends it; null: never comes back */
+  wake: number | null
+  bootAfter: number
+}
+
 export interface NodePlan {
   node: Omit<GridNode, 'id' | 'twin_id' | 'location' | 'country' | 'city' | 'created'>
   /** it is not in the start snapshot but stored this many seconds in */
@@ -76,7 +87,7 @@ export interface NodePlan {
   first: { seconds: number; uptime: U64 } | null
   moves: Move[]
   /** how it gets from its last move to the period's end */
-  fill: 'none' | 'steady' | { sleepBeforeEnd: number; sleep: number } | { permille: number; offset: number }
+  fill: 'none' | 'steady' | { sleepBeforeEnd: number; sleep: number } | { permille: number; offset: number } | Night
   /** moves from there on, most of them after the end */
   tail: Move[]
 }
@@ -184,6 +195,12 @@ interface Chain {
   endBlock: number
 }
 
+function nightOf(fill: { sleepBeforeEnd: number; sleep: number } | Night): Night {
+  if ('down' in fill) return fill
+  const wake = fill.sleep - fill.sleepBeforeEnd
+  return { down: -fill.sleepBeforeEnd, request: wake - 900, wake, bootAfter: 300 }
+}
+
 /** Plays one node's plan; what it gives is in rising order of blocks. */
 function live(node: GridNode, plan: NodePlan, chain: Chain): Placed[] {
   const placed: Placed[] = []
@@ -259,6 +276,11 @@ function live(node: GridNode, plan: NodePlan, chain: Chain): Placed[] {
         report(Math.max(0, from + move.offset), move.uptime)
         break
       }
+      case 'at end': {
+        const now = PERIOD.end + move.offset
+        reportAfter(now - lastNow, lastUptime + BigInt(now - lastNow + move.slack))
+        break
+      }
       case 'wait':
         forward(ts(block) + move.seconds)
         break
@@ -324,18 +346,19 @@ function live(node: GridNode, plan: NodePlan, chain: Chain): Placed[] {
     if (lastNow < PERIOD.start) lastNow = ts(block)
     if (plan.fill === 'steady') while (lastNow + 2400 < PERIOD.end) reportAfter(2400, lastUptime + 2400n)
     else if (plan.fill !== 'none') {
-      const { sleepBeforeEnd, sleep: slept } = plan.fill
-      const seconds = Math.max(6, PERIOD.end - sleepBeforeEnd - lastNow)
+      const { down, request, wake, bootAfter } = nightOf(plan.fill)
+      forward(PERIOD.end + down)
+      const since = ts(block) - PERIOD.end
       sleep({
         kind: 'sleep',
-        seconds,
+        seconds: ts(block) - lastNow,
         stateFirst: false,
         reportAfter: null,
-        requests: [Math.max(0, slept - 900)],
+        requests: [Math.max(0, request - since)],
         secondThoughts: false,
-        slept,
+        slept: wake === null ? null : Math.max(0, wake - since),
         bootFrom: 'request',
-        bootAfter: 300,
+        bootAfter,
         stateUp: 'before',
       })
     }

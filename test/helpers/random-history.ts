@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { ContractType, FarmingPolicy, GridContract, GridEvent, GridNode, Resources } from '../../src-shared/grid.ts'
-import { buildHistory, type HistoryPlan, type Move, type NodePlan, type Sleep, type Stray } from './history-builder.ts'
+import { buildHistory, type HistoryPlan, type Move, type Night, type NodePlan, type Sleep, type Stray } from './history-builder.ts'
 import type { PlainArchive } from './naive-v3.ts'
 
 /*
@@ -160,6 +160,16 @@ const strangeMove: fc.Arbitrary<Move> = oneOf<Move>(
       drift: fc.constantFrom(0, 5, -5, 60, -60),
     }),
   ],
+  // a drift that ends just under, at or over the skew's limit
+  [
+    2,
+    fc.record({
+      kind: fc.constant('steady' as const),
+      count: fc.constantFrom(2, 3, 4, 1, 7, 17),
+      interval: fc.constantFrom(2400, 600),
+      drift: fc.constantFrom(60, -60, 40, -40, 30, 17, -17, 7, 59),
+    }),
+  ],
   [1, oddReport],
   [1, fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(6, 7200, 86_400) })],
   [4, powerMove],
@@ -184,10 +194,18 @@ const tailMove = (healthy: boolean): fc.Arbitrary<Move> =>
     [2, healthy ? sleepMove(true) : strangeMove],
   )
 
+const night: fc.Arbitrary<Night> = fc.record({
+  down: fc.oneof(around(0, 2), fc.constantFrom(-600, -7200, -80_000, 600)),
+  request: fc.oneof(around(0), fc.constantFrom(-3600, 300, 3600)),
+  wake: fc.option(fc.constantFrom(0, 1, 2, 600, 4000, 86_400), { freq: 4 }),
+  bootAfter: fc.constantFrom(300, 1800, 1801, -600),
+})
+
 const fill: fc.Arbitrary<NodePlan['fill']> = oneOf<NodePlan['fill']>(
   [2, fc.constant('none' as const)],
   [1, fc.constant('steady' as const)],
   [8, fc.record({ sleepBeforeEnd: fc.constantFrom(0, 6, 600, 7200, 50_000, 86_000), sleep: fc.constantFrom(1200, 3600, 55_000, 86_400) })],
+  [2, night],
   [2, fc.record({ permille: fc.constantFrom(95, 96, 500, 949, 950, 951, 979, 980, 981, 990, 995), offset: fc.constantFrom(-1, 0, 1) })],
 )
 
