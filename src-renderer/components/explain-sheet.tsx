@@ -1,0 +1,136 @@
+import { Skeleton } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import { causeText, explanationText, secondsText } from '../../src-shared/explain-text.ts'
+import type { Explanation } from '../../src-shared/mint.ts'
+import { tftExact, tftShort } from '../../src-shared/money.ts'
+import { useQuery } from '../api.ts'
+import { openSheet } from '../store.ts'
+import { CopyButton } from './copy-button.tsx'
+import { Derivation } from './derivation.tsx'
+import { ErrorPanel } from './error-panel.tsx'
+import classes from './explain.module.css'
+import { prettyReceipt, receiptInputs } from './explain-model.ts'
+import { StateMark } from './state-mark.tsx'
+import { StepList } from './step-list.tsx'
+import { DateTime, Duration, Usd } from './values.tsx'
+import { ViolationBox } from './violation-box.tsx'
+
+export interface ExplainTarget {
+  nodeId: number
+  /** the latest period where left out */
+  period?: number | undefined
+  /** which figure was asked for: a derivation line's name, `uptime`, or `receipt` */
+  focus?: string | undefined
+}
+
+/** Opens the side sheet that says why a figure is what it is. Any figure of a node may call it. */
+export function openExplain(target: ExplainTarget): void {
+  const what = target.focus === 'uptime' ? 'its uptime' : target.focus === 'receipt' ? 'its receipt' : 'what it earns'
+  const period = target.period === undefined ? '' : `, period ${target.period}`
+  openSheet({ title: `Node ${target.nodeId}${period}: ${what}`, body: <ExplainBody key={JSON.stringify(target)} {...target} /> })
+}
+
+/** What the sheet holds: the sum, what went in, each rule with its figures, the chain events behind it, the receipt. */
+export function ExplainBody({ nodeId, period, focus }: ExplainTarget) {
+  const { data, error, refetch } = useQuery('node.explain', { nodeId, ...(period === undefined ? {} : { period }) }, ['results'])
+  if (error) return <ErrorPanel error={error} onRetry={refetch} />
+  if (!data) return <ExplainSkeleton />
+  return <Explained explanation={data} focus={focus} />
+}
+
+function Explained({ explanation, focus }: { explanation: Explanation; focus: string | undefined }) {
+  const uptime = useRef<HTMLElement>(null)
+  const receipt = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (focus === 'uptime') uptime.current?.scrollIntoView()
+    if (focus === 'receipt') receipt.current?.scrollIntoView()
+  }, [focus])
+  return (
+    <div className={classes.body}>
+      <div className={classes.section}>
+        <p className={classes.sum}>
+          <span className={classes.big} title={`${tftExact(explanation.rewardUnits)} TFT`}>
+            {tftShort(explanation.rewardUnits)} <span className={classes.unit}>TFT</span>
+          </span>
+          <Usd musd={explanation.rewardMusd} unit />
+          {explanation.provisional ? <StateMark state="unknown" word="Provisional: may still change" /> : null}
+        </p>
+        <div className={classes.tools}>
+          <CopyButton text={() => explanationText(explanation)} label="Copy as text" />
+        </div>
+      </div>
+      {explanation.violation ? <ViolationBox detail={explanation.violation} /> : null}
+      <section className={classes.section} aria-label="Inputs">
+        <h3>What goes in</h3>
+        <dl className={classes.inputs}>
+          <dt>Period {explanation.period.index}</dt>
+          <dd>
+            <DateTime ts={explanation.period.start} /> to <DateTime ts={explanation.period.end} />
+          </dd>
+          <dt>Rules</dt>
+          <dd>
+            {explanation.rules}, resources: {explanation.resources === 'latest' ? 'those of the last change' : 'the least of the period'}
+          </dd>
+          {receiptInputs(explanation.receipt).map(([name, value]) => (
+            <Input key={name} name={name} value={value} />
+          ))}
+        </dl>
+      </section>
+      <section className={classes.section} aria-label="Payout">
+        <h3>From the inputs to the payout</h3>
+        <Derivation lines={explanation.derivation} focus={focus} />
+      </section>
+      <section className={classes.section} aria-label="Uptime" ref={uptime}>
+        <h3>Where the uptime comes from</h3>
+        <p>
+          {secondsText(explanation.measuredUptimeSec)} credited of {secondsText(explanation.elapsedSec)}; {secondsText(explanation.lostSec)}{' '}
+          lost
+          {explanation.slowBoots > 0 ? `; ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}` : ''}.
+        </p>
+        {explanation.downtimes.length > 0 ? (
+          <ul>
+            {explanation.downtimes.map(downtime => (
+              <li key={`${downtime.fromTs} ${downtime.cause}`}>
+                <DateTime ts={downtime.fromTs} />, <Duration sec={downtime.toTs - downtime.fromTs} />: {causeText(downtime.cause)}
+              </li>
+            ))}
+          </ul>
+        ) : null}
+        <StepList steps={explanation.steps} />
+      </section>
+      <section className={classes.section} aria-label="Receipt" ref={receipt}>
+        <h3>Receipt</h3>
+        <p className={classes.hash}>{explanation.hash}</p>
+        <div className={classes.tools}>
+          <CopyButton text={explanation.hash} label="Copy hash" />
+          <CopyButton text={explanation.receipt} label="Copy receipt" />
+        </div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+        <pre className={classes.receipt} tabIndex={0}>
+          {prettyReceipt(explanation.receipt)}
+        </pre>
+        <p className={classes.dim}>The hash is the blake2b-256 of the receipt's exact bytes, which "Copy receipt" gives.</p>
+      </section>
+    </div>
+  )
+}
+
+function Input({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  )
+}
+
+function ExplainSkeleton() {
+  return (
+    <div className={classes.body} aria-busy="true">
+      <Skeleton height={36} width={220} />
+      <Skeleton height={120} />
+      <Skeleton height={320} />
+      <Skeleton height={240} />
+    </div>
+  )
+}

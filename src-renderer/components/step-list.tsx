@@ -1,0 +1,98 @@
+import { useState } from 'react'
+import { describeStep, foldSteps, type StepRun, secondsText, stepTitle } from '../../src-shared/explain-text.ts'
+import type { Evidence, Step } from '../../src-shared/mint.ts'
+import { group } from '../../src-shared/money.ts'
+import { formatCount } from '../format.ts'
+import classes from './explain.module.css'
+import { DateTime } from './values.tsx'
+
+/** Every credit and every loss in order. Ordinary reports in a row are one line that opens. */
+export function StepList({ steps }: { steps: Step[] }) {
+  if (steps.length === 0) return <p className={classes.dim}>No report in this period, so there is nothing to credit.</p>
+  return (
+    <ol className={classes.steps}>
+      {foldSteps(steps).map(entry => (
+        <li key={entry.kind === 'run' ? `run ${entry.fromTs}` : `${entry.kind} ${entry.block} ${entry.fromTs} ${entry.toTs} ${entry.ts}`}>
+          {entry.kind === 'run' ? <RunEntry run={entry} /> : <StepEntry step={entry} />}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function RunEntry({ run }: { run: StepRun }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <details onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary className={classes.step}>
+        <span className={classes.what}>{formatCount(run.count)} reports in a row</span>
+        <Credit credited={run.creditedSec} lost={run.lostSec} />
+        <span className={classes.when}>
+          <DateTime ts={run.fromTs} /> to <DateTime ts={run.toTs} />
+          {run.firstBlock === null ? null : `, blocks ${group(String(run.firstBlock))} to ${group(String(run.lastBlock))}`}
+        </span>
+      </summary>
+      {open ? (
+        <ol className={classes.steps}>
+          {run.steps.map(step => (
+            <li key={`${step.block} ${step.ts}`}>
+              <StepEntry step={step} />
+            </li>
+          ))}
+        </ol>
+      ) : null}
+    </details>
+  )
+}
+
+function StepEntry({ step }: { step: Step }) {
+  return (
+    <details>
+      <summary className={classes.step}>
+        <span className={classes.what}>
+          {stepTitle(step)}
+          {step.violation ? <strong className={classes.bad}> · {step.violation}</strong> : null}
+        </span>
+        <Credit credited={step.creditedSec} lost={step.lostSec} />
+        <span className={classes.when}>
+          <DateTime ts={step.ts} form="seconds" />
+          {step.block === null ? ', concluded at the end' : `, block ${group(String(step.block))}`}
+        </span>
+      </summary>
+      <div className={classes.detail}>
+        <p>{describeStep({ ...step, evidence: {} })}</p>
+        <p className={classes.dim}>Rule: {step.rule}</p>
+        <EvidenceList evidence={step.evidence} />
+      </div>
+    </details>
+  )
+}
+
+function Credit({ credited, lost }: { credited: number; lost: number }) {
+  return (
+    <span className={classes.credit}>
+      <span title={secondsText(credited)}>+{group(String(credited))} s</span>
+      {lost > 0 ? (
+        <span className={classes.lost} title={secondsText(lost)}>
+          {group(String(lost))} s lost
+        </span>
+      ) : null}
+    </span>
+  )
+}
+
+/** Chain figures by name. */
+export function EvidenceList({ evidence }: { evidence: Evidence }) {
+  const entries = Object.entries(evidence)
+  if (entries.length === 0) return null
+  return (
+    <dl className={classes.evidence}>
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value === null ? 'unknown' : typeof value === 'number' ? group(String(value)) : String(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

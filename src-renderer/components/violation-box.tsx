@@ -1,0 +1,49 @@
+import { violationText } from '../../src-shared/explain-text.ts'
+import type { ViolationDetail } from '../../src-shared/mint.ts'
+import { group } from '../../src-shared/money.ts'
+import { violationWords } from '../texts.ts'
+import classes from './explain.module.css'
+import { StateShape } from './state-mark.tsx'
+import { EvidenceList } from './step-list.tsx'
+import { DateTime } from './values.tsx'
+
+/** A violation with the two data points that contradict each other and the block in which it came to light. */
+export function ViolationBox({ detail }: { detail: ViolationDetail }) {
+  return (
+    <section className={classes.violation} aria-label="Violation">
+      <h2 className={classes.violationTitle}>
+        <StateShape state="down" size={12} /> Pays nothing: {violationWords[detail.violation].name.toLowerCase()}
+      </h2>
+      <p>
+        {sentence(violationText(detail.violation))}.{' '}
+        {detail.block === null ? 'It follows from the state at the end of the period.' : `Seen in block ${group(String(detail.block))}`}
+        {detail.block !== null && detail.ts !== null ? (
+          <>
+            , <DateTime ts={detail.ts} form="seconds" />.
+          </>
+        ) : null}{' '}
+        A violation costs the whole payout of the period, whatever the uptime.
+      </p>
+      {detail.before || detail.after ? (
+        <div className={classes.points}>
+          {detail.before ? (
+            <div>
+              <h3>Before</h3>
+              <EvidenceList evidence={detail.before} />
+            </div>
+          ) : null}
+          {detail.after ? (
+            <div>
+              <h3>{detail.before ? 'After' : 'Found'}</h3>
+              <EvidenceList evidence={detail.after} />
+            </div>
+          ) : null}
+        </div>
+      ) : null}
+    </section>
+  )
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,123 @@
+import type { ReactNode } from 'react'
+import type { NodeDetail } from '../../src-shared/contract.ts'
+import type { Explanation } from '../../src-shared/mint.ts'
+import { formatDuration, PERIOD_SEC } from '../../src-shared/time.ts'
+import figure from '../components/figure.module.css'
+import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
+import { formatPermille } from '../format.ts'
+import { violationWords } from '../texts.ts'
+import classes from './page.module.css'
+
+/** What the node earns and how it stands against what its policy asks for; each computed figure opens its derivation. */
+export function NodeFigures({
+  detail,
+  explanation,
+  onExplain,
+}: {
+  detail: NodeDetail
+  explanation: Explanation | null
+  onExplain: (focus: string) => void
+}) {
+  const { row, period } = detail
+  const lostSec = detail.downtimes.reduce((sum, downtime) => sum + downtime.lostSec, 0)
+  // what the policy asks for is a share of the whole period, so a running one is measured against what it can still reach
+  const neededSec = Math.ceil((row.slaPermille * PERIOD_SEC) / 1000)
+  const leftSec = row.uptimeSec + Math.max(period.end - Math.max(period.completeUntilTs, period.start), 0) - neededSec
+  const paysNothing = row.violation !== null || row.virtualized
+  return (
+    <dl className={classes.figures}>
+      <Box
+        title={period.running ? 'Earned so far' : 'Payout'}
+        number={
+          <Why name={period.running ? 'what it earned so far' : 'the payout'} onClick={() => onExplain('tft')}>
+            <Amount units={row.rewardUnits} unit />
+          </Why>
+        }
+      >
+        <Usd musd={row.rewardMusd} unit />
+      </Box>
+      {period.running ? (
+        <Box title="Projected" number={<Amount units={row.projectedUnits} unit />}>
+          if the rest goes like this; an estimate
+        </Box>
+      ) : null}
+      <Box
+        title="Uptime"
+        number={
+          <Why name="the uptime" onClick={() => onExplain('uptime')}>
+            {formatPermille(row.uptimePermille)} %
+          </Why>
+        }
+      >
+        <UptimeMeter permille={row.uptimePermille} slaPermille={row.slaPermille} />
+        asks for {formatPermille(row.slaPermille)} %; <Duration sec={row.uptimeSec} />
+      </Box>
+      <Box
+        title="Downtime left"
+        number={paysNothing ? 'none counts' : leftSec < 0 ? <span className={classes.bad}>missed</span> : formatDuration(leftSec)}
+      >
+        {paysNothing
+          ? row.virtualized
+            ? 'virtual nodes are not minted'
+            : `violation: ${violationWords[row.violation!].name.toLowerCase()}`
+          : leftSec < 0
+            ? `${formatDuration(-leftSec)} short of what pays`
+            : period.running
+              ? 'until it pays nothing'
+              : 'to spare at the end'}
+      </Box>
+      <Box title="Lost" number={formatDuration(lostSec)}>
+        {detail.downtimes.length === 0
+          ? 'no downtime'
+          : `in ${detail.downtimes.length} ${detail.downtimes.length === 1 ? 'downtime' : 'downtimes'}`}
+        {explanation && explanation.slowBoots > 0
+          ? `, ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}`
+          : ''}
+      </Box>
+      <Box title="Last report" number={row.lastReportTs === null ? 'unknown' : <DateTime ts={row.lastReportTs} />}>
+        {row.lastReportTs === null ? (
+          'none in this period'
+        ) : row.sleepingSinceTs === null ? (
+          <DateTime ts={row.lastReportTs} form="age" />
+        ) : (
+          <>
+            asleep since <DateTime ts={row.sleepingSinceTs} />
+          </>
+        )}
+      </Box>
+    </dl>
+  )
+}
+
+function Box({ title, number, children }: { title: string; number: ReactNode; children: ReactNode }) {
+  return (
+    <div className={classes.figure}>
+      <dt>{title}</dt>
+      <dd>
+        <div className={classes.number}>{number}</div>
+        <div className={classes.caption}>{children}</div>
+      </dd>
+    </div>
+  )
+}
+
+function Why({ name, onClick, children }: { name: string; onClick: () => void; children: ReactNode }) {
+  return (
+    <button type="button" className={figure.figure} aria-haspopup="dialog" onClick={onClick}>
+      {children}
+      <span className={classes.hidden}>, how {name} is computed</span>
+    </button>
+  )
+}
+
+/** Uptime against what the policy asks for. Drawn from 900 permille on where both lie above it, so that a percent can be seen; the figures beside it say the same in words. */
+function UptimeMeter({ permille, slaPermille }: { permille: number; slaPermille: number }) {
+  const from = permille >= 900 && slaPermille >= 900 ? 900 : 0
+  const share = (value: number) => `${Math.min(Math.max((value - from) / (1000 - from), 0), 1) * 100}%`
+  return (
+    <div className={classes.meter} aria-hidden="true" title={from > 0 ? 'drawn from 90 to 100 %' : 'drawn from 0 to 100 %'}>
+      <i style={{ width: share(permille) }} data-state={permille >= slaPermille ? 'up' : 'down'} />
+      <span className={classes.threshold} style={{ left: `calc(${share(slaPermille)} - 1px)` }} />
+    </div>
+  )
+}

@@ -1,0 +1,225 @@
+import { Button, Skeleton } from '@mantine/core'
+import { useEffect, useMemo } from 'react'
+import { Link, useLocation } from 'wouter'
+import type { NodeDetail } from '../../src-shared/contract.ts'
+import { explanationText } from '../../src-shared/explain-text.ts'
+import type { Explanation } from '../../src-shared/mint.ts'
+import { cleanName } from '../../src-shared/text.ts'
+import { query, useQuery } from '../api.ts'
+import { CopyButton } from '../components/copy-button.tsx'
+import { Derivation } from '../components/derivation.tsx'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { openExplain } from '../components/explain-sheet.tsx'
+import { StateMark } from '../components/state-mark.tsx'
+import { StepList } from '../components/step-list.tsx'
+import { Timeline } from '../components/timeline.tsx'
+import { timelineModel } from '../components/timeline-model.ts'
+import { DateTime } from '../components/values.tsx'
+import { ViolationBox } from '../components/violation-box.tsx'
+import { formatDayYear } from '../format.ts'
+import { nodePath } from '../links.ts'
+import { NodeCapacity } from './node-capacity.tsx'
+import { NodeFigures } from './node-figures.tsx'
+import { neighbourId } from './node-neighbours.ts'
+import { NodeNotes } from './node-notes.tsx'
+import { NodeDowntimes, NodeReceipts } from './node-tables.tsx'
+import classes from './page.module.css'
+
+/** One node in one period: is it fine, and why does it earn what it earns. */
+export function NodePage({ params }: { params: Record<string, string | undefined> }) {
+  const nodeId = Number.parseInt(params.id ?? '', 10)
+  const period = wantedPeriod(params.period)
+  const input = { nodeId, ...(period === undefined ? {} : { period }) }
+  const valid = Number.isSafeInteger(nodeId) && nodeId >= 0
+  const detail = useQuery('node.get', input, ['results', 'labels'], { keepPrevious: true, enabled: valid })
+  const explanation = useQuery('node.explain', input, ['results'], { keepPrevious: true, enabled: valid })
+
+  if (!valid)
+    return (
+      <div className={classes.page}>
+        <h1 className={classes.title}>No such node</h1>
+        <p>
+          "{params.id}" is not a node's number. <Link href="/nodes">See all nodes</Link>.
+        </p>
+      </div>
+    )
+  if (detail.error)
+    return (
+      <div className={classes.page}>
+        <h1 className={classes.title}>Node {nodeId}</h1>
+        <ErrorPanel error={detail.error} onRetry={detail.refetch} />
+        <Link href="/nodes">See all nodes</Link>
+      </div>
+    )
+  if (!detail.data) return <NodeSkeleton nodeId={nodeId} />
+  // both answers must speak of the same node and period; until then the explanation is as good as missing
+  const same = explanation.data?.nodeId === detail.data.row.nodeId && explanation.data.period.index === detail.data.period.index
+  return (
+    <NodeView
+      detail={detail.data}
+      explanation={same ? (explanation.data ?? null) : null}
+      explanationError={
+        explanation.error ? (
+          <ErrorPanel error={explanation.error} title="The explanation could not be made" onRetry={explanation.refetch} />
+        ) : null
+      }
+      stale={detail.stale}
+    />
+  )
+}
+
+/** From the path, `/nodes/17/80`, or from `?period=80` behind the hash. */
+function wantedPeriod(fromPath: string | undefined): number | undefined {
+  const text = fromPath ?? /[?&]period=(-?\d+)/.exec(window.location.hash)?.[1] ?? /[?&]period=(-?\d+)/.exec(window.location.search)?.[1]
+  const period = Number.parseInt(text ?? '', 10)
+  return Number.isSafeInteger(period) ? period : undefined
+}
+
+function NodeView({
+  detail,
+  explanation,
+  explanationError,
+  stale,
+}: {
+  detail: NodeDetail
+  explanation: Explanation | null
+  explanationError: React.ReactNode
+  stale: boolean
+}) {
+  const { row, period } = detail
+  const model = useMemo(() => timelineModel(detail, explanation), [detail, explanation])
+  const explain = (focus: string) => openExplain({ nodeId: row.nodeId, period: period.index, focus })
+  return (
+    <div className={classes.page} aria-busy={stale}>
+      <NodeHead detail={detail} />
+      <NodeFigures detail={detail} explanation={explanation} onExplain={explain} />
+      {explanation?.violation ? <ViolationBox detail={explanation.violation} /> : null}
+      <section className={classes.panel} aria-label="Uptime timeline">
+        <div className={classes.panelHead}>
+          <h2>Uptime</h2>
+          <span className={classes.dim}>
+            as of <DateTime ts={Math.min(period.completeUntilTs, period.end)} form="full" />
+          </span>
+        </div>
+        <Timeline model={model} name={`Node ${row.nodeId}, period ${period.index}`} />
+      </section>
+      {explanationError}
+      <div className={classes.columns}>
+        <NodeDowntimes detail={detail} />
+        <NodeCapacity detail={detail} />
+      </div>
+      <div className={classes.columns}>
+        <section className={classes.panel} aria-label="Payout step by step">
+          <div className={classes.panelHead}>
+            <h2>Payout, step by step</h2>
+            {explanation ? <CopyButton text={() => explanationText(explanation)} label="Copy as text" /> : null}
+          </div>
+          {explanation ? <Derivation lines={explanation.derivation} /> : <Skeleton height={320} />}
+        </section>
+        <section className={classes.panel} aria-label="Every credit and loss">
+          <div className={classes.panelHead}>
+            <h2>Every credit and every loss</h2>
+            <span className={classes.dim}>the timeline as text</span>
+          </div>
+          {explanation ? <StepList steps={explanation.steps} /> : <Skeleton height={320} />}
+        </section>
+      </div>
+      <NodeReceipts detail={detail} />
+      <NodeNotes key={row.nodeId} nodeId={row.nodeId} label={row.label} note={row.note} />
+    </div>
+  )
+}
+
+function NodeHead({ detail }: { detail: NodeDetail }) {
+  const { row, period } = detail
+  const [, navigate] = useLocation()
+  const go = (direction: 1 | -1) => {
+    const fetchIds = async (offset: number, limit: number) => {
+      const answer = await query('nodes.list', { period: period.index, offset, limit, sort: 'nodeId' })
+      return { ids: answer.rows.map(one => one.nodeId), total: answer.total }
+    }
+    neighbourId(fetchIds, row.nodeId, direction).then(
+      id => {
+        if (id !== null) navigate(nodePath(id, period.index))
+      },
+      () => undefined, // the connection's own state says why it can't be asked
+    )
+  }
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      if (event.target instanceof Element && event.target.closest('input, textarea, select, [role="dialog"]')) return
+      if (event.key === '[') go(-1)
+      else if (event.key === ']') go(1)
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  })
+  const known = detail.receipts.map(receipt => receipt.period)
+  const periods = known.includes(period.index) ? known : [...known, period.index]
+  return (
+    <header>
+      <div className={classes.head}>
+        <h1>
+          Node {row.nodeId}
+          {row.label ? `: ${cleanName(row.label)}` : ''}
+        </h1>
+        <StateMark state={row.state} />
+        <span className={classes.dim}>{row.stateReason}</span>
+        <div className={classes.right}>
+          <label>
+            <span className={classes.dim}>Period </span>
+            <select
+              className={classes.select}
+              value={period.index}
+              onChange={event => navigate(nodePath(row.nodeId, Number(event.currentTarget.value)))}
+            >
+              {periods
+                .sort((a, b) => b - a)
+                .map(index => (
+                  <option key={index} value={index}>
+                    {index}
+                    {index === period.index ? `: ${formatDayYear(period.start)} to ${formatDayYear(period.end)}` : ''}
+                  </option>
+                ))}
+            </select>
+          </label>
+          <Button variant="default" h={32} onClick={() => go(-1)} aria-keyshortcuts="[" title="Previous node, key [">
+            Previous
+          </Button>
+          <Button variant="default" h={32} onClick={() => go(1)} aria-keyshortcuts="]" title="Next node, key ]">
+            Next
+          </Button>
+        </div>
+      </div>
+      <p className={classes.facts}>
+        <span>
+          Farm {cleanName(row.farmName)} ({row.farmId})
+        </span>
+        <span>Twin {row.twinId}</span>
+        <span>{[row.city, row.country].map(cleanName).filter(Boolean).join(', ') || 'place unknown'}</span>
+        <span>{row.certified ? 'Certified' : 'DIY'}</span>
+        <span>
+          Policy {cleanName(detail.policyName)} ({row.policyId})
+        </span>
+        {row.virtualized ? <span>Virtual: not minted</span> : null}
+        {period.running ? <StateMark state="unknown" word="Period still running" /> : null}
+        {period.provisional && !period.running ? <StateMark state="unknown" word="Provisional: may still change" /> : null}
+      </p>
+    </header>
+  )
+}
+
+function NodeSkeleton({ nodeId }: { nodeId: number }) {
+  return (
+    <div className={classes.page} aria-busy="true">
+      <div className={classes.head}>
+        <h1>Node {nodeId}</h1>
+      </div>
+      <Skeleton height={20} width={480} />
+      <Skeleton height={98} />
+      <Skeleton height={336} />
+      <Skeleton height={220} />
+    </div>
+  )
+}
