@@ -1,0 +1,227 @@
+import { AppError } from '../../../src-shared/errors.ts'
+import type { ArchiveHeader, EndSnapshot, FarmingPolicy, GridFarm, GridTwin, StartSnapshot } from '../../../src-shared/grid.ts'
+import type { Explanation, NodeResult, ResourceRule } from '../../../src-shared/mint.ts'
+import { PERIOD_SEC } from '../../../src-shared/time.ts'
+import { cloudUnits } from './cloud-units.ts'
+import { dayTally, tallyAsleep } from './days.ts'
+import { derive } from './derivation.ts'
+import { overviewLine } from './overview-line.ts'
+import { isScaled, type PayoutInputs, payoutAt, slaPermille } from './payout.ts'
+import { judgeBoots } from './power.ts'
+import { type ReceiptFields, receiptHash, receiptText, utilization } from './receipt.ts'
+import { type Clock, checkWidth, inconsistent, NONE, type NodeState, setViolation } from './state.ts'
+import { downtimesOf, recordMove, recordStill } from './trace.ts'
+import { MAX_SLEEP_SEC } from './uptime.ts'
+import type { MintResult } from './v3.ts'
+
+/** What the end snapshot says, by id. */
+export interface EndIndex {
+  farms: Map<number, GridFarm>
+  twins: Map<number, GridTwin>
+  policies: Map<number, FarmingPolicy>
+  /** by farm */
+  addresses: Map<number, string>
+}
+
+export interface MintContext {
+  header: ArchiveHeader
+  start: StartSnapshot
+  end: EndSnapshot
+  resources: ResourceRule
+  clock: Clock
+  index: EndIndex
+  provisional: boolean
+}
+
+export function indexEnd(end: EndSnapshot): EndIndex {
+  return {
+    farms: new Map(end.farms.map(farm => [farm.id, farm])),
+    twins: new Map(end.twins.map(twin => [twin.id, twin])),
+    policies: new Map(end.farmingPolicies.map(policy => [policy.id, policy])),
+    addresses: new Map(end.payoutAddresses.map(entry => [entry.farm_id, entry.address])),
+  }
+}
+
+/** Judges what can only be judged at the end, pays and writes the receipt of one node. */
+export function finishNode(s: NodeState, context: MintContext, coveredToBlock: number): NodeResult {
+  const { clock } = context
+  judgeBoots(s, clock, context.start.ts)
+  judgeTwin(s, context)
+  const knownToTs = knownUntil(context, coveredToBlock)
+  if (s.trace !== null && s.trace.cursorTs < clock.endTs)
+    recordMove(
+      s.trace,
+      {
+        kind: 'tail',
+        rule: 'v3: what no report covers is not credited',
+        block: null,
+        ts: clock.endTs,
+        evidence: { knownToTs, asleep: s.sleepTs !== NONE },
+      },
+      clock.endTs,
+      0,
+    )
+  const { fields, inputs } = settleNode(s, context)
+  // a sleep that is still open within its 24 h may be credited yet: it is shown as sleep, not as downtime
+  if (context.provisional && s.sleepTs !== NONE && knownToTs - s.sleepTs <= MAX_SLEEP_SEC)
+    tallyAsleep(s.days, knownToTs, knownToTs - Math.max(s.sleepTs, clock.startTs))
+  const full = payoutAt({ ...inputs, virtualized: false, violating: false }, PERIOD_SEC)
+  const receipt = receiptText(fields)
+  return {
+    nodeId: s.nodeId,
+    twinId: fields.twinId,
+    farmId: fields.farmId,
+    farmName: fields.farmName,
+    payoutAddress: fields.payoutAddress,
+    policyId: fields.policyId,
+    certified: fields.certified,
+    virtualized: s.virtualized,
+    country: s.node.country,
+    city: s.node.city,
+    violation: s.violation,
+    measuredUptimeSec: s.creditedSec,
+    slowBoots: s.slowBoots,
+    lastReportTs: s.hasReport ? s.lastNow : null,
+    sleepingSinceTs: s.sleepTs === NONE ? null : s.sleepTs,
+    rewardMusd: fields.rewardMusd,
+    rewardUnits: fields.rewardUnits,
+    fullMusd: full.musd,
+    fullUnits: full.units,
+    slaPermille: slaPermille(inputs.policy, inputs.certified),
+    scaled: isScaled(inputs.policy),
+    receipt,
+    hash: receiptHash(receipt),
+    overviewLine: overviewLine(fields, s.virtualized, s.violation),
+    days: dayTally(s.days, knownToTs),
+  }
+}
+
+/** The last known second of the period. For an archive cut before its end snapshot: in proportion to the blocks. */
+function knownUntil(context: MintContext, coveredToBlock: number): number {
+  const { start, end, clock } = context
+  if (coveredToBlock >= end.block) return Math.min(end.ts, clock.endTs)
+  const share = Math.max(0, coveredToBlock - start.block) / Math.max(1, end.block - start.block)
+  return Math.min(Math.floor(start.ts + share * (end.ts - start.ts)), clock.endTs)
+}
+
+/** Twins (rule set v3): of a node with uptime, the twin must be there, with a relay, and its key, if any, of 33 bytes. */
+function judgeTwin(s: NodeState, context: MintContext): void {
+  if (s.creditedSec <= 0) return
+  const twin = context.index.twins.get(s.node.twin_id)
+  const violation =
+    twin === undefined
+      ? 'MissingTwin'
+      : twin.relay === null || twin.relay === ''
+        ? 'MissingRelay'
+        : twin.pk !== null && keyBytes(twin.pk) !== 33
+          ? 'InvalidPublicKey'
+          : null
+  if (violation === null) return
+  const evidence = { twinId: s.node.twin_id, relay: twin?.relay ?? null, pk: twin?.pk ?? null }
+  setViolation(s, { violation, block: context.end.block, ts: context.end.ts, before: null, after: evidence })
+  if (s.trace !== null)
+    recordStill(s.trace, { kind: 'twin', rule: 'v3 twins', block: context.end.block, ts: context.end.ts, violation, evidence })
+}
+
+function keyBytes(pk: string): number {
+  return (pk.length - 2) / 2
+}
+
+const u64 = (value: bigint, what: string, s: NodeState, context: MintContext) =>
+  checkWidth(value, 64, what, `node ${s.nodeId}`, context.end.block)
+
+/** Farm, policy, units, use and payout of a node whose state is final. AppError `mint.inconsistent` for what can't be paid. */
+export function settleNode(s: NodeState, context: MintContext): { fields: ReceiptFields; inputs: PayoutInputs } {
+  const { end, index, header } = context
+  const { node } = s
+  const farm = index.farms.get(node.farm_id)
+  if (farm === undefined)
+    throw inconsistent(
+      `Farm ${node.farm_id} of node ${node.id} is not in the end snapshot`,
+      `node ${node.id}`,
+      end.block,
+      'Complete the end snapshot: every node needs its farm.',
+    )
+  const policy = index.policies.get(node.farming_policy_id)
+  if (policy === undefined)
+    throw inconsistent(
+      `Farming policy ${node.farming_policy_id} of node ${node.id} is not in the end snapshot`,
+      `node ${node.id}`,
+      end.block,
+      'Complete the end snapshot: every node needs its farming policy.',
+    )
+  const units = cloudUnits(s.resources, s.nruBytes)
+  const inputs: PayoutInputs = {
+    cloudUnits: units,
+    ipSec: s.ipSec,
+    policy,
+    certified: node.certification === 'Certified',
+    virtualized: s.virtualized,
+    violating: s.violation !== null,
+    connectionPriceMusd: node.connection_price,
+  }
+  const payout = payoutAt(inputs, s.creditedSec)
+  if (payout.slaMet && node.connection_price === 0)
+    throw inconsistent(
+      `Node ${node.id} met its SLA but its connection price is 0, so its payout can't be computed`,
+      `node ${node.id}`,
+      end.block,
+      'Check the price in the chain; without one the mint must be decided by hand.',
+    )
+  return {
+    inputs,
+    fields: {
+      period: { start: header.period.start, end: header.period.end },
+      nodeId: node.id,
+      twinId: node.twin_id,
+      farmId: node.farm_id,
+      farmName: farm.name,
+      payoutAddress: index.addresses.get(node.farm_id) ?? '',
+      measuredUptimeSec: s.creditedSec,
+      cloudUnits: {
+        cu: u64(units.cu, 'CU', s, context),
+        su: u64(units.su, 'SU', s, context),
+        nu: u64(units.nu, 'NU', s, context),
+      },
+      resources: s.resources,
+      utilization: utilization(s, s.resources),
+      rewardMusd: u64(payout.musd, 'the reward in milli-USD', s, context),
+      rewardUnits: u64(payout.units, 'the reward in TFT units', s, context),
+      certified: inputs.certified,
+      policyId: policy.id,
+      policy,
+    },
+  }
+}
+
+/** The whole explanation of a node whose steps were recorded. */
+export function explainNode(nodeId: number, s: NodeState | undefined, result: MintResult | null, context: MintContext): Explanation {
+  const row = result?.nodes.find(node => node.nodeId === nodeId)
+  if (result === null || row === undefined || s === undefined || s.trace === null)
+    throw new AppError(
+      'not-found',
+      `There is no explanation of node ${nodeId} in period ${context.header.period.index}. Check the node id.`,
+    )
+  const { fields, inputs } = settleNode(s, context)
+  const { steps } = s.trace
+  const elapsedSec = steps.reduce((sum, step) => sum + step.elapsedSec, 0)
+  return {
+    nodeId,
+    period: result.period,
+    rules: 'v3',
+    resources: result.resources,
+    provisional: result.provisional,
+    steps,
+    downtimes: downtimesOf(steps),
+    violation: s.violationDetail,
+    measuredUptimeSec: s.creditedSec,
+    elapsedSec,
+    lostSec: elapsedSec - s.creditedSec,
+    slowBoots: s.slowBoots,
+    derivation: derive({ inputs, resources: s.resources, nruBytes: s.nruBytes, uptimeSec: s.creditedSec, violation: s.violation }),
+    rewardMusd: fields.rewardMusd,
+    rewardUnits: fields.rewardUnits,
+    hash: row.hash,
+    receipt: row.receipt,
+  }
+}

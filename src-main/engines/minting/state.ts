@@ -1,0 +1,178 @@
+import { AppError } from '../../../src-shared/errors.ts'
+import type { GridNode, Resources, U64 } from '../../../src-shared/grid.ts'
+import type { Violation, ViolationDetail } from '../../../src-shared/mint.ts'
+import { createDays, type Days } from './days.ts'
+import type { Trace } from './trace.ts'
+
+/** What the whole fold shares: the period and the block under way. Seconds since the epoch. */
+export interface Clock {
+  readonly startTs: number
+  readonly endTs: number
+  /** number and time of the block whose events are being applied */
+  block: number
+  ts: number
+}
+
+/** The two reports that the rules remember, exact, where one of their figures is 2^53 or more (see NodeState.wide). */
+export interface WidePoints {
+  lastNow: bigint
+  lastUptime: bigint
+  bootNow: bigint
+  bootUptime: bigint
+}
+
+/**
+ * One node's running state (minting.md, rule set v3). One shape for all nodes and numbers only, because millions of reports pass
+ * through it; `NONE` stands for "not set" in the members that say so.
+ */
+export interface NodeState {
+  readonly nodeId: number
+  /** farm, twin, place, certification, policy and price of the last update */
+  node: GridNode
+  /** never goes back to false but by NodeStored */
+  virtualized: boolean
+  resources: Resources
+  hasReport: boolean
+  /** the remembered report */
+  lastNow: number
+  lastUptime: number
+  /** seconds credited so far */
+  creditedSec: number
+  /** the report that set the boot time, which is bootNow - bootUptime: kept as a pair so that differences stay exact */
+  bootNow: number
+  bootUptime: number
+  /** exact figures, only where a remembered one does not fit a number */
+  wide: WidePoints | null
+  violation: Violation | null
+  violationDetail: ViolationDetail | null
+  /** NONE, or since when the node sleeps */
+  sleepTs: number
+  /** NONE, or when it was asked to boot */
+  requestTs: number
+  slowBoots: number
+  /** the chain's power state and target */
+  isDown: boolean
+  targetDown: boolean
+  /** use by contracts: resource-seconds, IP seconds and bytes; windows that are not added up yet wait at their contract */
+  usedCru: bigint
+  usedMru: bigint
+  usedHru: bigint
+  usedSru: bigint
+  ipSec: bigint
+  nruBytes: bigint
+  days: Days
+  trace: Trace | null
+}
+
+/** Not set; no chain time is negative. */
+export const NONE = -1
+
+const I63 = 2n ** 63n
+
+/** A node as the rules start it: nothing reported, power Up with target Up. */
+export function freshState(node: GridNode, clock: Clock, trace: Trace | null): NodeState {
+  return {
+    nodeId: node.id,
+    node,
+    virtualized: node.virtualized,
+    resources: node.resources,
+    hasReport: false,
+    lastNow: 0,
+    lastUptime: 0,
+    creditedSec: 0,
+    bootNow: 0,
+    bootUptime: 0,
+    wide: null,
+    violation: null,
+    violationDetail: null,
+    sleepTs: NONE,
+    requestTs: NONE,
+    slowBoots: 0,
+    isDown: false,
+    targetDown: false,
+    usedCru: 0n,
+    usedMru: 0n,
+    usedHru: 0n,
+    usedSru: 0n,
+    ipSec: 0n,
+    nruBytes: 0n,
+    days: createDays(clock.startTs, clock.endTs),
+    trace,
+  }
+}
+
+/** `NodeStored` for a known id: the same object (contracts hold it), everything in it as new. The trace goes on. */
+export function resetState(state: NodeState, node: GridNode, clock: Clock): void {
+  Object.assign(state, freshState(node, clock, state.trace))
+}
+
+/** Sets the first violation; later ones change nothing. */
+export function setViolation(state: NodeState, detail: ViolationDetail): void {
+  if (state.violation !== null) return
+  state.violation = detail.violation
+  state.violationDetail = detail
+}
+
+/** Remembers a report as the last one. Figures must be below 2^63 (see checkFigure). */
+export function rememberReport(state: NodeState, now: U64, uptime: U64): void {
+  state.hasReport = true
+  if (state.wide !== null || typeof now === 'bigint' || typeof uptime === 'bigint') {
+    const wide = exactPoints(state)
+    wide.lastNow = BigInt(now)
+    wide.lastUptime = BigInt(uptime)
+    state.wide = keepIfWide(wide)
+  }
+  state.lastNow = Number(now)
+  state.lastUptime = Number(uptime)
+}
+
+/** Remembers when the node booted: at `now - uptime`. */
+export function rememberBoot(state: NodeState, now: U64, uptime: U64): void {
+  if (state.wide !== null || typeof now === 'bigint' || typeof uptime === 'bigint') {
+    const wide = exactPoints(state)
+    wide.bootNow = BigInt(now)
+    wide.bootUptime = BigInt(uptime)
+    state.wide = keepIfWide(wide)
+  }
+  state.bootNow = Number(now)
+  state.bootUptime = Number(uptime)
+}
+
+/** The remembered figures, exact. */
+export function exactPoints(state: NodeState): WidePoints {
+  return (
+    state.wide ?? {
+      lastNow: BigInt(state.lastNow),
+      lastUptime: BigInt(state.lastUptime),
+      bootNow: BigInt(state.bootNow),
+      bootUptime: BigInt(state.bootUptime),
+    }
+  )
+}
+
+function keepIfWide(wide: WidePoints): WidePoints | null {
+  const limit = BigInt(Number.MAX_SAFE_INTEGER)
+  return wide.lastNow > limit || wide.lastUptime > limit || wide.bootNow > limit || wide.bootUptime > limit ? { ...wide } : null
+}
+
+/** AppError `mint.inconsistent`: what is wrong, with which record, in which block. Nothing is paid; the way out stands in `wayOut`. */
+export function inconsistent(what: string, record: string, block: number, wayOut: string): AppError {
+  return new AppError('mint.inconsistent', `${what} (${record}, block ${block}). No payout was written. ${wayOut}`, {
+    details: { record, block },
+  })
+}
+
+const wrapWayOut = 'Check the archive against another source of the chain; a figure of this size cannot be real.'
+
+/** Throws where a figure would wrap in the signed 64-bit arithmetic of the rules. */
+export function checkFigure(value: U64, member: string, nodeId: number, clock: Clock): void {
+  if (typeof value === 'bigint' && value >= I63)
+    throw inconsistent(`"${member}" of an uptime report is ${value}, which does not fit 63 bits`, `node ${nodeId}`, clock.block, wrapWayOut)
+}
+
+/** Throws where a sum does not fit the unsigned integer of `bits` bits that the rules count in. */
+export function checkWidth(value: bigint, bits: 64 | 128, what: string, record: string, block: number): bigint {
+  if (value >> BigInt(bits) !== 0n)
+    throw inconsistent(`${what} adds up to ${value}, which does not fit ${bits} bits`, record, block, wrapWayOut)
+  return value
+}

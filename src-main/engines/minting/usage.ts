@@ -1,0 +1,83 @@
+import type { GridContract, Resources, U64 } from '../../../src-shared/grid.ts'
+import { type Clock, checkWidth, type NodeState } from './state.ts'
+
+/** A node contract as the fold follows it. */
+export interface ContractState {
+  readonly contractId: number
+  readonly nodeId: number
+  readonly publicIps: number
+  /** the node, once it was looked up */
+  node: NodeState | null
+  resources: Resources
+  /** time of the block of its creation or of the last report that counted; before all time for one in the start snapshot */
+  lastTs: number
+  /** seconds and bytes that counted but are not added up at the node yet; the resources were the same for all of them */
+  windowSec: number
+  nruBytes: number
+}
+
+const NO_RESOURCES: Resources = { cru: 0, mru: 0, hru: 0, sru: 0 }
+
+/** The contract, or null where it is not on a node (a name or a rent). */
+export function contractState(contract: GridContract, createdTs: number): ContractState | null {
+  const type = contract.contract_type
+  if (!('NodeContract' in type)) return null
+  return {
+    contractId: contract.contract_id,
+    nodeId: type.NodeContract.node_id,
+    publicIps: type.NodeContract.public_ips,
+    node: null,
+    resources: contract.resources ?? NO_RESOURCES,
+    lastTs: createdTs,
+    windowSec: 0,
+    nruBytes: 0,
+  }
+}
+
+/**
+ * A consumption report that counts: `used * window` per resource, `public_ips * window` and the bytes go to the node. What fits a
+ * number waits at the contract and is multiplied once (see settle). AppError `mint.inconsistent` where a total does not fit.
+ */
+export function applyConsumption(c: ContractState, node: NodeState, clock: Clock, window: U64, nru: U64): void {
+  c.lastTs = clock.ts
+  c.node = node
+  if (typeof window === 'number' && c.windowSec + window <= Number.MAX_SAFE_INTEGER) c.windowSec += window
+  else {
+    settle(c, clock)
+    addWindow(c, node, BigInt(window), clock)
+  }
+  if (typeof nru === 'number' && c.nruBytes + nru <= Number.MAX_SAFE_INTEGER) c.nruBytes += nru
+  else {
+    settle(c, clock)
+    addBytes(c, node, BigInt(nru), clock)
+  }
+}
+
+/** Adds what waits at the contract to its node: before its resources change, and at the end. */
+export function settle(c: ContractState, clock: Clock): void {
+  if (c.node === null) return
+  if (c.windowSec > 0) addWindow(c, c.node, BigInt(c.windowSec), clock)
+  if (c.nruBytes > 0) addBytes(c, c.node, BigInt(c.nruBytes), clock)
+  c.windowSec = 0
+  c.nruBytes = 0
+}
+
+/** Forgets what waits: its node was stored anew. */
+export function dropPending(c: ContractState): void {
+  c.windowSec = 0
+  c.nruBytes = 0
+}
+
+function addWindow(c: ContractState, node: NodeState, windowSec: bigint, clock: Clock): void {
+  const record = `contract ${c.contractId} on node ${node.nodeId}`
+  const add = (sum: bigint, used: U64, what: string) => checkWidth(sum + BigInt(used) * windowSec, 128, what, record, clock.block)
+  node.usedCru = add(node.usedCru, c.resources.cru, 'cru-seconds')
+  node.usedMru = add(node.usedMru, c.resources.mru, 'mru-seconds')
+  node.usedHru = add(node.usedHru, c.resources.hru, 'hru-seconds')
+  node.usedSru = add(node.usedSru, c.resources.sru, 'sru-seconds')
+  node.ipSec = checkWidth(node.ipSec + BigInt(c.publicIps) * windowSec, 64, 'IP seconds', record, clock.block)
+}
+
+function addBytes(c: ContractState, node: NodeState, bytes: bigint, clock: Clock): void {
+  node.nruBytes = checkWidth(node.nruBytes + bytes, 64, 'public traffic', `contract ${c.contractId} on node ${node.nodeId}`, clock.block)
+}

@@ -1,0 +1,252 @@
+import type { ArchiveHeader, EndSnapshot, EventSink, GridNode, RareEvent, Resources, StartSnapshot, U64 } from '../../../src-shared/grid.ts'
+import type { Explanation, NodeResult, Problem, ResourceRule } from '../../../src-shared/mint.ts'
+import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
+import { createIdTable } from './id-table.ts'
+import { applyPowerState, applyTarget, startPower } from './power.ts'
+import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'
+import { type Clock, freshState, inconsistent, type NodeState, resetState } from './state.ts'
+import { createTrace, recordMove, recordStill } from './trace.ts'
+import { applyLateReport, applyReport } from './uptime.ts'
+import { applyConsumption, type ContractState, contractState, dropPending, settle } from './usage.ts'
+
+export interface V3Options {
+  /** which resources pay: `latest` as the program in use, `minimum` as the rules' text */
+  resources: ResourceRule
+  /** nodes whose steps are recorded; costs memory per report, so ask for few */
+  explain?: (nodeId: number) => boolean
+}
+
+export interface MintResult {
+  period: { index: number; start: number; end: number }
+  network: string
+  rules: 'v3'
+  resources: ResourceRule
+  /** the archive ends before the 16,200 blocks after the period, or before the period's end: figures may still change */
+  provisional: boolean
+  /** by node id */
+  nodes: NodeResult[]
+  problems: Problem[]
+}
+
+export interface V3Mint extends EventSink {
+  /**
+   * Ends the fold and gives the result; `coveredToBlock` is the last block that the source knows. Call it once. AppError
+   * `mint.inconsistent` names what contradicts itself; then nothing may be paid.
+   */
+  finish(coveredToBlock: number): MintResult
+  /** The explanation of a node that `options.explain` chose; after finish. AppError `not-found` for any other. */
+  explanation(nodeId: number): Explanation
+}
+
+/** Where a block lies: not replayed, in the period, in the 16,200 blocks after it, or later. */
+type Phase = 'before' | 'in' | 'after' | 'later'
+
+const CHECK_SOURCE = 'Check that the archive is complete: a node must be in the start snapshot or be stored by an event before it acts.'
+
+/**
+ * The fold of rule set v3 (minting.md) over the events of one period. Nodes don't depend on each other: a caller may give the nodes,
+ * contracts and power of a part of the grid with only their events, and concatenate the parts' nodes; `block` may then begin again at a
+ * lower number for another part.
+ */
+export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: EndSnapshot, options: V3Options): V3Mint {
+  const clock: Clock & { block: number; ts: number } = {
+    startTs: header.period.start,
+    endTs: header.period.end,
+    block: start.block,
+    ts: start.ts,
+  }
+  const states = createIdTable<NodeState>()
+  const contracts = createIdTable<ContractState>()
+  const lastBlock = end.block
+  const lastLateBlock = end.block + POST_PERIOD_BLOCKS
+  const keepMinimum = options.resources === 'minimum'
+  const context: MintContext = { header, start, end, resources: options.resources, clock, index: indexEnd(end), provisional: true }
+  let phase: Phase = 'before'
+  let result: MintResult | null = null
+
+  for (const node of start.nodes) states.set(node.id, begin(node))
+  for (const contract of start.contracts) {
+    const state = contractState(contract, Number.NEGATIVE_INFINITY)
+    if (state !== null) contracts.set(contract.contract_id, state)
+  }
+  for (const power of start.power) {
+    const state = states.get(power.node_id)
+    if (state === undefined) continue
+    if (power.state === 'Up') state.targetDown = power.target === 'Down'
+    else {
+      const since = power.down_since_ts
+      if (since === undefined || since === null)
+        throw inconsistent(
+          `Node ${power.node_id} is Down in the start snapshot without the time since when`,
+          `power of node ${power.node_id}`,
+          start.block,
+          'Give down_since_ts, the time of the block in which it went down.',
+        )
+      startPower(state, since, power.target, start.block, start.ts)
+    }
+  }
+
+  function begin(node: GridNode): NodeState {
+    return freshState(node, clock, options.explain?.(node.id) ? createTrace(clock.startTs) : null)
+  }
+
+  function nodeOf(nodeId: number, what: string): NodeState {
+    const state = states.get(nodeId)
+    if (state === undefined) throw inconsistent(`${what} of node ${nodeId}, which is unknown`, `node ${nodeId}`, clock.block, CHECK_SOURCE)
+    return state
+  }
+
+  function nodeStored(node: GridNode): void {
+    const known = states.get(node.id)
+    const state = known ?? begin(node)
+    const tookBackSec = state.creditedSec
+    if (known === undefined) states.set(node.id, state)
+    else {
+      contracts.each(contract => {
+        if (contract.nodeId === node.id) dropPending(contract)
+      })
+      resetState(state, node, clock)
+    }
+    if (state.trace !== null)
+      recordMove(
+        state.trace,
+        {
+          kind: 'stored',
+          rule: 'v3 NodeStored: the node starts afresh',
+          block: clock.block,
+          ts: clock.ts,
+          evidence: known === undefined ? { firstSeen: true } : { firstSeen: false, creditTakenBackSec: tookBackSec },
+        },
+        clock.ts,
+        tookBackSec === 0 ? 0 : -tookBackSec,
+      )
+  }
+
+  function nodeUpdated(node: GridNode): void {
+    const state = nodeOf(node.id, 'Update')
+    const before = state.resources
+    state.node = node
+    state.virtualized = state.virtualized || node.virtualized
+    state.resources = keepMinimum ? leastOf(before, node.resources) : node.resources
+    if (state.trace !== null)
+      recordStill(state.trace, {
+        kind: 'updated',
+        rule: 'v3 node updates',
+        block: clock.block,
+        ts: clock.ts,
+        evidence: {
+          farmId: node.farm_id,
+          twinId: node.twin_id,
+          policyId: node.farming_policy_id,
+          certification: node.certification,
+          virtualized: state.virtualized,
+          connectionPriceMusd: node.connection_price,
+          cru: String(state.resources.cru),
+          mru: String(state.resources.mru),
+          hru: String(state.resources.hru),
+          sru: String(state.resources.sru),
+        },
+      })
+  }
+
+  function rareInPeriod(event: RareEvent): void {
+    switch (event[0]) {
+      case 'TfgridModule.NodeStored':
+        return nodeStored(event[1].node)
+      case 'TfgridModule.NodeUpdated':
+        return nodeUpdated(event[1].node)
+      case 'TfgridModule.PowerTargetChanged':
+        return applyTarget(nodeOf(event[1].node_id, 'Power target'), clock, event[1].power_target)
+      case 'TfgridModule.PowerStateChanged':
+        return applyPowerState(nodeOf(event[1].node_id, 'Power state'), clock, event[1].power_state, false)
+      case 'SmartContractModule.ContractCreated': {
+        const { contract } = event[1]
+        const old = contracts.get(contract.contract_id)
+        if (old !== undefined) settle(old, clock)
+        const state = contractState(contract, clock.ts)
+        if (state !== null) contracts.set(contract.contract_id, state)
+        return
+      }
+      case 'SmartContractModule.UpdatedUsedResources': {
+        const contract = contracts.get(event[1].contract_id)
+        if (contract === undefined) return
+        settle(contract, clock)
+        contract.resources = event[1].used
+        return
+      }
+      default:
+        // cancellations, deletions, farms, policies and prices have no part in rule set v3
+        return
+    }
+  }
+
+  function rareAfter(event: RareEvent): void {
+    if (event[0] === 'TfgridModule.PowerTargetChanged') {
+      const state = states.get(event[1].node_id)
+      if (state !== undefined) applyTarget(state, clock, event[1].power_target)
+    } else if (event[0] === 'TfgridModule.PowerStateChanged') {
+      const state = states.get(event[1].node_id)
+      if (state !== undefined) applyPowerState(state, clock, event[1].power_state, true)
+    }
+  }
+
+  return {
+    block(n: number, ts: number): void {
+      clock.block = n
+      clock.ts = ts
+      if (n <= lastBlock) phase = ts <= clock.startTs ? 'before' : 'in'
+      else phase = n <= lastLateBlock ? 'after' : 'later'
+    },
+    uptime(nodeId: number, now: U64, uptime: U64): void {
+      if (phase === 'in') {
+        const state = states.get(nodeId)
+        applyReport(state === undefined ? nodeOf(nodeId, 'Uptime report') : state, clock, now, uptime)
+      } else if (phase === 'after') {
+        const state = states.get(nodeId)
+        if (state !== undefined) applyLateReport(state, clock, now, uptime)
+      }
+    },
+    consumption(contractId: number, _timestamp: U64, window: U64, nru: U64): void {
+      if (phase !== 'in') return
+      const contract = contracts.get(contractId)
+      if (contract === undefined || clock.ts <= contract.lastTs) return
+      const node = contract.node ?? nodeOf(contract.nodeId, `Consumption report of contract ${contractId}`)
+      applyConsumption(contract, node, clock, window, nru)
+    },
+    rare(event: RareEvent): void {
+      if (phase === 'in') rareInPeriod(event)
+      else if (phase === 'after') rareAfter(event)
+    },
+    finish(coveredToBlock: number): MintResult {
+      // what is concluded now is concluded from the end snapshot
+      clock.block = end.block
+      clock.ts = end.ts
+      contracts.each(contract => settle(contract, clock))
+      context.provisional = coveredToBlock < lastLateBlock || end.ts <= clock.endTs
+      const problems: Problem[] = []
+      const nodes: NodeResult[] = []
+      const sorted: NodeState[] = []
+      states.each(state => sorted.push(state))
+      sorted.sort((a, b) => a.nodeId - b.nodeId)
+      for (const state of sorted) nodes.push(finishNode(state, context, coveredToBlock))
+      result = {
+        period: { index: header.period.index, start: header.period.start, end: header.period.end },
+        network: header.network,
+        rules: 'v3',
+        resources: options.resources,
+        provisional: context.provisional,
+        nodes,
+        problems,
+      }
+      return result
+    },
+    explanation(nodeId: number): Explanation {
+      return explainNode(nodeId, states.get(nodeId), result, context)
+    },
+  }
+}
+
+function leastOf(a: Resources, b: Resources): Resources {
+  const least = (x: U64, y: U64): U64 => (x < y ? x : y)
+  return { cru: least(a.cru, b.cru), mru: least(a.mru, b.mru), hru: least(a.hru, b.hru), sru: least(a.sru, b.sru) }
+}
