@@ -40,14 +40,17 @@ interface Gap {
 
 /** Applies an uptime report of the period (rule set v3, Uptime report; Sleeping and asked to boot). */
 export function applyReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
-  checkReport(s, clock, now, uptime)
   if (s.sleepTs !== NONE || s.requestTs !== NONE) {
-    if (s.sleepTs === NONE || s.requestTs === NONE)
-      ignore(s, clock, now, uptime, s.sleepTs === NONE ? 'asked to boot, but not asleep' : 'asleep, not asked to boot')
-    else if (minus(now, uptime) <= s.sleepTs) ignore(s, clock, now, uptime, 'booted before it fell asleep')
-    else wake(s, clock, now, uptime)
+    if (s.requestTs === NONE) ignore(s, clock, now, uptime, NOT_ASKED)
+    else if (s.sleepTs === NONE) ignore(s, clock, now, uptime, NOT_ASLEEP)
+    else {
+      checkReport(s, clock, now, uptime)
+      if (minus(now, uptime) <= s.sleepTs) ignore(s, clock, now, uptime, 'booted before it fell asleep')
+      else wake(s, clock, now, uptime)
+    }
     return
   }
+  checkReport(s, clock, now, uptime)
   if (!s.hasReport) {
     firstReport(s, clock, now, uptime)
     return
@@ -83,17 +86,30 @@ export function applyReport(s: NodeState, clock: Clock, now: U64, uptime: U64): 
 
 /** Applies an uptime report after the period: only what lies inside the period is credited (rule set v3, After the period). */
 export function applyLateReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
+  const why = lateReason(s, clock)
+  if (why !== null) {
+    ignore(s, clock, now, uptime, why)
+    return
+  }
   checkReport(s, clock, now, uptime)
-  if (s.sleepTs !== NONE && s.requestTs !== NONE) {
-    if (s.hasReport && s.lastNow > clock.endTs) ignore(s, clock, now, uptime, 'an earlier report closed the period')
-    else lateWake(s, clock, now, uptime)
-  } else if (s.sleepTs !== NONE) ignore(s, clock, now, uptime, 'asleep, not asked to boot')
-  else if (s.requestTs !== NONE) ignore(s, clock, now, uptime, 'asked to boot, but not asleep')
-  else if (!s.hasReport) ignore(s, clock, now, uptime, 'no report in the period')
-  else if (s.lastNow >= clock.endTs) ignore(s, clock, now, uptime, 'an earlier report closed the period')
-  else judgeLate(s, clock, now, uptime)
+  if (s.sleepTs === NONE) judgeLate(s, clock, now, uptime)
+  else lateWake(s, clock, now, uptime)
 }
 
+/** Why a report after the period does not count; null where it does. */
+function lateReason(s: NodeState, clock: Clock): string | null {
+  const closed = 'an earlier report closed the period'
+  if (s.sleepTs !== NONE && s.requestTs !== NONE) return s.hasReport && s.lastNow > clock.endTs ? closed : null
+  if (s.sleepTs !== NONE) return NOT_ASKED
+  if (s.requestTs !== NONE) return NOT_ASLEEP
+  if (!s.hasReport) return 'no report in the period'
+  return s.lastNow >= clock.endTs ? closed : null
+}
+
+const NOT_ASKED = 'asleep, not asked to boot'
+const NOT_ASLEEP = 'asked to boot, but not asleep'
+
+/** Throws for a figure that the rules' arithmetic can't hold; only of reports that count. */
 function checkReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
   if (typeof now === 'bigint') checkFigure(now, 'now', s.nodeId, clock)
   if (typeof uptime === 'bigint') checkFigure(uptime, 'uptime', s.nodeId, clock)

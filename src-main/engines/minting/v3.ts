@@ -1,8 +1,19 @@
-import type { ArchiveHeader, EndSnapshot, EventSink, GridNode, RareEvent, Resources, StartSnapshot, U64 } from '../../../src-shared/grid.ts'
+import type {
+  ArchiveHeader,
+  EndSnapshot,
+  EventSink,
+  GridContract,
+  GridNode,
+  RareEvent,
+  Resources,
+  StartSnapshot,
+  U64,
+} from '../../../src-shared/grid.ts'
 import type { Explanation, NodeResult, Problem, ResourceRule } from '../../../src-shared/mint.ts'
 import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { createIdTable } from './id-table.ts'
 import { applyPowerState, applyTarget, startPower } from './power.ts'
+import { problemsOf } from './problems.ts'
 import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'
 import { type Clock, freshState, inconsistent, type NodeState, resetState } from './state.ts'
 import { createTrace, recordMove, recordStill } from './trace.ts'
@@ -49,7 +60,7 @@ const CHECK_SOURCE = 'Check that the archive is complete: a node must be in the 
  * lower number for another part.
  */
 export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: EndSnapshot, options: V3Options): V3Mint {
-  const clock: Clock & { block: number; ts: number } = {
+  const clock: Clock = {
     startTs: header.period.start,
     endTs: header.period.end,
     block: start.block,
@@ -149,35 +160,30 @@ export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: E
       })
   }
 
+  function contractCreated(contract: GridContract): void {
+    const old = contracts.get(contract.contract_id)
+    if (old !== undefined) settle(old, clock)
+    const state = contractState(contract, clock.ts)
+    if (state !== null) contracts.set(contract.contract_id, state)
+  }
+
+  function resourcesUsed(contractId: number, used: Resources): void {
+    const contract = contracts.get(contractId)
+    if (contract === undefined) return
+    settle(contract, clock)
+    contract.resources = used
+  }
+
+  // cancellations, deletions, farms, policies and prices have no part in rule set v3
   function rareInPeriod(event: RareEvent): void {
-    switch (event[0]) {
-      case 'TfgridModule.NodeStored':
-        return nodeStored(event[1].node)
-      case 'TfgridModule.NodeUpdated':
-        return nodeUpdated(event[1].node)
-      case 'TfgridModule.PowerTargetChanged':
-        return applyTarget(nodeOf(event[1].node_id, 'Power target'), clock, event[1].power_target)
-      case 'TfgridModule.PowerStateChanged':
-        return applyPowerState(nodeOf(event[1].node_id, 'Power state'), clock, event[1].power_state, false)
-      case 'SmartContractModule.ContractCreated': {
-        const { contract } = event[1]
-        const old = contracts.get(contract.contract_id)
-        if (old !== undefined) settle(old, clock)
-        const state = contractState(contract, clock.ts)
-        if (state !== null) contracts.set(contract.contract_id, state)
-        return
-      }
-      case 'SmartContractModule.UpdatedUsedResources': {
-        const contract = contracts.get(event[1].contract_id)
-        if (contract === undefined) return
-        settle(contract, clock)
-        contract.resources = event[1].used
-        return
-      }
-      default:
-        // cancellations, deletions, farms, policies and prices have no part in rule set v3
-        return
-    }
+    if (event[0] === 'TfgridModule.NodeStored') nodeStored(event[1].node)
+    else if (event[0] === 'TfgridModule.NodeUpdated') nodeUpdated(event[1].node)
+    else if (event[0] === 'TfgridModule.PowerTargetChanged')
+      applyTarget(nodeOf(event[1].node_id, 'Power target'), clock, event[1].power_target)
+    else if (event[0] === 'TfgridModule.PowerStateChanged')
+      applyPowerState(nodeOf(event[1].node_id, 'Power state'), clock, event[1].power_state, false)
+    else if (event[0] === 'SmartContractModule.ContractCreated') contractCreated(event[1].contract)
+    else if (event[0] === 'SmartContractModule.UpdatedUsedResources') resourcesUsed(event[1].contract_id, event[1].used)
   }
 
   function rareAfter(event: RareEvent): void {
@@ -223,7 +229,6 @@ export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: E
       clock.ts = end.ts
       contracts.each(contract => settle(contract, clock))
       context.provisional = coveredToBlock < lastLateBlock || end.ts <= clock.endTs
-      const problems: Problem[] = []
       const nodes: NodeResult[] = []
       const sorted: NodeState[] = []
       states.each(state => sorted.push(state))
@@ -236,7 +241,7 @@ export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: E
         resources: options.resources,
         provisional: context.provisional,
         nodes,
-        problems,
+        problems: problemsOf(nodes, context),
       }
       return result
     },
@@ -249,4 +254,11 @@ export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: E
 function leastOf(a: Resources, b: Resources): Resources {
   const least = (x: U64, y: U64): U64 => (x < y ? x : y)
   return { cru: least(a.cru, b.cru), mru: least(a.mru, b.mru), hru: least(a.hru, b.hru), sru: least(a.sru, b.sru) }
+}
+
+/** Puts the results of parts of one grid together: nodes by id, problems over all of them. */
+export function mergeMints(header: ArchiveHeader, end: EndSnapshot, parts: readonly [MintResult, ...MintResult[]]): MintResult {
+  const nodes = parts.flatMap(part => part.nodes).sort((a, b) => a.nodeId - b.nodeId)
+  const provisional = parts.some(part => part.provisional)
+  return { ...parts[0], provisional, nodes, problems: problemsOf(nodes, { header, end, provisional }) }
 }

@@ -1,0 +1,186 @@
+import type { ArchiveHeader, EndSnapshot } from '../../../src-shared/grid.ts'
+import type { NodeResult, Problem } from '../../../src-shared/mint.ts'
+import { cleanName } from '../../../src-shared/text.ts'
+import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
+import { looksLikePercent } from './payout.ts'
+import { type EndIndex, indexEnd } from './result.ts'
+import type { Retry } from './retries.ts'
+import { isAccountId } from './strkey.ts'
+
+/** What a spreadsheet would run if the cell began with it. */
+const RUNS = /^[=+\-@\t\r]/
+/** What breaks a file whose fields are joined without quoting. */
+const BREAKS = /[,\n\r"]/
+
+/** What the problems rest on besides the nodes. */
+export interface ProblemSource {
+  header: ArchiveHeader
+  end: EndSnapshot
+  provisional: boolean
+}
+
+/**
+ * What a person must look at before this result is paid (problems.json): each says what is wrong, what it means for the payout, and the
+ * way out. Sorted by kind as listed here, then by id.
+ */
+export function problemsOf(nodes: readonly NodeResult[], source: ProblemSource): Problem[] {
+  const index = indexEnd(source.end)
+  return [
+    ...provisional(source),
+    ...accounts(nodes, index),
+    ...trustlines(nodes),
+    ...policies(nodes, index),
+    ...names(nodes),
+    ...nodes.flatMap(nodeProblems),
+  ]
+}
+
+/** The same for retries: previous addresses stand in retries.csv as they are, new ones in payouts.csv too. */
+export function problemsOfRetries(retries: readonly Retry[]): Problem[] {
+  const problems: Problem[] = []
+  for (const retry of retries) {
+    const subject = `retry for ${retry.retryFor}`
+    if (retry.address === '')
+      problems.push({
+        kind: 'address-missing',
+        subject,
+        message: `Farm ${retry.farmId} has no payout address, so the unpaid receipt of node ${retry.nodeId} is not paid now either. Its farmer must register one on the chain; the receipt stays claimable.`,
+      })
+    else if (!isAccountId(retry.address))
+      problems.push({ kind: 'address-invalid', subject, message: invalidAddress(`Farm ${retry.farmId}`, retry.address) })
+    for (const address of [retry.previousAddress, retry.address])
+      if (RUNS.test(address))
+        problems.push({ kind: 'spreadsheet-cell', subject, message: runsMessage('retries.csv', 'an address', address) })
+      else if (BREAKS.test(address))
+        problems.push({ kind: 'csv-unquoted', subject, message: breaksMessage('retries.csv', 'an address', address) })
+  }
+  return problems
+}
+
+function provisional({ provisional, end, header }: ProblemSource): Problem[] {
+  if (!provisional) return []
+  const message =
+    end.ts <= header.period.end
+      ? 'The archive ends before the period does, so every figure may still change. Mint again when the period and the 27 h after it are complete.'
+      : 'The archive ends before block ' +
+        `${end.block + POST_PERIOD_BLOCKS}, the last of the 27 h after the period, so uptime at the period's end may still change. Bring the rest and mint again before paying.`
+  return [{ kind: 'provisional', subject: `period ${header.period.index}`, message }]
+}
+
+/** By farm that is owed something. */
+function accounts(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
+  const owed = new Map<number, number[]>()
+  for (const node of nodes) {
+    if (node.rewardUnits === 0n) continue
+    const list = owed.get(node.farmId)
+    if (list === undefined) owed.set(node.farmId, [node.nodeId])
+    else list.push(node.nodeId)
+  }
+  const problems: Problem[] = []
+  for (const [farmId, nodeIds] of [...owed].sort(([a], [b]) => a - b)) {
+    const subject = `farm ${farmId}`
+    const address = index.addresses.get(farmId) ?? ''
+    const name = `Farm ${farmId} (${cleanName(index.farms.get(farmId)?.name ?? '')})`
+    if (address === '')
+      problems.push({
+        kind: 'address-missing',
+        subject,
+        message: `${name} has no payout address, so ${some(nodeIds)} not paid. Its farmer must register one on the chain; what is owed can be retried with the next period.`,
+      })
+    else if (!isAccountId(address)) problems.push({ kind: 'address-invalid', subject, message: invalidAddress(name, address) })
+  }
+  return problems
+}
+
+function trustlines(nodes: readonly NodeResult[]): Problem[] {
+  if (!nodes.some(node => node.rewardUnits > 0n && node.payoutAddress !== '')) return []
+  return [
+    {
+      kind: 'trustline-unchecked',
+      subject: 'all addresses',
+      message:
+        'Whether the payout addresses exist and trust TFT was not checked: offline. A payment to one that does not will fail; it can be retried with the next period.',
+    },
+  ]
+}
+
+/** Of policies in use. */
+function policies(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
+  const problems: Problem[] = []
+  for (const id of [...new Set(nodes.map(node => node.policyId))].sort((a, b) => a - b)) {
+    const policy = index.policies.get(id)
+    if (policy === undefined) continue
+    const subject = `policy ${id}`
+    const name = `Farming policy ${id} (${cleanName(policy.name)})`
+    if (looksLikePercent(policy))
+      problems.push({
+        kind: 'deviation',
+        subject,
+        message: `${name} asks a minimal uptime of ${policy.minimal_uptime}, most likely meant in percent, but the rule compares it with permille: nodes are paid in full from ${policy.minimal_uptime / 10} % on. This is kept for parity with the present program; if that is not wanted, the policy must be changed on the chain.`,
+      })
+    if (policy.minimal_uptime > 1000 && !(id === 1 || id === 2))
+      problems.push({
+        kind: 'deviation',
+        subject,
+        message: `${name} asks a minimal uptime of ${policy.minimal_uptime} permille, which no node can reach: nothing is paid under it. The policy must be changed on the chain.`,
+      })
+    if (policy.cu === 0 && policy.su === 0 && policy.nu === 0 && policy.ipv4 === 0)
+      problems.push({ kind: 'deviation', subject, message: `${name} pays nothing for anything. Check the policy on the chain.` })
+  }
+  return problems
+}
+
+/** Of farms with nodes: names and addresses whose bytes are fixed in files without quoting. */
+function names(nodes: readonly NodeResult[]): Problem[] {
+  const farms = new Map<number, { name: string; address: string }>()
+  for (const node of nodes) farms.set(node.farmId, { name: node.farmName, address: node.payoutAddress })
+  const problems: Problem[] = []
+  for (const [farmId, { name, address }] of [...farms].sort(([a], [b]) => a - b)) {
+    const subject = `farm ${farmId}`
+    if (RUNS.test(name)) problems.push({ kind: 'spreadsheet-cell', subject, message: runsMessage('overview.csv', 'its name', name) })
+    if (BREAKS.test(name)) problems.push({ kind: 'csv-unquoted', subject, message: breaksMessage('overview.csv', 'its name', name) })
+    if (RUNS.test(address))
+      problems.push({ kind: 'spreadsheet-cell', subject, message: runsMessage('overview.csv and payouts.csv', 'its address', address) })
+    if (BREAKS.test(address))
+      problems.push({ kind: 'csv-unquoted', subject, message: breaksMessage('overview.csv and payouts.csv', 'its address', address) })
+    if (!name.isWellFormed())
+      problems.push({
+        kind: 'name-not-text',
+        subject,
+        message: `The name of farm ${farmId} holds half a surrogate pair, which no UTF-8 file can; it stands as U+FFFD in the receipt, so its hash may differ from another program's. Check the name on the chain.`,
+      })
+  }
+  return problems
+}
+
+function nodeProblems(node: NodeResult): Problem[] {
+  const problems: Problem[] = []
+  const subject = `node ${node.nodeId}`
+  const { measuredUptimeSec } = node
+  const stale = node.days.up.length * 86_400
+  if (measuredUptimeSec > stale + 86_400)
+    problems.push({
+      kind: 'deviation',
+      subject,
+      message: `Node ${node.nodeId} was credited ${measuredUptimeSec} s, over a day more than the period has. The payout is cut to the period; look at its reports before paying.`,
+    })
+  return problems
+}
+
+function invalidAddress(name: string, address: string): string {
+  return `${name} has the payout address "${cleanName(address)}", which is not a valid Stellar account. It stands in payouts.csv as the chain has it, but a payment to it will fail. Its farmer must register a valid one; what is owed can be retried with the next period.`
+}
+
+function runsMessage(file: string, what: string, text: string): string {
+  return `In ${file}, ${what} "${cleanName(text)}" begins with a character that makes a spreadsheet run the cell, and its bytes are fixed. Open that file as text, or export it with granary export, which escapes such cells.`
+}
+
+function breaksMessage(file: string, what: string, text: string): string {
+  return `In ${file}, ${what} "${cleanName(text)}" holds a comma, a quote or a line break, and fields are joined there without quoting, as the bytes are fixed. Don't split that line by commas; granary export writes proper CSV.`
+}
+
+function some(nodeIds: readonly number[]): string {
+  const shown = nodeIds.slice(0, 5).join(', ')
+  if (nodeIds.length === 1) return `node ${shown} is`
+  return nodeIds.length <= 5 ? `nodes ${shown} are` : `nodes ${shown} and ${nodeIds.length - 5} more are`
+}
