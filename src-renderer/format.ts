@@ -1,6 +1,6 @@
 import { formatDuration } from '../src-shared/time.ts'
 
-// `undefined` as locale: the user's own. Days and times are local, UTC stands in the title.
+// English words, like the rest of the screens; the zone is the user's own (UTC stands in the title of what shows a time).
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const dayYearFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 const timeFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
@@ -20,6 +20,11 @@ export function formatDayYear(ts: number): string {
 /** `12 Nov 2024, 14:05`, local; with seconds if wanted. */
 export function formatDateTime(ts: number, seconds = false): string {
   return `${dayYearFormat.format(ts * 1000)}, ${(seconds ? secondFormat : timeFormat).format(ts * 1000)}`
+}
+
+/** `12 Nov, 14:05`, local. */
+export function formatDayTime(ts: number): string {
+  return `${dayFormat.format(ts * 1000)}, ${timeFormat.format(ts * 1000)}`
 }
 
 /** `12,345` */

@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/useSemanticElements: most rows of a virtual grid are not there, which a table element does not allow for
+// biome-ignore-all lint/a11y/useFocusableInteractive: the grid holds the focus and names the active cell (aria-activedescendant)
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: keys go to the grid
 import { ActionIcon, Button, Checkbox, Menu, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import {
@@ -71,7 +74,9 @@ export interface DataTableProps<Row extends RowData> {
   onOpen?: (row: Row) => void
   /** shows the selection's sums; selection is offered only with it */
   sums?: (rows: Row[]) => { label: string; value: ReactNode }[]
-  /** at the left of the table's tools: filters, search */
+  /** a heading at the left of the table's tools */
+  title?: string
+  /** after it: filters, search */
   tools?: ReactNode
   /** instead of rows when there are none */
   empty?: ReactNode
@@ -88,7 +93,7 @@ const features = tableFeatures({ columnVisibilityFeature, rowSelectionFeature, r
  * CSV of what is shown. One tab stop; arrow keys move, Enter opens, Space selects, F2 goes into a strip.
  */
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
-  const { name, label, columns, source, rowId, sort, onSort, onOpen, sums, tools, empty, maxRows } = props
+  const { name, label, columns, source, rowId, sort, onSort, onOpen, sums, title, tools, empty, maxRows } = props
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const [ui, setUi] = useUi<TableUi>(`table.${name}`, { sort, hidden: null })
@@ -266,7 +271,10 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   return (
     <div className={classes.frame} data-fill={maxRows === undefined || undefined}>
       <div className={classes.tools}>
-        <div className={classes.left}>{tools}</div>
+        <div className={classes.left}>
+          {title ? <h2 className={classes.title}>{title}</h2> : null}
+          {tools}
+        </div>
         <span className={classes.count} role="status">
           {source.loading ? texts.table.loading : texts.table.rows(formatCount(source.total))}
         </span>
@@ -317,7 +325,6 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
       ) : !source.loading && source.total === 0 ? (
         <div className={classes.none}>{empty ?? texts.table.none}</div>
       ) : (
-        // biome-ignore lint/a11y/useSemanticElements: a virtual grid can't be a table element: most rows are not there
         <div
           ref={scroller}
           className={classes.scroller}
@@ -334,10 +341,8 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           onKeyDown={onKeyDown}
           onKeyDownCapture={onEscape}
         >
-          <div className={classes.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth }} tabIndex={-1}>
-            {selectable ? (
-              <span role="columnheader" aria-colindex={1} aria-label="Selected" className={classes.headCell} tabIndex={-1} />
-            ) : null}
+          <div className={classes.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth }}>
+            {selectable ? <span role="columnheader" aria-colindex={1} aria-label="Selected" className={classes.headCell} /> : null}
             {shown.map((one, index) => {
               const column = table.getColumn(one.id)
               const direction = sort.id === one.id ? (sort.descending ? 'descending' : 'ascending') : undefined
@@ -345,7 +350,6 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                 <span
                   key={one.id}
                   role="columnheader"
-                  tabIndex={-1}
                   aria-colindex={index + 1 + offset}
                   aria-sort={one.sortable ? (direction ?? 'none') : undefined}
                   className={classes.headCell}
@@ -444,7 +448,6 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
   return (
     <div
       role="row"
-      tabIndex={-1}
       aria-rowindex={index + 2}
       aria-selected={selectable ? selected : undefined}
       className={classes.row}
@@ -455,7 +458,6 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
         <span
           id={`${id}-${index}-0`}
           role="gridcell"
-          tabIndex={-1}
           aria-colindex={1}
           className={classes.cell}
           data-active={activeColumn === 0 || undefined}
@@ -466,12 +468,10 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
         </span>
       ) : null}
       {columns.map((column, at) => (
-        // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the grid, which holds the focus
         <span
           key={column.id}
           id={`${id}-${index}-${at + offset}`}
           role="gridcell"
-          tabIndex={-1}
           aria-colindex={at + 1 + offset}
           className={classes.cell}
           data-align={column.align}

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { tftExact, tftShort, usdExact, usdShort } from '../../src-shared/money.ts'
 import { formatDuration, formatUtc } from '../../src-shared/time.ts'
-import { formatAge, formatDateTime, formatDay } from '../format.ts'
+import { formatAge, formatDateTime, formatDay, formatDayTime } from '../format.ts'
 import classes from './values.module.css'
 
 /**
@@ -45,18 +45,30 @@ export function Duration({ sec }: { sec: number }) {
 }
 
 /**
- * A moment, local, with UTC on hover. `form`: `full` (12 Nov 2024, 14:05), `seconds`, `day` (12 Nov), `age` (3 h ago), `both` (full and age).
+ * A moment, local, with UTC on hover. `form`: `full` (12 Nov 2024, 14:05), `short` (12 Nov, 14:05), `seconds`, `day` (12 Nov), `age` (3 h ago), `both` (full and age).
  */
-export function DateTime({ ts, form = 'full' }: { ts: number; form?: 'full' | 'seconds' | 'day' | 'age' | 'both' }) {
-  const nowTs = useNowTs()
-  const full = formatDateTime(ts, form === 'seconds')
-  const shown =
-    form === 'day' ? formatDay(ts) : form === 'age' ? formatAge(ts, nowTs) : form === 'both' ? `${full} (${formatAge(ts, nowTs)})` : full
+export function DateTime({ ts, form = 'full' }: { ts: number; form?: 'full' | 'short' | 'seconds' | 'day' | 'age' | 'both' }) {
   return (
     <time className={classes.number} dateTime={new Date(ts * 1000).toISOString()} title={formatUtc(ts)}>
-      {shown}
+      {form === 'age' ? (
+        <Age ts={ts} />
+      ) : form === 'both' ? (
+        <>
+          {formatDateTime(ts)} (<Age ts={ts} />)
+        </>
+      ) : form === 'day' ? (
+        formatDay(ts)
+      ) : form === 'short' ? (
+        formatDayTime(ts)
+      ) : (
+        formatDateTime(ts, form === 'seconds')
+      )}
     </time>
   )
+}
+
+function Age({ ts }: { ts: number }) {
+  return formatAge(ts, useNowTs())
 }
 
 const minuteListeners = new Set<() => void>()

@@ -13,7 +13,7 @@ export function StatusBar({ status }: { status: Status | undefined }) {
   const nowTs = useNowTs()
   const running = status?.jobs.filter(job => job.state === 'running') ?? []
   return (
-    <footer className={classes.status} aria-label={texts.status.label}>
+    <footer className={classes.status}>
       <span>
         {texts.status.network} <strong>{status ? (status.network ?? texts.status.noNetwork) : texts.status.unknown}</strong>
       </span>

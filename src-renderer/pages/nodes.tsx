@@ -1,3 +1,184 @@
+import { Button, Select, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { useMemo, useState } from 'react'
+import { Link, useLocation } from 'wouter'
+import { type NodeRow, nodeStateSchema, type QueryInput, type Topic } from '../../src-shared/contract.ts'
+import { type Violation, violations } from '../../src-shared/mint.ts'
+import { periodAt } from '../../src-shared/time.ts'
+import { query, useQuery } from '../api.ts'
+import { DataTable, useTableSort } from '../components/data-table.tsx'
+import { EmptyState } from '../components/empty-state.tsx'
+import { useWindowSource } from '../components/row-source.ts'
+import { Amount } from '../components/values.tsx'
+import { plainName } from '../format.ts'
+import { IconClose, IconSearch } from '../icons.tsx'
+import { type NodesFilter, nodePath, noFilter } from '../links.ts'
+import { useUi } from '../store.ts'
+import { stateWords, texts, violationWords } from '../texts.ts'
+import { nodeColumns } from './node-columns.tsx'
+import classes from './nodes.module.css'
+
+const words = texts.nodes
+const topics: Topic[] = ['facts', 'results', 'labels', 'settings']
+type Sort = NonNullable<QueryInput<'nodes.list'>['sort']>
+
+/** Every node with its days, its state and its money. */
 export function NodesPage() {
-  return null
+  const [, navigate] = useLocation()
+  const [filter, setFilter] = useUi<NodesFilter>('nodes.filter', noFilter)
+  const [sort, setSort] = useTableSort('nodes', { id: 'nodeId', descending: false })
+  const status = useQuery('status.get', {}, ['facts', 'results'])
+  const latest = status.data?.latestPeriod ?? null
+
+  const input: QueryInput<'nodes.list'> = {
+    ...(filter.farmId === null ? {} : { farmId: filter.farmId }),
+    ...(filter.state === null ? {} : { state: filter.state }),
+    ...(filter.violation === null ? {} : { violation: filter.violation }),
+    ...(filter.search === '' ? {} : { search: filter.search }),
+    sort: sort.id as Sort,
+    descending: sort.descending,
+  }
+  const source = useWindowSource<NodeRow, Awaited<ReturnType<typeof fetchNodes>>>(
+    JSON.stringify(input),
+    (offset, limit, signal) => fetchNodes(input, offset, limit, signal),
+    topics,
+  )
+  const columns = useMemo(() => (latest === null ? [] : nodeColumns(periodAt(latest).start)), [latest])
+  const farms = source.first?.farms ?? []
+  const filtered = filter.farmId !== null || filter.state !== null || filter.violation !== null || filter.search !== ''
+
+  if (status.data && latest === null)
+    return (
+      <div className={classes.page}>
+        <h1>{words.title}</h1>
+        <EmptyState title={words.emptyTitle} action={<Link href="/import">{texts.overview.emptyAction}</Link>}>
+          {texts.overview.emptyText}
+        </EmptyState>
+      </div>
+    )
+  return (
+    <div className={classes.page}>
+      <div className={classes.head}>
+        <h1>{words.title}</h1>
+        {source.first ? (
+          <span className={classes.dim}>
+            {filtered ? `${words.total}: ` : ''}
+            {words.sumReward} <Amount units={source.first.rewardUnits} unit />, {words.sumProjected.toLowerCase()}{' '}
+            <Amount units={source.first.projectedUnits} unit />
+          </span>
+        ) : null}
+      </div>
+      <DataTable
+        name="nodes"
+        label={words.title}
+        columns={columns}
+        source={source}
+        rowId={rowId}
+        sort={sort}
+        onSort={setSort}
+        onOpen={row => navigate(nodePath(row.nodeId))}
+        sums={sumNodes}
+        tools={<Filters filter={filter} setFilter={setFilter} farms={farms} filtered={filtered} />}
+        empty={
+          <div className={classes.none}>
+            {words.none}
+            {filtered ? (
+              <Button variant="default" onClick={() => setFilter(noFilter)}>
+                {words.clear}
+              </Button>
+            ) : null}
+          </div>
+        }
+      />
+    </div>
+  )
+}
+
+function fetchNodes(input: QueryInput<'nodes.list'>, offset: number, limit: number, signal: AbortSignal) {
+  return query('nodes.list', { ...input, offset, limit }, signal)
+}
+
+function rowId(row: NodeRow): string {
+  return String(row.nodeId)
+}
+
+function sumNodes(rows: NodeRow[]) {
+  return [
+    { label: words.sumReward, value: <Amount units={rows.reduce((sum, row) => sum + row.rewardUnits, 0n)} unit /> },
+    { label: words.sumProjected, value: <Amount units={rows.reduce((sum, row) => sum + row.projectedUnits, 0n)} unit /> },
+  ]
+}
+
+function Filters(props: {
+  filter: NodesFilter
+  setFilter: (change: Partial<NodesFilter>) => void
+  farms: { farmId: number; name: string }[]
+  filtered: boolean
+}) {
+  const { filter, setFilter, farms, filtered } = props
+  const [text, setText] = useState(filter.search)
+  const [known, setKnown] = useState(filter.search)
+  // the filter was set elsewhere (the palette, a count on the overview): show it here too
+  if (known !== filter.search) {
+    setKnown(filter.search)
+    if (filter.search !== text.trim()) setText(filter.search)
+  }
+  const search = useDebouncedCallback((value: string) => setFilter({ search: value.trim() }), 200)
+  const farmOptions = farms.map(farm => ({ value: String(farm.farmId), label: `${plainName(farm.name)} (${farm.farmId})` }))
+  if (filter.farmId !== null && !farms.some(farm => farm.farmId === filter.farmId))
+    farmOptions.push({ value: String(filter.farmId), label: `(${filter.farmId})` })
+  return (
+    <>
+      <TextInput
+        className={classes.search}
+        aria-label={words.searchLabel}
+        placeholder={words.search}
+        title={words.search}
+        leftSection={<IconSearch />}
+        maxLength={200}
+        value={text}
+        onChange={event => {
+          setText(event.currentTarget.value)
+          search(event.currentTarget.value)
+        }}
+      />
+      <Select
+        className={classes.filter}
+        aria-label={words.farm}
+        placeholder={words.allFarms}
+        data={farmOptions}
+        value={filter.farmId === null ? null : String(filter.farmId)}
+        onChange={value => setFilter({ farmId: value === null ? null : Number(value) })}
+        searchable
+        clearable
+        limit={100}
+      />
+      <Select
+        className={classes.filter}
+        aria-label={words.state}
+        placeholder={words.allStates}
+        data={nodeStateSchema.options.map(state => ({ value: state, label: stateWords[state] }))}
+        value={filter.state}
+        onChange={value => setFilter({ state: nodeStateSchema.nullable().parse(value) })}
+        clearable
+      />
+      <Select
+        className={classes.filter}
+        aria-label={words.violation}
+        placeholder={words.allViolations}
+        data={[
+          { value: 'any', label: words.anyViolation },
+          ...violations.map(violation => ({ value: violation, label: violationWords[violation].name })),
+        ]}
+        value={filter.violation}
+        onChange={value => setFilter({ violation: value as Violation | 'any' | null })}
+        clearable
+      />
+      {filtered ? (
+        <Button variant="subtle" px={8} leftSection={<IconClose />} onClick={() => setFilter(noFilter)}>
+          {words.clear}
+        </Button>
+      ) : null}
+    </>
+  )
 }

@@ -1,3 +1,250 @@
+import { Progress, Skeleton, Tooltip } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { Link, useLocation } from 'wouter'
+import type { Attention, NodeState, Overview } from '../../src-shared/contract.ts'
+import { formatDuration, formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
+import { useQuery } from '../api.ts'
+import { EmptyState } from '../components/empty-state.tsx'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { Figure } from '../components/figure.tsx'
+import { StateMark, StateShape } from '../components/state-mark.tsx'
+import { Amount, DateTime, Usd } from '../components/values.tsx'
+import { formatCount, formatDayYear } from '../format.ts'
+import { nodePath, showNodes } from '../links.ts'
+import { stateWords, texts } from '../texts.ts'
+import { FarmTable } from './farm-table.tsx'
+import classes from './overview.module.css'
+import { SumByFarm } from './sum-by-farm.tsx'
+
+const words = texts.overview
+const stateOrder: NodeState[] = ['down', 'at-risk', 'unknown', 'asleep', 'up']
+const shownAtFirst = 5
+
+/** Is anything wrong and what do I do; what will I earn; until when is this known. */
 export function OverviewPage() {
-  return null
+  const overview = useQuery('overview.get', {}, ['facts', 'results', 'labels', 'settings'])
+  if (overview.error && !overview.data) return <ErrorPanel error={overview.error} onRetry={overview.refetch} />
+  if (!overview.data) return <OverviewSkeleton />
+  const { data } = overview
+  if (!data.period)
+    return (
+      <>
+        <h1>{words.title}</h1>
+        <EmptyState title={words.emptyTitle} action={<Link href="/import">{words.emptyAction}</Link>}>
+          {words.emptyText}
+        </EmptyState>
+      </>
+    )
+  const { period } = data
+  return (
+    <div className={classes.page}>
+      <header className={classes.head}>
+        <h1>{words.title}</h1>
+        <span className={classes.dim} title={`${formatUtc(period.start)} to ${formatUtc(period.end)}`}>
+          {words.period(period.index, formatDayYear(period.start), formatDayYear(period.end))}
+        </span>
+        <StateCounts states={data.states} />
+      </header>
+      <div className={classes.columns}>
+        <AttentionList attention={data.attention} total={data.attentionTotal} />
+        <Earnings data={data} />
+      </div>
+      <section aria-label={words.farms}>
+        <FarmTable farms={data.farms} linear={data.linear} />
+      </section>
+    </div>
+  )
+}
+
+/** How many nodes are in each state; each count leads to these nodes. The worst stands first. */
+function StateCounts({ states }: { states: Partial<Record<NodeState, number>> }) {
+  const [, navigate] = useLocation()
+  return (
+    <ul className={classes.states} aria-label={words.states}>
+      {stateOrder.map(state => {
+        const count = states[state] ?? 0
+        return (
+          <li key={state}>
+            <button type="button" className={classes.state} disabled={count === 0} onClick={() => navigate(showNodes({ state }))}>
+              <span className={classes.count}>{formatCount(count)}</span>
+              {count === 0 ? (
+                <span className={classes.dim}>{stateWords[state].toLowerCase()}</span>
+              ) : (
+                <StateMark state={state} word={stateWords[state].toLowerCase()} />
+              )}
+            </button>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+function AttentionList({ attention, total }: { attention: Attention[]; total: number }) {
+  const [all, setAll] = useState(false)
+  const shown = all ? attention : attention.slice(0, shownAtFirst)
+  return (
+    <section className={classes.panel} aria-labelledby="attention-title">
+      <h2 id="attention-title" className={classes.attentionTitle}>
+        <StateShape state={attention.length === 0 ? 'up' : worst(attention)} size={12} />
+        {total === 0 ? words.calm : words.needs(total)}
+      </h2>
+      {total === 0 ? <p className={classes.dim}>{words.calmText}</p> : null}
+      <ul className={classes.attention}>
+        {shown.map(one => (
+          <AttentionRow key={`${one.kind} ${one.nodeId ?? ''} ${one.farmId ?? ''} ${one.title}`} one={one} />
+        ))}
+      </ul>
+      {attention.length > shownAtFirst ? (
+        <button type="button" className={classes.more} aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? words.fewer : words.more(attention.length)}
+        </button>
+      ) : null}
+      {all && total > attention.length ? <p className={classes.dim}>{words.only(attention.length, total)}</p> : null}
+    </section>
+  )
+}
+
+function worst(attention: Attention[]): NodeState {
+  if (attention.some(one => one.severity === 'down')) return 'down'
+  return attention.some(one => one.severity === 'at-risk') ? 'at-risk' : 'unknown'
+}
+
+function AttentionRow({ one }: { one: Attention }) {
+  const state: NodeState = one.severity === 'info' ? 'unknown' : one.severity
+  return (
+    <li className={classes.attentionRow}>
+      <span className={classes.attentionMark}>
+        <StateMark state={state} word={one.severity === 'info' ? words.note : stateWords[state]} />
+      </span>
+      <div className={classes.attentionText}>
+        <div>
+          <AttentionTitle one={one} />
+        </div>
+        <div className={classes.reason}>{one.reason}</div>
+        <div className={classes.wayOut}>{one.wayOut}</div>
+      </div>
+    </li>
+  )
+}
+
+function AttentionTitle({ one }: { one: Attention }) {
+  const { nodeId, farmId } = one
+  if (nodeId !== null)
+    return (
+      <Link className={classes.attentionLink} href={nodePath(nodeId)}>
+        {one.title}
+      </Link>
+    )
+  if (farmId !== null)
+    return (
+      <Link className={classes.attentionLink} href="/nodes" onClick={() => showNodes({ farmId })}>
+        {one.title}
+      </Link>
+    )
+  return <strong>{one.title}</strong>
+}
+
+function Earnings({ data }: { data: Overview }) {
+  const period = data.period!
+  const left = Math.max(PERIOD_SEC - data.elapsedSec, 0)
+  const percent = Math.min(Math.floor((data.elapsedSec / PERIOD_SEC) * 100), 100)
+  return (
+    <section className={classes.panel} aria-label={words.earnings}>
+      <div className={classes.figures}>
+        {data.linear ? (
+          <Earned
+            label={words.earnedSoFar}
+            units={data.earnedUnits}
+            musd={data.earnedMusd}
+            explain={() => <SumByFarm rule={words.earnedHow} farms={data.farms} amount="earnedUnits" total={data.earnedUnits} />}
+          />
+        ) : null}
+        <Earned
+          label={data.linear ? words.projected : words.paid}
+          units={data.projectedUnits}
+          musd={data.projectedMusd}
+          mark={
+            data.linear ? (
+              <Mark word={words.estimate} how={words.estimateHow} />
+            ) : period.provisional ? (
+              <Mark word={words.provisional} how={words.provisionalHow} />
+            ) : null
+          }
+          explain={() => (
+            <SumByFarm
+              rule={data.linear ? words.estimateHow : words.paidHow}
+              farms={data.farms}
+              amount="projectedUnits"
+              total={data.projectedUnits}
+            />
+          )}
+        />
+      </div>
+      <dl className={classes.facts}>
+        <div>
+          <dt>{words.progress}</dt>
+          <dd>
+            <Progress value={percent} size={8} aria-label={words.progress} transitionDuration={0} />
+            <span className={classes.dim}>
+              {left > 0 ? words.progressWords(formatDuration(data.elapsedSec), formatDuration(left)) : words.progressDone}
+            </span>
+          </dd>
+        </div>
+        <div>
+          <dt>
+            <abbr title={words.knownWhy}>{words.knownUntil}</abbr>
+          </dt>
+          <dd>
+            <DateTime ts={period.completeUntilTs} form="both" />
+          </dd>
+        </div>
+      </dl>
+    </section>
+  )
+}
+
+function Earned(props: { label: string; units: bigint; musd: bigint; mark?: ReactNode; explain: () => ReactNode }) {
+  return (
+    <div className={classes.figure}>
+      <div className={classes.figureLabel}>
+        {props.label} {props.mark}
+      </div>
+      <div className={classes.figureValue}>
+        <Figure label={props.label} explain={props.explain}>
+          <Amount units={props.units} unit />
+        </Figure>
+      </div>
+      <div className={classes.dim}>
+        <Usd musd={props.musd} unit />
+      </div>
+    </div>
+  )
+}
+
+/** A word that takes certainty away from a figure, with the reason on hover and focus. */
+function Mark({ word, how }: { word: string; how: string }) {
+  return (
+    <Tooltip label={how}>
+      <button type="button" className={classes.mark}>
+        {word}
+      </button>
+    </Tooltip>
+  )
+}
+
+function OverviewSkeleton() {
+  return (
+    <div className={classes.page} aria-busy="true">
+      <header className={classes.head}>
+        <h1>{words.title}</h1>
+        <Skeleton height={44} width="60%" ml="auto" />
+      </header>
+      <div className={classes.columns}>
+        <Skeleton height={340} />
+        <Skeleton height={340} />
+      </div>
+      <Skeleton height={180} />
+    </div>
+  )
 }

@@ -1,0 +1,136 @@
+import { useMemo } from 'react'
+import { useLocation } from 'wouter'
+import type { FarmRow, NodeState } from '../../src-shared/contract.ts'
+import { tftExact } from '../../src-shared/money.ts'
+import { type Column, DataTable, type TableSort, useTableSort } from '../components/data-table.tsx'
+import { listSource } from '../components/row-source.ts'
+import { StateMark } from '../components/state-mark.tsx'
+import { Amount } from '../components/values.tsx'
+import { formatCount, plainName } from '../format.ts'
+import { showNodes } from '../links.ts'
+import { stateWords, texts } from '../texts.ts'
+
+const words = texts.overview.farmColumns
+type Count = 'up' | 'atRisk' | 'down' | 'asleep' | 'unknown'
+
+function countColumn(id: Count, state: NodeState): Column<FarmRow> {
+  return {
+    id,
+    header: stateWords[state],
+    width: 90,
+    align: 'right',
+    sortable: true,
+    cell: farm => (farm[id] === 0 ? '0' : <StateMark state={state} word={formatCount(farm[id])} />),
+    text: farm => String(farm[id]),
+  }
+}
+
+function columnsFor(linear: boolean): Column<FarmRow>[] {
+  return [
+    {
+      id: 'name',
+      header: words.farm,
+      width: 190,
+      grow: 2,
+      sortable: true,
+      cell: farm => (
+        <span>
+          {plainName(farm.name)} ({farm.farmId})
+        </span>
+      ),
+      text: farm => `${plainName(farm.name)} (${farm.farmId})`,
+    },
+    {
+      id: 'nodes',
+      header: words.nodes,
+      width: 80,
+      align: 'right',
+      sortable: true,
+      cell: farm => formatCount(farm.nodes),
+      text: farm => String(farm.nodes),
+    },
+    countColumn('up', 'up'),
+    countColumn('atRisk', 'at-risk'),
+    countColumn('down', 'down'),
+    countColumn('asleep', 'asleep'),
+    countColumn('unknown', 'unknown'),
+    {
+      id: 'earnedUnits',
+      header: words.earned,
+      width: 150,
+      align: 'right',
+      sortable: true,
+      optional: !linear,
+      cell: farm => <Amount units={farm.earnedUnits} />,
+      text: farm => tftExact(farm.earnedUnits),
+    },
+    {
+      id: 'projectedUnits',
+      header: linear ? words.projected : words.paid,
+      width: 140,
+      align: 'right',
+      sortable: true,
+      cell: farm => <Amount units={farm.projectedUnits} />,
+      text: farm => tftExact(farm.projectedUnits),
+    },
+    {
+      id: 'payoutAddress',
+      header: words.address,
+      width: 130,
+      grow: 1,
+      cell: farm => (
+        <span title={farm.payoutAddress}>{farm.payoutAddress === '' ? texts.overview.noAddress : shortAddress(farm.payoutAddress)}</span>
+      ),
+      text: farm => farm.payoutAddress,
+    },
+  ]
+}
+
+/** The end of an address is what people compare; the whole stands on hover and in copies. */
+export function shortAddress(address: string): string {
+  const plain = plainName(address)
+  return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-8)}`
+}
+
+function compare(a: FarmRow, b: FarmRow, id: string): number {
+  const [left, right] = [a[id as keyof FarmRow], b[id as keyof FarmRow]]
+  const order = typeof left === 'string' || typeof right === 'string' ? String(left).localeCompare(String(right)) : left < right ? -1 : left > right ? 1 : 0
+  return order || a.farmId - b.farmId
+}
+
+/** Every farm with its nodes by state and its money; a row leads to its nodes. */
+export function FarmTable({ farms, linear }: { farms: FarmRow[]; linear: boolean }) {
+  const [, navigate] = useLocation()
+  const [sort, setSort] = useTableSort('farms', { id: 'projectedUnits', descending: true } satisfies TableSort)
+  const columns = useMemo(() => columnsFor(linear), [linear])
+  const source = useMemo(() => {
+    const sorted = [...farms].sort((a, b) => compare(a, b, sort.id))
+    return listSource(sort.descending ? sorted.reverse() : sorted)
+  }, [farms, sort.id, sort.descending])
+  return (
+    <DataTable
+      name="farms"
+      label={texts.overview.farms}
+      title={texts.overview.farms}
+      columns={columns}
+      source={source}
+      rowId={farmId}
+      sort={sort}
+      onSort={setSort}
+      onOpen={farm => navigate(showNodes({ farmId: farm.farmId }))}
+      sums={sumFarms}
+      maxRows={12}
+    />
+  )
+}
+
+function farmId(farm: FarmRow): string {
+  return String(farm.farmId)
+}
+
+function sumFarms(farms: FarmRow[]) {
+  return [
+    { label: words.nodes, value: formatCount(farms.reduce((sum, farm) => sum + farm.nodes, 0)) },
+    { label: words.projected, value: <Amount units={farms.reduce((sum, farm) => sum + farm.projectedUnits, 0n)} /> },
+  ]
+}

@@ -1,0 +1,230 @@
+import { ActionIcon } from '@mantine/core'
+import { Link } from 'wouter'
+import type { NodeRow } from '../../src-shared/contract.ts'
+import { tftExact, usdExact } from '../../src-shared/money.ts'
+import { formatUtc } from '../../src-shared/time.ts'
+import type { Column } from '../components/data-table.tsx'
+import { StateMark } from '../components/state-mark.tsx'
+import { stripWords } from '../components/uptime-days.ts'
+import { UptimeStrip } from '../components/uptime-strip.tsx'
+import { Amount, DateTime, Usd } from '../components/values.tsx'
+import { formatPermille, plainName } from '../format.ts'
+import { IconEdit } from '../icons.tsx'
+import { nodePath } from '../links.ts'
+import { openSheet } from '../store.ts'
+import { stateWords, texts, violationWords } from '../texts.ts'
+import { shortAddress } from './farm-table.tsx'
+import { LabelForm } from './label-form.tsx'
+import classes from './nodes.module.css'
+
+const words = texts.nodes.columns
+const hints = texts.nodes.hints
+
+/** The columns of the Nodes table. `periodStart` in seconds: the strips' first day. */
+export function nodeColumns(periodStart: number): Column<NodeRow>[] {
+  return [
+    {
+      id: 'nodeId',
+      header: words.node,
+      width: 76,
+      align: 'right',
+      sortable: true,
+      cell: row => (
+        <Link className={classes.node} href={nodePath(row.nodeId)} tabIndex={-1}>
+          {row.nodeId}
+        </Link>
+      ),
+      text: row => String(row.nodeId),
+    },
+    {
+      id: 'label',
+      header: words.label,
+      width: 130,
+      grow: 2,
+      sortable: true,
+      cell: row => <LabelCell row={row} />,
+      text: row => row.label,
+    },
+    {
+      id: 'farm',
+      header: words.farm,
+      width: 130,
+      grow: 1,
+      sortable: true,
+      cell: row => <Clip text={`${plainName(row.farmName)} (${row.farmId})`} />,
+      text: row => `${plainName(row.farmName)} (${row.farmId})`,
+    },
+    {
+      id: 'state',
+      header: words.state,
+      width: 96,
+      sortable: true,
+      cell: row => <StateMark state={row.state} title={row.stateReason} />,
+      text: row => stateWords[row.state],
+    },
+    {
+      id: 'strip',
+      header: words.strip,
+      width: 178,
+      hint: hints.strip,
+      cell: row => (
+        <UptimeStrip days={row.days} periodStart={periodStart} slaPermille={row.slaPermille} name={`Node ${row.nodeId}`} tabbable={false} />
+      ),
+      text: row => stripWords(row.days, periodStart, row.slaPermille),
+    },
+    {
+      id: 'uptime',
+      header: words.uptime,
+      width: 92,
+      align: 'right',
+      sortable: true,
+      hint: hints.uptime,
+      cell: row => <Uptime row={row} />,
+      text: row => formatPermille(row.uptimePermille),
+    },
+    {
+      id: 'projected',
+      header: words.projected,
+      width: 126,
+      align: 'right',
+      sortable: true,
+      hint: hints.projected,
+      cell: row => <Amount units={row.projectedUnits} />,
+      text: row => tftExact(row.projectedUnits),
+    },
+    {
+      id: 'violation',
+      header: words.violation,
+      width: 136,
+      grow: 1,
+      cell: row => (row.violation ? <Clip text={violationWords[row.violation].name} title={violationWords[row.violation].meaning} /> : ''),
+      text: row => row.violation ?? '',
+    },
+    {
+      id: 'lastReport',
+      header: words.lastReport,
+      width: 128,
+      sortable: true,
+      cell: row =>
+        row.lastReportTs === null ? (
+          <span className={classes.dim}>{texts.nodes.never}</span>
+        ) : (
+          <DateTime ts={row.lastReportTs} form="short" />
+        ),
+      text: row => (row.lastReportTs === null ? '' : formatUtc(row.lastReportTs)),
+    },
+    {
+      id: 'reward',
+      header: words.reward,
+      width: 116,
+      align: 'right',
+      sortable: true,
+      optional: true,
+      hint: hints.reward,
+      cell: row => <Amount units={row.rewardUnits} />,
+      text: row => tftExact(row.rewardUnits),
+    },
+    {
+      id: 'usd',
+      header: words.usd,
+      width: 110,
+      align: 'right',
+      optional: true,
+      cell: row => <Usd musd={row.rewardMusd} />,
+      text: row => usdExact(row.rewardMusd),
+    },
+    {
+      id: 'sla',
+      header: words.sla,
+      width: 80,
+      align: 'right',
+      optional: true,
+      cell: row => formatPermille(row.slaPermille),
+      text: row => formatPermille(row.slaPermille),
+    },
+    {
+      id: 'place',
+      header: words.place,
+      width: 140,
+      grow: 1,
+      optional: true,
+      cell: row => <Clip text={placeOf(row)} />,
+      text: placeOf,
+    },
+    { id: 'note', header: words.note, width: 160, grow: 1, optional: true, cell: row => <Clip text={row.note} />, text: row => row.note },
+    { id: 'twin', header: words.twin, width: 80, align: 'right', optional: true, cell: row => row.twinId, text: row => String(row.twinId) },
+    {
+      id: 'slowBoots',
+      header: words.slowBoots,
+      width: 96,
+      align: 'right',
+      optional: true,
+      cell: row => row.slowBoots,
+      text: row => String(row.slowBoots),
+    },
+    { id: 'certified', header: words.certified, width: 120, optional: true, cell: kindOf, text: kindOf },
+    {
+      id: 'address',
+      header: words.address,
+      width: 140,
+      optional: true,
+      cell: row => (
+        <Clip text={row.payoutAddress === '' ? texts.overview.noAddress : shortAddress(row.payoutAddress)} title={row.payoutAddress} />
+      ),
+      text: row => row.payoutAddress,
+    },
+    {
+      id: 'hash',
+      header: words.hash,
+      width: 120,
+      optional: true,
+      cell: row => <Clip text={row.hash.slice(0, 12)} title={row.hash} />,
+      text: row => row.hash,
+    },
+  ]
+}
+
+function placeOf(row: NodeRow): string {
+  return [row.city, row.country].map(plainName).filter(Boolean).join(', ')
+}
+
+function kindOf(row: NodeRow): string {
+  return `${row.certified ? texts.nodes.certified : texts.nodes.diy}${row.virtualized ? `, ${texts.nodes.virtual}` : ''}`
+}
+
+function Clip({ text, title = text }: { text: string; title?: string }) {
+  return (
+    <span className={classes.clip} title={title}>
+      {text}
+    </span>
+  )
+}
+
+/** Two decimals, and for whom the SLA is broken or close a mark beside it. */
+function Uptime({ row }: { row: NodeRow }) {
+  const below = row.uptimePermille < row.slaPermille
+  const text = formatPermille(row.uptimePermille)
+  if (row.state === 'unknown' && row.lastReportTs === null && row.uptimeSec === 0) return <span className={classes.dim}>unknown</span>
+  return below ? (
+    <StateMark state="at-risk" word={text} title={`Below the SLA of ${formatPermille(row.slaPermille)} %`} />
+  ) : (
+    <span>{text}</span>
+  )
+}
+
+function LabelCell({ row }: { row: NodeRow }) {
+  return (
+    <>
+      <Clip text={row.label} title={row.note === '' ? row.label : `${row.label}\n${row.note}`} />
+      <ActionIcon
+        className={classes.edit}
+        tabIndex={-1}
+        aria-label={texts.nodes.edit(row.nodeId)}
+        title={texts.nodes.edit(row.nodeId)}
+        onClick={() => openSheet({ title: texts.nodes.edit(row.nodeId), body: <LabelForm row={row} /> })}
+      >
+        <IconEdit size={14} />
+      </ActionIcon>
+    </>
+  )
+}
