@@ -1,7 +1,11 @@
 import type { ComponentType } from 'react'
-import { IconNodes, IconOverview, IconSettings } from '../icons.tsx'
+import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings } from '../icons.tsx'
+import { ImportPage } from '../pages/import.tsx'
+import { NodePage } from '../pages/node.tsx'
 import { NodesPage } from '../pages/nodes.tsx'
 import { OverviewPage } from '../pages/overview.tsx'
+import { PeriodPage } from '../pages/period.tsx'
+import { PeriodsPage } from '../pages/periods.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { texts } from '../texts.ts'
 
@@ -18,5 +22,9 @@ export interface AppRoute {
 export const routes: AppRoute[] = [
   { path: '/', title: texts.rail.overview, page: OverviewPage, rail: { section: 'farm', icon: IconOverview } },
   { path: '/nodes', title: texts.rail.nodes, page: NodesPage, rail: { section: 'farm', icon: IconNodes } },
+  { path: '/nodes/:id/:period?', title: texts.rail.nodes, page: NodePage },
+  { path: '/periods', title: texts.rail.periods, page: PeriodsPage, rail: { section: 'farm', icon: IconPeriods } },
+  { path: '/periods/:index', title: texts.rail.periods, page: PeriodPage },
+  { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
   { path: '/settings', title: texts.rail.settings, page: SettingsPage, rail: { section: 'app', icon: IconSettings } },
 ]

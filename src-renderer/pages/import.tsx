@@ -1,0 +1,344 @@
+import { Button, Progress, Skeleton } from '@mantine/core'
+import { Dropzone } from '@mantine/dropzone'
+import { useEffect, useRef, useState } from 'react'
+import { Link } from 'wouter'
+import type { Job, PeriodSummary } from '../../src-shared/contract.ts'
+import { AppError, type ErrorCode, toAppError } from '../../src-shared/errors.ts'
+import { cleanName } from '../../src-shared/text.ts'
+import { useQuery } from '../api.ts'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { JobProgress } from '../components/job-progress.tsx'
+import { StateMark } from '../components/state-mark.tsx'
+import { DateTime } from '../components/values.tsx'
+import { formatCount } from '../format.ts'
+import { IconImport } from '../icons.tsx'
+import classes from './import.module.css'
+import { addFiles, addPath, cancelItem, desktop, type ImportItem, removeItem, retryItem, useImports } from './import-queue.ts'
+import page from './page.module.css'
+import { uploadText } from './upload.ts'
+
+/** Brings grid archives in: how, how far, and what is there already. */
+export function ImportPage() {
+  const jobs = useQuery('jobs.list', {}, ['jobs'])
+  const periods = useQuery('periods.list', {}, ['facts', 'results'])
+  const status = useQuery('status.get', {}, ['facts', 'results'])
+  const items = useImports(state => state.items)
+  const own = new Set(items.map(item => item.jobId))
+  const others = (jobs.data ?? []).filter(job => job.kind === 'import' && !own.has(job.id))
+  const readOnly = status.data?.readOnly === true
+  return (
+    <div className={page.page}>
+      <header className={page.head}>
+        <h1>Import</h1>
+        {status.data?.demo ? <span className={page.dim}>Your own data takes the place of the demo as soon as it is here.</span> : null}
+      </header>
+      {readOnly ? (
+        <p>
+          <StateMark state="at-risk" word="Another Granary writes to this data folder" />. Close it to import here.
+        </p>
+      ) : (
+        <FileDrop />
+      )}
+      {items.length > 0 || others.length > 0 ? (
+        <section className={page.panel} aria-label="Files">
+          <h2>Files</h2>
+          <ul className={classes.items}>
+            {items.map(item => (
+              <li key={item.id}>
+                <Item item={item} job={jobs.data?.find(job => job.id === item.jobId)} />
+              </li>
+            ))}
+            {others.map(job => (
+              <li key={job.id}>
+                <JobEntry job={job} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      <Stored periods={periods.data} error={periods.error} refetch={periods.refetch} demo={status.data?.demo === true} />
+      <section className={page.panel} aria-label="Where archives come from">
+        <h2>Where archives come from</h2>
+        <p>
+          A grid archive holds one period of one network: the state of the grid at its start and end, and every event that matters for
+          minting. It is a text file with one record a line (.ndjson), plain or compressed with gzip or zstd; the content tells which, not
+          the name.
+        </p>
+        <ul className={classes.sources}>
+          <li>
+            From another Granary: <code>granary archive export --period 80 period-80.ndjson.zst</code>
+          </li>
+          <li>From a signer or an auditor of your network: ask for the grid archive of the period.</li>
+          <li>
+            Made up, to try things out: <code>granary demo --nodes 100 demo.ndjson.zst</code>
+          </li>
+        </ul>
+        <p className={page.dim}>
+          Importing the same archive twice changes nothing. An import that was stopped goes on where it was when you give the file again.
+          Nothing leaves this machine.
+        </p>
+      </section>
+    </div>
+  )
+}
+
+function FileDrop() {
+  const choose = useRef<() => void>(null)
+  const [error, setError] = useState<AppError | null>(null)
+  // a file that misses the field must not replace the whole page
+  useEffect(() => {
+    const refuse = (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
+    }
+    window.addEventListener('dragover', refuse)
+    window.addEventListener('drop', refuse)
+    return () => {
+      window.removeEventListener('dragover', refuse)
+      window.removeEventListener('drop', refuse)
+    }
+  }, [])
+  const onChoose = () => {
+    setError(null)
+    const bridge = desktop()
+    if (!bridge) {
+      choose.current?.()
+      return
+    }
+    bridge.openFileDialog().then(
+      path => {
+        if (path) addPath(path)
+      },
+      (reason: unknown) => setError(toAppError(reason)),
+    )
+  }
+  return (
+    <>
+      <Dropzone
+        className={classes.drop ?? ''}
+        openRef={choose}
+        onDrop={files => {
+          setError(null)
+          addFiles(files)
+        }}
+        onReject={() => setError(new AppError('usage', 'Only files can be imported, not folders or text. Choose the archive itself.'))}
+        activateOnClick={false}
+        activateOnKeyboard={false}
+        useFsAccessApi={false}
+        inputProps={{ 'aria-label': 'Grid archives to import' }}
+      >
+        <div className={classes.dropInner}>
+          <IconImport size={24} />
+          <p>
+            <strong>Drop grid archives here</strong>
+            <br />
+            <span className={page.dim}>one or several; .ndjson, .ndjson.gz, .ndjson.zst</span>
+          </p>
+          <Button onClick={onChoose}>Choose files</Button>
+        </div>
+      </Dropzone>
+      {error ? <ErrorPanel error={error} /> : null}
+    </>
+  )
+}
+
+function Item({ item, job }: { item: ImportItem; job: Job | undefined }) {
+  const name = cleanName(item.name)
+  if (item.state === 'handed-over') {
+    if (!job) return <Line title={name}>Handed over; about to begin</Line>
+    return <JobEntry job={job} onRetry={() => retryItem(item.id)} onRemove={() => removeItem(item.id)} />
+  }
+  if (item.state === 'failed' && item.error)
+    return (
+      <Failed
+        title={`${name} was not imported`}
+        code={item.error.code}
+        message={item.error.message}
+        onRetry={() => retryItem(item.id)}
+        onRemove={() => removeItem(item.id)}
+      />
+    )
+  if (item.state === 'cancelled')
+    return (
+      <Line title={name} actions={<Retry name={name} onRetry={() => retryItem(item.id)} onRemove={() => removeItem(item.id)} />}>
+        Stopped before anything was imported
+      </Line>
+    )
+  const percent = item.size === 0 ? 0 : Math.floor((item.sent / item.size) * 100)
+  return (
+    <Line
+      title={name}
+      actions={
+        <Button variant="default" h={32} onClick={() => cancelItem(item.id)} aria-label={`Stop sending ${name}`}>
+          Stop
+        </Button>
+      }
+    >
+      {item.state === 'waiting' ? (
+        'Waits for the file before it'
+      ) : (
+        <>
+          <Progress value={percent} size={8} transitionDuration={0} aria-label={`Sending ${name}`} />
+          Sending to Granary: {uploadText(item.sent, item.size, performance.now() - item.startedMs)}
+        </>
+      )}
+    </Line>
+  )
+}
+
+function JobEntry({ job, onRetry, onRemove }: { job: Job; onRetry?: () => void; onRemove?: () => void }) {
+  if (job.state === 'running') return <JobProgress job={job} />
+  if (job.state === 'failed' && job.error)
+    return (
+      <Failed
+        title={`${cleanName(job.title)}: failed`}
+        code={job.error.code as ErrorCode}
+        message={job.error.message}
+        {...(onRetry ? { onRetry } : {})}
+        {...(onRemove ? { onRemove } : {})}
+      />
+    )
+  const seconds = job.endedTs === null ? null : job.endedTs - job.startedTs
+  return (
+    <Line
+      title={cleanName(job.title)}
+      actions={job.state === 'cancelled' ? <Retry name={job.title} onRetry={onRetry} onRemove={onRemove} /> : null}
+    >
+      {job.state === 'cancelled' ? (
+        'Stopped. What was there before is untouched; give the file again to go on.'
+      ) : (
+        <>
+          <StateMark state="up" word="Imported" />
+          {job.detail ? `, ${job.detail}` : ''}
+          {seconds === null || seconds < 1 ? '' : `, in ${formatCount(seconds)} s`}.{' '}
+          {job.period === null ? null : <Link href={`/periods/${job.period}`}>See period {job.period}</Link>}
+        </>
+      )}
+    </Line>
+  )
+}
+
+function Line({ title, actions, children }: { title: string; actions?: React.ReactNode; children: React.ReactNode }) {
+  return (
+    <div className={classes.line}>
+      <div className={classes.lineText} role="status">
+        <strong>{title}</strong>
+        <div className={page.dim}>{children}</div>
+      </div>
+      {actions}
+    </div>
+  )
+}
+
+function Failed({
+  title,
+  code,
+  message,
+  onRetry,
+  onRemove,
+}: {
+  title: string
+  code: ErrorCode
+  message: string
+  onRetry?: () => void
+  onRemove?: () => void
+}) {
+  return (
+    <div className={classes.failed}>
+      <ErrorPanel
+        error={new AppError(code, message)}
+        title={title}
+        safe="Nothing of this file counts, and what was in the store before is untouched."
+        {...(onRetry ? { onRetry } : {})}
+      />
+      {onRemove ? (
+        <Button variant="subtle" h={32} onClick={onRemove}>
+          Take off the list
+        </Button>
+      ) : null}
+    </div>
+  )
+}
+
+function Retry({ name, onRetry, onRemove }: { name: string; onRetry: (() => void) | undefined; onRemove: (() => void) | undefined }) {
+  return (
+    <div className={page.buttons}>
+      {onRetry ? (
+        <Button variant="default" h={32} onClick={onRetry} aria-label={`Import ${name} after all`}>
+          Import after all
+        </Button>
+      ) : null}
+      {onRemove ? (
+        <Button variant="subtle" h={32} onClick={onRemove} aria-label={`Take ${name} off the list`}>
+          Take off the list
+        </Button>
+      ) : null}
+    </div>
+  )
+}
+
+function Stored({
+  periods,
+  error,
+  refetch,
+  demo,
+}: {
+  periods: PeriodSummary[] | undefined
+  error: AppError | null
+  refetch: () => void
+  demo: boolean
+}) {
+  return (
+    <section className={page.panel} aria-label="What is in the store">
+      <h2>What is in the store</h2>
+      {error ? (
+        <ErrorPanel error={error} onRetry={refetch} />
+      ) : !periods ? (
+        <Skeleton height={70} />
+      ) : periods.length === 0 ? (
+        <p className={page.dim}>Nothing yet.</p>
+      ) : (
+        <div className={page.scroll}>
+          <table className={page.table}>
+            <thead>
+              <tr>
+                <th scope="col">Period</th>
+                <th scope="col">From</th>
+                <th scope="col">To</th>
+                <th scope="col">Complete until</th>
+                <th scope="col" className={page.num}>
+                  Nodes
+                </th>
+                <th scope="col" className={page.num}>
+                  Events
+                </th>
+                <th scope="col">State</th>
+              </tr>
+            </thead>
+            <tbody>
+              {periods.map(period => (
+                <tr key={period.index}>
+                  <td>
+                    <Link href={`/periods/${period.index}`}>Period {period.index}</Link>
+                    {demo ? ' (demo)' : ''}
+                  </td>
+                  <td>
+                    <DateTime ts={period.start} />
+                  </td>
+                  <td>
+                    <DateTime ts={period.end} />
+                  </td>
+                  <td>
+                    <DateTime ts={period.completeUntilTs} />
+                  </td>
+                  <td className={page.num}>{formatCount(period.nodes)}</td>
+                  <td className={page.num}>{formatCount(period.events)}</td>
+                  <td>{period.running ? 'running' : period.provisional ? 'provisional' : 'complete'}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,242 @@
+import { Skeleton, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useMemo, useState } from 'react'
+import { Link } from 'wouter'
+import type { PeriodSummary, QueryOutput, ReceiptRow } from '../../src-shared/contract.ts'
+import { tftExact, usdExact } from '../../src-shared/money.ts'
+import { cleanName } from '../../src-shared/text.ts'
+import { query, useQuery } from '../api.ts'
+import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
+import { EmptyState } from '../components/empty-state.tsx'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { openExplain } from '../components/explain-sheet.tsx'
+import { useWindowSource } from '../components/row-source.ts'
+import { StateMark } from '../components/state-mark.tsx'
+import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
+import { formatCount } from '../format.ts'
+import { IconSearch } from '../icons.tsx'
+import { nodePath } from '../links.ts'
+import { violationWords } from '../texts.ts'
+import classes from './page.module.css'
+import { PeriodMark, ReceiptsCsv } from './periods.tsx'
+
+/** One period: what it paid in all, and every receipt. */
+export function PeriodPage({ params }: { params: Record<string, string | undefined> }) {
+  const index = Number.parseInt(params.index ?? '', 10)
+  const { data, error, refetch } = useQuery('periods.list', {}, ['facts', 'results'])
+  const period = data?.find(one => one.index === index)
+  if (error) return <ErrorPanel error={error} onRetry={refetch} />
+  if (data && !period)
+    return (
+      <EmptyState title={`Period ${params.index} is not here`} action={<Link href="/periods">See all periods</Link>}>
+        <p>
+          Nothing is stored of it. <Link href="/import">Import its grid archive</Link> to see it.
+        </p>
+      </EmptyState>
+    )
+  return (
+    <div className={classes.page} data-fill>
+      <header className={classes.head}>
+        <h1>Period {index}</h1>
+        {period ? (
+          <>
+            <span className={classes.dim}>
+              <DateTime ts={period.start} /> to <DateTime ts={period.end} />
+            </span>
+            <PeriodMark period={period} />
+          </>
+        ) : null}
+        <div className={classes.right}>
+          <Link href="/periods">All periods</Link>
+          <ReceiptsCsv period={index} />
+        </div>
+      </header>
+      {period ? <PeriodTotals period={period} /> : <Skeleton height={80} />}
+      <Receipts period={index} />
+    </div>
+  )
+}
+
+function PeriodTotals({ period }: { period: PeriodSummary }) {
+  return (
+    <dl className={classes.figures}>
+      <div className={classes.figure}>
+        <dt>{period.running ? 'Would pay' : 'Pays'}</dt>
+        <dd>
+          <div className={classes.number}>
+            <Amount units={period.rewardUnits} unit />
+          </div>
+          <div className={classes.caption}>
+            <Usd musd={period.rewardMusd} unit />, the sum of the receipts
+          </div>
+        </dd>
+      </div>
+      <div className={classes.figure}>
+        <dt>Nodes</dt>
+        <dd>
+          <div className={classes.number}>{formatCount(period.nodes)}</div>
+          <div className={classes.caption}>of {formatCount(period.farms)} farms</div>
+        </dd>
+      </div>
+      <div className={classes.figure}>
+        <dt>Paid nodes</dt>
+        <dd>
+          <div className={classes.number}>{formatCount(period.paidNodes)}</div>
+          <div className={classes.caption}>{formatCount(period.nodes - period.paidNodes)} get nothing</div>
+        </dd>
+      </div>
+      <div className={classes.figure}>
+        <dt>Violations</dt>
+        <dd>
+          <div className={classes.number}>{formatCount(period.violatingNodes)}</div>
+          <div className={classes.caption}>{period.violatingNodes === 0 ? 'none' : 'nodes whose payout they cost'}</div>
+        </dd>
+      </div>
+      <div className={classes.figure}>
+        <dt>Complete until</dt>
+        <dd>
+          <div className={classes.number}>
+            <DateTime ts={period.completeUntilTs} />
+          </div>
+          <div className={classes.caption}>
+            {formatCount(period.events)} events; computed <DateTime ts={period.mintedTs} form="age" />
+          </div>
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+const columns = (period: number): Column<ReceiptRow>[] => [
+  {
+    id: 'nodeId',
+    header: 'Node',
+    width: 80,
+    cell: row => <Link href={nodePath(row.nodeId, period)}>{row.nodeId}</Link>,
+    text: row => String(row.nodeId),
+    sortable: true,
+  },
+  {
+    id: 'farm',
+    header: 'Farm',
+    width: 180,
+    grow: 2,
+    cell: row => `${cleanName(row.farmName)} (${row.farmId})`,
+    text: row => `${cleanName(row.farmName)} (${row.farmId})`,
+    sortable: true,
+  },
+  {
+    id: 'uptime',
+    header: 'Uptime',
+    width: 100,
+    align: 'right',
+    cell: row => <Duration sec={row.uptimeSec} />,
+    text: row => String(row.uptimeSec),
+    sortable: true,
+  },
+  {
+    id: 'outcome',
+    header: 'Outcome',
+    width: 190,
+    cell: row => <Outcome row={row} />,
+    text: row => row.violation ?? (row.rewardUnits === 0n ? 'pays nothing' : 'pays'),
+  },
+  {
+    id: 'reward',
+    header: 'Payout, TFT',
+    width: 130,
+    align: 'right',
+    cell: row => <Amount units={row.rewardUnits} />,
+    text: row => tftExact(row.rewardUnits),
+    sortable: true,
+  },
+  {
+    id: 'usd',
+    header: 'Payout, USD',
+    width: 110,
+    align: 'right',
+    cell: row => <Usd musd={row.rewardMusd} />,
+    text: row => usdExact(row.rewardMusd),
+  },
+  {
+    id: 'address',
+    header: 'Paid to',
+    width: 150,
+    grow: 1,
+    cell: row => <Address address={row.payoutAddress} />,
+    text: row => row.payoutAddress,
+  },
+  {
+    id: 'hash',
+    header: 'Receipt',
+    width: 150,
+    cell: row => <span className={classes.hash}>{row.hash.slice(0, 12)}…</span>,
+    text: row => row.hash,
+  },
+]
+
+function Outcome({ row }: { row: ReceiptRow }) {
+  if (row.violation) return <StateMark state="down" word={violationWords[row.violation].name} />
+  return row.rewardUnits === 0n ? <span className={classes.dim}>pays nothing</span> : <StateMark state="up" word="pays" />
+}
+
+function Address({ address }: { address: string }) {
+  if (address === '') return <StateMark state="at-risk" word="no address" />
+  return (
+    <span className={classes.hash} title={address}>
+      …{address.slice(-10)}
+    </span>
+  )
+}
+
+function Receipts({ period }: { period: number }) {
+  const [text, setText] = useState('')
+  const [search] = useDebouncedValue(text.trim(), 150)
+  const [sort, setSort] = useTableSort('receipts', { id: 'nodeId', descending: false })
+  const own = useMemo(() => columns(period), [period])
+  const key = JSON.stringify([period, search, sort])
+  const source = useWindowSource<ReceiptRow, QueryOutput<'receipts.list'>>(
+    key,
+    (offset, limit, signal) =>
+      query(
+        'receipts.list',
+        {
+          period,
+          offset,
+          limit,
+          sort: sort.id as 'nodeId' | 'farm' | 'uptime' | 'reward',
+          descending: sort.descending,
+          ...(search ? { search } : {}),
+        },
+        signal,
+      ),
+    ['results'],
+  )
+  return (
+    <DataTable
+      name="receipts"
+      label={`Receipts of period ${period}`}
+      columns={own}
+      source={source}
+      rowId={row => String(row.nodeId)}
+      sort={sort}
+      onSort={setSort}
+      onOpen={row => openExplain({ nodeId: row.nodeId, period, focus: 'receipt' })}
+      sums={rows => [
+        { label: 'Payout', value: <Amount units={rows.reduce((sum, row) => sum + row.rewardUnits, 0n)} unit /> },
+        { label: 'in USD', value: <Usd musd={rows.reduce((sum, row) => sum + row.rewardMusd, 0n)} unit /> },
+      ]}
+      tools={
+        <TextInput
+          aria-label="Search receipts"
+          placeholder="Node, farm, address or hash"
+          leftSection={<IconSearch />}
+          w={280}
+          value={text}
+          onChange={event => setText(event.currentTarget.value)}
+        />
+      }
+      empty={search ? `No receipt fits "${search}".` : 'This period has no receipts.'}
+    />
+  )
+}

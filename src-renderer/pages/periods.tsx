@@ -1,0 +1,207 @@
+import { Button } from '@mantine/core'
+import { useMemo, useState } from 'react'
+import { Link, useLocation } from 'wouter'
+import type { PeriodSummary } from '../../src-shared/contract.ts'
+import { type AppError, toAppError } from '../../src-shared/errors.ts'
+import { tftExact, usdExact } from '../../src-shared/money.ts'
+import { formatUtc } from '../../src-shared/time.ts'
+import { query, useQuery } from '../api.ts'
+import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
+import { EmptyState } from '../components/empty-state.tsx'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { listSource, type RowSource } from '../components/row-source.ts'
+import { StateMark } from '../components/state-mark.tsx'
+import { Amount, DateTime, Usd } from '../components/values.tsx'
+import { downloadText, formatCount } from '../format.ts'
+import { IconDownload } from '../icons.tsx'
+import classes from './page.module.css'
+
+/** What a period's results are worth: final, provisional, or of a period that still runs. */
+export function PeriodMark({ period }: { period: Pick<PeriodSummary, 'running' | 'provisional'> }) {
+  if (period.running) return <StateMark state="unknown" word="Running: an estimate" />
+  if (period.provisional) return <StateMark state="unknown" word="Provisional: may still change" />
+  return <StateMark state="up" word="Final" />
+}
+
+const columns: Column<PeriodSummary>[] = [
+  {
+    id: 'index',
+    header: 'Period',
+    width: 80,
+    cell: row => <Link href={`/periods/${row.index}`}>{row.index}</Link>,
+    text: row => String(row.index),
+    sortable: true,
+  },
+  { id: 'start', header: 'From', width: 150, cell: row => <DateTime ts={row.start} />, text: row => formatUtc(row.start) },
+  { id: 'end', header: 'To', width: 150, cell: row => <DateTime ts={row.end} />, text: row => formatUtc(row.end) },
+  {
+    id: 'state',
+    header: 'Results',
+    width: 220,
+    grow: 1,
+    cell: row => <PeriodMark period={row} />,
+    text: row => (row.running ? 'running' : row.provisional ? 'provisional' : 'final'),
+  },
+  {
+    id: 'nodes',
+    header: 'Nodes',
+    width: 80,
+    align: 'right',
+    cell: row => formatCount(row.nodes),
+    text: row => String(row.nodes),
+    sortable: true,
+  },
+  {
+    id: 'paid',
+    header: 'Paid',
+    width: 80,
+    align: 'right',
+    cell: row => formatCount(row.paidNodes),
+    text: row => String(row.paidNodes),
+    hint: 'Nodes with a payout above 0',
+  },
+  {
+    id: 'violating',
+    header: 'Violations',
+    width: 90,
+    align: 'right',
+    cell: row => formatCount(row.violatingNodes),
+    text: row => String(row.violatingNodes),
+    sortable: true,
+    hint: 'Nodes with a violation: they get nothing',
+  },
+  {
+    id: 'tft',
+    header: 'Payout, TFT',
+    width: 140,
+    align: 'right',
+    cell: row => <Amount units={row.rewardUnits} />,
+    text: row => tftExact(row.rewardUnits),
+    sortable: true,
+  },
+  {
+    id: 'usd',
+    header: 'Payout, USD',
+    width: 130,
+    align: 'right',
+    cell: row => <Usd musd={row.rewardMusd} />,
+    text: row => usdExact(row.rewardMusd),
+  },
+  {
+    id: 'farms',
+    header: 'Farms',
+    width: 80,
+    align: 'right',
+    cell: row => formatCount(row.farms),
+    text: row => String(row.farms),
+    optional: true,
+  },
+  {
+    id: 'events',
+    header: 'Events',
+    width: 110,
+    align: 'right',
+    cell: row => formatCount(row.events),
+    text: row => String(row.events),
+    optional: true,
+  },
+  {
+    id: 'complete',
+    header: 'Complete until',
+    width: 150,
+    cell: row => <DateTime ts={row.completeUntilTs} />,
+    text: row => formatUtc(row.completeUntilTs),
+    optional: true,
+  },
+  {
+    id: 'minted',
+    header: 'Computed',
+    width: 150,
+    cell: row => <DateTime ts={row.mintedTs} />,
+    text: row => formatUtc(row.mintedTs),
+    optional: true,
+  },
+]
+
+const orders: Record<string, (a: PeriodSummary, b: PeriodSummary) => number> = {
+  index: (a, b) => a.index - b.index,
+  nodes: (a, b) => a.nodes - b.nodes,
+  violating: (a, b) => a.violatingNodes - b.violatingNodes,
+  tft: (a, b) => (a.rewardUnits < b.rewardUnits ? -1 : a.rewardUnits > b.rewardUnits ? 1 : 0),
+}
+
+/** Every period: what was paid, to how many, and how sure that is. */
+export function PeriodsPage() {
+  const { data, error, refetch } = useQuery('periods.list', {}, ['facts', 'results'])
+  const [sort, setSort] = useTableSort('periods', { id: 'index', descending: true })
+  const [, navigate] = useLocation()
+  const source = useMemo<RowSource<PeriodSummary>>(() => {
+    const order = orders[sort.id] ?? orders.index!
+    const rows = [...(data ?? [])].sort((a, b) => (sort.descending ? order(b, a) : order(a, b)))
+    return { ...listSource(rows), loading: data === undefined && error === null, error, refetch }
+  }, [data, error, refetch, sort.id, sort.descending])
+  return (
+    <div className={classes.page}>
+      <header className={classes.head}>
+        <h1>Periods</h1>
+        {data && data.length > 0 ? <Totals periods={data} /> : null}
+      </header>
+      <DataTable
+        name="periods"
+        label="Periods"
+        columns={columns}
+        source={source}
+        rowId={row => String(row.index)}
+        sort={sort}
+        onSort={setSort}
+        onOpen={row => navigate(`/periods/${row.index}`)}
+        maxRows={16}
+        empty={
+          <EmptyState title="No period yet" action={<Link href="/import">Import a grid archive</Link>}>
+            Each grid archive brings one period. What it paid, and to whom, then stands here.
+          </EmptyState>
+        }
+      />
+    </div>
+  )
+}
+
+function Totals({ periods }: { periods: PeriodSummary[] }) {
+  const final = periods.filter(period => !period.running && !period.provisional)
+  const sum = final.reduce((total, period) => total + period.rewardUnits, 0n)
+  return (
+    <span className={classes.dim}>
+      {final.length === 0 ? (
+        'none of them is final yet'
+      ) : (
+        <>
+          {final.length} final, together <Amount units={sum} unit />
+        </>
+      )}
+    </span>
+  )
+}
+
+/** Saves every receipt of a period as a CSV file, made by the core. */
+export function ReceiptsCsv({ period }: { period: number }) {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<AppError | null>(null)
+  const save = () => {
+    setBusy(true)
+    setError(null)
+    query('receipts.csv', { period })
+      .then(
+        file => downloadText(file.fileName, file.text),
+        (reason: unknown) => setError(toAppError(reason)),
+      )
+      .finally(() => setBusy(false))
+  }
+  return (
+    <>
+      <Button variant="default" h={32} leftSection={<IconDownload />} loading={busy} onClick={save}>
+        All receipts as CSV
+      </Button>
+      {error ? <ErrorPanel error={error} title="The file was not made" onRetry={save} /> : null}
+    </>
+  )
+}
