@@ -1,7 +1,7 @@
 /** Records by chain id. Ids are mostly small and dense, and an array is several times as fast as a map on millions of look-ups. */
 export interface IdTable<T> {
   get(id: number): T | undefined
-  set(id: number, record: T): void
+  set(id: number, record: T | undefined): void
   each(visit: (record: T) => void): void
 }
 
@@ -14,8 +14,10 @@ export function createIdTable<T>(): IdTable<T> {
   return {
     get: id => (id < DENSE_IDS ? dense[id] : sparse.get(id)),
     set(id, record) {
-      if (id >= DENSE_IDS) sparse.set(id, record)
-      else {
+      if (id >= DENSE_IDS) {
+        if (record === undefined) sparse.delete(id)
+        else sparse.set(id, record)
+      } else {
         // filled, so that the array keeps its fast form
         while (dense.length < id) dense.push(undefined)
         dense[id] = record

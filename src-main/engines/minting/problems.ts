@@ -1,4 +1,4 @@
-import type { ArchiveHeader, EndSnapshot } from '../../../src-shared/grid.ts'
+import type { EndSnapshot } from '../../../src-shared/grid.ts'
 import type { NodeResult, Problem } from '../../../src-shared/mint.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
@@ -6,6 +6,7 @@ import { looksLikePercent } from './payout.ts'
 import { type EndIndex, indexEnd } from './result.ts'
 import type { Retry } from './retries.ts'
 import { isAccountId } from './strkey.ts'
+import type { MintResult } from './v3.ts'
 
 /** What a spreadsheet would run if the cell began with it. */
 const RUNS = /^[=+\-@\t\r]/
@@ -14,7 +15,7 @@ const BREAKS = /[,\n\r"]/
 
 /** What the problems rest on besides the nodes. */
 export interface ProblemSource {
-  header: ArchiveHeader
+  period: { index: number; end: number }
   end: EndSnapshot
   provisional: boolean
 }
@@ -33,6 +34,11 @@ export function problemsOf(nodes: readonly NodeResult[], source: ProblemSource):
     ...names(nodes),
     ...nodes.flatMap(nodeProblems),
   ]
+}
+
+/** Everything for problems.json: of a result (also one put together from parts) and of its retries. */
+export function resultProblems(result: MintResult, end: EndSnapshot, retries: readonly Retry[]): Problem[] {
+  return [...problemsOf(result.nodes, { period: result.period, end, provisional: result.provisional }), ...problemsOfRetries(retries)]
 }
 
 /** The same for retries: previous addresses stand in retries.csv as they are, new ones in payouts.csv too. */
@@ -57,14 +63,14 @@ export function problemsOfRetries(retries: readonly Retry[]): Problem[] {
   return problems
 }
 
-function provisional({ provisional, end, header }: ProblemSource): Problem[] {
+function provisional({ provisional, end, period }: ProblemSource): Problem[] {
   if (!provisional) return []
   const message =
-    end.ts <= header.period.end
+    end.ts <= period.end
       ? 'The archive ends before the period does, so every figure may still change. Mint again when the period and the 27 h after it are complete.'
       : 'The archive ends before block ' +
         `${end.block + POST_PERIOD_BLOCKS}, the last of the 27 h after the period, so uptime at the period's end may still change. Bring the rest and mint again before paying.`
-  return [{ kind: 'provisional', subject: `period ${header.period.index}`, message }]
+  return [{ kind: 'provisional', subject: `period ${period.index}`, message }]
 }
 
 /** By farm that is owed something. */

@@ -157,24 +157,22 @@ function judgeLate(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
     rememberReport(s, now, uptime)
     return
   }
-  let skewed: Violation | null = null
   if (gap.ahead >= -GRACE_SEC) {
-    skewed = checkSkew(s, clock, now, uptime, gap)
-    if (gap.du > 0) {
-      const credit = Math.min(clock.endTs - s.lastNow, REPORT_CREDIT_CAP_SEC)
-      moveLate(s, clock, now, uptime, 'post-report', 'v3 after the period, uptime report 3', credit, skewed)
-      rememberReport(s, now, uptime)
-      return
-    }
+    const skewed = checkSkew(s, clock, now, uptime, gap)
+    // whatever du: here a report inside the window is not tested as a reboot
+    const credit = Math.min(clock.endTs - s.lastNow, REPORT_CREDIT_CAP_SEC)
+    moveLate(s, clock, now, uptime, 'post-report', 'v3 after the period, uptime report 3', credit, skewed)
+    rememberReport(s, now, uptime)
+    return
   }
   if (gap.beyond <= 0) {
     // of the uptime since the restart, what lies before the end
     const inside = gap.uptime - minus(now, clock.endTs)
     const credit = Math.max(0, Math.min(inside, REPORT_CREDIT_CAP_SEC))
-    moveLate(s, clock, now, uptime, 'post-reboot', 'v3 after the period, reboot', credit, skewed)
+    moveLate(s, clock, now, uptime, 'post-reboot', 'v3 after the period, reboot', credit, null)
     rememberReport(s, now, uptime)
     rememberBoot(s, now, uptime)
-  } else refuse(s, clock, now, uptime, gap, skewed)
+  } else refuse(s, clock, now, uptime, gap, null)
 }
 
 /** Neither follows the last report nor can be a restart: a violation, and the remembered report stays. */

@@ -163,8 +163,8 @@ export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: E
   function contractCreated(contract: GridContract): void {
     const old = contracts.get(contract.contract_id)
     if (old !== undefined) settle(old, clock)
-    const state = contractState(contract, clock.ts)
-    if (state !== null) contracts.set(contract.contract_id, state)
+    // a contract that takes the id of another replaces it, also where it is on no node
+    contracts.set(contract.contract_id, contractState(contract, clock.ts) ?? undefined)
   }
 
   function resourcesUsed(contractId: number, used: Resources): void {
@@ -241,7 +241,7 @@ export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: E
         resources: options.resources,
         provisional: context.provisional,
         nodes,
-        problems: problemsOf(nodes, context),
+        problems: problemsOf(nodes, { period: header.period, end, provisional: context.provisional }),
       }
       return result
     },
@@ -257,8 +257,8 @@ function leastOf(a: Resources, b: Resources): Resources {
 }
 
 /** Puts the results of parts of one grid together: nodes by id, problems over all of them. */
-export function mergeMints(header: ArchiveHeader, end: EndSnapshot, parts: readonly [MintResult, ...MintResult[]]): MintResult {
+export function mergeMints(end: EndSnapshot, parts: readonly [MintResult, ...MintResult[]]): MintResult {
   const nodes = parts.flatMap(part => part.nodes).sort((a, b) => a.nodeId - b.nodeId)
   const provisional = parts.some(part => part.provisional)
-  return { ...parts[0], provisional, nodes, problems: problemsOf(nodes, { header, end, provisional }) }
+  return { ...parts[0], provisional, nodes, problems: problemsOf(nodes, { period: parts[0].period, end, provisional }) }
 }
