@@ -173,6 +173,8 @@ function state(life: Life, to: PowerState, ts: bigint, after: boolean, where: st
 function report(life: Life, nowFigure: U64, uptimeFigure: U64, after: boolean, period: Period, where: string): void {
   const now = BigInt(nowFigure)
   const uptime = BigInt(uptimeFigure)
+  // "arithmetic that would wrap is an error naming the record": times are counted in signed 64 bits (README-v3.md)
+  if (now >= 2n ** 63n || uptime >= 2n ** 63n) throw new Error(`${where}: ${now} and ${uptime} do not fit 63 bits`)
   if (life.sleepingSince !== null && life.bootRequestedAt !== null)
     wake(life, life.sleepingSince, life.bootRequestedAt, now, uptime, after, period, where)
   // "Sleeping without a request, or a request without sleeping: ignore the report"

@@ -235,8 +235,6 @@ function mintNode(archive: PlainArchive, nodeId: number, placed: Placed[], count
 function payout(life: Life, policy: FarmingPolicy, cu: bigint, su: bigint, nu: bigint, ipSeconds: bigint) {
   const nothing = { musd: 0n, units: 0n }
   const certified = life.node.certification === 'Certified'
-  // "nothing if virtualized"
-  if (life.node.virtualized) return nothing
   // "`p = min(uptime*1000/duration, 1000)`"
   const p = min((life.uptime * 1000n) / DURATION, 1000n)
   // "Policies 1 and 2 (and 3 where it is neither default nor immutable and its minimal uptime is 95)"
@@ -245,10 +243,10 @@ function payout(life: Life, policy: FarmingPolicy, cu: bigint, su: bigint, nu: b
   // "below 950 (DIY) or 980 (certified) nothing"; "Other policies: nothing if `p < policy.minimal_uptime`"
   const least = scaled ? (certified ? 980n : 950n) : BigInt(policy.minimal_uptime)
   if (p < least) return nothing
-  // "A price of 0 is an error once the SLA is met, violation or not"
+  // "A price of 0 is an error once the SLA is met, violation or not"; so it is for a virtualized node (README-v3.md)
   if (life.node.connection_price === 0) throw new Error(`node ${life.node.id}: its connection price is 0`)
-  // "nothing if ... in violation"
-  if (life.violation !== null) return nothing
+  // "nothing if virtualized or in violation"
+  if (life.node.virtualized || life.violation !== null) return nothing
   // "base = (cu*policy.cu + su*policy.su + nu*policy.nu)/1e6 + ip_seconds*policy.ipv4/3600"; "The IP term has a floor of its own"
   let base =
     (cu * BigInt(policy.cu) + su * BigInt(policy.su) + nu * BigInt(policy.nu)) / MILLION + (ipSeconds * BigInt(policy.ipv4)) / 3600n
