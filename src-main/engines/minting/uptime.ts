@@ -40,17 +40,14 @@ interface Gap {
 
 /** Applies an uptime report of the period (rule set v3, Uptime report; Sleeping and asked to boot). */
 export function applyReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
+  checkReport(s, clock, now, uptime)
   if (s.sleepTs !== NONE || s.requestTs !== NONE) {
     if (s.requestTs === NONE) ignore(s, clock, now, uptime, NOT_ASKED)
     else if (s.sleepTs === NONE) ignore(s, clock, now, uptime, NOT_ASLEEP)
-    else {
-      checkReport(s, clock, now, uptime)
-      if (minus(now, uptime) <= s.sleepTs) ignore(s, clock, now, uptime, 'booted before it fell asleep')
-      else wake(s, clock, now, uptime)
-    }
+    else if (minus(now, uptime) <= s.sleepTs) ignore(s, clock, now, uptime, 'booted before it fell asleep')
+    else wake(s, clock, now, uptime)
     return
   }
-  checkReport(s, clock, now, uptime)
   if (!s.hasReport) {
     firstReport(s, clock, now, uptime)
     return
@@ -86,13 +83,10 @@ export function applyReport(s: NodeState, clock: Clock, now: U64, uptime: U64): 
 
 /** Applies an uptime report after the period: only what lies inside the period is credited (rule set v3, After the period). */
 export function applyLateReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
-  const why = lateReason(s, clock)
-  if (why !== null) {
-    ignore(s, clock, now, uptime, why)
-    return
-  }
   checkReport(s, clock, now, uptime)
-  if (s.sleepTs === NONE) judgeLate(s, clock, now, uptime)
+  const why = lateReason(s, clock)
+  if (why !== null) ignore(s, clock, now, uptime, why)
+  else if (s.sleepTs === NONE) judgeLate(s, clock, now, uptime)
   else lateWake(s, clock, now, uptime)
 }
 
@@ -109,7 +103,7 @@ function lateReason(s: NodeState, clock: Clock): string | null {
 const NOT_ASKED = 'asleep, not asked to boot'
 const NOT_ASLEEP = 'asked to boot, but not asleep'
 
-/** Throws for a figure that the rules' arithmetic can't hold; only of reports that count. */
+/** Throws for a figure that the rules' arithmetic can't hold, whether or not the report counts. */
 function checkReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
   if (typeof now === 'bigint') checkFigure(now, 'now', s.nodeId, clock)
   if (typeof uptime === 'bigint') checkFigure(uptime, 'uptime', s.nodeId, clock)
