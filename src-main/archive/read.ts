@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { crc32, createGunzip, createZstdDecompress } from 'node:zlib'
+import { basename } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
-import type { ArchiveHeader, ArchiveSink, EndSnapshot, GridEvent, StartSnapshot } from '../../src-shared/grid.ts'
+import type { ArchiveSink } from '../../src-shared/grid.ts'
+import { FormatProblem } from './json-reader.ts'
+import { LineReader } from './lines.ts'
+import { openSource } from './source.ts'
 
 export interface Position {
   /** uncompressed bytes before the current line */
@@ -13,94 +14,259 @@ export interface Position {
   /** crc32 of the bytes before the current line */
   crc: number
 }
+
 export interface ReadProgress {
+  /** bytes of the file read so far, as it lies on disk */
   bytesRead: number
-  /** bytes of the file as it lies on disk; null for standard input */
+  /** bytes of the file as it lies on disk; null where nobody knows (standard input) */
   bytesTotal: number | null
   lines: number
+  /** events given to the sink */
   events: number
 }
+
 export interface ArchiveReader {
   /** of the line that is being delivered; valid inside the sink's calls */
   position(): Position
 }
+
 export interface ReadOptions {
   signal?: AbortSignal
+  /** called at most every 100 ms, and once at the end */
   onProgress?: (progress: ReadProgress) => void
+  /** Header and snapshots are delivered again, then come only the blocks from this line on. */
   resume?: Position
   onReader?: (reader: ArchiveReader) => void
 }
 
-export async function readArchive(
-  source: string,
-  sink: ArchiveSink,
-  options: ReadOptions = {},
-): Promise<{ lines: number; events: number; bytes: number; crc: number }> {
-  try {
-    let raw: Readable = process.stdin
-    let head = Buffer.alloc(4)
-    if (source !== '-') {
-      const file = await open(source)
-      await file.read(head, 0, 4, 0)
-      await file.close()
-      raw = createReadStream(source, { highWaterMark: 1 << 20 })
-    } else head = Buffer.alloc(4)
-    const decoder =
-      head[0] === 0x1f && head[1] === 0x8b
-        ? createGunzip({ chunkSize: 1 << 20 })
-        : head.readUInt32LE(0) === 0xfd2fb528
-          ? createZstdDecompress({ chunkSize: 1 << 20 })
-          : undefined
-    if (decoder) raw.on('error', e => decoder.destroy(e))
-    const stream: Readable = decoder ? raw.pipe(decoder) : raw
-    let carry = Buffer.alloc(0)
-    let lines = 0
-    let events = 0
-    let bytes = 0
-    let crc = 0
-    options.onReader?.({ position: () => ({ offset: bytes, line: lines, crc }) })
-    const line = (text: Buffer, length: number) => {
-      lines += 1
-      const value = JSON.parse(text.toString()) as
-        | ArchiveHeader
-        | StartSnapshot
-        | EndSnapshot
-        | { kind: 'block'; n: number; ts: number; events: GridEvent[] }
-      if (value.kind === 'header') sink.header(value)
-      else if (value.kind === 'snapshot') {
-        if (value.at === 'start') sink.start(value)
-        else sink.end(value)
-      } else if (!options.resume || lines >= options.resume.line) {
-        sink.block(value.n, value.ts)
-        for (const event of value.events) {
-          events += 1
-          const [name, data] = event
-          if (name === 'TfgridModule.NodeUptimeReported') sink.uptime(data.node_id, data.now, data.uptime)
-          else if (name === 'SmartContractModule.NruConsumptionReportReceived')
-            sink.consumption(data.contract_id, data.timestamp, data.window, data.nru)
-          else sink.rare(event as Parameters<ArchiveSink['rare']>[0])
-        }
-      }
-      crc = crc32(text, crc)
-      if (length > text.length) crc = crc32('\n', crc)
-      bytes += length
-    }
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (options.signal?.aborted) throw new AppError('cancelled', 'Stopped on request.')
-      const data = Buffer.concat([carry, chunk])
-      let at = 0
-      for (;;) {
-        const end = data.indexOf(10, at)
-        if (end < 0) break
-        line(data.subarray(at, end), end - at + 1)
-        at = end + 1
-      }
-      carry = data.subarray(at)
-    }
-    if (carry.length > 0) line(carry, carry.length)
-    return { lines, events, bytes, crc }
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new AppError('archive.format', error.message)
+export interface ReadResult {
+  lines: number
+  /** events given to the sink */
+  events: number
+  /** uncompressed bytes */
+  bytes: number
+  /** crc32 of all of them */
+  crc: number
+}
+
+const MIB = 1024 * 1024
+/** The longest line that is taken: a snapshot of a very large grid, any other line. */
+export const MAX_SNAPSHOT_LINE_BYTES = 256 * MIB
+export const MAX_LINE_BYTES = 16 * MIB
+const PROGRESS_MS = 100
+const LINE_FEED = 0x0a
+
+/**
+ * Reads a grid archive (plain, gzip or zstd by content) and gives it to the sink: header, start, end, then events in
+ * chain order. Streams: memory does not depend on the file's length. Everything is checked as it comes, so the sink
+ * has had what stands before an error; whoever listens keeps nothing then.
+ * @param source a path, or `-` for standard input
+ * @throws AppError archive.format (details.line, details.member), archive.compression, archive.changed (what lies
+ *   before `resume` is not what was read then), io.*, cancelled, and whatever the sink throws
+ */
+export async function readArchive(source: string, sink: ArchiveSink, options: ReadOptions = {}): Promise<ReadResult> {
+  const name = source === '-' ? 'standard input' : basename(source)
+  const { signal, onProgress } = options
+  refuseAborted(signal)
+  const bytes = await openSource(source).catch(error => {
     throw toAppError(error)
+  })
+  const run = createRun(name, sink, options.resume)
+  options.onReader?.({ position: () => run.position() })
+  let progressAt = performance.now()
+  const progress = () =>
+    onProgress?.({ bytesRead: bytes.bytesRead(), bytesTotal: bytes.bytesTotal, lines: run.lines(), events: run.events() })
+  // A pipe may stay silent for long: an abort must not wait for its next bytes.
+  let interrupt: (() => void) | undefined
+  const onAbort = () => interrupt?.()
+  signal?.addEventListener('abort', onAbort)
+  const next = () =>
+    new Promise<Buffer | undefined>((resolve, reject) => {
+      interrupt = () => resolve(undefined)
+      bytes.next().then(resolve, reject)
+    })
+  try {
+    for (;;) {
+      const chunk = await next()
+      refuseAborted(signal)
+      if (chunk === undefined) break
+      run.take(chunk)
+      if (onProgress !== undefined && performance.now() - progressAt >= PROGRESS_MS) {
+        progress()
+        progressAt = performance.now()
+      }
+    }
+    const result = run.finish()
+    progress()
+    return result
+  } catch (error) {
+    throw toAppError(error)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    await bytes.close()
   }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AppError('cancelled', 'Reading the archive was stopped on request.')
+}
+
+/** Cuts chunks into lines and keeps account of where it is. */
+function createRun(name: string, sink: ArchiveSink, resume: Position | undefined) {
+  const reader = new LineReader(sink)
+  /** the bytes at hand, and what lies before them in the file */
+  let current: Buffer = Buffer.alloc(0)
+  let currentOffset = 0
+  /** crc of all bytes before current[crcAt] */
+  let crc = 0
+  let crcAt = 0
+  /** where the line under way begins in `current` */
+  let lineAt = 0
+  let line = 1
+  /** the beginning of a line whose end has not come yet */
+  let carry: Buffer[] = []
+  let carryBytes = 0
+  let skipping = resume !== undefined
+
+  const crcBefore = (at: number) => {
+    if (at > crcAt) {
+      crc = crc32(current.subarray(crcAt, at), crc)
+      crcAt = at
+    }
+    return crc
+  }
+  const position = (): Position => ({ offset: currentOffset + lineAt, line, crc: crcBefore(lineAt) })
+
+  const changed = () =>
+    new AppError(
+      'archive.changed',
+      `${name} is not the archive whose reading began: what comes before line ${resume!.line} differs. Start again from its beginning, or bring back the file as it was.`,
+      { details: { line: resume!.line } },
+    )
+
+  /** Where reading goes on: the same bytes must lie before it. */
+  const checkResume = () => {
+    const here = position()
+    if (here.offset < resume!.offset) return
+    if (here.offset > resume!.offset || here.line !== resume!.line || here.crc !== resume!.crc) throw changed()
+    skipping = false
+  }
+
+  const problemAt = (problem: FormatProblem, isCut: boolean) => {
+    const member = problem.member === '' ? null : problem.member
+    const details = { line, member }
+    if (isCut && problem.incomplete) {
+      return new AppError(
+        'archive.format',
+        `${name}: the last line, ${line}, is not complete; the file seems to be cut off. Copy or download it again.`,
+        { cause: problem, details },
+      )
+    }
+    const where = `${name}, line ${line}${member === null ? '' : `, ${member}`}`
+    return new AppError('archive.format', `${where} ${problem.message}. Correct the archive, or write it again where it came from.`, {
+      cause: problem,
+      details,
+    })
+  }
+
+  /** The line current[lineAt, end). */
+  const readLine = (end: number, isCut: boolean) => {
+    try {
+      if (!skipping || reader.stage !== 'blocks') reader.line(lineAt, end)
+      else if (currentOffset + end + 1 === resume!.offset) reader.lineBefore(lineAt, end)
+    } catch (error) {
+      throw error instanceof FormatProblem ? problemAt(error, isCut) : error
+    }
+  }
+
+  const use = (bytes: Buffer) => {
+    current = bytes
+    crcAt = 0
+    lineAt = 0
+    reader.use(bytes)
+  }
+
+  /** Reads the lines that end in `current`; what is left begins at lineAt. */
+  const readLines = () => {
+    for (;;) {
+      const end = current.indexOf(LINE_FEED, lineAt)
+      if (end < 0) return
+      readLine(end, false)
+      lineAt = end + 1
+      line += 1
+      if (skipping) checkResume()
+    }
+  }
+
+  const refuseTooLong = () => {
+    const snapshot = reader.stage === 'start' || reader.stage === 'end'
+    const limit = snapshot ? MAX_SNAPSHOT_LINE_BYTES : MAX_LINE_BYTES
+    if (carryBytes <= limit) return
+    const which = snapshot ? 'a snapshot' : 'this line'
+    throw new AppError(
+      'archive.format',
+      `${name}, line ${line} is longer than ${limit / MIB} MiB, the most that ${which} may have. This is probably not a grid archive.`,
+      { details: { line, member: null } },
+    )
+  }
+
+  /** `current` is done with up to lineAt. */
+  const leave = () => {
+    crcBefore(lineAt)
+    currentOffset += lineAt
+  }
+
+  if (resume !== undefined) checkResume()
+  return {
+    position,
+    lines: () => line - 1,
+    events: () => reader.events,
+    take(chunk: Buffer) {
+      let rest = chunk
+      if (carryBytes > 0) {
+        const end = chunk.indexOf(LINE_FEED)
+        const part = end < 0 ? chunk : chunk.subarray(0, end + 1)
+        carry.push(Buffer.from(part))
+        carryBytes += part.length
+        refuseTooLong()
+        if (end < 0) return
+        use(Buffer.concat(carry, carryBytes))
+        carry = []
+        carryBytes = 0
+        readLines()
+        leave()
+        rest = chunk.subarray(end + 1)
+      }
+      use(rest)
+      readLines()
+      leave()
+      if (lineAt === rest.length) return
+      carry.push(Buffer.from(rest.subarray(lineAt)))
+      carryBytes = rest.length - lineAt
+    },
+    finish(): ReadResult {
+      const hasLast = carryBytes > 0
+      if (hasLast) {
+        use(Buffer.concat(carry, carryBytes))
+        carry = []
+        readLine(current.length, true)
+        lineAt = current.length
+      }
+      if (skipping) throw changed()
+      leave()
+      try {
+        reader.finish()
+      } catch (error) {
+        throw error instanceof FormatProblem ? endProblem(name, error) : error
+      }
+      return { lines: hasLast ? line : line - 1, events: reader.events, bytes: currentOffset, crc }
+    },
+  }
+}
+
+function endProblem(name: string, problem: FormatProblem): AppError {
+  return new AppError('archive.format', `${name} ${problem.message}. Copy it again, or write it again where it came from.`, {
+    cause: problem,
+    details: { line: null, member: null },
+  })
 }
