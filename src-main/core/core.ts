@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Actor, type CommandName, type Core, commands, type QueryName, queries, type Status } from '../../src-shared/contract.ts'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
+import type { TaskRunner } from '../jobs/context.ts'
+import { listPeriods, loadSettings, openStore, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
+import { importAudited, taskContext } from './imports.ts'
+import { createJobRunner } from './jobs.ts'
+import { createQueries, type Parsed } from './queries.ts'
+import { runTaskHere } from './tasks.ts'
+import { createTopics } from './topics.ts'
+import { createUploads } from './uploads.ts'
+import { createView } from './view.ts'
+
+export interface CoreOptions {
+  dataDir: string
+  host: Status['host']
+  version: string
+  /** folder with the embedded demo's archives; null: no demo */
+  demoDir: string | null
+  /** `read` works beside a running instance and refuses commands */
+  mode: 'read' | 'write'
+  /** absent: everything runs on this thread */
+  runTask?: TaskRunner
+  nowTs?: () => number
+}
+
+/**
+ * Opens the data folder and answers the contract. Until the user has imported something, the embedded demo is shown from a store of
+ * its own (`demo` below the data folder), so that it can never mix with real data.
+ * Throws AppError store.busy (another instance writes), store.*, io.*.
+ */
+export async function openCore(options: CoreOptions): Promise<Core> {
+  const nowTs = options.nowTs ?? (() => Math.floor(Date.now() / 1000))
+  const runTask: TaskRunner = options.runTask ?? runTaskHere
+  const topics = createTopics()
+  const real = openStore(options.dataDir, { mode: options.mode })
+  let demo: Store | null = null
+  let closed = false
+  const jobs = createJobRunner(() => topics.changed('jobs'), nowTs)
+  const uploads = options.mode === 'write' ? createUploads(join(real.dataDir, 'uploads')) : null
+
+  const hasReal = () => listPeriods(real).length > 0
+  const settings = () => loadSettings(real)
+  const view = createView(
+    () => (hasReal() || !demo ? { store: real, demo: false } : { store: demo, demo: true }),
+    () => settings().resources,
+  )
+  const answer = createQueries({
+    view,
+    settings,
+    books: real,
+    jobs: jobs.list,
+    status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
+  })
+
+  try {
+    if (!hasReal() && options.demoDir !== null) demo = await openDemo(options.demoDir)
+  } catch (error) {
+    uploads?.close()
+    real.close()
+    throw toAppError(error)
+  }
+  if (options.mode === 'write') mintStale()
+
+  async function openDemo(folder: string): Promise<Store | null> {
+    const dataDir = join(real.dataDir, 'demo')
+    const files = readdirSync(folder)
+      .filter(name => name.includes('.ndjson'))
+      .sort()
+    if (options.mode === 'read') return null
+    const store = openStore(dataDir, { mode: 'write' })
+    try {
+      if (listPeriods(store).length < files.length)
+        for (const name of files) await runTask('import', { dataDir, path: join(folder, name), name, resources: 'latest' }, {})
+      return store
+    } catch (error) {
+      store.close()
+      throw error
+    }
+  }
+
+  /** Computes again what was computed from other facts or with another choice of resources. */
+  function mintStale(): void {
+    const { store } = view.active()
+    for (const period of view.stalePeriods())
+      jobs.start({
+        id: randomUUID(),
+        kind: 'mint',
+        title: `Compute period ${period}`,
+        run: async context => {
+          await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, taskContext(context))
+          view.forget()
+          topics.changed('results')
+          return { period }
+        },
+      })
+  }
+
+  function startImport(id: string, path: string, name: string, actor: Actor, afterwards: () => void): void {
+    jobs.start({
+      id,
+      kind: 'import',
+      title: `Import ${name}`,
+      run: async context => {
+        try {
+          const { period } = await importAudited(real, { id, path, name, actor }, runTask, context)
+          view.forget()
+          topics.changed('facts', 'results', 'labels')
+          return { period }
+        } finally {
+          topics.changed('audit')
+          afterwards()
+        }
+      },
+    })
+  }
+
+  function uploadsOrThrow() {
+    if (!uploads)
+      throw new AppError('store.busy', 'This view only reads. Use the Granary that has the data folder open, or close it first.')
+    return uploads
+  }
+
+  /** Each command's work inside the books' transaction gives its answer; `after` begins what must not start before that is committed. */
+  function perform(name: CommandName, input: unknown, actor: Actor, key: string): unknown {
+    const uploading = uploadsOrThrow()
+    let after: () => void = () => {}
+    const once = (subject: string, work: () => unknown) =>
+      runCommand(real, { actor: actor.id, idempotencyKey: key, command: name, input, audit: { subject } }, work)
+    switch (name) {
+      case 'import.uploadBegin': {
+        const { name: file, size } = commands[name].in.parse(input)
+        return { uploadId: uploading.begin(file, size) }
+      }
+      case 'import.uploadPart': {
+        const { uploadId, offset, base64 } = commands[name].in.parse(input)
+        uploading.part(uploadId, offset, base64)
+        return {}
+      }
+      case 'import.uploadCancel': {
+        uploading.cancel(commands[name].in.parse(input).uploadId)
+        return {}
+      }
+      case 'jobs.cancel': {
+        jobs.cancel(commands[name].in.parse(input).jobId)
+        return {}
+      }
+      case 'import.start': {
+        const { path } = commands[name].in.parse(input)
+        const answered = once(path, () => {
+          const jobId = randomUUID()
+          after = () => startImport(jobId, path, path.split(/[\\/]/).at(-1) ?? path, actor, () => {})
+          return { jobId }
+        })
+        after()
+        topics.changed('audit')
+        return answered
+      }
+      case 'import.uploadEnd': {
+        const { uploadId } = commands[name].in.parse(input)
+        const answered = once(uploadId, () => {
+          const { path, name: file } = uploading.end(uploadId)
+          const jobId = randomUUID()
+          after = () => startImport(jobId, path, file, actor, () => uploading.remove(path))
+          return { jobId }
+        })
+        after()
+        topics.changed('audit')
+        return answered
+      }
+      case 'node.setLabel': {
+        const { nodeId, label, note } = commands[name].in.parse(input)
+        const { store, demo: onDemo } = view.active()
+        const answered = once(`node ${nodeId}${onDemo ? ' (demo)' : ''}`, () => {
+          saveLabel(store, { nodeId, label: label.trim(), note: note.trim() })
+          return {}
+        })
+        topics.changed('labels', 'audit')
+        return answered
+      }
+      case 'settings.set': {
+        const change = commands[name].in.parse(input)
+        const answered = once('settings', () => {
+          saveSettings(real, change)
+          return {}
+        })
+        if (change.resources !== undefined) {
+          view.forget()
+          mintStale()
+        }
+        topics.changed('settings', 'audit')
+        return answered
+      }
+    }
+  }
+
+  return {
+    async query(name, input, context) {
+      context?.signal?.throwIfAborted()
+      const table: Record<QueryName, unknown> = queries
+      if (!(name in table)) throw new AppError('usage', `There is no query "${name}".`)
+      try {
+        return answer(name, queries[name].in.parse(input) as Parsed<typeof name>)
+      } catch (error) {
+        throw toAppError(error)
+      }
+    },
+    async command(name, input, { actor, idempotencyKey, signal }) {
+      signal?.throwIfAborted()
+      try {
+        return perform(name, input, actor, idempotencyKey) as never
+      } catch (error) {
+        throw toAppError(error)
+      }
+    },
+    subscribe: topics.subscribe,
+    async close() {
+      if (closed) return
+      await jobs.close()
+      closed = true
+      topics.close()
+      uploads?.close()
+      demo?.close()
+      real.close()
+    },
+  }
+}

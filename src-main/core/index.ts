@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import { basename, resolve } from 'node:path'
+import type { Explanation, ResourceRule } from '../../src-shared/mint.ts'
+import { type DemoOptions, generateDemo } from '../archive/demo.ts'
+import { writeArchive } from '../archive/write.ts'
+import type { JobContext } from '../jobs/context.ts'
+import { tellNode } from '../jobs/explain.ts'
+import { exportArchive as exportStored } from '../jobs/export.ts'
+import { loadSnapshots, openStore, type Store, storedPeriod } from '../store/index.ts'
+import { importAudited } from './imports.ts'
+import { type ImportTaskOutput, runTaskHere } from './tasks.ts'
+
+export type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
+export { type MintOptions, type MintSummary, mintArchive, mintPeriod } from '../jobs/mint.ts'
+export { type CoreOptions, openCore } from './core.ts'
+export { type ImportTaskOutput, runTaskHere } from './tasks.ts'
+
+/**
+ * Imports archives (`-`: standard input) one after the other as the data folder's one writer, and computes each period's results.
+ * Throws AppError archive.*, store.*, io.*, cancelled; what was imported before stays.
+ */
+export async function importFiles(
+  input: { dataDir: string; files: string[]; actor: string },
+  context: JobContext,
+): Promise<(ImportTaskOutput & { file: string })[]> {
+  const store = openStore(input.dataDir, { mode: 'write' })
+  try {
+    const done: (ImportTaskOutput & { file: string })[] = []
+    for (const file of input.files) {
+      const stdin = file === '-'
+      const order = {
+        id: randomUUID(),
+        path: stdin ? file : resolve(file),
+        name: stdin ? 'standard input' : basename(file),
+        actor: { id: input.actor },
+      }
+      // a worker has no standard input
+      const runTask = stdin || !context.runTask ? runTaskHere : context.runTask
+      done.push({ file, ...(await importAudited(store, order, runTask, context)) })
+    }
+    return done
+  } finally {
+    store.close()
+  }
+}
+
+/** Writes a stored period as a grid archive; see jobs/export.ts. */
+export async function exportArchive(
+  input: { dataDir: string; period: number; target: string },
+  context: JobContext,
+): Promise<{ events: number; bytes: number }> {
+  return reading(input.dataDir, store => exportStored(store, input.period, input.target, context))
+}
+
+/** Why a node earns what it earns in a stored period. Throws AppError not-found, mint.*, store.*. */
+export async function explainNode(input: {
+  dataDir: string
+  nodeId: number
+  period: number
+  resources: ResourceRule
+}): Promise<Explanation> {
+  return reading(input.dataDir, store => {
+    const period = storedPeriod(store, input.period)
+    return tellNode(store, period, loadSnapshots(store, period), input.nodeId, input.resources).explanation
+  })
+}
+
+/** Writes a synthetic grid archive (`-`: standard output). Throws AppError io.*, usage, cancelled. */
+export async function writeDemo(input: DemoOptions & { target: string }, context: JobContext): Promise<{ events: number; bytes: number }> {
+  const { target, ...options } = input
+  return writeArchive(target, sink => generateDemo(options, sink), context.signal ? { signal: context.signal } : {})
+}
+
+async function reading<T>(dataDir: string, work: (store: Store) => T | Promise<T>): Promise<T> {
+  const store = openStore(dataDir, { mode: 'read' })
+  try {
+    return await work(store)
+  } finally {
+    store.close()
+  }
+}

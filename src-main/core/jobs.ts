@@ -1,0 +1,88 @@
+import type { Job } from '../../src-shared/contract.ts'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
+import type { JobContext } from '../jobs/context.ts'
+
+export interface JobDescription {
+  id: string
+  kind: Job['kind']
+  title: string
+  /** does the work; what it returns becomes the job's period */
+  run: (context: Required<Pick<JobContext, 'signal' | 'onProgress'>>) => Promise<{ period: number | null }>
+}
+
+export interface JobRunner {
+  start(job: JobDescription): void
+  cancel(id: string): void
+  list(): Job[]
+  /** cancels what runs and waits until it has stopped */
+  close(): Promise<void>
+}
+
+/** Finished jobs that stay listed, newest first. */
+const KEPT = 20
+
+/**
+ * Runs jobs one after the other (imports write the same store), shows where they are, and cancels them. A job that fails keeps its
+ * message; nothing of it is lost that its own resumption does not know.
+ */
+export function createJobRunner(changed: () => void, nowTs: () => number): JobRunner {
+  const jobs: { view: Job; abort: AbortController }[] = []
+  let queue: Promise<void> = Promise.resolve()
+
+  function find(id: string) {
+    const job = jobs.find(candidate => candidate.view.id === id)
+    if (!job) throw new AppError('not-found', `There is no job ${id}. It may have ended before this start of Granary.`)
+    return job
+  }
+
+  async function runOne(description: JobDescription, view: Job, abort: AbortController): Promise<void> {
+    try {
+      if (abort.signal.aborted) throw new AppError('cancelled', 'Stopped before it began.')
+      const { period } = await description.run({
+        signal: abort.signal,
+        onProgress: progress => {
+          Object.assign(view, progress)
+          changed()
+        },
+      })
+      Object.assign(view, { state: 'done', fraction: 1, secondsLeft: null, period })
+    } catch (cause) {
+      const error = toAppError(cause)
+      if (error.code === 'cancelled') Object.assign(view, { state: 'cancelled', secondsLeft: null })
+      else Object.assign(view, { state: 'failed', secondsLeft: null, error: { code: error.code, message: error.message } })
+    }
+    view.endedTs = nowTs()
+    changed()
+  }
+
+  return {
+    start(description) {
+      const view: Job = {
+        id: description.id,
+        kind: description.kind,
+        title: description.title,
+        state: 'running',
+        startedTs: nowTs(),
+        endedTs: null,
+        fraction: null,
+        detail: jobs.some(job => job.view.state === 'running') ? 'waits for the job before it' : 'begins',
+        secondsLeft: null,
+        error: null,
+        period: null,
+      }
+      const abort = new AbortController()
+      jobs.unshift({ view, abort })
+      for (let i = jobs.length - 1; i >= KEPT; i--) if (jobs[i]!.view.state !== 'running') jobs.splice(i, 1)
+      queue = queue.then(() => runOne(description, view, abort))
+      changed()
+    },
+    cancel(id) {
+      find(id).abort.abort()
+    },
+    list: () => jobs.map(job => ({ ...job.view })),
+    async close() {
+      for (const job of jobs) job.abort.abort()
+      await queue
+    },
+  }
+}

@@ -1,0 +1,260 @@
+import type { z } from 'zod'
+import type { queries as contract, Job, NodeRow, QueryName, QueryOutput, Settings, Status } from '../../src-shared/contract.ts'
+import { AppError } from '../../src-shared/errors.ts'
+import { fixed, tftExact, usdExact } from '../../src-shared/money.ts'
+import { tellNode } from '../jobs/explain.ts'
+import { findReceiptByHash, listAudit, loadDays, loadLabels, receiptsOfNode, type Store, verifyAudit } from '../store/index.ts'
+import { csv } from './csv.ts'
+import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
+import type { View } from './view.ts'
+
+export interface Sources {
+  view: View
+  settings(): Settings
+  /** where settings and the audit trail are, also while the demo is shown */
+  books: Store
+  jobs(): Job[]
+  status(): Pick<Status, 'version' | 'host' | 'dataDir' | 'readOnly'>
+}
+
+/** A query's input with its defaults filled in. */
+export type Parsed<N extends QueryName> = z.output<(typeof contract)[N]['in']>
+type Handlers = { [N in QueryName]: (input: Parsed<N>) => QueryOutput<N> }
+
+/** Answers every query of the contract from what is stored and computed; nothing here takes longer than a page may wait. */
+export function createQueries(sources: Sources): <N extends QueryName>(name: N, input: Parsed<N>) => QueryOutput<N> {
+  const { view } = sources
+  const labels = () => loadLabels(view.active().store)
+
+  function rowsOf(period: number, nodes: LightNode[]): NodeRow[] {
+    const named = labels()
+    const days = loadDays(
+      view.active().store,
+      period,
+      nodes.map(node => node.nodeId),
+    )
+    return nodes.map(node => nodeRow(node, named.get(node.nodeId), days.get(node.nodeId) ?? { up: [], asleep: [], down: [] }))
+  }
+
+  /** The period asked for, else the latest; null on an empty store. */
+  function periodOrNone(index: number | undefined) {
+    return index === undefined && view.latest() === null ? null : view.period(index)
+  }
+
+  const handlers: Handlers = {
+    'status.get': () => {
+      const latest = view.latest()
+      const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!
+      const { demo } = view.active()
+      return {
+        ...sources.status(),
+        network: latest === null ? null : view.period(latest).stored.network,
+        demo: demo && latest !== null,
+        completeUntilTs: summary?.completeUntilTs ?? null,
+        latestPeriod: latest,
+        jobs: sources.jobs(),
+      }
+    },
+    'overview.get': ({ farmId }) => {
+      const loaded = periodOrNone(undefined)
+      if (!loaded) return overviewOf(null, [])
+      const mine = sources.settings().myFarms
+      const nodes = loaded.nodes.filter(node =>
+        farmId !== undefined ? node.farmId === farmId : mine.length === 0 || mine.includes(node.farmId),
+      )
+      return overviewOf(loaded.summary, nodes)
+    },
+    'nodes.list': ({ period, offset, limit, sort, descending, ...filter }) => {
+      const loaded = periodOrNone(period)
+      if (!loaded) return { rows: [], total: 0, rewardUnits: 0n, projectedUnits: 0n, farms: [] }
+      const named = labels()
+      const found = filterNodes(loaded.nodes, named, filter)
+      const farms = new Map(loaded.nodes.map(node => [node.farmId, node.farmName]))
+      return {
+        rows: rowsOf(loaded.stored.index, sortNodes(found, named, sort, descending).slice(offset, offset + limit)),
+        total: found.length,
+        rewardUnits: sumBy(found, node => node.rewardUnits),
+        projectedUnits: sumBy(found, node => node.projectedUnits),
+        farms: [...farms].map(([id, name]) => ({ farmId: id, name })).sort((a, b) => a.farmId - b.farmId),
+      }
+    },
+    'nodes.csv': ({ period, ...filter }) => {
+      const loaded = view.period(period)
+      const named = labels()
+      const header = [
+        'node',
+        'label',
+        'farm',
+        'farm name',
+        'state',
+        'why',
+        'uptime s',
+        'uptime permille',
+        'violation',
+        'payout TFT',
+        'projected TFT',
+        'payout address',
+        'receipt',
+        'note',
+      ]
+      const lines = filterNodes(loaded.nodes, named, filter).map(node => {
+        const label = named.get(node.nodeId)
+        return [
+          node.nodeId,
+          label?.label ?? '',
+          node.farmId,
+          node.farmName,
+          node.state,
+          node.stateReason,
+          node.measuredUptimeSec,
+          node.uptimePermille,
+          node.violation ?? '',
+          tftExact(node.rewardUnits),
+          tftExact(node.projectedUnits),
+          node.payoutAddress,
+          node.hash,
+          label?.note ?? '',
+        ]
+      })
+      return { fileName: `nodes-period-${loaded.stored.index}.csv`, text: csv(header, lines) }
+    },
+    'node.get': ({ nodeId, period }) => {
+      const loaded = view.period(period)
+      const light = nodeOf(loaded.byId, nodeId, loaded.stored.index)
+      const { store } = view.active()
+      const story = tellNode(store, loaded.stored, view.snapshots(loaded.stored), nodeId, loaded.summary.resources)
+      const receipt = JSON.parse(story.result.receipt) as {
+        cloud_units: Record<'cu' | 'su' | 'nu', number>
+        resource_utilization: Record<'cru' | 'mru' | 'hru' | 'sru' | 'ip', number>
+      }
+      const use = receipt.resource_utilization
+      const { resources } = story.node
+      return {
+        row: rowsOf(loaded.stored.index, [light])[0]!,
+        period: loaded.summary,
+        resources: { cru: String(resources.cru), mru: String(resources.mru), hru: String(resources.hru), sru: String(resources.sru) },
+        utilization: { cru: use.cru, mru: use.mru, hru: use.hru, sru: use.sru, ipHours: use.ip },
+        cloudUnits: {
+          cu: millionths(receipt.cloud_units.cu),
+          su: millionths(receipt.cloud_units.su),
+          nu: millionths(receipt.cloud_units.nu),
+        },
+        policyName: story.policyName,
+        connectionPriceMusd: story.node.connection_price,
+        downtimes: story.explanation.downtimes,
+        timeline: story.timeline,
+        receipts: receiptsOfNode(store, nodeId).map(({ period: index, outcome }) => ({
+          period: index,
+          uptimeSec: outcome.measuredUptimeSec,
+          rewardUnits: outcome.rewardUnits,
+          violation: outcome.violation,
+          hash: outcome.hash,
+          provisional: view.summaries().find(summary => summary.index === index)?.provisional ?? true,
+        })),
+      }
+    },
+    'node.explain': ({ nodeId, period }) => {
+      const loaded = view.period(period)
+      nodeOf(loaded.byId, nodeId, loaded.stored.index)
+      return tellNode(view.active().store, loaded.stored, view.snapshots(loaded.stored), nodeId, loaded.summary.resources).explanation
+    },
+    'periods.list': () => view.summaries(),
+    'receipts.list': ({ period, search, offset, limit, sort, descending }) => {
+      const loaded = view.period(period)
+      const text = search?.trim().toLowerCase()
+      const found = text
+        ? loaded.nodes.filter(node => `${node.nodeId}\n${node.farmName}\n${node.payoutAddress}\n${node.hash}`.toLowerCase().includes(text))
+        : loaded.nodes
+      const rows = sortNodes(found, new Map(), sort, descending).slice(offset, offset + limit)
+      return {
+        total: found.length,
+        rows: rows.map(({ nodeId, farmId, farmName, payoutAddress, measuredUptimeSec, violation, rewardMusd, rewardUnits, hash }) => ({
+          nodeId,
+          farmId,
+          farmName,
+          payoutAddress,
+          uptimeSec: measuredUptimeSec,
+          violation,
+          rewardMusd,
+          rewardUnits,
+          hash,
+        })),
+      }
+    },
+    'receipts.csv': ({ period }) => {
+      const loaded = view.period(period)
+      const header = ['node', 'farm', 'farm name', 'payout address', 'uptime s', 'violation', 'USD', 'TFT', 'receipt']
+      const lines = loaded.nodes.map(node => [
+        node.nodeId,
+        node.farmId,
+        node.farmName,
+        node.payoutAddress,
+        node.measuredUptimeSec,
+        node.violation ?? '',
+        usdExact(node.rewardMusd),
+        tftExact(node.rewardUnits),
+        node.hash,
+      ])
+      return { fileName: `receipts-period-${period}.csv`, text: csv(header, lines) }
+    },
+    'search.find': ({ text, limit }) => find(text.trim().toLowerCase(), limit),
+    'jobs.list': () => sources.jobs(),
+    'settings.get': () => sources.settings(),
+    'audit.list': ({ offset, limit }) => {
+      const { rows, total } = listAudit(sources.books, { offset, limit })
+      return { rows, total, intact: verifyAudit(sources.books).intact }
+    },
+  }
+
+  function find(text: string, limit: number): QueryOutput<'search.find'> {
+    const loaded = text === '' ? null : periodOrNone(undefined)
+    if (!loaded) return []
+    const period = loaded.stored.index
+    const named = labels()
+    const found: QueryOutput<'search.find'> = []
+    const exact = loaded.byId.get(Number(text))
+    const nodes = filterNodes(loaded.nodes, named, { search: text }).filter(node => node !== exact)
+    for (const node of exact ? [exact, ...nodes.slice(0, limit)] : nodes.slice(0, limit)) {
+      const label = named.get(node.nodeId)?.label
+      found.push({
+        kind: 'node',
+        id: String(node.nodeId),
+        title: label ? `Node ${node.nodeId}: ${label}` : `Node ${node.nodeId}`,
+        detail: `${node.farmName} (${node.farmId}), ${node.stateReason}`,
+        nodeId: node.nodeId,
+        period,
+      })
+    }
+    const farms = new Map(loaded.nodes.map(node => [node.farmId, node.farmName]))
+    for (const [farmId, name] of farms)
+      if (String(farmId) === text || name.toLowerCase().includes(text))
+        found.unshift({ kind: 'farm', id: String(farmId), title: `Farm ${farmId}: ${name}`, detail: 'Its nodes', nodeId: null, period })
+    if (/^[0-9a-f]{4,64}$/.test(text))
+      for (const { period: index, outcome } of findReceiptByHash(view.active().store, text, limit))
+        found.push({
+          kind: 'receipt',
+          id: outcome.hash,
+          title: `Receipt ${outcome.hash.slice(0, 16)}…`,
+          detail: `Node ${outcome.nodeId}, period ${index}`,
+          nodeId: outcome.nodeId,
+          period: index,
+        })
+    return found.slice(0, limit)
+  }
+
+  return (name, input) => handlers[name](input)
+}
+
+function nodeOf(byId: Map<number, LightNode>, nodeId: number, period: number): LightNode {
+  const node = byId.get(nodeId)
+  if (!node)
+    throw new AppError('not-found', `Period ${period} has no node ${nodeId}. Check the number, or choose another period.`, {
+      details: { nodeId, period },
+    })
+  return node
+}
+
+/** CU, SU and NU stand on a receipt as floats with at most 6 decimals; the screen shows them with exactly 6. */
+function millionths(value: number): string {
+  return fixed(BigInt(Math.round(value * 1e6)), 6)
+}

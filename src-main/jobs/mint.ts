@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
+import type { ArchiveHeader, ArchiveSink, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
+import type { NodeResult, Problem, ResourceRule } from '../../src-shared/mint.ts'
+import { readArchive } from '../archive/read.ts'
+import { overviewCsv, payoutsCsv, problemsJson, receiptsNdjson, retriesCsv } from '../engines/minting/outputs.ts'
+import { resultProblems } from '../engines/minting/problems.ts'
+import { planRetries, type Retry } from '../engines/minting/retries.ts'
+import { createV3Mint, type MintResult, type V3Mint } from '../engines/minting/v3.ts'
+import { bucketOf, buckets, LOOSE, readEvents } from '../store/events.ts'
+import { openStore, type Store } from '../store/open.ts'
+import { loadSnapshots, type StoredPeriod, storedPeriod } from '../store/periods.ts'
+import { type JobContext, progressMeter } from './context.ts'
+import { writeFilesAtomically } from './files.ts'
+
+/** What every mint takes beside its events. */
+export interface MintOptions {
+  resources: ResourceRule
+  /** the previous period's receipts.ndjson: unpaid ones are paid once more */
+  previous?: string
+  /** receipt hashes seen on Stellar, one hex hash a line */
+  paid?: string
+  outDir: string
+}
+
+/** What a mint tells whoever asked for it. */
+export interface MintSummary {
+  network: string
+  period: { index: number; start: number; end: number }
+  provisional: boolean
+  nodes: number
+  paidNodes: number
+  violatingNodes: number
+  retries: number
+  rewardUnits: bigint
+  rewardMusd: bigint
+  problems: Problem[]
+  files: string[]
+}
+
+/**
+ * Mints one period straight from a grid archive (path, or `-`), without the data folder, and writes the files of interfaces.md into
+ * `outDir`. Throws AppError archive.*, mint.*, io.*, cancelled; then no file is written.
+ */
+export async function mintArchive(input: MintOptions & { source: string }, context: JobContext): Promise<MintSummary> {
+  const old = readPrevious(input)
+  const report = progressMeter(context, () => performance.now())
+  let header: ArchiveHeader | null = null
+  let start: StartSnapshot | null = null
+  let end: EndSnapshot | null = null
+  let mint: V3Mint | null = null
+  let lastBlock = 0
+  const sink: ArchiveSink = {
+    header: value => {
+      header = value
+    },
+    start: value => {
+      start = value
+    },
+    end: value => {
+      end = value
+      mint = createV3Mint(header!, start!, value, { resources: input.resources })
+    },
+    block: (n, ts) => {
+      lastBlock = n
+      mint!.block(n, ts)
+    },
+    uptime: (nodeId, now, uptime) => mint!.uptime(nodeId, now, uptime),
+    consumption: (contractId, timestamp, window, nru) => mint!.consumption(contractId, timestamp, window, nru),
+    rare: event => mint!.rare(event),
+  }
+  await readArchive(input.source, sink, {
+    onProgress: done => report(done.bytesRead, done.bytesTotal, done.events),
+    ...(context.signal && { signal: context.signal }),
+  })
+  const result = mint!.finish(Math.max(header!.blocks.last, lastBlock))
+  return writeMint(result, end!, old, input.outDir)
+}
+
+/** Mints one stored period and writes the same files. Throws AppError mint.*, store.*, io.*, cancelled. */
+export async function mintPeriod(input: MintOptions & { dataDir: string; period: number }, context: JobContext): Promise<MintSummary> {
+  const old = readPrevious(input)
+  const store = openStore(input.dataDir, { mode: 'read' })
+  try {
+    const period = storedPeriod(store, input.period)
+    const result = await mintStored(store, period, input.resources, context)
+    return writeMint(result, loadSnapshots(store, period).end, old, input.outDir)
+  } finally {
+    store.close()
+  }
+}
+
+/** Events from which on a second thread is worth its start. */
+const SPLIT_FROM_EVENTS = 1_000_000
+
+/** Mints a stored period in memory, on this thread and, for a large one, on a worker's beside it. */
+export async function mintStored(store: Store, period: StoredPeriod, resources: ResourceRule, context: JobContext): Promise<MintResult> {
+  context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
+  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, resources, null)
+  const parts = splitEvenly(buckets(store, period), 2)
+  const [first, ...rest] = parts
+  const others = rest.map(part =>
+    context.runTask!(
+      'mint-part',
+      { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, ...part } satisfies MintPartInput,
+      {
+        ...(context.signal && { signal: context.signal }),
+      },
+    ),
+  )
+  // let the message to the worker leave before this thread is busy
+  await new Promise(resolve => setImmediate(resolve))
+  let result: MintResult
+  try {
+    result = mintPart(store, period, resources, first!)
+  } catch (error) {
+    await Promise.allSettled(others)
+    throw error
+  }
+  for (const part of (await Promise.all(others)) as NodeResult[][]) result.nodes = result.nodes.concat(part)
+  result.nodes.sort((a, b) => a.nodeId - b.nodeId)
+  return result
+}
+
+/** First and last bucket, inclusive. */
+interface Part {
+  bucketFrom: number
+  bucketTo: number
+}
+
+export interface MintPartInput extends Part {
+  dataDir: string
+  period: number
+  digest: string
+  resources: ResourceRule
+}
+
+/** The part of a mint that a worker does: some buckets' nodes. */
+export function mintPartTask(input: MintPartInput): NodeResult[] {
+  const store = openStore(input.dataDir, { mode: 'read' })
+  try {
+    const period = storedPeriod(store, input.period)
+    if (period.digest !== input.digest)
+      throw new AppError('store.busy', `Period ${input.period} was imported again meanwhile. Mint it once more.`, { retryable: true })
+    return mintPart(store, period, input.resources, input).nodes
+  } finally {
+    store.close()
+  }
+}
+
+/** Mints the nodes of some buckets (null: all). Nodes stand alone, so parts' results concatenate. */
+function mintPart(store: Store, period: StoredPeriod, resources: ResourceRule, part: Part | null): MintResult {
+  const { header, start, end } = loadSnapshots(store, period)
+  const inPart = (nodeId: number) => part === null || (bucketOf(nodeId) >= part.bucketFrom && bucketOf(nodeId) <= part.bucketTo)
+  const mint = createV3Mint(header, startOf(start, inPart), end, { resources })
+  readEvents(store, period, mint, part ?? {})
+  return mint.finish(period.coveredToBlock)
+}
+
+/** The start snapshot with only some nodes and what belongs to them. */
+export function startOf(start: StartSnapshot, inPart: (nodeId: number) => boolean): StartSnapshot {
+  return {
+    ...start,
+    nodes: start.nodes.filter(node => inPart(node.id)),
+    power: start.power.filter(power => inPart(power.node_id)),
+    contracts: start.contracts.filter(({ contract_type: type }) => 'NodeContract' in type && inPart(type.NodeContract.node_id)),
+  }
+}
+
+function splitEvenly(list: { bucket: number; events: number }[], count: number): Part[] {
+  const total = list.reduce((sum, bucket) => sum + bucket.events, 0)
+  const parts: Part[] = []
+  let from = 0
+  let events = 0
+  for (const { bucket, events: more } of list) {
+    events += more
+    if (bucket < LOOSE && parts.length < count - 1 && events >= (total * (parts.length + 1)) / count) {
+      parts.push({ bucketFrom: from, bucketTo: bucket })
+      from = bucket + 1
+    }
+  }
+  parts.push({ bucketFrom: from, bucketTo: LOOSE - 1 })
+  return parts
+}
+
+interface Previous {
+  lines: string[]
+  paid: Set<string>
+}
+
+function readPrevious(input: Pick<MintOptions, 'previous' | 'paid'>): Previous | null {
+  if (input.previous === undefined) {
+    if (input.paid === undefined) return null
+    throw new AppError('usage', 'A list of paid receipts (--paid) needs the previous period’s receipts (--previous).')
+  }
+  const paid = new Set<string>()
+  if (input.paid !== undefined)
+    for (const [index, line] of textOf(input.paid).split('\n').entries()) {
+      const hash = line.trim().toLowerCase()
+      if (hash === '') continue
+      if (!/^[0-9a-f]{64}$/.test(hash))
+        throw new AppError(
+          'archive.format',
+          `${input.paid}, line ${index + 1}: "${hash.slice(0, 80)}" is not a receipt hash of 64 hex digits. Nothing was written.`,
+          {
+            details: { line: index + 1 },
+          },
+        )
+      paid.add(hash)
+    }
+  return { lines: textOf(input.previous).split('\n'), paid }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw toAppError(error)
+  }
+}
+
+function writeMint(result: MintResult, end: EndSnapshot, old: Previous | null, outDir: string): MintSummary {
+  const { nodes } = result
+  const addresses = new Map(end.payoutAddresses.map(({ farm_id, address }) => [farm_id, address]))
+  const retries: Retry[] = old ? planRetries({ previous: old.lines, paid: old.paid, addresses, period: result.period }) : []
+  const problems = resultProblems(result, end, retries)
+  const files: Record<string, string> = {
+    'payouts.csv': payoutsCsv(nodes, retries),
+    'overview.csv': overviewCsv(nodes),
+    'receipts.ndjson': receiptsNdjson(nodes),
+    'problems.json': problemsJson(problems),
+  }
+  if (old) files['retries.csv'] = retriesCsv(retries)
+  writeFilesAtomically(outDir, files)
+  return {
+    network: result.network,
+    period: result.period,
+    provisional: result.provisional,
+    nodes: nodes.length,
+    paidNodes: nodes.filter(node => node.rewardUnits > 0n).length,
+    violatingNodes: nodes.filter(node => node.violation !== null).length,
+    retries: retries.length,
+    rewardUnits: nodes.reduce((sum, node) => sum + node.rewardUnits, 0n),
+    rewardMusd: nodes.reduce((sum, node) => sum + node.rewardMusd, 0n),
+    problems,
+    files: Object.keys(files),
+  }
+}
