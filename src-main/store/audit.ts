@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import type { AuditEntry } from '../../src-shared/contract.ts'
+import { AppError } from '../../src-shared/errors.ts'
+import { books, change, row, rows } from './db.ts'
+import type { Store } from './open.ts'
+import type { AuditTable } from './schema.ts'
+
+/** What is written down about something that someone did. */
+export interface AuditNote {
+  actor: string
+  action: string
+  /** what it was done to, e.g. `node 17` */
+  subject: string
+  /** text, usually JSON */
+  details: string
+}
+
+/** Appends an entry, chained to the one before; whoever calls it holds the transaction (runCommand does). Gives its number. */
+export function appendAudit(store: Store, note: AuditNote): number {
+  const head = row(store.books, books.selectFrom('audit_head').selectAll())
+  if (!head) throw broken(1)
+  const entry = { seq: head.entries + 1, ts: store.now(), ...note, previous: head.hash }
+  const hash = hashOf(entry)
+  change(store.books, books.insertInto('audit').values({ ...entry, hash }))
+  change(store.books, books.updateTable('audit_head').set({ entries: entry.seq, hash }))
+  return entry.seq
+}
+
+/** A page of the trail, newest first, and how many entries there are. */
+export function listAudit(store: Store, page: { offset: number; limit: number }): { rows: AuditEntry[]; total: number } {
+  const query = books.selectFrom('audit').selectAll().orderBy('seq', 'desc').offset(page.offset).limit(page.limit)
+  const total = store.books.prepare('SELECT count(*) FROM audit').pluck().get() as number
+  return {
+    rows: rows(store.books, query).map(({ seq, ts, actor, action, subject, details, hash }) => ({
+      seq,
+      ts,
+      actor,
+      action,
+      subject,
+      details,
+      hash,
+    })),
+    total,
+  }
+}
+
+export interface AuditCheck {
+  intact: boolean
+  entries: number
+  /** number of the first entry that was altered, is missing or does not follow from the one before */
+  firstBroken: number | null
+}
+
+/** Recomputes the whole chain. Finds an entry that was changed, put in, or taken out, at the end too. */
+export function verifyAudit(store: Store): AuditCheck {
+  const entries = store.books.prepare('SELECT * FROM audit ORDER BY seq').iterate() as IterableIterator<AuditTable>
+  let seen = 0
+  let previous = ''
+  let firstBroken: number | null = null
+  for (const { hash, ...entry } of entries) {
+    seen++
+    if (firstBroken !== null) continue
+    if (entry.seq !== seen || entry.previous !== previous || hashOf(entry) !== hash) firstBroken = seen
+    previous = hash
+  }
+  const head = row(store.books, books.selectFrom('audit_head').selectAll())
+  if (firstBroken === null && (head?.entries !== seen || head.hash !== previous)) firstBroken = Math.min(seen, head?.entries ?? 0) + 1
+  return { intact: firstBroken === null, entries: seen, firstBroken }
+}
+
+/** Throws AppError audit.broken naming the first entry that does not hash up. */
+export function requireAudit(store: Store): void {
+  const { firstBroken } = verifyAudit(store)
+  if (firstBroken !== null) throw broken(firstBroken)
+}
+
+function broken(seq: number): AppError {
+  return new AppError(
+    'audit.broken',
+    `The audit trail was altered: entry ${seq} does not follow from the one before. What it says up to there holds. Compare with a backup of the books.`,
+    { details: { entry: seq } },
+  )
+}
+
+/** SHA-256, hex, over the members as a JSON list in this fixed order. */
+function hashOf(entry: Omit<AuditTable, 'hash'>): string {
+  const { previous, seq, ts, actor, action, subject, details } = entry
+  return createHash('sha256')
+    .update(JSON.stringify([previous, seq, ts, actor, action, subject, details]))
+    .digest('hex')
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import type { ContractType, EventSink, RareEvent, StartSnapshot, U64 } from '../../src-shared/grid.ts'
+import { BUCKET_BITS, BucketWriter, type ContractHome, LOOSE } from './codec-bucket.ts'
+import { encodeHead } from './codec-head.ts'
+
+/** About a day. A chunk goes on beyond it while it has few events, so that a small grid has few chunks to open. */
+const CHUNK_BLOCKS = 14_400
+const FEW_EVENTS = 4_096
+/** Bounds on what is held in memory. */
+const MAX_EVENTS = 400_000
+const MAX_BUCKETS = 8_192
+
+/** A chunk as it is stored. The same events, cut at the same blocks, always give the same bytes. */
+export interface EncodedChunk {
+  head: Uint8Array
+  buckets: { bucket: number; data: Uint8Array }[]
+  events: number
+  lastBlock: number
+}
+
+/** Sorts events into buckets and packs them, chunk by chunk. A block never lies in two chunks. */
+export class ChunkBuilder implements EventSink {
+  /** events of the chunk that is being built */
+  events = 0
+  readonly #period: number
+  /** of contracts that are known to be on a node or on none; the latest ContractCreated counts */
+  readonly #homes = new Map<number, ContractHome>()
+  #writers = new Map<number, BucketWriter>()
+  #blocks: number[] = []
+  #times: number[] = []
+  #ends: number[] = []
+  #ts = 0
+  #created: [number, number][] = []
+  /** tells contracts of this chunk from those of former ones */
+  #serial = 0
+
+  constructor(period: number, start: Pick<StartSnapshot, 'contracts'>) {
+    this.#period = period
+    for (const contract of start.contracts) this.setHome(contract.contract_id, nodeOf(contract.contract_type))
+  }
+
+  /** `nodeId` -1: on no node. */
+  setHome(contractId: number, nodeId: number): ContractHome {
+    const onNode = isNodeId(nodeId)
+    const home: ContractHome = {
+      id: contractId,
+      bucket: onNode ? nodeId >>> BUCKET_BITS : LOOSE,
+      slot: onNode ? nodeId & 63 : 0,
+      chunk: -1,
+      index: 0,
+      window: 0,
+    }
+    this.#homes.set(contractId, home)
+    return home
+  }
+
+  /** Whether block `n` must begin a new chunk. Depends on this chunk's events only, so that every import cuts alike. */
+  isFull(n: number): boolean {
+    const first = this.#blocks[0]
+    if (first === undefined) return false
+    return (n - first >= CHUNK_BLOCKS && this.events >= FEW_EVENTS) || this.events >= MAX_EVENTS || this.#writers.size >= MAX_BUCKETS
+  }
+
+  /** Begins a block, which must have events. */
+  block(n: number, ts: number): void {
+    if (this.#blocks.length > 0) this.#ends.push(this.events)
+    this.#blocks.push(n)
+    this.#times.push(ts)
+    this.#ts = ts
+  }
+
+  uptime(nodeId: number, now: U64, uptime: U64): void {
+    this.#writer(isNodeId(nodeId) ? nodeId >>> BUCKET_BITS : LOOSE).uptime(this.events++, this.#ts, nodeId, now, uptime)
+  }
+
+  consumption(contractId: number, timestamp: U64, window: U64, nru: U64): void {
+    const home = this.#homes.get(contractId) ?? this.setHome(contractId, -1)
+    this.#writer(home.bucket).consumption(this.events++, this.#ts, this.#serial, home, timestamp, window, nru)
+  }
+
+  rare(event: RareEvent): void {
+    const [bucket, slot] = this.#homeOf(event)
+    this.#writer(bucket).rare(this.events++, slot, event)
+  }
+
+  #homeOf(event: RareEvent): [bucket: number, slot: number] {
+    let nodeId = -1
+    switch (event[0]) {
+      case 'TfgridModule.NodeStored':
+      case 'TfgridModule.NodeUpdated':
+        nodeId = event[1].node.id
+        break
+      case 'TfgridModule.NodeDeleted':
+      case 'TfgridModule.PowerTargetChanged':
+      case 'TfgridModule.PowerStateChanged':
+      case 'SmartContractModule.NodeContractCanceled':
+        nodeId = event[1].node_id
+        break
+      case 'SmartContractModule.ContractCreated': {
+        const { contract } = event[1]
+        nodeId = nodeOf(contract.contract_type)
+        this.setHome(contract.contract_id, nodeId)
+        this.#created.push([contract.contract_id, isNodeId(nodeId) ? nodeId : -1])
+        break
+      }
+      case 'SmartContractModule.UpdatedUsedResources':
+      case 'SmartContractModule.RentContractCanceled': {
+        const home = this.#homes.get(event[1].contract_id)
+        return home ? [home.bucket, home.slot] : [LOOSE, 0]
+      }
+    }
+    return isNodeId(nodeId) ? [nodeId >>> BUCKET_BITS, nodeId & 63] : [LOOSE, 0]
+  }
+
+  #writer(bucket: number): BucketWriter {
+    let writer = this.#writers.get(bucket)
+    if (!writer) {
+      writer = new BucketWriter(bucket)
+      this.#writers.set(bucket, writer)
+    }
+    return writer
+  }
+
+  /** The chunk so far, as number `chunk` of the period; then begins the next one. Must have events. */
+  take(chunk: number): EncodedChunk {
+    this.#ends.push(this.events)
+    const digest = createHash('sha256')
+    const writers = [...this.#writers.values()].filter(writer => writer.events > 0).sort((a, b) => a.bucket - b.bucket)
+    const counts = writers.map(writer => writer.events)
+    const buckets = writers.map(writer => {
+      const data = writer.take({ period: this.#period, chunk, bucket: writer.bucket })
+      digest.update(data)
+      return { bucket: writer.bucket, data }
+    })
+    const head = encodeHead(
+      {
+        blocks: Float64Array.from(this.#blocks),
+        ts: Float64Array.from(this.#times),
+        ends: Uint32Array.from(this.#ends),
+        buckets: buckets.map(({ bucket }) => bucket),
+        counts,
+        contracts: this.#created,
+        digest: digest.digest(),
+      },
+      { period: this.#period, chunk, bucket: -1 },
+    )
+    const encoded = { head, buckets, events: this.events, lastBlock: this.#blocks.at(-1)! }
+    if (this.#writers.size >= MAX_BUCKETS) this.#writers = new Map()
+    this.events = 0
+    this.#blocks = []
+    this.#times = []
+    this.#ends = []
+    this.#created = []
+    this.#serial++
+    return encoded
+  }
+}
+
+function isNodeId(nodeId: number): boolean {
+  return nodeId >>> 0 === nodeId
+}
+
+function nodeOf(type: ContractType): number {
+  if ('NodeContract' in type) return type.NodeContract.node_id
+  return 'RentContract' in type ? type.RentContract.node_id : -1
+}

@@ -1,0 +1,296 @@
+import type { EventSink, RareEvent, U64 } from '../../src-shared/grid.ts'
+import { ByteReader, ByteWriter, fold, MAX_VARINT, putVarint, unfold } from './bytes.ts'
+import type { ChunkHead } from './codec-head.ts'
+import { damaged, ENVELOPE_BYTES, type Place, seal, unseal } from './envelope.ts'
+import { exactParse, exactStringify } from './exact-json.ts'
+
+/**
+ * The events of one bucket (64 neighbouring node ids) in one chunk, packed:
+ * envelope, number of events, contract ids, length of the JSON part, JSON part, then per event
+ *   gap       events of other buckets since the last one of this; gives the event's place in the chunk, and so its block
+ *   kind      1 byte: node within the bucket * 4 + what follows:
+ *   UPTIME    now - block time, uptime - (last uptime of the node + now - its last now)
+ *   USE       contract (index into the contract ids), timestamp - block time, window - last window of the contract, nru
+ *   AS_JSON   nothing: the next entry of the JSON part; all other events, and figures that don't fit
+ * A healthy node's report takes 5 bytes.
+ */
+const UPTIME = 0
+const USE = 1
+const AS_JSON = 2
+
+/** Nodes per bucket: 2^6. */
+export const BUCKET_BITS = 6
+const SLOTS = 1 << BUCKET_BITS
+/** The bucket of what belongs to no node: behind those of all 32-bit node ids. */
+export const LOOSE = 2 ** (32 - BUCKET_BITS)
+/** Figures below this are packed: differences of differences of them are exact. */
+const PACKED_LIMIT = 2 ** 48
+/** Before a contract's first report; most windows are an hour. */
+const FIRST_WINDOW = 3600
+
+/** An entry of the JSON part. */
+type JsonEntry = RareEvent | ['uptime', number, U64, U64] | ['use', number, U64, U64, U64]
+
+/** A contract as the writer sees it: its home, and its place in the chunk that is being written. */
+export interface ContractHome {
+  id: number
+  bucket: number
+  /** node within the bucket */
+  slot: number
+  /** the chunk for which the next two hold */
+  chunk: number
+  index: number
+  window: number
+}
+
+/** Packs the events of one bucket, chunk after chunk. Places of events in the chunk must rise. */
+export class BucketWriter {
+  readonly bucket: number
+  events = 0
+  readonly #stream = new ByteWriter(512)
+  readonly #now = new Float64Array(SLOTS)
+  readonly #uptime = new Float64Array(SLOTS)
+  #contracts: number[] = []
+  #json: string[] = []
+  #last = -1
+
+  constructor(bucket: number) {
+    this.bucket = bucket
+  }
+
+  uptime(place: number, ts: number, nodeId: number, now: U64, uptime: U64): void {
+    const slot = this.bucket === LOOSE ? 0 : nodeId & (SLOTS - 1)
+    if (this.bucket === LOOSE || !packed(now) || !packed(uptime) || ts >= PACKED_LIMIT) {
+      this.#jsonEntry(place, slot, ['uptime', nodeId, now, uptime])
+      return
+    }
+    const stream = this.#begin(place, (slot << 2) | UPTIME)
+    const { bytes } = stream
+    const pos = putVarint(bytes, stream.length, fold(now - ts))
+    stream.length = putVarint(bytes, pos, fold(uptime - (this.#uptime[slot]! + now - this.#now[slot]!)))
+    this.#now[slot] = now
+    this.#uptime[slot] = uptime
+  }
+
+  consumption(place: number, ts: number, chunk: number, contract: ContractHome, timestamp: U64, window: U64, nru: U64): void {
+    if (
+      !packed(timestamp) ||
+      !packed(window) ||
+      !packed(nru) ||
+      ts >= PACKED_LIMIT ||
+      !Number.isSafeInteger(contract.id) ||
+      contract.id < 0
+    ) {
+      this.#jsonEntry(place, contract.slot, ['use', contract.id, timestamp, window, nru])
+      return
+    }
+    if (contract.chunk !== chunk) {
+      contract.chunk = chunk
+      contract.index = this.#contracts.push(contract.id) - 1
+      contract.window = FIRST_WINDOW
+    }
+    const stream = this.#begin(place, (contract.slot << 2) | USE)
+    const { bytes } = stream
+    let pos = putVarint(bytes, stream.length, contract.index)
+    pos = putVarint(bytes, pos, fold(timestamp - ts))
+    pos = putVarint(bytes, pos, fold(window - contract.window))
+    stream.length = putVarint(bytes, pos, nru)
+    contract.window = window
+  }
+
+  rare(place: number, slot: number, event: RareEvent): void {
+    this.#jsonEntry(place, slot, event)
+  }
+
+  /** The sealed blob of what was written since the last call, with which the next chunk begins. */
+  take(place: Place): Uint8Array {
+    const json = Buffer.from(this.#json.length === 0 ? '' : `[${this.#json.join(',')}]`, 'utf8')
+    const out = new ByteWriter(ENVELOPE_BYTES + this.#stream.length + json.length + (this.#contracts.length + 3) * MAX_VARINT)
+    out.length = ENVELOPE_BYTES
+    out.varint(this.events)
+    out.varint(this.#contracts.length)
+    for (const id of this.#contracts) out.varint(id)
+    out.varint(json.length)
+    out.append(json)
+    out.append(this.#stream.view())
+    this.events = 0
+    this.#stream.length = 0
+    this.#now.fill(0)
+    this.#uptime.fill(0)
+    this.#contracts = []
+    this.#json = []
+    this.#last = -1
+    const blob = out.view()
+    seal(blob, place)
+    return blob
+  }
+
+  #begin(place: number, kind: number): ByteWriter {
+    const stream = this.#stream
+    stream.reserve(1 + 5 * MAX_VARINT)
+    const pos = putVarint(stream.bytes, stream.length, place - this.#last - 1)
+    stream.bytes[pos] = kind
+    stream.length = pos + 1
+    this.#last = place
+    this.events++
+    return stream
+  }
+
+  #jsonEntry(place: number, slot: number, entry: JsonEntry): void {
+    this.#begin(place, (slot << 2) | AS_JSON)
+    this.#json.push(exactStringify(entry))
+  }
+}
+
+function packed(value: U64): value is number {
+  return typeof value === 'number' && value >= 0 && value < PACKED_LIMIT && value % 1 === 0
+}
+
+/** Reads one bucket of one chunk into a sink, at once or event by event. */
+export class BucketReader {
+  /** place in the chunk of the next event; the chunk's number of events when there is none left */
+  next: number
+  readonly #input: ByteReader
+  readonly #head: ChunkHead
+  readonly #place: Place
+  readonly #now = new Float64Array(SLOTS)
+  readonly #uptime = new Float64Array(SLOTS)
+  readonly #contracts: Float64Array
+  readonly #windows: Float64Array
+  readonly #firstNode: number
+  #json: JsonEntry[] | null = null
+  readonly #jsonText: Uint8Array
+  #jsonIndex = 0
+  #left: number
+  #block = 0
+
+  /** `expected`: the number of events that the chunk's head names. Throws AppError store.corrupt. */
+  constructor(data: Uint8Array | undefined, head: ChunkHead, expected: number, place: Place) {
+    const blob = unseal(data, place)
+    const input = new ByteReader(blob, ENVELOPE_BYTES)
+    this.#input = input
+    this.#head = head
+    this.#place = place
+    this.#firstNode = place.bucket * SLOTS
+    this.#left = input.varint()
+    const contracts = input.varint()
+    if (this.#left !== expected || !(contracts <= blob.length)) throw damaged(place, 'it does not fit its head')
+    this.#contracts = new Float64Array(contracts)
+    for (let i = 0; i < contracts; i++) this.#contracts[i] = input.varint()
+    this.#windows = new Float64Array(contracts).fill(FIRST_WINDOW)
+    const jsonBytes = input.varint()
+    this.#jsonText = blob.subarray(input.pos, input.pos + jsonBytes)
+    input.pos += jsonBytes
+    this.next = this.#left === 0 ? this.#end() : input.varint()
+  }
+
+  /**
+   * Delivers the events whose place is below `limit`; of one node only with `slot` 0 to 63, of all with -1.
+   * `announce`: calls the sink's `block` before the first event of each block.
+   */
+  run(sink: EventSink, limit: number, slot = -1, announce = true): void {
+    const input = this.#input
+    const { bytes } = input
+    const { blocks, ts, ends } = this.#head
+    const nows = this.#now
+    const uptimes = this.#uptime
+    const windows = this.#windows
+    let pos = input.pos
+    let place = this.next
+    let block = this.#block
+    let blockTs = ts[block]!
+    let announced = -1
+    while (place < limit) {
+      if (place >= ends[block]!) {
+        do block++
+        while (place >= ends[block]!)
+        if (!(place < ends[ends.length - 1]!)) throw damaged(this.#place, 'an event lies behind its end')
+        blockTs = ts[block]!
+      }
+      const kind = bytes[pos++]!
+      const eventSlot = kind >> 2
+      const wanted = slot < 0 || slot === eventSlot
+      if (wanted && announce && announced !== block) {
+        announced = block
+        sink.block(blocks[block]!, blockTs)
+      }
+      const type = kind & 3
+      if (type === UPTIME) {
+        let folded = bytes[pos++]!
+        if (folded >= 0x80) {
+          input.pos = pos
+          folded = input.rest(folded)
+          pos = input.pos
+        }
+        const now = blockTs + (folded < 0x80000000 ? (folded >>> 1) ^ -(folded & 1) : unfold(folded))
+        folded = bytes[pos++]!
+        if (folded >= 0x80) {
+          input.pos = pos
+          folded = input.rest(folded)
+          pos = input.pos
+        }
+        const change = folded < 0x80000000 ? (folded >>> 1) ^ -(folded & 1) : unfold(folded)
+        const uptime = uptimes[eventSlot]! + now - nows[eventSlot]! + change
+        nows[eventSlot] = now
+        uptimes[eventSlot] = uptime
+        if (wanted) sink.uptime(this.#firstNode + eventSlot, now, uptime)
+      } else if (type === USE) {
+        input.pos = pos
+        const index = input.varint()
+        const timestamp = blockTs + unfold(input.varint())
+        const window = windows[index]! + unfold(input.varint())
+        const nru = input.varint()
+        pos = input.pos
+        if (!(index < windows.length)) throw damaged(this.#place, 'an event names no contract')
+        windows[index] = window
+        if (wanted) sink.consumption(this.#contracts[index]!, timestamp, window, nru)
+      } else if (type === AS_JSON) {
+        const entry = this.#jsonEntry()
+        if (wanted) deliver(sink, entry)
+      } else throw damaged(this.#place, 'an event has no kind')
+      if (--this.#left === 0) {
+        input.pos = pos
+        place = this.#end()
+        break
+      }
+      let gap = bytes[pos++]!
+      if (gap >= 0x80) {
+        input.pos = pos
+        gap = input.rest(gap)
+        pos = input.pos
+      }
+      place += gap + 1
+    }
+    input.pos = pos
+    this.next = place
+    this.#block = block
+    // a place that is not a number ends the loop too
+    if (!(place >= limit)) throw damaged(this.#place, 'an event is cut short')
+  }
+
+  #end(): number {
+    if (this.#input.pos !== this.#input.bytes.length) throw damaged(this.#place, 'its length is wrong')
+    return Number.POSITIVE_INFINITY
+  }
+
+  #jsonEntry(): JsonEntry {
+    if (!this.#json) this.#json = this.#parseJson()
+    const entry = this.#json[this.#jsonIndex++]
+    if (!entry) throw damaged(this.#place, 'an event is missing')
+    return entry
+  }
+
+  #parseJson(): JsonEntry[] {
+    try {
+      return exactParse(Buffer.from(this.#jsonText).toString('utf8')) as JsonEntry[]
+    } catch {
+      throw damaged(this.#place, 'an event is not readable')
+    }
+  }
+}
+
+function deliver(sink: EventSink, entry: JsonEntry): void {
+  if (entry[0] === 'uptime') sink.uptime(entry[1], entry[2], entry[3])
+  else if (entry[0] === 'use') sink.consumption(entry[1], entry[2], entry[3], entry[4])
+  else sink.rare(entry)
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '../../src-shared/errors.ts'
+import { appendAudit } from './audit.ts'
+import { books, change, row, writeTransaction } from './db.ts'
+import { canonicalJson } from './exact-json.ts'
+import type { Store } from './open.ts'
+
+/** Longest details that a command leaves in the audit trail on its own. */
+const MAX_DETAILS = 2_000
+
+export interface CommandCall {
+  actor: string
+  idempotencyKey: string
+  command: string
+  /** plain data; only its hash is kept */
+  input: unknown
+  /** what the audit trail says besides actor and command; default no subject and the input. `false`: no entry */
+  audit?: { subject: string; details?: string } | false
+}
+
+/**
+ * Does a command once: looks up the idempotency key, runs `work` (which changes the books through `store`), appends to the audit
+ * trail and keeps the answer, all in one transaction that is on the disk when this returns. The same actor, key, command and input
+ * again gives the kept answer without running `work`. An answer is plain data; bigints survive.
+ * Throws AppError idempotency.reused (the key belongs to another command or input), and what `work` throws: nothing is kept then.
+ */
+export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T {
+  const text = canonicalJson(call.input ?? null)
+  const inputHash = createHash('sha256').update(text).digest('hex')
+  return writeTransaction(store.books, 'books.db', () => {
+    const query = books.selectFrom('answers').selectAll().where('actor', '=', call.actor).where('key', '=', call.idempotencyKey)
+    const known = row(store.books, query)
+    if (known) {
+      if (known.command !== call.command || known.input_hash !== inputHash)
+        throw new AppError(
+          'idempotency.reused',
+          `The idempotency key "${call.idempotencyKey}" was used for another ${known.command === call.command ? 'input of' : 'command:'} ${known.command}. Nothing was done; use a new key.`,
+          { details: { key: call.idempotencyKey, command: known.command } },
+        )
+      return parseAnswer(known.output) as T
+    }
+    const output = work()
+    if (call.audit !== false) {
+      const details = call.audit?.details ?? text
+      appendAudit(store, {
+        actor: call.actor,
+        action: call.command,
+        subject: call.audit?.subject ?? '',
+        details: details.length > MAX_DETAILS ? `${details.slice(0, MAX_DETAILS)}…` : details,
+      })
+    }
+    const answer = {
+      actor: call.actor,
+      key: call.idempotencyKey,
+      command: call.command,
+      input_hash: inputHash,
+      output: formatAnswer(output),
+      ts: store.now(),
+    }
+    change(store.books, books.insertInto('answers').values(answer))
+    return output
+  })
+}
+
+function formatAnswer(output: unknown): string {
+  return JSON.stringify(output ?? null, (_key, value) => (typeof value === 'bigint' ? { $bigint: value.toString() } : value))
+}
+
+function parseAnswer(text: string): unknown {
+  return JSON.parse(text, (_key, value) => (typeof value?.$bigint === 'string' ? BigInt(value.$bigint) : value))
+}

@@ -1,0 +1,128 @@
+import Database from 'better-sqlite3'
+import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
+import type { BooksTables, FactsTables } from './schema.ts'
+
+export type Db = Database.Database
+
+/** What a connection is for: the books must survive a power cut at once, the facts may lose a tail (it is imported again). */
+export type DbKind = 'facts' | 'books'
+
+/**
+ * Opens one of the two databases with the pragmas that this program rests on.
+ * The file must be there (see open.ts). Throws AppError store.corrupt, io.*.
+ */
+export function connect(path: string, kind: DbKind, mode: 'read' | 'write'): Db {
+  let db: Db | undefined
+  try {
+    db = new Database(path, { readonly: mode === 'read', fileMustExist: true, timeout: 10_000 })
+    if (mode === 'write') {
+      // larger pages suit blobs of some 15 KB; this only takes effect on a new file
+      if (kind === 'facts') db.pragma('page_size = 8192')
+      db.pragma('journal_mode = WAL')
+      db.pragma('journal_size_limit = 67108864')
+    }
+    db.pragma(`synchronous = ${kind === 'books' ? 'FULL' : 'NORMAL'}`)
+    // on macOS a plain fsync does not reach the platter; elsewhere these two do nothing
+    db.pragma(`fullfsync = ${kind === 'books' ? 'ON' : 'OFF'}`)
+    db.pragma(`checkpoint_fullfsync = ${kind === 'books' ? 'ON' : 'OFF'}`)
+    db.pragma('foreign_keys = ON')
+    // so that REPLACE can't delete past the audit trail's triggers
+    db.pragma('recursive_triggers = ON')
+    db.pragma('trusted_schema = OFF')
+    db.pragma('cell_size_check = ON')
+    db.pragma('temp_store = MEMORY')
+    return db
+  } catch (error) {
+    db?.close()
+    throw storeError(error, path)
+  }
+}
+
+/** SQLite's failures in our words; `where` names the file or what was being done. */
+export function storeError(error: unknown, where: string): AppError {
+  if (error instanceof AppError) return error
+  const code = (error as { code?: unknown } | null)?.code
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return toAppError(error)
+  const options = { cause: error, details: { where, sqlite: code } }
+  if (code.startsWith('SQLITE_FULL'))
+    return new AppError('io.full', `The disk is full (${where}). The store is as it was before; free some space and run it again.`, options)
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+    return new AppError(
+      'store.corrupt',
+      `The store is damaged (${where}: ${(error as Error).message}). facts.db can be imported again after moving it aside; books.db comes back from the folder "backups".`,
+      options,
+    )
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'))
+    return new AppError(
+      'store.busy',
+      `Another Granary is writing to this data folder (${where}). Close it, or try again when it is done.`,
+      {
+        ...options,
+        retryable: true,
+      },
+    )
+  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM' || code === 'SQLITE_AUTH' || code.startsWith('SQLITE_CANTOPEN'))
+    return new AppError(
+      'io.denied',
+      `The store can't be opened or written (${where}). Check the folder's permissions, or name another with --data.`,
+      options,
+    )
+  if (code.startsWith('SQLITE_IOERR'))
+    return new AppError('io.failed', `Reading or writing the store failed (${where}: ${code}). Check the disk and try again.`, options)
+  return new AppError('internal', `${(error as Error).message} (${where}: ${code})`, options)
+}
+
+/** Runs `work` in one transaction that takes the write lock at once; all or nothing. Throws AppError. */
+export function writeTransaction<T>(db: Db, where: string, work: () => T): T {
+  try {
+    return db.transaction(work).immediate()
+  } catch (error) {
+    throw storeError(error, where)
+  }
+}
+
+/** Runs `work` on one unchanging view of the database, whatever others write meanwhile. Throws AppError. */
+export function readTransaction<T>(db: Db, where: string, work: () => T): T {
+  try {
+    return db.transaction(work).deferred()
+  } catch (error) {
+    throw storeError(error, where)
+  }
+}
+
+/** Kysely as a typed writer of SQL only: transactions here are synchronous, its own drivers are not. */
+function sqlBuilder<Tables>(): Kysely<Tables> {
+  return new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: db => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+}
+export const facts = sqlBuilder<FactsTables>()
+export const books = sqlBuilder<BooksTables>()
+
+interface Compilable<Row> {
+  compile(): CompiledQuery<Row>
+}
+
+/** Runs a query that gives rows. */
+export function rows<Row>(db: Db, query: Compilable<Row>): Row[] {
+  const { sql, parameters } = query.compile()
+  return db.prepare(sql).all(...parameters) as Row[]
+}
+
+/** The first row, or undefined. */
+export function row<Row>(db: Db, query: Compilable<Row>): Row | undefined {
+  const { sql, parameters } = query.compile()
+  return db.prepare(sql).get(...parameters) as Row | undefined
+}
+
+/** Runs a statement that changes something; gives the number of rows that it changed. */
+export function change(db: Db, query: Compilable<unknown>): number {
+  const { sql, parameters } = query.compile()
+  return db.prepare(sql).run(...parameters).changes
+}

@@ -1,0 +1,51 @@
+/**
+ * JSON in which integers of any size survive: what JavaScript can't hold as a number is written as plain digits and comes
+ * back as a bigint, everything else as JSON.parse gives it (U64 in src-shared/grid.ts).
+ */
+
+interface ExactJson {
+  rawJSON(text: string): unknown
+}
+const raw = (JSON as unknown as ExactJson).rawJSON
+
+/** A number of 16 digits or more where a value can stand; a hit inside a text only costs time. */
+const maybeBig = /[:[,]-?\d{16,}[,}\]]/
+
+export function exactStringify(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? raw(member.toString()) : member))
+  }
+}
+
+export function exactParse(text: string): unknown {
+  if (!maybeBig.test(text)) return JSON.parse(text)
+  const revive = (_key: string, value: unknown, context?: { source?: string }): unknown => {
+    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+    const source = context?.source
+    return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value
+  }
+  return JSON.parse(text, revive)
+}
+
+/** The same text for the same data whatever the order of members: members sorted, no spaces, big integers as digits. */
+export function canonicalJson(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString()
+  if (Array.isArray(value)) {
+    let text = '['
+    for (let i = 0; i < value.length; i++) text += i === 0 ? canonicalJson(value[i] ?? null) : `,${canonicalJson(value[i] ?? null)}`
+    return `${text}]`
+  }
+  if (typeof value === 'object' && value !== null) {
+    const members = value as Record<string, unknown>
+    let text = ''
+    for (const key of Object.keys(members).sort()) {
+      if (members[key] === undefined) continue
+      text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(members[key])}`
+    }
+    return `{${text}}`
+  }
+  return JSON.stringify(value) ?? 'null'
+}

@@ -1,0 +1,186 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '../../src-shared/errors.ts'
+import { type Db, type DbKind, storeError } from './db.ts'
+import { makePrivateFile } from './files.ts'
+
+/** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
+export type Migrations = Record<DbKind, readonly string[]>
+
+const facts1 = `
+  CREATE TABLE imports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    period INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('writing', 'current', 'dropping')),
+    network TEXT NOT NULL,
+    period_start INTEGER NOT NULL,
+    period_end INTEGER NOT NULL,
+    start_block INTEGER NOT NULL,
+    end_block INTEGER NOT NULL,
+    end_ts INTEGER NOT NULL,
+    nodes INTEGER NOT NULL,
+    farms INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    start_hash TEXT NOT NULL,
+    end_hash TEXT NOT NULL,
+    chunks INTEGER NOT NULL DEFAULT 0,
+    events INTEGER NOT NULL DEFAULT 0,
+    last_block INTEGER NOT NULL DEFAULT -1,
+    position TEXT,
+    covered_block INTEGER NOT NULL DEFAULT -1,
+    covered_ts INTEGER NOT NULL DEFAULT 0,
+    digest TEXT,
+    started_ts INTEGER NOT NULL,
+    finished_ts INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX imports_current ON imports (period) WHERE state = 'current';
+  CREATE UNIQUE INDEX imports_writing ON imports (period) WHERE state = 'writing';
+  CREATE TABLE snapshots (
+    import_id INTEGER NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
+    part TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (import_id, part)
+  ) STRICT;
+  CREATE TABLE chunks (id INTEGER PRIMARY KEY, head BLOB NOT NULL) STRICT;
+  CREATE TABLE events (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+  CREATE TABLE period_results (
+    period INTEGER PRIMARY KEY,
+    facts_digest TEXT NOT NULL,
+    summary TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE node_results (
+    period INTEGER NOT NULL,
+    node_id INTEGER NOT NULL,
+    twin_id INTEGER NOT NULL,
+    farm_id INTEGER NOT NULL,
+    farm_name TEXT NOT NULL,
+    payout_address TEXT NOT NULL,
+    policy_id INTEGER NOT NULL,
+    certified INTEGER NOT NULL,
+    virtualized INTEGER NOT NULL,
+    country TEXT NOT NULL,
+    city TEXT NOT NULL,
+    violation TEXT,
+    measured_uptime_sec INTEGER NOT NULL,
+    slow_boots INTEGER NOT NULL,
+    last_report_ts INTEGER,
+    sleeping_since_ts INTEGER,
+    reward_musd TEXT NOT NULL,
+    reward_units TEXT NOT NULL,
+    full_musd TEXT NOT NULL,
+    full_units TEXT NOT NULL,
+    sla_permille INTEGER NOT NULL,
+    scaled INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (period, node_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX node_results_node ON node_results (node_id, period);
+  CREATE INDEX node_results_hash ON node_results (hash);
+  CREATE TABLE node_texts (
+    period INTEGER NOT NULL,
+    node_id INTEGER NOT NULL,
+    receipt TEXT NOT NULL,
+    overview_line TEXT NOT NULL,
+    days BLOB NOT NULL,
+    PRIMARY KEY (period, node_id)
+  ) STRICT;
+`
+
+const books1 = `
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    ts INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    details TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE audit_head (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    entries INTEGER NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO audit_head VALUES (1, 0, '');
+  CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER audit_no_insert_between BEFORE INSERT ON audit
+    WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TABLE answers (
+    actor TEXT NOT NULL,
+    key TEXT NOT NULL,
+    command TEXT NOT NULL,
+    input_hash TEXT NOT NULL,
+    output TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    PRIMARY KEY (actor, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE labels (
+    node_id INTEGER PRIMARY KEY,
+    label TEXT NOT NULL,
+    note TEXT NOT NULL,
+    changed_ts INTEGER NOT NULL
+  ) STRICT;
+`
+
+export const migrations: Migrations = { facts: [facts1], books: [books1] }
+
+export function versionOf(db: Db): number {
+  return db.pragma('user_version', { simple: true }) as number
+}
+
+/** Refuses a database that a newer Granary wrote: AppError store.newer. */
+export function refuseNewer(db: Db, kind: DbKind, known: number, path: string): void {
+  const version = versionOf(db)
+  if (version > known)
+    throw new AppError(
+      'store.newer',
+      `${path} was written by a newer Granary (its format is ${version}, this program knows ${known}). Nothing was changed; update Granary, or name another folder with --data.`,
+      { details: { path, database: kind, version, known } },
+    )
+}
+
+/**
+ * Copies the books to `backups/books-v<version>-<time>.db` in the data folder. Gives the copy's path.
+ * `nowMs`: milliseconds since the epoch.
+ */
+export function backupBooks(books: Db, dataDir: string, nowMs: number): string {
+  const folder = join(dataDir, 'backups')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const time = new Date(nowMs).toISOString().replace(/[:.]/g, '-')
+  const path = join(folder, `books-v${versionOf(books)}-${time}.db`)
+  // VACUUM INTO accepts an empty file that is there, so the copy is never readable by others, not even while it is written
+  makePrivateFile(path)
+  books.prepare('VACUUM INTO ?').run(path)
+  return path
+}
+
+/**
+ * Brings one database to the newest format, a transaction for each step. Throws AppError store.migration, which names the
+ * backup of the books (null for a database that was just made); that step is undone then.
+ */
+export function migrate(db: Db, kind: DbKind, steps: readonly string[], backup: string | null): void {
+  for (let version = versionOf(db); version < steps.length; version++) {
+    try {
+      db.transaction(() => {
+        db.exec(steps[version]!)
+        db.pragma(`user_version = ${version + 1}`)
+      }).immediate()
+    } catch (cause) {
+      const reason = storeError(cause, `${kind}.db`)
+      if (reason.code === 'io.full') throw reason
+      const copy = backup ? ` A copy of the books from before is ${backup}.` : ''
+      throw new AppError(
+        'store.migration',
+        `Bringing ${kind}.db from format ${version} to ${version + 1} failed: ${(cause as Error).message}. That step was undone and nothing is lost.${copy} Use the former Granary, or report this.`,
+        { cause, details: { database: kind, from: version, to: version + 1, backup } },
+      )
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '../../src-shared/errors.ts'
+import type { ArchiveHeader, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
+import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
+import { change, facts, row, rows, writeTransaction } from './db.ts'
+import { exactParse } from './exact-json.ts'
+import type { Store } from './open.ts'
+
+/** What the store holds of one period: one imported archive. */
+export interface StoredPeriod {
+  index: number
+  /** seconds */
+  start: number
+  end: number
+  network: string
+  startBlock: number
+  /** block and time of the end snapshot */
+  endBlock: number
+  endTs: number
+  /** the archive says all that happened up to this block, whose time (or that of the last block known before it) is lastTs */
+  coveredToBlock: number
+  lastTs: number
+  events: number
+  nodes: number
+  farms: number
+  /** the end snapshot was taken before the period's end */
+  running: boolean
+  /** the blocks after the period that its mint needs are not all there */
+  provisional: boolean
+  /** SHA-256 over snapshots and events, hex */
+  digest: string
+  source: string
+  importedTs: number
+  /** which import this is: reading refuses one that was replaced meanwhile */
+  importId: number
+}
+
+/** Events' row ids need 63 bits: import (22) chunk (14) bucket (27). */
+export function eventsId(importId: number, chunk: number, bucket: number): bigint {
+  return (BigInt(importId) << 41n) | (BigInt(chunk) << 27n) | BigInt(bucket)
+}
+export const MAX_CHUNKS = 2 ** 14
+export function chunkId(importId: number, chunk: number): number {
+  return importId * MAX_CHUNKS + chunk
+}
+
+/** Every period in the store, by index. */
+export function listPeriods(store: Store): StoredPeriod[] {
+  return currentImports(store)
+}
+
+/** One period. Throws AppError mint.missing. */
+export function storedPeriod(store: Store, index: number): StoredPeriod {
+  const found = currentImports(store, index)[0]
+  if (!found)
+    throw new AppError('mint.missing', `Period ${index} is not in the store. Import its archive first.`, { details: { period: index } })
+  return found
+}
+
+function currentImports(store: Store, index?: number): StoredPeriod[] {
+  let query = facts.selectFrom('imports').selectAll().where('state', '=', 'current').orderBy('period')
+  if (index !== undefined) query = query.where('period', '=', index)
+  return rows(store.facts, query).map(found => {
+    const running = found.end_ts <= found.period_end
+    return {
+      index: found.period,
+      start: found.period_start,
+      end: found.period_end,
+      network: found.network,
+      startBlock: found.start_block,
+      endBlock: found.end_block,
+      endTs: found.end_ts,
+      coveredToBlock: found.covered_block,
+      lastTs: found.covered_ts,
+      events: found.events,
+      nodes: found.nodes,
+      farms: found.farms,
+      running,
+      provisional: running || found.covered_block < found.end_block + POST_PERIOD_BLOCKS,
+      digest: found.digest ?? '',
+      source: found.source,
+      importedTs: found.finished_ts ?? 0,
+      importId: found.id,
+    }
+  })
+}
+
+/** The network whose periods the store holds; null on an empty store. */
+export function storedNetwork(store: Store): string | null {
+  const found = row(store.facts, facts.selectFrom('imports').select('network').where('state', '=', 'current').limit(1))
+  return found?.network ?? null
+}
+
+export interface Snapshots {
+  header: ArchiveHeader
+  start: StartSnapshot
+  end: EndSnapshot
+}
+
+/** Header and both snapshots as they were imported. Throws AppError store.corrupt, store.busy (replaced meanwhile). */
+export function loadSnapshots(store: Store, period: StoredPeriod): Snapshots {
+  const part = (name: 'header' | 'start' | 'end') => snapshotText(store, period.importId, name)
+  const texts = { header: part('header'), start: part('start'), end: part('end') }
+  const imported = row(store.facts, facts.selectFrom('imports').select('identity').where('id', '=', period.importId))
+  if (!imported) throw replaced(period)
+  if (imported.identity !== identityOf(texts))
+    throw new AppError(
+      'store.corrupt',
+      `The stored snapshots of period ${period.index} are damaged: their checksum is wrong. Drop the period and import its archive again.`,
+      { details: { period: period.index } },
+    )
+  return {
+    header: exactParse(texts.header) as ArchiveHeader,
+    start: exactParse(texts.start) as StartSnapshot,
+    end: exactParse(texts.end) as EndSnapshot,
+  }
+}
+
+function snapshotText(store: Store, importId: number, part: 'header' | 'start' | 'end'): string {
+  const query = facts.selectFrom('snapshots').select('json').where('import_id', '=', importId).where('part', '=', part)
+  return row(store.facts, query)?.json ?? ''
+}
+
+/** SHA-256, hex, over the canonical JSON of header and snapshots. */
+export function identityOf(texts: { header: string; start: string; end: string }): string {
+  return createHash('sha256').update(`${texts.header}\n${texts.start}\n${texts.end}`).digest('hex')
+}
+
+/** The archive and the store disagree about a period, from `block` on where that is known. */
+export function conflict(period: number, block: number | null, what: string): AppError {
+  const where = block === null ? '' : ` from block ${block} on`
+  return new AppError(
+    'store.conflict',
+    `Period ${period} is stored with other data${where}: ${what}. The store is as it was. One of the two is wrong: compare with a third copy, and import into another folder with --data to look at it.`,
+    { details: { period, block } },
+  )
+}
+
+/** Thrown to a reader whose import is not the current one any more; asking again works. */
+export function replaced(period: StoredPeriod): AppError {
+  return new AppError('store.busy', `Period ${period.index} was imported anew while it was being read. Ask again.`, {
+    retryable: true,
+    details: { period: period.index },
+  })
+}
+
+/** Deletes what dropped and replaced imports left, chunk by chunk, so that no other writer waits long. */
+export function sweep(store: Store): void {
+  const gone = rows(store.facts, facts.selectFrom('imports').select('id').where('state', '=', 'dropping'))
+  for (const { id } of gone) {
+    const chunks = store.facts
+      .prepare('SELECT id FROM chunks WHERE id >= ? AND id < ?')
+      .pluck()
+      .all(chunkId(id, 0), chunkId(id + 1, 0)) as number[]
+    const dropEvents = store.facts.prepare('DELETE FROM events WHERE id >= ? AND id < ?')
+    const dropChunk = store.facts.prepare('DELETE FROM chunks WHERE id = ?')
+    for (const chunkRow of chunks)
+      writeTransaction(store.facts, 'facts.db', () => {
+        const chunk = chunkRow - chunkId(id, 0)
+        dropEvents.run(eventsId(id, chunk, 0), eventsId(id, chunk + 1, 0))
+        dropChunk.run(chunkRow)
+      })
+    writeTransaction(store.facts, 'facts.db', () => change(store.facts, facts.deleteFrom('imports').where('id', '=', id)))
+  }
+}
+
+/** Takes a period with its results and any unfinished import out of the store. */
+export function dropPeriod(store: Store, index: number): void {
+  writeTransaction(store.facts, 'facts.db', () => {
+    change(store.facts, facts.updateTable('imports').set({ state: 'dropping' }).where('period', '=', index))
+    for (const table of ['period_results', 'node_results', 'node_texts'] as const)
+      change(store.facts, facts.deleteFrom(table).where('period', '=', index))
+  })
+  sweep(store)
+}

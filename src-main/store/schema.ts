@@ -1,0 +1,153 @@
+import type { Generated } from 'kysely'
+
+/** An import: one archive of one period. Readers see the `current` one of each period only. */
+export interface ImportsTable {
+  id: Generated<number>
+  period: number
+  state: 'writing' | 'current' | 'dropping'
+  network: string
+  period_start: number
+  period_end: number
+  start_block: number
+  end_block: number
+  /** time of the end snapshot's block */
+  end_ts: number
+  nodes: number
+  farms: number
+  source: string
+  /** SHA-256 over header and snapshots: what a resumed import must be the same in */
+  identity: string
+  start_hash: string
+  end_hash: string
+  /** chunks and events stored so far, and the last block that has events */
+  chunks: number
+  events: number
+  last_block: number
+  /** the archive's first line that is not stored yet, as JSON; null when finished */
+  position: string | null
+  covered_block: number
+  covered_ts: number
+  /** SHA-256 over identity and chunks, once finished: what results and books may rest on */
+  digest: string | null
+  started_ts: number
+  finished_ts: number | null
+}
+
+export interface SnapshotsTable {
+  import_id: number
+  part: 'header' | 'start' | 'end'
+  json: string
+}
+
+/** One per chunk: its blocks, its buckets, the contracts made in it (see codec-head.ts). */
+export interface ChunksTable {
+  /** import * 2^14 + chunk */
+  id: number
+  head: Buffer
+}
+
+/** One per chunk and bucket: the events (see codec-bucket.ts). */
+export interface EventsTable {
+  /** import * 2^41 + chunk * 2^27 + bucket */
+  id: number
+  data: Buffer
+}
+
+export interface PeriodResultsTable {
+  period: number
+  /** digest of the facts that the results were computed from */
+  facts_digest: string
+  summary: string
+}
+
+export interface NodeResultsTable {
+  period: number
+  node_id: number
+  twin_id: number
+  farm_id: number
+  farm_name: string
+  payout_address: string
+  policy_id: number
+  certified: number
+  virtualized: number
+  country: string
+  city: string
+  violation: string | null
+  measured_uptime_sec: number
+  slow_boots: number
+  last_report_ts: number | null
+  sleeping_since_ts: number | null
+  reward_musd: string
+  reward_units: string
+  full_musd: string
+  full_units: string
+  sla_permille: number
+  scaled: number
+  hash: string
+}
+
+/** The bulky part of a node's result, apart so that lists need not read over it. */
+export interface NodeTextsTable {
+  period: number
+  node_id: number
+  receipt: string
+  overview_line: string
+  days: Buffer
+}
+
+export interface FactsTables {
+  imports: ImportsTable
+  snapshots: SnapshotsTable
+  chunks: ChunksTable
+  events: EventsTable
+  period_results: PeriodResultsTable
+  node_results: NodeResultsTable
+  node_texts: NodeTextsTable
+}
+
+export interface AuditTable {
+  seq: number
+  ts: number
+  actor: string
+  action: string
+  subject: string
+  details: string
+  previous: string
+  hash: string
+}
+
+export interface AuditHeadTable {
+  id: number
+  entries: number
+  hash: string
+}
+
+export interface AnswersTable {
+  actor: string
+  key: string
+  command: string
+  /** SHA-256 of the input's canonical JSON */
+  input_hash: string
+  output: string
+  ts: number
+}
+
+export interface SettingsTable {
+  name: string
+  value: string
+}
+
+export interface LabelsTable {
+  node_id: number
+  label: string
+  note: string
+  changed_ts: number
+}
+
+export interface BooksTables {
+  audit: AuditTable
+  audit_head: AuditHeadTable
+  answers: AnswersTable
+  settings: SettingsTable
+  labels: LabelsTable
+}
