@@ -139,16 +139,15 @@ function judge(s: NodeState, clock: Clock, now: U64, uptime: U64, gap: Gap): voi
     move(s, clock, now, uptime, 'reboot', 'v3 uptime report 4, reboot', Math.min(gap.uptime, REPORT_CREDIT_CAP_SEC), skewed)
     rememberReport(s, now, uptime)
     rememberBoot(s, now, uptime)
-  } else refuse(s, clock, now, uptime, gap, skewed)
+  } else refuse(s, clock, now, uptime, gap.du > 0 ? 'UptimeTooLow' : 'InvalidReboot', skewed)
 }
 
 function judgeLate(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
   const gap =
     typeof now === 'bigint' || typeof uptime === 'bigint' || s.wide !== null ? wideGap(s, clock, now, uptime) : narrowGap(s, now, uptime)
   if (gap.ahead > GRACE_SEC) {
-    violate(s, clock, now, uptime, 'UptimeTooHigh')
-    moveLate(s, clock, now, uptime, 'too-high', 'v3 after the period, uptime report 2', 0, 'UptimeTooHigh')
-    rememberReport(s, now, uptime)
+    // unlike in the period it is not remembered: of that time the rules say that a rejected report leaves the last one
+    refuse(s, clock, now, uptime, 'UptimeTooHigh', null)
     return
   }
   if (gap.ahead >= -GRACE_SEC) {
@@ -166,23 +165,25 @@ function judgeLate(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
     moveLate(s, clock, now, uptime, 'post-reboot', 'v3 after the period, reboot', credit, null)
     rememberReport(s, now, uptime)
     rememberBoot(s, now, uptime)
-  } else refuse(s, clock, now, uptime, gap, null)
+  } else refuse(s, clock, now, uptime, gap.du > 0 ? 'UptimeTooLow' : 'InvalidReboot', null)
 }
 
-/** Neither follows the last report nor can be a restart: a violation, and the remembered report stays. */
-function refuse(s: NodeState, clock: Clock, now: U64, uptime: U64, gap: Gap, skewed: Violation | null): void {
-  const violation = gap.du > 0 ? 'UptimeTooLow' : 'InvalidReboot'
+/** A report that can't be true: a violation, and the remembered report stays. */
+function refuse(s: NodeState, clock: Clock, now: U64, uptime: U64, violation: RefusedAs, skewed: Violation | null): void {
   violate(s, clock, now, uptime, violation)
   if (s.trace === null) return
   recordStill(s.trace, {
-    kind: violation === 'UptimeTooLow' ? 'too-low' : 'invalid-reboot',
-    rule: 'v3 uptime report 4',
+    kind: refusedKinds[violation],
+    rule: violation === 'UptimeTooHigh' ? 'v3 after the period, uptime report 2' : 'v3 uptime report 4',
     block: clock.block,
     ts: clock.ts,
     violation: skewed ?? violation,
     evidence: reportEvidence(s, now, uptime),
   })
 }
+
+type RefusedAs = 'UptimeTooHigh' | 'UptimeTooLow' | 'InvalidReboot'
+const refusedKinds = { UptimeTooHigh: 'too-high', UptimeTooLow: 'too-low', InvalidReboot: 'invalid-reboot' } as const
 
 /** The node was asked to boot and came back: the whole sleep counts, unless it slept too long or booted too slowly. */
 function wake(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
