@@ -14,8 +14,22 @@ const accent: MantineColorsTuple = [
   '#063d75',
 ]
 
+// Mantine's dark surfaces, cool like ours: text, dim text, borders and fields come from here.
+const dark: MantineColorsTuple = [
+  '#e5e9ec',
+  '#c3cad0',
+  '#a0abb5',
+  '#77828d',
+  '#3a434b',
+  '#2d343b',
+  '#1e2328',
+  '#171b1f',
+  '#101316',
+  '#0b0e10',
+]
+
 export const theme = createTheme({
-  colors: { accent },
+  colors: { accent, dark },
   primaryColor: 'accent',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
@@ -29,6 +43,7 @@ export const theme = createTheme({
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem' }, h2: { fontSize: '1rem' }, h3: { fontSize: '0.875rem' } } },
   components: {
     Button: { defaultProps: { size: 'sm' } },
+    Progress: { defaultProps: { color: 'var(--line-strong)' } },
     TextInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
     ActionIcon: { defaultProps: { size: 32, variant: 'subtle', color: 'gray' } },

@@ -158,10 +158,10 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   })
   const shown = useMemo(() => columns.filter(one => !hidden.has(one.id)), [columns, hidden])
   const template = useMemo(
-    () => [...(selectable ? ['40px'] : []), ...shown.map(one => `minmax(${one.width}px, ${one.grow ?? 0.001}fr)`)].join(' '),
+    () => [...(selectable ? ['36px'] : []), ...shown.map(one => `minmax(${one.width}px, ${one.grow ?? 0.001}fr)`)].join(' '),
     [shown, selectable],
   )
-  const minWidth = shown.reduce((sum, one) => sum + one.width, selectable ? 40 : 0)
+  const minWidth = shown.reduce((sum, one) => sum + one.width, selectable ? 36 : 0)
   const rows = new Map(table.getRowModel().rows.map(row => [row.original, row]))
 
   const toggleRow = useCallback(
@@ -342,7 +342,11 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           onKeyDownCapture={onEscape}
         >
           <div className={classes.head} role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth }}>
-            {selectable ? <span role="columnheader" aria-colindex={1} aria-label="Selected" className={classes.headCell} /> : null}
+            {selectable ? (
+              <span role="columnheader" aria-colindex={1} className={classes.headCell}>
+                <span className={classes.help}>{texts.table.selectedColumn}</span>
+              </span>
+            ) : null}
             {shown.map((one, index) => {
               const column = table.getColumn(one.id)
               const direction = sort.id === one.id ? (sort.descending ? 'descending' : 'ascending') : undefined

@@ -42,10 +42,10 @@ export interface Page<Row> {
 const pageSize = 100
 const exportSize = 1000
 
-interface Held<Row, P> {
+interface Held<P extends Page<unknown>> {
   key: string
   total: number
-  pages: Map<number, Row[]>
+  pages: Map<number, P['rows']>
   first: P | undefined
 }
 
@@ -54,12 +54,13 @@ interface Held<Row, P> {
  * with another key the old rows stay, marked stale, until the first new ones are here. A change of a topic fetches
  * the windows on screen again, without a flicker. `first` is the latest answer, with what it says beside its rows.
  */
-export function useWindowSource<Row, P extends Page<Row>>(
+export function useWindowSource<P extends Page<unknown>>(
   key: string,
   fetchPage: (offset: number, limit: number, signal: AbortSignal) => Promise<P>,
   topics: readonly Topic[],
-): RowSource<Row> & { first: P | undefined } {
-  const [held, setHeld] = useState<Held<Row, P>>({ key: '', total: 0, pages: new Map(), first: undefined })
+): RowSource<P['rows'][number]> & { first: P | undefined } {
+  type Row = P['rows'][number]
+  const [held, setHeld] = useState<Held<P>>({ key: '', total: 0, pages: new Map(), first: undefined })
   const [error, setError] = useState<AppError | null>(null)
   const fetcher = useRef(fetchPage)
   fetcher.current = fetchPage

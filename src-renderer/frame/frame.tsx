@@ -113,10 +113,11 @@ function RailLink({ route, icon: Icon, current }: { route: AppRoute; icon: Compo
   )
 }
 
+/** What is true of every page at this moment; in the order of its weight. */
 function Banners({ status }: { status: Status | undefined }) {
   const connection = useStore(state => state.connection)
   return (
-    <>
+    <header>
       {connection.state === 'lost' || connection.state === 'refused' ? (
         <div className={classes.lost} role="alert">
           <strong>{texts.status.lost}.</strong>
@@ -140,6 +141,6 @@ function Banners({ status }: { status: Status | undefined }) {
         </div>
       ) : null}
       <RoleChoice />
-    </>
+    </header>
   )
 }

@@ -22,9 +22,7 @@ export function RoleChoice() {
   }
   return (
     <section className={classes.role} aria-label={texts.role.question}>
-      <div>
-        <strong>{texts.role.question}</strong> <span className={classes.dim}>{texts.role.explain}</span>
-      </div>
+      <strong title={texts.role.explain}>{texts.role.question}</strong>
       <div className={classes.roleButtons}>
         {roles.map(role => (
           <Button key={role} variant="default" size="compact-sm" h={32} px={12} disabled={busy} onClick={() => choose(role)}>

@@ -48,7 +48,7 @@ function Clip({ text, title = text }: { text: string; title?: string }) {
 
 /** How many entries, whether they hash up, and each of them. */
 export function AuditTrail() {
-  const source = useWindowSource<AuditEntry, Awaited<ReturnType<typeof fetchAudit>>>('audit', fetchAudit, topics)
+  const source = useWindowSource('audit', fetchAudit, topics)
   const list = useMemo(() => columns, [])
   const count = formatCount(source.total)
   return (

@@ -94,7 +94,14 @@ export function shortAddress(address: string): string {
 
 function compare(a: FarmRow, b: FarmRow, id: string): number {
   const [left, right] = [a[id as keyof FarmRow], b[id as keyof FarmRow]]
-  const order = typeof left === 'string' || typeof right === 'string' ? String(left).localeCompare(String(right)) : left < right ? -1 : left > right ? 1 : 0
+  const order =
+    typeof left === 'string' || typeof right === 'string'
+      ? String(left).localeCompare(String(right))
+      : left < right
+        ? -1
+        : left > right
+          ? 1
+          : 0
   return order || a.farmId - b.farmId
 }
 

@@ -26,7 +26,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'nodeId',
       header: words.node,
-      width: 76,
+      width: 68,
       align: 'right',
       sortable: true,
       cell: row => (
@@ -39,7 +39,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'label',
       header: words.label,
-      width: 130,
+      width: 112,
       grow: 2,
       sortable: true,
       cell: row => <LabelCell row={row} />,
@@ -48,16 +48,16 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'farm',
       header: words.farm,
-      width: 130,
+      width: 118,
       grow: 1,
       sortable: true,
-      cell: row => <Clip text={`${plainName(row.farmName)} (${row.farmId})`} />,
+      cell: row => <FarmName name={row.farmName} id={row.farmId} />,
       text: row => `${plainName(row.farmName)} (${row.farmId})`,
     },
     {
       id: 'state',
       header: words.state,
-      width: 96,
+      width: 98,
       sortable: true,
       cell: row => <StateMark state={row.state} title={row.stateReason} />,
       text: row => stateWords[row.state],
@@ -65,7 +65,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'strip',
       header: words.strip,
-      width: 178,
+      width: 176,
       hint: hints.strip,
       cell: row => (
         <UptimeStrip days={row.days} periodStart={periodStart} slaPermille={row.slaPermille} name={`Node ${row.nodeId}`} tabbable={false} />
@@ -75,7 +75,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'uptime',
       header: words.uptime,
-      width: 92,
+      width: 86,
       align: 'right',
       sortable: true,
       hint: hints.uptime,
@@ -85,7 +85,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'projected',
       header: words.projected,
-      width: 126,
+      width: 116,
       align: 'right',
       sortable: true,
       hint: hints.projected,
@@ -95,7 +95,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'violation',
       header: words.violation,
-      width: 136,
+      width: 110,
       grow: 1,
       cell: row => (row.violation ? <Clip text={violationWords[row.violation].name} title={violationWords[row.violation].meaning} /> : ''),
       text: row => row.violation ?? '',
@@ -103,7 +103,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
     {
       id: 'lastReport',
       header: words.lastReport,
-      width: 128,
+      width: 110,
       sortable: true,
       cell: row =>
         row.lastReportTs === null ? (
@@ -197,6 +197,17 @@ function Clip({ text, title = text }: { text: string; title?: string }) {
     <span className={classes.clip} title={title}>
       {text}
     </span>
+  )
+}
+
+/** A name never stands without its id, however narrow the column. */
+export function FarmName({ name, id }: { name: string; id: number }) {
+  const plain = plainName(name)
+  return (
+    <>
+      <Clip text={plain} title={`${plain} (${id})`} />
+      <span className={classes.dim}>({id})</span>
+    </>
   )
 }
 

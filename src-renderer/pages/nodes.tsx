@@ -38,11 +38,7 @@ export function NodesPage() {
     sort: sort.id as Sort,
     descending: sort.descending,
   }
-  const source = useWindowSource<NodeRow, Awaited<ReturnType<typeof fetchNodes>>>(
-    JSON.stringify(input),
-    (offset, limit, signal) => fetchNodes(input, offset, limit, signal),
-    topics,
-  )
+  const source = useWindowSource(JSON.stringify(input), (offset, limit, signal) => fetchNodes(input, offset, limit, signal), topics)
   const columns = useMemo(() => (latest === null ? [] : nodeColumns(periodAt(latest).start)), [latest])
   const farms = source.first?.farms ?? []
   const filtered = filter.farmId !== null || filter.state !== null || filter.violation !== null || filter.search !== ''

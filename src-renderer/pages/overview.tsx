@@ -18,7 +18,7 @@ import { SumByFarm } from './sum-by-farm.tsx'
 
 const words = texts.overview
 const stateOrder: NodeState[] = ['down', 'at-risk', 'unknown', 'asleep', 'up']
-const shownAtFirst = 5
+const shownAtFirst = 4
 
 /** Is anything wrong and what do I do; what will I earn; until when is this known. */
 export function OverviewPage() {
@@ -118,10 +118,8 @@ function AttentionRow({ one }: { one: Attention }) {
         <StateMark state={state} word={one.severity === 'info' ? words.note : stateWords[state]} />
       </span>
       <div className={classes.attentionText}>
-        <div>
-          <AttentionTitle one={one} />
-        </div>
-        <div className={classes.reason}>{one.reason}</div>
+        <AttentionTitle one={one} />
+        <div>{one.reason}</div>
         <div className={classes.wayOut}>{one.wayOut}</div>
       </div>
     </li>
@@ -227,7 +225,7 @@ function Mark({ word, how }: { word: string; how: string }) {
   return (
     <Tooltip label={how}>
       <button type="button" className={classes.mark}>
-        {word}
+        <span>{word}</span>
       </button>
     </Tooltip>
   )

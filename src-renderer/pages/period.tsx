@@ -96,10 +96,10 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
         <dt>Complete until</dt>
         <dd>
           <div className={classes.number}>
-            <DateTime ts={period.completeUntilTs} />
+            <DateTime ts={period.completeUntilTs} form="day" />
           </div>
           <div className={classes.caption}>
-            {formatCount(period.events)} events; computed <DateTime ts={period.mintedTs} form="age" />
+            <DateTime ts={period.completeUntilTs} />, {formatCount(period.events)} events
           </div>
         </dd>
       </div>
@@ -119,7 +119,7 @@ const columns = (period: number): Column<ReceiptRow>[] => [
   {
     id: 'farm',
     header: 'Farm',
-    width: 180,
+    width: 150,
     grow: 2,
     cell: row => `${cleanName(row.farmName)} (${row.farmId})`,
     text: row => `${cleanName(row.farmName)} (${row.farmId})`,
@@ -137,14 +137,14 @@ const columns = (period: number): Column<ReceiptRow>[] => [
   {
     id: 'outcome',
     header: 'Outcome',
-    width: 190,
+    width: 160,
     cell: row => <Outcome row={row} />,
     text: row => row.violation ?? (row.rewardUnits === 0n ? 'pays nothing' : 'pays'),
   },
   {
     id: 'reward',
     header: 'Payout, TFT',
-    width: 130,
+    width: 110,
     align: 'right',
     cell: row => <Amount units={row.rewardUnits} />,
     text: row => tftExact(row.rewardUnits),
@@ -161,7 +161,7 @@ const columns = (period: number): Column<ReceiptRow>[] => [
   {
     id: 'address',
     header: 'Paid to',
-    width: 150,
+    width: 130,
     grow: 1,
     cell: row => <Address address={row.payoutAddress} />,
     text: row => row.payoutAddress,
@@ -195,7 +195,7 @@ function Receipts({ period }: { period: number }) {
   const [sort, setSort] = useTableSort('receipts', { id: 'nodeId', descending: false })
   const own = useMemo(() => columns(period), [period])
   const key = JSON.stringify([period, search, sort])
-  const source = useWindowSource<ReceiptRow, QueryOutput<'receipts.list'>>(
+  const source = useWindowSource<QueryOutput<'receipts.list'>>(
     key,
     (offset, limit, signal) =>
       query(
