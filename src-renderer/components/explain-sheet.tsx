@@ -27,7 +27,7 @@ export interface ExplainTarget {
 export function openExplain(target: ExplainTarget): void {
   const what = target.focus === 'uptime' ? 'its uptime' : target.focus === 'receipt' ? 'its receipt' : 'what it earns'
   const period = target.period === undefined ? '' : `, period ${target.period}`
-  openSheet({ title: `Node ${target.nodeId}${period}: ${what}`, body: <ExplainBody key={JSON.stringify(target)} {...target} /> })
+  openSheet({ title: `Node ${target.nodeId}${period}: ${what}`, body: <ExplainBody {...target} /> })
 }
 
 /** What the sheet holds: the sum, what went in, each rule with its figures, the chain events behind it, the receipt. */

@@ -81,6 +81,21 @@ function Credit({ credited, lost }: { credited: number; lost: number }) {
   )
 }
 
+/** A chain figure as it is, with what it means beside it where it is a time or a duration. */
+function EvidenceValue({ name, value }: { name: string; value: Evidence[string] }) {
+  if (value === null) return 'unknown'
+  if (typeof value !== 'number') return String(value)
+  // seconds since the epoch; no duration or count of a period comes near
+  if (value > 1_000_000_000 && value < 10_000_000_000)
+    return (
+      <>
+        {value} (<DateTime ts={value} form="seconds" />)
+      </>
+    )
+  if (/uptime|sec|^d[ru]$/i.test(name)) return secondsText(value)
+  return group(String(value))
+}
+
 /** Chain figures by name. */
 export function EvidenceList({ evidence }: { evidence: Evidence }) {
   const entries = Object.entries(evidence)
@@ -90,7 +105,9 @@ export function EvidenceList({ evidence }: { evidence: Evidence }) {
       {entries.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value === null ? 'unknown' : typeof value === 'number' ? group(String(value)) : String(value)}</dd>
+          <dd>
+            <EvidenceValue name={name} value={value} />
+          </dd>
         </div>
       ))}
     </dl>

@@ -137,7 +137,13 @@ function drawMarks(context: CanvasRenderingContext2D, scene: Scene, palette: Pal
     context.fillRect(pixel, MARKS_TOP, 1, 8)
   }
   context.globalAlpha = 1
+  // what changed nothing lies below what did
+  notable.sort((a, b) => Number(isQuiet(b)) - Number(isQuiet(a)))
   for (const mark of notable) drawGlyph(context, mark.kind, x(mark.ts), MARKS_TOP + 20, palette)
+}
+
+function isQuiet(mark: Mark): boolean {
+  return mark.kind === 'change' || mark.kind === 'ignored'
 }
 
 /** The shapes of events; the legend draws the same. */
@@ -172,15 +178,20 @@ export function drawGlyph(context: CanvasRenderingContext2D, kind: MarkKind, x: 
       context.arc(x, y, 5, 0, 2 * Math.PI)
       break
     case 'boot-request':
-    case 'ignored':
-      context.arc(x, y, kind === 'ignored' ? 3 : 4.5, 0, 2 * Math.PI)
+      context.arc(x, y, 4.5, 0, 2 * Math.PI)
       context.stroke()
       return
+    case 'ignored':
+      context.fillStyle = palette.dim
+      context.arc(x, y, 2, 0, 2 * Math.PI)
+      break
     case 'change':
-      context.moveTo(x, y - 5)
-      context.lineTo(x + 5, y)
-      context.lineTo(x, y + 5)
-      context.lineTo(x - 5, y)
+      context.lineWidth = 1
+      context.strokeStyle = palette.dim
+      context.moveTo(x, y - 4)
+      context.lineTo(x + 4, y)
+      context.lineTo(x, y + 4)
+      context.lineTo(x - 4, y)
       context.closePath()
       context.stroke()
       return

@@ -1,5 +1,5 @@
-import { violationText } from '../../src-shared/explain-text.ts'
-import type { ViolationDetail } from '../../src-shared/mint.ts'
+import { secondsText, violationText } from '../../src-shared/explain-text.ts'
+import type { Evidence, ViolationDetail } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
 import { violationWords } from '../texts.ts'
 import classes from './explain.module.css'
@@ -9,6 +9,7 @@ import { DateTime } from './values.tsx'
 
 /** A violation with the two data points that contradict each other and the block in which it came to light. */
 export function ViolationBox({ detail }: { detail: ViolationDetail }) {
+  const difference = differenceText(detail.before, detail.after)
   return (
     <section className={classes.violation} aria-label="Violation">
       <h2 className={classes.violationTitle}>
@@ -40,8 +41,17 @@ export function ViolationBox({ detail }: { detail: ViolationDetail }) {
           ) : null}
         </div>
       ) : null}
+      {difference ? <p>{difference}</p> : null}
     </section>
   )
+}
+
+/** What passed between the two reports and by how much the uptime grew, where both say it. */
+function differenceText(before: Evidence | null, after: Evidence | null): string | null {
+  if (typeof before?.now !== 'number' || typeof before.uptime !== 'number') return null
+  if (typeof after?.now !== 'number' || typeof after.uptime !== 'number') return null
+  const grown = after.uptime - before.uptime
+  return `Between the two ${secondsText(after.now - before.now)} passed, and the uptime ${grown < 0 ? 'fell' : 'grew'} by ${secondsText(Math.abs(grown))}.`
 }
 
 function sentence(text: string): string {

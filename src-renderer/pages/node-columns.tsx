@@ -1,5 +1,3 @@
-import { ActionIcon } from '@mantine/core'
-import { Link } from 'wouter'
 import type { NodeRow } from '../../src-shared/contract.ts'
 import { tftExact, usdExact } from '../../src-shared/money.ts'
 import { formatUtc } from '../../src-shared/time.ts'
@@ -30,9 +28,9 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
       align: 'right',
       sortable: true,
       cell: row => (
-        <Link className={classes.node} href={nodePath(row.nodeId)} tabIndex={-1}>
+        <a className={classes.node} href={`#${nodePath(row.nodeId)}`} tabIndex={-1}>
           {row.nodeId}
-        </Link>
+        </a>
       ),
       text: row => String(row.nodeId),
     },
@@ -227,7 +225,8 @@ function LabelCell({ row }: { row: NodeRow }) {
   return (
     <>
       <Clip text={row.label} title={row.note === '' ? row.label : `${row.label}\n${row.note}`} />
-      <ActionIcon
+      <button
+        type="button"
         className={classes.edit}
         tabIndex={-1}
         aria-label={texts.nodes.edit(row.nodeId)}
@@ -235,7 +234,7 @@ function LabelCell({ row }: { row: NodeRow }) {
         onClick={() => openSheet({ title: texts.nodes.edit(row.nodeId), body: <LabelForm row={row} /> })}
       >
         <IconEdit size={14} />
-      </ActionIcon>
+      </button>
     </>
   )
 }

@@ -2,36 +2,30 @@ import type { ReactNode } from 'react'
 import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { Explanation } from '../../src-shared/mint.ts'
 import { formatDuration, PERIOD_SEC } from '../../src-shared/time.ts'
-import figure from '../components/figure.module.css'
+import { ExplainBody } from '../components/explain-sheet.tsx'
+import { Figure } from '../components/figure.tsx'
 import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatPermille } from '../format.ts'
 import { violationWords } from '../texts.ts'
 import classes from './page.module.css'
 
 /** What the node earns and how it stands against what its policy asks for; each computed figure opens its derivation. */
-export function NodeFigures({
-  detail,
-  explanation,
-  onExplain,
-}: {
-  detail: NodeDetail
-  explanation: Explanation | null
-  onExplain: (focus: string) => void
-}) {
+export function NodeFigures({ detail, explanation }: { detail: NodeDetail; explanation: Explanation | null }) {
   const { row, period } = detail
   const lostSec = detail.downtimes.reduce((sum, downtime) => sum + downtime.lostSec, 0)
   // what the policy asks for is a share of the whole period, so a running one is measured against what it can still reach
   const neededSec = Math.ceil((row.slaPermille * PERIOD_SEC) / 1000)
   const leftSec = row.uptimeSec + Math.max(period.end - Math.max(period.completeUntilTs, period.start), 0) - neededSec
+  const explain = (focus: string) => <ExplainBody nodeId={row.nodeId} period={period.index} focus={focus} />
   const paysNothing = row.violation !== null || row.virtualized
   return (
     <dl className={classes.figures}>
       <Box
         title={period.running ? 'Earned so far' : 'Payout'}
         number={
-          <Why name={period.running ? 'what it earned so far' : 'the payout'} onClick={() => onExplain('tft')}>
+          <Figure label={`Payout of node ${row.nodeId}, period ${period.index}`} explain={() => explain('tft')}>
             <Amount units={row.rewardUnits} unit />
-          </Why>
+          </Figure>
         }
       >
         <Usd musd={row.rewardMusd} unit />
@@ -44,9 +38,9 @@ export function NodeFigures({
       <Box
         title="Uptime"
         number={
-          <Why name="the uptime" onClick={() => onExplain('uptime')}>
+          <Figure label={`Uptime of node ${row.nodeId}, period ${period.index}`} explain={() => explain('uptime')}>
             {formatPermille(row.uptimePermille)} %
-          </Why>
+          </Figure>
         }
       >
         <UptimeMeter permille={row.uptimePermille} slaPermille={row.slaPermille} />
@@ -74,11 +68,11 @@ export function NodeFigures({
           ? `, ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}`
           : ''}
       </Box>
-      <Box title="Last report" number={row.lastReportTs === null ? 'unknown' : <DateTime ts={row.lastReportTs} />}>
+      <Box title="Last report" number={row.lastReportTs === null ? 'unknown' : <DateTime ts={row.lastReportTs} form="day" />}>
         {row.lastReportTs === null ? (
           'none in this period'
         ) : row.sleepingSinceTs === null ? (
-          <DateTime ts={row.lastReportTs} form="age" />
+          <DateTime ts={row.lastReportTs} />
         ) : (
           <>
             asleep since <DateTime ts={row.sleepingSinceTs} />
@@ -101,18 +95,9 @@ function Box({ title, number, children }: { title: string; number: ReactNode; ch
   )
 }
 
-function Why({ name, onClick, children }: { name: string; onClick: () => void; children: ReactNode }) {
-  return (
-    <button type="button" className={figure.figure} aria-haspopup="dialog" onClick={onClick}>
-      {children}
-      <span className={classes.hidden}>, how {name} is computed</span>
-    </button>
-  )
-}
-
-/** Uptime against what the policy asks for. Drawn from 900 permille on where both lie above it, so that a percent can be seen; the figures beside it say the same in words. */
+/** Uptime against what the policy asks for. Drawn from 900 permille on where both lie well above it, so that a percent can be seen; the figures beside it say the same in words. */
 function UptimeMeter({ permille, slaPermille }: { permille: number; slaPermille: number }) {
-  const from = permille >= 900 && slaPermille >= 900 ? 900 : 0
+  const from = permille >= 940 && slaPermille >= 940 ? 900 : 0
   const share = (value: number) => `${Math.min(Math.max((value - from) / (1000 - from), 0), 1) * 100}%`
   return (
     <div className={classes.meter} aria-hidden="true" title={from > 0 ? 'drawn from 90 to 100 %' : 'drawn from 0 to 100 %'}>

@@ -4,8 +4,8 @@ import { causeText } from '../../src-shared/explain-text.ts'
 import { group } from '../../src-shared/money.ts'
 import { formatDuration } from '../../src-shared/time.ts'
 import { CopyButton } from '../components/copy-button.tsx'
-import { openExplain } from '../components/explain-sheet.tsx'
-import figure from '../components/figure.module.css'
+import { ExplainBody } from '../components/explain-sheet.tsx'
+import { Figure } from '../components/figure.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Duration } from '../components/values.tsx'
 import { nodePath } from '../links.ts'
@@ -101,21 +101,20 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
             {receipts.map(receipt => (
               <tr key={receipt.period}>
                 <td>
-                  <Link href={nodePath(row.nodeId, receipt.period)}>Period {receipt.period}</Link>
+                  <Link href={nodePath(row.nodeId, receipt.period)} aria-label={`Period ${receipt.period}`}>
+                    {receipt.period}
+                  </Link>
                 </td>
                 <td className={classes.num}>
                   <Duration sec={receipt.uptimeSec} />
                 </td>
                 <td className={classes.num}>
-                  <button
-                    type="button"
-                    className={figure.figure}
-                    aria-haspopup="dialog"
-                    onClick={() => openExplain({ nodeId: row.nodeId, period: receipt.period, focus: 'tft' })}
+                  <Figure
+                    label={`Payout of node ${row.nodeId}, period ${receipt.period}`}
+                    explain={() => <ExplainBody nodeId={row.nodeId} period={receipt.period} focus="tft" />}
                   >
                     <Amount units={receipt.rewardUnits} />
-                    <span className={classes.hidden}>, how the payout of period {receipt.period} is computed</span>
-                  </button>
+                  </Figure>
                 </td>
                 <td>
                   {receipt.violation ? (
@@ -128,10 +127,10 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                   {receipt.provisional ? <span className={classes.dim}>, provisional</span> : null}
                 </td>
                 <td className={classes.hash} title={receipt.hash}>
-                  {receipt.hash.slice(0, 16)}…
+                  {receipt.hash.slice(0, 8)}…
                 </td>
                 <td className={classes.num}>
-                  <CopyButton text={receipt.hash} label="Copy hash" name={`Copy the receipt hash of period ${receipt.period}`} compact />
+                  <CopyButton text={receipt.hash} label="Copy hash" name={`Copy hash of period ${receipt.period}`} compact />
                 </td>
               </tr>
             ))}

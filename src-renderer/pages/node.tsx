@@ -9,7 +9,6 @@ import { query, useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
-import { openExplain } from '../components/explain-sheet.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { StepList } from '../components/step-list.tsx'
 import { Timeline } from '../components/timeline.tsx'
@@ -88,11 +87,10 @@ function NodeView({
 }) {
   const { row, period } = detail
   const model = useMemo(() => timelineModel(detail, explanation), [detail, explanation])
-  const explain = (focus: string) => openExplain({ nodeId: row.nodeId, period: period.index, focus })
   return (
     <div className={classes.page} aria-busy={stale}>
       <NodeHead detail={detail} />
-      <NodeFigures detail={detail} explanation={explanation} onExplain={explain} />
+      <NodeFigures detail={detail} explanation={explanation} />
       {explanation?.violation ? <ViolationBox detail={explanation.violation} /> : null}
       <section className={classes.panel} aria-label="Uptime timeline">
         <div className={classes.panelHead}>
@@ -104,10 +102,7 @@ function NodeView({
         <Timeline model={model} name={`Node ${row.nodeId}, period ${period.index}`} />
       </section>
       {explanationError}
-      <div className={classes.columns}>
-        <NodeDowntimes detail={detail} />
-        <NodeCapacity detail={detail} />
-      </div>
+      <NodeDowntimes detail={detail} />
       <div className={classes.columns}>
         <section className={classes.panel} aria-label="Payout step by step">
           <div className={classes.panelHead}>
@@ -116,16 +111,26 @@ function NodeView({
           </div>
           {explanation ? <Derivation lines={explanation.derivation} /> : <Skeleton height={320} />}
         </section>
-        <section className={classes.panel} aria-label="Every credit and loss">
-          <div className={classes.panelHead}>
-            <h2>Every credit and every loss</h2>
-            <span className={classes.dim}>the timeline as text</span>
-          </div>
-          {explanation ? <StepList steps={explanation.steps} /> : <Skeleton height={320} />}
-        </section>
+        <div className={classes.stack}>
+          <NodeCapacity detail={detail} />
+          <NodeNotes row={row} />
+        </div>
       </div>
+      <section className={classes.panel} aria-label="Every credit and loss">
+        <div className={classes.panelHead}>
+          <h2>Every credit and every loss</h2>
+          <span className={classes.dim}>the timeline as text</span>
+        </div>
+        {explanation ? (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          <div className={classes.long} tabIndex={0}>
+            <StepList steps={explanation.steps} />
+          </div>
+        ) : (
+          <Skeleton height={320} />
+        )}
+      </section>
       <NodeReceipts detail={detail} />
-      <NodeNotes key={row.nodeId} nodeId={row.nodeId} label={row.label} note={row.note} />
     </div>
   )
 }

@@ -2,7 +2,7 @@ import { Skeleton, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
-import type { PeriodSummary, QueryOutput, ReceiptRow } from '../../src-shared/contract.ts'
+import type { PeriodSummary, ReceiptRow } from '../../src-shared/contract.ts'
 import { tftExact, usdExact } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { query, useQuery } from '../api.ts'
@@ -195,7 +195,7 @@ function Receipts({ period }: { period: number }) {
   const [sort, setSort] = useTableSort('receipts', { id: 'nodeId', descending: false })
   const own = useMemo(() => columns(period), [period])
   const key = JSON.stringify([period, search, sort])
-  const source = useWindowSource<QueryOutput<'receipts.list'>>(
+  const source = useWindowSource(
     key,
     (offset, limit, signal) =>
       query(
