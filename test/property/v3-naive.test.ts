@@ -60,12 +60,16 @@ function ofEngine(node: NodeResult): Figures {
   }
 }
 
+function runEngine(archive: PlainArchive, resources: ResourceRule, explain: boolean) {
+  const mint = createV3Mint(archive.header, archive.start, archive.end, { resources, explain: () => explain })
+  feed(archive, mint)
+  const covered = archive.blocks.at(-1)?.n ?? archive.end.block
+  return { mint, nodes: mint.finish(Math.max(covered, archive.end.block)).nodes }
+}
+
 function engineAnswer(archive: PlainArchive, resources: ResourceRule): Answer {
   try {
-    const mint = createV3Mint(archive.header, archive.start, archive.end, { resources })
-    feed(archive, mint)
-    const covered = archive.blocks.at(-1)?.n ?? archive.end.block
-    return { nodes: mint.finish(Math.max(covered, archive.end.block)).nodes.map(ofEngine) }
+    return { nodes: runEngine(archive, resources, false).nodes.map(ofEngine) }
   } catch (error) {
     if (error instanceof AppError) return { refused: true }
     throw error
@@ -89,8 +93,11 @@ function naiveAnswer(archive: PlainArchive, resources: ResourceRule): Answer {
   return { nodes: nodes.map(ofNaive) }
 }
 
+// for long runs by GRANARY_RUNS
+const timeout = 1_800_000
+
 describe.each(resourceRuleSchema.options)('resources: %s', resources => {
-  test('engine and naive re-statement agree', () => {
+  test('engine and naive re-statement agree', { timeout }, () => {
     const seen = { nodes: 0, paid: 0, violating: 0, refused: 0 }
     const { numRuns, seed } = runs(300)
     fc.assert(
@@ -115,4 +122,23 @@ describe.each(resourceRuleSchema.options)('resources: %s', resources => {
       expect(seen.refused).toBeGreaterThan(0)
     }
   })
+})
+
+test('explaining changes no result, and its credits add up to the measured uptime', { timeout }, () => {
+  fc.assert(
+    fc.property(randomHistory, archive => {
+      if ('refused' in engineAnswer(archive, 'latest')) return
+      const { nodes } = runEngine(archive, 'latest', false)
+      const explained = runEngine(archive, 'latest', true)
+      expect(explained.nodes).toEqual(nodes)
+      for (const node of nodes) {
+        const { steps, measuredUptimeSec, violation } = explained.mint.explanation(node.nodeId)
+        expect(measuredUptimeSec).toBe(node.measuredUptimeSec)
+        expect(steps.reduce((sum, step) => sum + step.creditedSec, 0)).toBe(node.measuredUptimeSec)
+        expect(violation?.violation ?? null).toBe(node.violation)
+        for (const step of steps) expect(step.lostSec).toBe(step.elapsedSec - step.creditedSec)
+      }
+    }),
+    runs(150),
+  )
 })
