@@ -7,6 +7,7 @@ export default defineConfig({
     build: {
       outDir: 'out/main',
       target: 'node24',
+      externalizeDeps: true,
       rollupOptions: {
         input: {
           cli: 'src-main/hosts/cli/main.ts',
@@ -14,12 +15,16 @@ export default defineConfig({
           electron: 'src-main/hosts/electron/main.ts',
           'core-process': 'src-main/hosts/electron/core-process.ts',
         },
+        // chunks lie beside the entries: files are found from where the code stands (worker.js, the page, package.json)
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },
   },
   preload: {
     build: {
       outDir: 'out/preload',
+      // a sandboxed preload has no require but for electron: nothing may stay outside
+      externalizeDeps: false,
       rollupOptions: { input: { preload: 'src-main/hosts/electron/preload.ts' }, output: { format: 'cjs', entryFileNames: '[name].cjs' } },
     },
   },
@@ -27,6 +32,12 @@ export default defineConfig({
     root: 'src-renderer',
     base: './',
     plugins: [react()],
-    build: { outDir: 'out/renderer', target: 'chrome130', minify: true, rollupOptions: { input: 'src-renderer/index.html' } },
+    build: {
+      outDir: 'out/renderer',
+      target: 'chrome130',
+      minify: true,
+      modulePreload: { polyfill: false },
+      rollupOptions: { input: 'src-renderer/index.html' },
+    },
   },
 })

@@ -1,6 +1,8 @@
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../../../src-shared/contract.ts'
+import { resolveDataDir } from '../data-dir.ts'
+import { openHostCore, pageDir } from '../open-host-core.ts'
 import { loadPageFiles } from '../page-files.ts'
 import { writeLinkFile } from './link-file.ts'
 import { openBrowser } from './open-browser.ts'
@@ -56,4 +58,72 @@ async function showPage(server: LoopbackServer, options: ServeCoreOptions): Prom
     options.print('No browser could be opened here.')
     printLink(server, options.print)
   }
+}
+
+export interface ServeOptions {
+  /** as the user gave it; see resolveDataDir */
+  dataDir?: string
+  port?: number
+  open?: boolean
+  print?: (line: string) => void
+  printError?: (line: string) => void
+  /** ends it, besides Ctrl-C */
+  signal?: AbortSignal
+}
+
+/**
+ * The loopback host from start to end: opens the core, serves it, and resolves after Ctrl-C (or the signal), when all is closed.
+ * Enter on the terminal gives a new link. Rejects like openCore, and with `usage` where the port cannot be had.
+ */
+export async function serve(options: ServeOptions = {}): Promise<void> {
+  const print = options.print ?? (line => process.stdout.write(`${line}\n`))
+  const printError = options.printError ?? (line => process.stderr.write(`${line}\n`))
+  const dataDir = resolveDataDir(options.dataDir)
+  const asked = askedToStop(options.signal)
+  try {
+    const core = await openHostCore({ dataDir, host: 'loopback' })
+    try {
+      const { port, open } = options
+      const server = await serveCore({
+        core,
+        dataDir,
+        pageDir,
+        print,
+        printError,
+        ...(port === undefined ? {} : { port }),
+        ...(open === undefined ? {} : { open }),
+      })
+      const giveLink = (): void => printLink(server, print)
+      if (process.stdin.isTTY) {
+        print('Press Enter for a new link, Ctrl-C to stop.')
+        process.stdin.on('data', giveLink)
+      }
+      await asked.stopped
+      process.stdin.off('data', giveLink)
+      process.stdin.pause()
+      await server.close()
+    } finally {
+      await core.close()
+    }
+  } finally {
+    asked.forget()
+  }
+}
+
+/** Ctrl-C, a polite end by the system, or the caller's signal. */
+function askedToStop(signal: AbortSignal | undefined): { stopped: Promise<void>; forget: () => void } {
+  let stop = (): void => {}
+  const stopped = new Promise<void>(resolve => {
+    stop = resolve
+  })
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted) stop()
+  const forget = (): void => {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+    signal?.removeEventListener('abort', stop)
+  }
+  return { stopped, forget }
 }

@@ -1,0 +1,16 @@
+import { userInfo } from 'node:os'
+import { openHostCore } from '../open-host-core.ts'
+import { type ElectronPort, runCoreHost } from './core-host.ts'
+
+// The entry of the core's process (Electron's utility process); its argument is the data folder.
+const dataDir = process.argv[2]
+if (dataDir === undefined) throw new Error('core-process is started by the desktop host, with a data folder')
+
+void runCoreHost({
+  open: () => openHostCore({ dataDir, host: 'electron' }),
+  actor: { id: `desktop:${userInfo().username}` },
+  say: message => process.parentPort.postMessage(message),
+  onMessage: listener => process.parentPort.on('message', event => listener(event.data, event.ports as ElectronPort[])),
+  exit: code => process.exit(code),
+  log: error => console.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+})

@@ -1,0 +1,101 @@
+import type { PlainError } from '../../../src-shared/errors.ts'
+
+/** What main and the core's process say to each other; a `connect` carries the core's end of a page's line. */
+export type ToCoreProcess = { t: 'connect' } | { t: 'close' }
+export type FromCoreProcess = { t: 'ready' } | { t: 'failed'; error: PlainError }
+
+/** The core's process as main sees it (Electron's UtilityProcess, or a stand-in in a test). */
+export interface CoreProcess<Port> {
+  postMessage(message: ToCoreProcess, ports?: Port[]): void
+  onMessage(listener: (message: FromCoreProcess) => void): void
+  onExit(listener: (code: number) => void): void
+  kill(): void
+}
+
+export interface SupervisorEdges<Port> {
+  start(): CoreProcess<Port>
+  /** tells every page that its line is dead, so that no call waits in vain */
+  announceGone(): void
+  /** the core cannot run: its reason to be shown, then quit */
+  onFailed(error: PlainError): void
+  nowMs(): number
+  after(ms: number, action: () => void): void
+}
+
+export interface Supervisor<Port> {
+  /** gives the core its end of a page's line, as soon as it is ready */
+  connect(port: Port): void
+  /** asks the core to stop and waits; ends it after ten seconds */
+  close(): Promise<void>
+}
+
+const restartAfterMs = 500
+/** more deaths than this within a minute, and it is given up */
+const deathsAMinute = 5
+const closeWithinMs = 10_000
+
+/** Keeps a core process running: one that dies is replaced, one that says why it cannot run is not. */
+export function superviseCore<Port>(edges: SupervisorEdges<Port>): Supervisor<Port> {
+  let child: CoreProcess<Port> | undefined
+  let ready = false
+  let failed = false
+  let closing: (() => void) | undefined
+  let deathsMs: number[] = []
+  const waiting: Port[] = []
+
+  function fail(error: PlainError): void {
+    if (failed) return
+    failed = true
+    edges.onFailed(error)
+  }
+
+  function start(): void {
+    if (closing || failed) return
+    const fresh = edges.start()
+    child = fresh
+    fresh.onMessage(message => {
+      if (fresh !== child) return
+      if (message.t === 'failed') fail(message.error)
+      else {
+        ready = true
+        for (const port of waiting.splice(0)) fresh.postMessage({ t: 'connect' }, [port])
+      }
+    })
+    fresh.onExit(code => {
+      if (fresh !== child) return
+      child = undefined
+      ready = false
+      if (closing) {
+        closing()
+        return
+      }
+      edges.announceGone()
+      if (failed) return
+      const nowMs = edges.nowMs()
+      deathsMs = [...deathsMs.filter(deathMs => nowMs - deathMs < 60_000), nowMs]
+      if (deathsMs.length > deathsAMinute) {
+        const message = `Granary's core ended ${deathsMs.length} times within a minute (the last time with code ${code}). What was saved is safe. Start Granary from a terminal to see why.`
+        fail({ code: 'internal', message, retryable: false, details: { code } })
+      } else edges.after(restartAfterMs, start)
+    })
+  }
+
+  start()
+  return {
+    connect(port) {
+      if (child && ready) child.postMessage({ t: 'connect' }, [port])
+      else waiting.push(port)
+    },
+    close() {
+      return new Promise(resolve => {
+        closing = resolve
+        if (!child) {
+          resolve()
+          return
+        }
+        child.postMessage({ t: 'close' })
+        edges.after(closeWithinMs, () => child?.kill())
+      })
+    },
+  }
+}

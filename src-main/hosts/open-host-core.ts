@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Core, Status } from '../../src-shared/contract.ts'
+import { openCore } from '../core/index.ts'
+import { workerTaskRunner } from './spawn-worker.ts'
+
+/** The folder of the program: two above this file, both as source and as built. */
+export const programDir = join(import.meta.dirname, '../..')
+
+/** The built page. */
+export const pageDir = join(programDir, 'out/renderer')
+
+/** The program's version, as package.json says it. */
+export function programVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(programDir, 'package.json'), 'utf8')) as { version: string }
+  return version
+}
+
+/**
+ * Opens the data folder as the one writer, with heavy work in worker threads and the embedded demo until there is real data.
+ * Closing the core ends the threads too. Rejects like openCore.
+ */
+export async function openHostCore({ dataDir, host }: { dataDir: string; host: Status['host'] }): Promise<Core> {
+  // one core stays for answers; more than four threads only wait for the disk
+  const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4))
+  const demoDir = join(programDir, 'resources/demo')
+  try {
+    const core = await openCore({
+      dataDir,
+      host,
+      version: programVersion(),
+      demoDir: existsSync(demoDir) ? demoDir : null,
+      mode: 'write',
+      runTask,
+    })
+    return {
+      ...core,
+      close: async () => {
+        await core.close()
+        await runTask.close()
+      },
+    }
+  } catch (error) {
+    await runTask.close()
+    throw error
+  }
+}
