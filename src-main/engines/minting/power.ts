@@ -2,6 +2,7 @@ import type { PowerState, PowerTarget } from '../../../src-shared/grid.ts'
 import { tallyUp } from './days.ts'
 import { type Clock, inconsistent, NONE, type NodeState, rememberReport, setViolation } from './state.ts'
 import { recordMove, recordStill } from './trace.ts'
+import { MAX_BOOT_SEC } from './uptime.ts'
 
 /** Target Up while the state is Down sets the boot request, if none is set; a later target Down does not cancel it. */
 export function applyTarget(s: NodeState, clock: Clock, target: PowerTarget): void {
@@ -74,12 +75,17 @@ function recordRequest(s: NodeState, block: number, ts: number): void {
     })
 }
 
+/** Whether a boot request is still within its 30 min in a period that is not over (`knownToTs` is the last known second). */
+function mayStillBoot(s: NodeState, clock: Clock, knownToTs: number): boolean {
+  return knownToTs < clock.endTs && knownToTs - s.requestTs <= MAX_BOOT_SEC
+}
+
 /**
  * When all blocks are read: an open boot request is a slow boot unless it was set with the start block or after the period's end; more
- * than one slow boot is the violation.
+ * than one slow boot is the violation. While the period runs, a request that is still in time is none yet.
  */
-export function judgeBoots(s: NodeState, clock: Clock, startBlockTs: number): void {
-  if (s.requestTs !== NONE && s.requestTs !== startBlockTs && s.requestTs <= clock.endTs) {
+export function judgeBoots(s: NodeState, clock: Clock, startBlockTs: number, knownToTs: number): void {
+  if (s.requestTs !== NONE && s.requestTs !== startBlockTs && s.requestTs <= clock.endTs && !mayStillBoot(s, clock, knownToTs)) {
     s.slowBoots++
     if (s.trace !== null)
       recordStill(s.trace, {

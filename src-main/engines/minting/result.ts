@@ -1,6 +1,6 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import type { ArchiveHeader, EndSnapshot, FarmingPolicy, GridFarm, GridTwin, StartSnapshot } from '../../../src-shared/grid.ts'
-import type { Explanation, NodeResult, ResourceRule } from '../../../src-shared/mint.ts'
+import type { Evidence, Explanation, NodeResult, ResourceRule } from '../../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../../src-shared/time.ts'
 import { cloudUnits } from './cloud-units.ts'
 import { dayTally, tallyAsleep } from './days.ts'
@@ -10,8 +10,8 @@ import { isScaled, type PayoutInputs, payoutAt, slaPermille } from './payout.ts'
 import { judgeBoots } from './power.ts'
 import { type ReceiptFields, receiptHash, receiptText, utilization } from './receipt.ts'
 import { type Clock, checkWidth, inconsistent, NONE, type NodeState, setViolation } from './state.ts'
-import { downtimesOf, recordMove, recordStill } from './trace.ts'
-import { MAX_SLEEP_SEC } from './uptime.ts'
+import { downtimesOf, recordMove, recordStill, type Trace } from './trace.ts'
+import { MAX_SLEEP_SEC, REPORT_CREDIT_CAP_SEC } from './uptime.ts'
 import type { MintResult } from './v3.ts'
 
 /** What the end snapshot says, by id. */
@@ -45,22 +45,14 @@ export function indexEnd(end: EndSnapshot): EndIndex {
 /** Judges what can only be judged at the end, pays and writes the receipt of one node. */
 export function finishNode(s: NodeState, context: MintContext, coveredToBlock: number): NodeResult {
   const { clock } = context
-  judgeBoots(s, clock, context.start.ts)
-  judgeTwin(s, context)
   const knownToTs = knownUntil(context, coveredToBlock)
-  if (s.trace !== null && s.trace.cursorTs < clock.endTs)
-    recordMove(
-      s.trace,
-      {
-        kind: 'tail',
-        rule: 'v3: what no report covers is not credited',
-        block: null,
-        ts: clock.endTs,
-        evidence: { knownToTs, asleep: s.sleepTs !== NONE },
-      },
-      clock.endTs,
-      0,
-    )
+  judgeBoots(s, clock, context.start.ts, knownToTs)
+  judgeTwin(s, context)
+  const pending = isPending(s, clock, knownToTs)
+  if (s.trace !== null) {
+    recordTail(s.trace, Math.min(knownToTs, clock.endTs), { asleep: s.sleepTs !== NONE, pending })
+    recordTail(s.trace, clock.endTs, { notKnownYet: true, pending: true })
+  }
   const { fields, inputs } = settleNode(s, context)
   // a sleep that is still open within its 24 h may be credited yet: it is shown as sleep, not as downtime
   if (context.provisional && s.sleepTs !== NONE && knownToTs - s.sleepTs <= MAX_SLEEP_SEC)
@@ -92,8 +84,22 @@ export function finishNode(s: NodeState, context: MintContext, coveredToBlock: n
     receipt,
     hash: receiptHash(receipt),
     overviewLine: overviewLine(fields, s.virtualized, s.violation),
-    days: dayTally(s.days, knownToTs),
+    days: dayTally(s.days, pending && s.sleepTs === NONE ? s.lastNow : knownToTs),
   }
+}
+
+/** What no report covers, up to `toTs`. */
+function recordTail(trace: Trace, toTs: number, evidence: Evidence): void {
+  if (trace.cursorTs >= toTs) return
+  const step = { kind: 'tail', rule: 'v3: what no report covers is not credited', block: null, ts: toTs, evidence } as const
+  recordMove(trace, step, toTs, 0)
+}
+
+/** Whether what no report covers yet may still be credited: the period runs, and the next report or the wake-up is not late. */
+function isPending(s: NodeState, clock: Clock, knownToTs: number): boolean {
+  if (knownToTs >= clock.endTs) return false
+  if (s.sleepTs !== NONE) return knownToTs - s.sleepTs <= MAX_SLEEP_SEC
+  return s.hasReport && s.lastNow <= knownToTs && knownToTs - s.lastNow <= REPORT_CREDIT_CAP_SEC
 }
 
 /** The last known second of the period. For an archive cut before its end snapshot: in proportion to the blocks. */

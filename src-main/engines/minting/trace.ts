@@ -73,13 +73,14 @@ const causes: Partial<Record<StepKind, Downtime['cause']>> = {
 
 /**
  * The stretches without credit. What a step credits lies at its end (an uptime counts backwards from its report), so the
- * downtime is the stretch before it. An ordinary report that lags by up to the grace is no downtime.
+ * downtime is the stretch before it. An ordinary report that lags by up to the grace is no downtime, and
+ * neither is time that is not known yet or may still be credited (evidence `pending`).
  */
 export function downtimesOf(steps: readonly Step[]): Downtime[] {
   const downtimes: Downtime[] = []
   for (const step of steps) {
     const cause = causes[step.kind]
-    if (cause === undefined || step.lostSec <= 0) continue
+    if (cause === undefined || step.lostSec <= 0 || step.evidence.pending === true) continue
     if ((step.kind === 'report' || step.kind === 'post-report') && step.lostSec <= GRACE_SEC) continue
     downtimes.push({
       fromTs: step.fromTs,
