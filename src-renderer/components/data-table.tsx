@@ -14,7 +14,7 @@ import {
   useTable,
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, useCallback, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { toAppError } from '../../src-shared/errors.ts'
 import { csvLine, downloadText, formatCount } from '../format.ts'
 import { IconArrowDown, IconArrowUp, IconColumns, IconCopy, IconDownload } from '../icons.tsx'
@@ -85,6 +85,7 @@ export interface DataTableProps<Row extends RowData> {
 }
 
 const rowHeight = 36
+const overscan = 6
 const headerHeight = 36
 const features = tableFeatures({ columnVisibilityFeature, rowSelectionFeature, rowSortingFeature })
 
@@ -107,12 +108,13 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
     count: source.total,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    overscan,
     scrollMargin: 0,
     paddingStart: 0,
     useFlushSync: false,
   })
-  const items = virtual.getVirtualItems()
+  // deferred: React may draw a jump's rows in slices and drop what is scrolled past meanwhile
+  const items = useDeferredValue(virtual.getVirtualItems())
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
   const { show } = source
@@ -266,6 +268,8 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
       .finally(() => setBusy(false))
   }
 
+  // Rows are drawn into slots that are used again: a jump fills other rows into the elements that are there.
+  const slots = Math.ceil(((virtual.scrollRect?.height ?? 0) / rowHeight + 2 * overscan + 4) / 16) * 16
   const activeVisible = active && active.row >= first && active.row <= last
   const bodyRows = maxRows === undefined ? undefined : Math.max(Math.min(source.total, maxRows), 1)
   return (
@@ -391,7 +395,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                   const row = source.row(item.index)
                   return (
                     <GridRow
-                      key={item.index}
+                      key={item.index % slots}
                       id={id}
                       index={item.index}
                       row={row}

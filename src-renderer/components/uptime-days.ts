@@ -37,7 +37,19 @@ export function dayWords(days: Days, index: number, periodStart: number): string
   if (up > 0) parts.push(`${formatDuration(up)} up`)
   if (asleep > 0) parts.push(`${formatDuration(asleep)} asleep`)
   if (down > 0) parts.push(`${formatDuration(down)} down`)
-  return `${formatDay(periodStart + index * 86_400)}, ${parts.length > 0 ? parts.join(', ') : 'not known yet'}`
+  return `${dayName(periodStart + index * 86_400)}, ${parts.length > 0 ? parts.join(', ') : 'not known yet'}`
+}
+
+const dayNames = new Map<number, string>()
+
+/** Formatting dates is slow, thousands of strips share the same 31 of them. */
+function dayName(ts: number): string {
+  let name = dayNames.get(ts)
+  if (name === undefined) {
+    name = formatDay(ts)
+    dayNames.set(ts, name)
+  }
+  return name
 }
 
 /** The whole strip in one sentence: how many days of each state, and the worst days by name. */

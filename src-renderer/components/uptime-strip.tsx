@@ -1,7 +1,7 @@
-import { useComputedColorScheme } from '@mantine/core'
-import { type KeyboardEvent, memo, type PointerEvent, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { NodeState } from '../../src-shared/contract.ts'
+import { useColorScheme } from './color-scheme.ts'
 import { type Days, dayState, dayWords, stripWords } from './uptime-days.ts'
 import classes from './uptime-strip.module.css'
 
@@ -36,8 +36,7 @@ function paletteOf(scheme: string): Palette {
     unknown: colour('--unknown-fill'),
     line: colour('--text'),
   }
-  // while the theme changes, the attribute may lag behind by a moment: keep only what surely belongs to this theme
-  if (document.documentElement.getAttribute('data-mantine-color-scheme') === scheme) palettes.set(scheme, palette)
+  palettes.set(scheme, palette)
   return palette
 }
 
@@ -56,11 +55,15 @@ function draw(
   scheme: string,
 ): void {
   const ratio = window.devicePixelRatio || 1
-  canvas.width = Math.round(width * ratio)
-  canvas.height = Math.round(height * ratio)
-  const context = canvas.getContext('2d')
+  // kept in main memory (these are tiny), and resized only when the size is another: both are slow
+  const context = canvas.getContext('2d', { willReadFrequently: true })
   if (!context) return
-  context.scale(ratio, ratio)
+  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    canvas.width = Math.round(width * ratio)
+    canvas.height = Math.round(height * ratio)
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0)
+  context.clearRect(0, 0, width, height)
   const palette = paletteOf(scheme)
   for (let index = 0; index < days.up.length; index++) {
     const x = index * (cell + gap)
@@ -108,13 +111,17 @@ export const UptimeStrip = memo(function UptimeStrip({
 }: UptimeStripProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [read, setRead] = useState<{ index: number; x: number; y: number } | null>(null)
-  const scheme = useComputedColorScheme('light')
+  const scheme = useColorScheme()
   const count = days.up.length
   const width = Math.max(count * (cellWidth + gap) - gap, 0)
 
-  useLayoutEffect(() => {
+  useEffect(() => {
     if (canvas.current) draw(canvas.current, days, slaPermille, width, height, cellWidth, scheme)
   }, [days, slaPermille, width, height, cellWidth, scheme])
+
+  // the row was given to another node, or scrolled away under the pointer
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other days are the signal
+  useLayoutEffect(() => setRead(null), [days])
 
   const readDay = (index: number) => {
     const box = canvas.current?.getBoundingClientRect()
