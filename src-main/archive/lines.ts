@@ -120,14 +120,14 @@ export class LineReader {
       places[i] = reader.pos
       this.present |= 1 << i
       if (i === KIND) kind = reader.choice(kinds)
-      else if (kind !== KIND_BLOCK || this.stage !== 'blocks') reader.skipValue(false)
+      else if (kind !== KIND_BLOCK || this.stage !== 'blocks') this.skip(i)
       else if (i === N) n = reader.integer()
       else if (i === TS) ts = reader.integer()
       else if (i === EVENTS && n >= 0 && ts >= 0) {
         this.beginBlock(n, ts)
         this.readEvents()
         delivered = true
-      } else reader.skipValue(false)
+      } else this.skip(i)
     }
     reader.finish()
     if (kind < 0) reader.fail('lacks the member "kind"')
@@ -136,6 +136,19 @@ export class LineReader {
       if (!delivered) this.lateBlock()
       this.checkOthers(BLOCK_MEMBERS)
     } else this.readHead()
+  }
+
+  /** Passes over a member that is read later. What is wrong with it is said with its full path, which the quick way lacks. */
+  private skip(index: number): void {
+    const { reader } = this
+    try {
+      reader.skipValue(false)
+    } catch (error) {
+      if (!(error instanceof FormatProblem)) throw error
+      reader.goTo(this.places[index]!, lineNames.texts[index]!)
+      reader.skipValue(true)
+      throw error
+    }
   }
 
   /** Refuses a line that has no business here. */

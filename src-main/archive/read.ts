@@ -4,7 +4,7 @@ import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveSink } from '../../src-shared/grid.ts'
 import { FormatProblem } from './json-reader.ts'
 import { LineReader } from './lines.ts'
-import { openSource } from './source.ts'
+import { type ByteSource, openSource } from './source.ts'
 
 export interface Position {
   /** uncompressed bytes before the current line */
@@ -55,6 +55,9 @@ export const MAX_SNAPSHOT_LINE_BYTES = 256 * MIB
 export const MAX_LINE_BYTES = 16 * MIB
 const PROGRESS_MS = 100
 const LINE_FEED = 0x0a
+const EMPTY: Buffer = Buffer.alloc(0)
+/** How far a packed archive with a broken line is read on, to see whether its packing is what is broken. */
+const LOOK_ON_BYTES = 64 * MIB
 
 /**
  * Reads a grid archive (plain, gzip or zstd by content) and gives it to the sink: header, start, end, then events in
@@ -100,10 +103,21 @@ export async function readArchive(source: string, sink: ArchiveSink, options: Re
     progress()
     return result
   } catch (error) {
+    if (bytes.isPacked() && error instanceof AppError && error.code === 'archive.format') await lookOn(bytes, signal)
     throw toAppError(error)
   } finally {
     signal?.removeEventListener('abort', onAbort)
     await bytes.close()
+  }
+}
+
+/** Checksums come last: a line that makes no sense may come from damaged packing. Throws if that shows. */
+async function lookOn(bytes: ByteSource, signal: AbortSignal | undefined): Promise<void> {
+  let left = LOOK_ON_BYTES
+  while (left > 0 && !signal?.aborted) {
+    const chunk = await bytes.next()
+    if (chunk === undefined) return
+    left -= chunk.length
   }
 }
 
@@ -115,7 +129,7 @@ function refuseAborted(signal: AbortSignal | undefined): void {
 function createRun(name: string, sink: ArchiveSink, resume: Position | undefined) {
   const reader = new LineReader(sink)
   /** the bytes at hand, and what lies before them in the file */
-  let current: Buffer = Buffer.alloc(0)
+  let current = EMPTY
   let currentOffset = 0
   /** crc of all bytes before current[crcAt] */
   let crc = 0
@@ -214,6 +228,9 @@ function createRun(name: string, sink: ArchiveSink, resume: Position | undefined
   const leave = () => {
     crcBefore(lineAt)
     currentOffset += lineAt
+    current = EMPTY
+    crcAt = 0
+    lineAt = 0
   }
 
   if (resume !== undefined) checkResume()
@@ -239,10 +256,11 @@ function createRun(name: string, sink: ArchiveSink, resume: Position | undefined
       }
       use(rest)
       readLines()
+      const done = lineAt
       leave()
-      if (lineAt === rest.length) return
-      carry.push(Buffer.from(rest.subarray(lineAt)))
-      carryBytes = rest.length - lineAt
+      if (done === rest.length) return
+      carry.push(Buffer.from(rest.subarray(done)))
+      carryBytes = rest.length - done
     },
     finish(): ReadResult {
       const hasLast = carryBytes > 0

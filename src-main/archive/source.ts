@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import fs from 'node:fs'
 import { Socket } from 'node:net'
-import { Readable, type Transform } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 import { ReadStream } from 'node:tty'
 import { promisify } from 'node:util'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
@@ -19,6 +20,8 @@ export interface ByteSource {
   bytesRead(): number
   /** bytes on disk; null where nobody knows (a pipe) */
   readonly bytesTotal: number | null
+  /** known once the first chunk has come */
+  isPacked(): boolean
   /** Releases everything; may be called at any time, also while next() is under way. */
   close(): Promise<void>
 }
@@ -48,12 +51,7 @@ export async function openSource(path: string): Promise<ByteSource> {
     if (fd !== 0) await closeFile(fd).catch(() => {})
     throw error
   }
-  try {
-    return await unpacked(raw)
-  } catch (error) {
-    await raw.close()
-    throw error
-  }
+  return byContent(raw)
 }
 
 /** A file is read ahead into two buffers in turn, so that reading one overlaps with parsing the other. */
@@ -112,35 +110,42 @@ function terminal(fd: number): Readable {
   }
 }
 
-/** The first bytes decide how the rest is read. */
-async function unpacked(raw: RawBytes): Promise<ByteSource> {
+/** The first bytes decide how the rest is read. They are awaited by the first next(), which can be interrupted. */
+function byContent(raw: RawBytes): ByteSource {
   let read = 0
   const counted = async () => {
     const chunk = await raw.next()
     read += chunk?.length ?? 0
     return chunk
   }
-  let head = await counted()
-  // A pipe may give less than the four bytes that tell.
-  while (head !== undefined && head.length < 4) {
-    const start = Buffer.from(head)
-    const more = await counted()
-    if (more === undefined) break
-    head = Buffer.concat([start, more])
+  let inner: { next(): Promise<Buffer | undefined>; close(): void } | undefined
+  let packing: Packing | undefined
+  const begin = async () => {
+    let head = await counted()
+    // A pipe may give less than the four bytes that tell.
+    while (head !== undefined && head.length < 4) {
+      const start = Buffer.from(head)
+      const more = await counted()
+      head = more === undefined ? start : Buffer.concat([start, more])
+      if (more === undefined) break
+    }
+    packing = head === undefined ? undefined : packingOf(head)
+    if (packing === undefined) {
+      inner = { next: counted, close: () => {} }
+      return head
+    }
+    inner = unpacking(packing, head!, counted)
+    return await inner.next()
   }
-  const packing = head === undefined ? undefined : packingOf(head)
-  const common = { bytesRead: () => read, bytesTotal: raw.total }
-  if (packing !== undefined) return { ...common, ...unpacking(packing, head!, counted, raw) }
-  let first = head
   return {
-    ...common,
-    async next() {
-      if (first === undefined) return await counted()
-      const chunk = first
-      first = undefined
-      return chunk
+    bytesRead: () => read,
+    bytesTotal: raw.total,
+    isPacked: () => packing !== undefined,
+    next: async () => await (inner === undefined ? begin() : inner.next()),
+    async close() {
+      inner?.close()
+      await raw.close()
     },
-    close: () => raw.close(),
   }
 }
 
@@ -154,49 +159,103 @@ function packingOf(head: Buffer): Packing | undefined {
   return magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5 ? 'zstd' : undefined
 }
 
-function unpacking(packing: Packing, head: Buffer, more: () => Promise<Buffer | undefined>, raw: RawBytes) {
-  // The thread pool unpacks ahead by some chunks while this thread parses.
+/**
+ * Packed bytes in, plain ones out. The thread pool unpacks ahead by some chunks while this thread parses. Several gzip
+ * members or zstd frames in a row are one archive; Node does the former by itself, for the latter a new decoder begins.
+ */
+function unpacking(packing: Packing, head: Buffer, more: () => Promise<Buffer | undefined>) {
   const settings = { chunkSize: UNPACKED_CHUNK, readableHighWaterMark: 4 * UNPACKED_CHUNK }
-  const decoder: Transform & { bytesWritten: number } = packing === 'gzip' ? createGunzip(settings) : createZstdDecompress(settings)
-  let fed = 0
+  /** the next packed chunk, which no decoder has had */
+  let waiting: Buffer | undefined = Buffer.from(head)
+  let ended = false
+  let filling: Promise<void> | undefined
   let rawFailure: unknown
-  async function* packed() {
-    try {
-      for (let chunk: Buffer | undefined = head; chunk !== undefined; chunk = await more()) {
-        fed += chunk.length
-        yield Buffer.from(chunk) // the decoder keeps it longer than its buffer is ours
+  const fill = async () => {
+    if (waiting !== undefined || ended) return
+    filling ??= more().then(
+      chunk => {
+        filling = undefined
+        ended = chunk === undefined
+        // A copy, as the decoder keeps it longer than its buffer is ours.
+        if (chunk !== undefined) waiting = Buffer.from(chunk)
+      },
+      error => {
+        rawFailure = error
+        throw error
+      },
+    )
+    await filling
+  }
+
+  const begin = () => {
+    const decoder: Transform & { bytesWritten: number } = packing === 'gzip' ? createGunzip(settings) : createZstdDecompress(settings)
+    const chunks = decoder[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+    /** what it was given and has perhaps not used */
+    const given: Buffer[] = []
+    let forgotten = 0
+    let over = false
+    const feed = async () => {
+      for (;;) {
+        await fill()
+        if (over) return
+        const chunk = waiting
+        waiting = undefined
+        if (chunk === undefined) {
+          decoder.end()
+          return
+        }
+        given.push(chunk)
+        while (given.length > 1 && forgotten + given[0]!.length <= decoder.bytesWritten) forgotten += given.shift()!.length
+        if (!decoder.write(chunk)) await once(decoder, 'drain')
       }
-    } catch (error) {
-      rawFailure = error
-      throw error
+    }
+    feed().catch(error => decoder.destroy(error instanceof Error ? error : new Error(String(error))))
+    return {
+      decoder,
+      chunks,
+      /** at its end: the bytes that it left */
+      leave() {
+        over = true
+        return Buffer.concat(given).subarray(decoder.bytesWritten - forgotten)
+      },
     }
   }
-  const feeder = Readable.from(packed(), { objectMode: false, highWaterMark: 1 << 18 })
-  feeder.on('error', error => decoder.destroy(error))
-  feeder.pipe(decoder)
-  const chunks = decoder[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+
+  let current = begin()
   return {
-    async next() {
-      try {
-        const { value, done } = await chunks.next()
-        if (done !== true) return value
-      } catch (error) {
-        throw rawFailure ?? damaged(packing, error)
+    async next(): Promise<Buffer | undefined> {
+      for (;;) {
+        try {
+          const { value, done } = await current.chunks.next()
+          if (done !== true) return value
+        } catch (error) {
+          throw rawFailure ?? damaged(packing, error)
+        }
+        let rest = current.leave()
+        while (rest.length < 4 && !ended) {
+          await fill()
+          rest = Buffer.concat([rest, waiting ?? Buffer.alloc(0)])
+          waiting = undefined
+        }
+        if (rest.length === 0) return undefined
+        if (packing !== 'zstd' || packingOf(rest) !== 'zstd') throw notPacked(packing)
+        waiting = waiting === undefined ? rest : Buffer.concat([rest, waiting])
+        current = begin()
       }
-      if (decoder.bytesWritten < fed) {
-        throw new AppError(
-          'archive.compression',
-          `After the end of its ${packing} data the archive has ${fed - decoder.bytesWritten} bytes or more that are none. Copy or download the file again.`,
-        )
-      }
-      return undefined
     },
-    async close() {
-      feeder.destroy()
-      decoder.destroy()
-      await raw.close()
+    close() {
+      current.leave()
+      current.decoder.destroy()
     },
   }
+}
+
+function notPacked(packing: Packing): AppError {
+  return new AppError(
+    'archive.compression',
+    `The archive goes on after the end of its ${packing} data with bytes that are none. Copy or download the file again.`,
+    { details: { packing, cut: false } },
+  )
 }
 
 function damaged(packing: Packing, error: unknown): AppError {
