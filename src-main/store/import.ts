@@ -37,8 +37,11 @@ export interface ImportWriter extends EventSink {
   readonly storedEvents: number
   /** tells where the line is from which events come now; needed for being able to resume */
   setPosition(position: () => Position): void
-  /** The archive is at its end. Makes the import the period's one, unless the store had it all. */
-  finish(): ImportOutcome
+  /**
+   * The archive is at its end. Makes the import the period's one, unless the store had it all. `check` runs inside the same
+   * transaction, before anyone sees the period: what it saves appears with it, and if it throws, the store is as it was.
+   */
+  finish(check?: (period: StoredPeriod) => void): ImportOutcome
   /** Ends it without result; `keep`: what is stored stays for being resumed (interrupted), else it is deleted (bad archive). */
   abort(options: { keep: boolean }): void
 }
@@ -333,7 +336,7 @@ class Importer implements ImportWriter {
     }
   }
 
-  finish(): ImportOutcome {
+  finish(check: (period: StoredPeriod) => void = () => {}): ImportOutcome {
     const { store, header, end } = this.#job
     const old = this.#old
     const covered = Math.max(header.blocks.last, this.#lastBlock, end.block)
@@ -357,6 +360,7 @@ class Importer implements ImportWriter {
         digest: this.#digest.digest('hex'),
         finished_ts: store.now(),
       })
+      check(storedPeriod(store, period))
       return true
     })
     if (!more) {

@@ -47,12 +47,12 @@ export function takeLock(dataDir: string, nowTs: number): Lock {
     return {
       lastWasClean: last?.clean ?? true,
       release(clean) {
-        // a data folder that can't be written any more only costs a check at the next open
         try {
           if (clean) writeSmallFile(ownerPath, JSON.stringify({ ...owner, clean: true }))
-        } finally {
-          db.close()
+        } catch {
+          // a data folder that can't be written any more (full, gone) only costs a check at the next open
         }
+        db.close()
       },
     }
   } catch (error) {
