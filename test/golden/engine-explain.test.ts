@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { overviewCsv, receiptsNdjson } from '../../src-main/engines/minting/outputs.ts'
 import { createV3Mint, type MintResult, mergeMints } from '../../src-main/engines/minting/v3.ts'
 import { explanationSchema } from '../../src-shared/mint.ts'
+import { PERIOD_SEC } from '../../src-shared/time.ts'
 import { type Case, caseNames, coveredTo, expected, feed, readCase } from '../helpers/cases.ts'
 import { checkExplanation } from '../helpers/explain-identities.ts'
 import { partOf } from '../helpers/part-of-grid.ts'
@@ -17,12 +18,11 @@ describe('the explanation of every node of every case adds up', () => {
       const result = fold.finish(coveredTo(c))
       // recording the steps must not change what they explain
       expect(receiptsNdjson(result.nodes)).toBe(expected(name, 'receipts.ndjson'))
-      const knownSec = Math.min(c.end.ts, c.header.period.end) - c.header.period.start
       for (const node of result.nodes) {
         const explanation = fold.explanation(node.nodeId)
         // it fits the contract
         explanationSchema.encode(explanation)
-        checkExplanation(explanation, node, knownSec)
+        checkExplanation(explanation, node, PERIOD_SEC)
       }
     })
   }

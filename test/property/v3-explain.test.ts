@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createV3Mint, type MintResult } from '../../src-main/engines/minting/v3.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import { PERIOD_SEC, POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
 import { feed } from '../helpers/cases.ts'
 import { checkExplanation } from '../helpers/explain-identities.ts'
 import type { PlainArchive } from '../helpers/naive-v3.ts'
@@ -13,7 +14,7 @@ function mint(archive: PlainArchive, explain: boolean) {
   let result: MintResult | null = null
   try {
     feed(archive.blocks, fold)
-    result = fold.finish(Math.max(archive.end.block, archive.blocks.at(-1)?.n ?? 0))
+    result = fold.finish(archive.end.block + POST_PERIOD_BLOCKS)
   } catch (error) {
     // an inconsistent history has nothing to explain; that both sides refuse the same is v3-naive's part
     if (!(error instanceof AppError) || error.code !== 'mint.inconsistent') throw error
@@ -29,12 +30,11 @@ test('over random histories explanations add up and recording them changes nothi
       const { fold, result } = mint(archive, true)
       expect(result).toEqual(mint(archive, false).result)
       if (result === null) return
-      const knownSec = Math.min(archive.end.ts, archive.header.period.end) - archive.header.period.start
       for (const node of result.nodes) {
         // figures past 2^53 are carried exactly where they decide, but are rounded where they are only shown
         const explanation = fold.explanation(node.nodeId)
         if (explanation.steps.some(step => !Number.isSafeInteger(step.toTs))) continue
-        checkExplanation(explanation, node, knownSec)
+        checkExplanation(explanation, node, PERIOD_SEC)
         explained++
       }
     }),

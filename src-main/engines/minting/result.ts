@@ -105,7 +105,9 @@ function isPending(s: NodeState, clock: Clock, knownToTs: number): boolean {
 /** The last known second of the period. For an archive cut before its end snapshot: in proportion to the blocks. */
 function knownUntil(context: MintContext, coveredToBlock: number): number {
   const { start, end, clock } = context
-  if (coveredToBlock >= end.block) return Math.min(end.ts, clock.endTs)
+  // blocks after the end snapshot's are only there when the period is over, whatever time that block has
+  if (coveredToBlock > end.block) return clock.endTs
+  if (coveredToBlock === end.block) return Math.min(end.ts, clock.endTs)
   const share = Math.max(0, coveredToBlock - start.block) / Math.max(1, end.block - start.block)
   return Math.min(Math.floor(start.ts + share * (end.ts - start.ts)), clock.endTs)
 }

@@ -82,9 +82,11 @@ export function downtimesOf(steps: readonly Step[]): Downtime[] {
     const cause = causes[step.kind]
     if (cause === undefined || step.lostSec <= 0 || step.evidence.pending === true) continue
     if ((step.kind === 'report' || step.kind === 'post-report') && step.lostSec <= GRACE_SEC) continue
+    const toTs = step.toTs - Math.max(0, Math.min(step.creditedSec, step.elapsedSec))
     downtimes.push({
-      fromTs: step.fromTs,
-      toTs: step.toTs - Math.max(0, Math.min(step.creditedSec, step.elapsedSec)),
+      // a step goes back where a report was dated ahead of its block
+      fromTs: Math.min(step.fromTs, toTs),
+      toTs,
       lostSec: step.lostSec,
       cause,
       block: step.block,
