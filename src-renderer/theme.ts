@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
 // One accent for what can be clicked. Colours of state are CSS variables in theme.css; nothing else is coloured.
 const accent: MantineColorsTuple = [
@@ -31,7 +31,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { accent, dark },
   primaryColor: 'accent',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.35,
   defaultRadius: 4,
@@ -50,3 +50,9 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 340, events: { hover: true, focus: true, touch: true } } },
   },
 })
+
+// What Mantine derives from the accent by itself would be too pale in the dark and too deep in the light.
+const accentText = { '--mantine-color-accent-light-color': 'var(--accent)', '--mantine-color-accent-text': 'var(--accent)' }
+
+/** Variables that Mantine writes after all style sheets, so that theme.css can't set them. */
+export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: accentText, dark: accentText })

@@ -3,7 +3,7 @@ import { Dropzone } from '@mantine/dropzone'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import type { Job, PeriodSummary } from '../../src-shared/contract.ts'
-import { AppError, type ErrorCode, toAppError } from '../../src-shared/errors.ts'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
@@ -123,6 +123,7 @@ function FileDrop() {
         onReject={() => setError(new AppError('usage', 'Only files can be imported, not folders or text. Choose the archive itself.'))}
         activateOnClick={false}
         activateOnKeyboard={false}
+        enablePointerEvents
         useFsAccessApi={false}
         inputProps={{ 'aria-label': 'Grid archives to import' }}
       >
@@ -143,23 +144,15 @@ function FileDrop() {
 
 function Item({ item, job }: { item: ImportItem; job: Job | undefined }) {
   const name = cleanName(item.name)
-  if (item.state === 'handed-over') {
-    if (!job) return <Line title={name}>Handed over; about to begin</Line>
-    return <JobEntry job={job} onRetry={() => retryItem(item.id)} onRemove={() => removeItem(item.id)} />
-  }
+  const onRetry = () => retryItem(item.id)
+  const onRemove = () => removeItem(item.id)
+  if (item.state === 'handed-over')
+    return job ? <JobEntry job={job} onRetry={onRetry} onRemove={onRemove} /> : <Line title={name}>Handed over; about to begin</Line>
   if (item.state === 'failed' && item.error)
-    return (
-      <Failed
-        title={`${name} was not imported`}
-        code={item.error.code}
-        message={item.error.message}
-        onRetry={() => retryItem(item.id)}
-        onRemove={() => removeItem(item.id)}
-      />
-    )
+    return <Failed name={name} message={item.error.message} onRetry={onRetry} onRemove={onRemove} />
   if (item.state === 'cancelled')
     return (
-      <Line title={name} actions={<Retry name={name} onRetry={() => retryItem(item.id)} onRemove={() => removeItem(item.id)} />}>
+      <Line title={name} actions={<Actions name={name} again="Import after all" onRetry={onRetry} onRemove={onRemove} />}>
         Stopped before anything was imported
       </Line>
     )
@@ -187,21 +180,13 @@ function Item({ item, job }: { item: ImportItem; job: Job | undefined }) {
 
 function JobEntry({ job, onRetry, onRemove }: { job: Job; onRetry?: () => void; onRemove?: () => void }) {
   if (job.state === 'running') return <JobProgress job={job} />
-  if (job.state === 'failed' && job.error)
-    return (
-      <Failed
-        title={`${cleanName(job.title)}: failed`}
-        code={job.error.code as ErrorCode}
-        message={job.error.message}
-        {...(onRetry ? { onRetry } : {})}
-        {...(onRemove ? { onRemove } : {})}
-      />
-    )
+  const name = cleanName(job.title)
+  if (job.state === 'failed' && job.error) return <Failed name={name} message={job.error.message} onRetry={onRetry} onRemove={onRemove} />
   const seconds = job.endedTs === null ? null : job.endedTs - job.startedTs
   return (
     <Line
-      title={cleanName(job.title)}
-      actions={job.state === 'cancelled' ? <Retry name={job.title} onRetry={onRetry} onRemove={onRemove} /> : null}
+      title={name}
+      actions={job.state === 'cancelled' ? <Actions name={name} again="Import after all" onRetry={onRetry} onRemove={onRemove} /> : null}
     >
       {job.state === 'cancelled' ? (
         'Stopped. What was there before is untouched; give the file again to go on.'
@@ -230,46 +215,50 @@ function Line({ title, actions, children }: { title: string; actions?: React.Rea
 }
 
 function Failed({
-  title,
-  code,
+  name,
   message,
   onRetry,
   onRemove,
 }: {
-  title: string
-  code: ErrorCode
+  name: string
   message: string
-  onRetry?: () => void
-  onRemove?: () => void
+  onRetry: (() => void) | undefined
+  onRemove: (() => void) | undefined
 }) {
   return (
-    <div className={classes.failed}>
-      <ErrorPanel
-        error={new AppError(code, message)}
-        title={title}
-        safe="Nothing of this file counts, and what was in the store before is untouched."
-        {...(onRetry ? { onRetry } : {})}
-      />
-      {onRemove ? (
-        <Button variant="subtle" h={32} onClick={onRemove}>
-          Take off the list
-        </Button>
-      ) : null}
+    <div className={classes.line}>
+      <div className={classes.lineText} role="alert">
+        <strong>{name}</strong> <StateMark state="down" word="Not imported" />
+        <p>{message}</p>
+        <p className={page.dim}>Nothing of this file counts, and what was in the store before is untouched.</p>
+      </div>
+      <Actions name={name} again="Try again" onRetry={onRetry} onRemove={onRemove} />
     </div>
   )
 }
 
-function Retry({ name, onRetry, onRemove }: { name: string; onRetry: (() => void) | undefined; onRemove: (() => void) | undefined }) {
+function Actions({
+  name,
+  again,
+  onRetry,
+  onRemove,
+}: {
+  name: string
+  again: string
+  onRetry: (() => void) | undefined
+  onRemove: (() => void) | undefined
+}) {
   return (
     <div className={page.buttons}>
       {onRetry ? (
-        <Button variant="default" h={32} onClick={onRetry} aria-label={`Import ${name} after all`}>
-          Import after all
+        <Button variant="default" h={32} onClick={onRetry}>
+          {again}
+          <span className={page.hidden}>: {name}</span>
         </Button>
       ) : null}
       {onRemove ? (
-        <Button variant="subtle" h={32} onClick={onRemove} aria-label={`Take ${name} off the list`}>
-          Take off the list
+        <Button variant="subtle" color="gray" h={32} onClick={onRemove}>
+          Take off the list<span className={page.hidden}>: {name}</span>
         </Button>
       ) : null}
     </div>

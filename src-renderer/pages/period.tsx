@@ -137,7 +137,7 @@ const columns = (period: number): Column<ReceiptRow>[] => [
   {
     id: 'outcome',
     header: 'Outcome',
-    width: 160,
+    width: 185,
     cell: row => <Outcome row={row} />,
     text: row => row.violation ?? (row.rewardUnits === 0n ? 'pays nothing' : 'pays'),
   },
