@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Writable } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveSink } from '../../src-shared/grid.ts'
@@ -24,7 +23,7 @@ const BATCH_CHARS = 256 * 1024
 /**
  * Writes a grid archive: canonical lines, compressed as the target's name says (`.gz`, `.zst`, otherwise plain).
  * The file is written beside the target, fsynced and renamed: after any failure the target is as it was and nothing
- * half-written is left. `-` is standard output, plain.
+ * half-written is left. `-` is standard output, plain; a device or named pipe is written to as it is.
  * @returns uncompressed bytes and events written
  * @throws AppError io.* for the disk's failures, cancelled on the signal, and whatever `produce` throws
  */
@@ -33,25 +32,43 @@ export async function writeArchive(
   produce: (sink: WritingSink) => Promise<void>,
   options: WriteOptions = {},
 ): Promise<{ bytes: number; events: number }> {
-  if (target === '-') return await pour(process.stdout, [], produce, options.signal)
-  const existing = await stat(target).catch(() => undefined)
-  if (existing?.isDirectory()) throw toAppError(Object.assign(new Error('is a directory'), { code: 'EISDIR', path: target }))
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
-  let file: FileHandle | undefined
   try {
-    file = await open(temporary, 'wx', 0o644)
-    const bottom = createWriteStream(temporary, { fd: file, flush: true, highWaterMark: 1 << 20 })
-    const compressor = compressorFor(target)
-    const done = await pour(compressor ?? bottom, compressor ? [bottom] : [], produce, options.signal)
-    file = undefined // closed by the stream, which synced it first
-    await rename(temporary, target)
-    await syncFolder(dirname(target))
-    return done
+    if (target === '-') return await pour(process.stdout, [], produce, options.signal)
+    const existing = await stat(target).catch(() => undefined)
+    if (existing?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR', path: target })
+    // A rename would put a file in the place of /dev/null.
+    if (existing !== undefined && !existing.isFile()) return await writeFile(target, 'w', target, produce, options.signal)
+    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
+    try {
+      const done = await writeFile(temporary, 'wx', target, produce, options.signal)
+      await rename(temporary, target)
+      await syncFolder(dirname(target))
+      return done
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => {})
+      throw error
+    }
   } catch (error) {
-    await file?.close().catch(() => {})
-    await rm(temporary, { force: true }).catch(() => {})
-    throw toAppError(error)
+    throw (error as { code?: unknown }).code === 'EPIPE' ? readerGone(error) : toAppError(error)
   }
+}
+
+function readerGone(cause: unknown): AppError {
+  return new AppError('io.failed', 'The program that was to take the archive stopped reading. Run it again.', { cause })
+}
+
+/** Writes to `path`, compressed as the target's name says; a file is synced before it is closed. */
+async function writeFile(
+  path: string,
+  flags: 'w' | 'wx',
+  target: string,
+  produce: (sink: WritingSink) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: number; events: number }> {
+  // Devices and pipes, which alone are opened by 'w', know no sync.
+  const bottom = createWriteStream(path, { flags, flush: flags === 'wx', highWaterMark: 1 << 20 })
+  const compressor = compressorFor(target)
+  return await (compressor ? pour(compressor, [bottom], produce, signal) : pour(bottom, [], produce, signal))
 }
 
 function compressorFor(target: string) {
@@ -75,43 +92,59 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** Lets `produce` write into `top`, which is piped through `rest`; resolves when the last stream is closed. */
 async function pour(
-  top: Writable & NodeJS.WritableStream,
+  top: Writable,
   rest: Writable[],
   produce: (sink: WritingSink) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<{ bytes: number; events: number }> {
   const streams = [top, ...rest]
   const last = streams.at(-1)!
+  const toStdout = last === process.stdout
   let failure: unknown
+  let wake = () => {}
+  let drained = () => {}
+  const over = new Promise<void>(resolve => {
+    wake = resolve
+    last.once('close', resolve)
+  })
   const fail = (error: unknown) => {
     failure ??= error
-    for (const stream of streams) if (stream !== process.stdout) stream.destroy()
+    drained()
+    if (!toStdout) for (const stream of streams) stream.destroy()
+    else wake()
   }
-  for (const stream of streams) stream.on('error', fail)
   const abort = () => fail(new AppError('cancelled', 'Writing the archive was stopped on request; nothing was kept of it.'))
+  const onDrain = () => drained()
+  for (const stream of streams) stream.on('error', fail)
+  top.on('drain', onDrain)
   signal?.addEventListener('abort', abort)
-  const closed = last === process.stdout ? Promise.resolve() : new Promise<void>(resolve => last.once('close', resolve))
+  const write = async (text: string) => {
+    if (failure === undefined && !top.write(text)) {
+      await new Promise<void>(resolve => {
+        drained = resolve
+      })
+    }
+    if (failure !== undefined) throw failure
+  }
   try {
     if (signal?.aborted) abort()
-    for (const next of rest) (top as unknown as NodeJS.ReadableStream).pipe(next)
-    const lines = createLines(async text => {
-      if (failure !== undefined) throw failure
-      if (!top.write(text)) await Promise.race([once(top, 'drain').catch(() => {}), closed])
-      if (failure !== undefined) throw failure
-    })
+    for (const next of rest) (top as Duplex).pipe(next)
+    const lines = createLines(write)
     await produce(lines.sink)
     await lines.finish()
-    if (last !== process.stdout) top.end()
-    await closed
+    if (toStdout) top.write('', wake)
+    else top.end()
+    await over
     if (failure !== undefined) throw failure
     return lines.counts()
   } catch (error) {
     fail(error)
-    await closed
+    if (!toStdout) await over
     throw failure
   } finally {
     signal?.removeEventListener('abort', abort)
-    for (const stream of streams) stream.off('error', fail)
+    top.off('drain', onDrain)
+    if (toStdout) top.off('error', fail)
   }
 }
 
