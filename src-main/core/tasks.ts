@@ -3,8 +3,8 @@ import { AppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 import { importArchive } from '../jobs/import.ts'
-import { type MintPartInput, mintPartTask, mintStored } from '../jobs/mint.ts'
-import { openStore, type Store, type StoredPeriod, saveResults, storedPeriod } from '../store/index.ts'
+import { type MintPartInput, mintPart, mintPartTask } from '../jobs/mint.ts'
+import { loadSnapshots, openStore, type Store, type StoredPeriod, saveResults, storedPeriod } from '../store/index.ts'
 
 export type { TaskRunner } from '../jobs/context.ts'
 
@@ -36,14 +36,19 @@ export interface MintTaskInput {
 const tasks = {
   async import(input: ImportTaskInput, context: JobContext): Promise<ImportTaskOutput> {
     return withStore(input.dataDir, async store => {
-      const { outcome, period, events } = await importArchive(store, input.path, context, input.name)
-      await mintAndSave(store, period, input.resources, context)
+      const { outcome, period, events } = await importArchive(store, input.path, context, {
+        name: input.name,
+        check: found => {
+          context.onProgress?.({ fraction: null, detail: `computes period ${found.index}`, secondsLeft: null })
+          mintAndSave(store, found, input.resources)
+        },
+      })
       return { period: period.index, outcome, events, digest: period.digest }
     })
   },
-  async mint(input: MintTaskInput, context: JobContext): Promise<null> {
+  async mint(input: MintTaskInput): Promise<null> {
     return withStore(input.dataDir, async store => {
-      await mintAndSave(store, storedPeriod(store, input.period), input.resources, context)
+      mintAndSave(store, storedPeriod(store, input.period), input.resources)
       return null
     })
   },
@@ -61,8 +66,8 @@ async function withStore<T>(dataDir: string, work: (store: Store) => Promise<T>)
   }
 }
 
-async function mintAndSave(store: Store, period: StoredPeriod, resources: ResourceRule, context: JobContext): Promise<void> {
-  const result = await mintStored(store, period, resources, context)
+function mintAndSave(store: Store, period: StoredPeriod, resources: ResourceRule): void {
+  const result = mintPart(store, period, loadSnapshots(store, period), resources, null)
   const summary: PeriodSummary = {
     index: period.index,
     start: period.start,

@@ -4,6 +4,7 @@ import type { ArchiveHeader, ArchiveSink, StartSnapshot } from '../../src-shared
 import { type ArchiveReader, readArchive } from '../archive/read.ts'
 import { beginImport, type ImportOutcome, type ImportWriter } from '../store/import.ts'
 import type { Store } from '../store/open.ts'
+import type { StoredPeriod } from '../store/periods.ts'
 import { type JobContext, progressMeter } from './context.ts'
 
 /** Codes of failures after which what is stored stays for a rerun; after any other the archive itself is bad and all of it goes. */
@@ -14,10 +15,16 @@ class GoesOn extends Error {}
 
 /**
  * Reads a grid archive (`-`: standard input) into the store. What is stored already of an interrupted import of the same archive is
- * skipped; stopping it or a crash loses nothing that was committed. A bad archive leaves the store as it was.
+ * skipped; stopping it or a crash loses nothing that was committed. A bad archive leaves the store as it was, and so does one that
+ * `check` refuses, which sees the period before anyone else does and may save what belongs to it.
  * Throws AppError archive.*, store.*, io.*, cancelled.
  */
-export async function importArchive(store: Store, source: string, context: JobContext, name = basename(source)): Promise<ImportOutcome> {
+export async function importArchive(
+  store: Store,
+  source: string,
+  context: JobContext,
+  { name = basename(source), check = () => {} }: { name?: string; check?: (period: StoredPeriod) => void } = {},
+): Promise<ImportOutcome> {
   const report = progressMeter(context, () => performance.now())
   let writer: ImportWriter | null = null
   let reader: ArchiveReader | null = null
@@ -62,7 +69,7 @@ export async function importArchive(store: Store, source: string, context: JobCo
       if (!isGoesOn(error) || !resume) throw error
       await readArchive(source, sink, { ...options, resume })
     }
-    return (writer as ImportWriter | null)!.finish()
+    return (writer as ImportWriter | null)!.finish(check)
   } catch (cause) {
     const error = toAppError(cause)
     ;(writer as ImportWriter | null)?.abort({ keep: RESUMABLE.has(error.code) })

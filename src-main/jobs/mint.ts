@@ -9,7 +9,7 @@ import { planRetries, type Retry } from '../engines/minting/retries.ts'
 import { createV3Mint, type MintResult, type V3Mint } from '../engines/minting/v3.ts'
 import { bucketOf, buckets, LOOSE, readEvents } from '../store/events.ts'
 import { openStore, type Store } from '../store/open.ts'
-import { loadSnapshots, type StoredPeriod, storedPeriod } from '../store/periods.ts'
+import { loadSnapshots, type Snapshots, type StoredPeriod, storedPeriod } from '../store/periods.ts'
 import { type JobContext, progressMeter } from './context.ts'
 import { writeFilesAtomically } from './files.ts'
 
@@ -83,8 +83,9 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   const store = openStore(input.dataDir, { mode: 'read' })
   try {
     const period = storedPeriod(store, input.period)
-    const result = await mintStored(store, period, input.resources, context)
-    return writeMint(result, loadSnapshots(store, period).end, old, input.outDir)
+    const snapshots = loadSnapshots(store, period)
+    const result = await mintStored(store, period, snapshots, input.resources, context)
+    return writeMint(result, snapshots.end, old, input.outDir)
   } finally {
     store.close()
   }
@@ -94,9 +95,15 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
 const SPLIT_FROM_EVENTS = 1_000_000
 
 /** Mints a stored period in memory, on this thread and, for a large one, on a worker's beside it. */
-export async function mintStored(store: Store, period: StoredPeriod, resources: ResourceRule, context: JobContext): Promise<MintResult> {
+export async function mintStored(
+  store: Store,
+  period: StoredPeriod,
+  snapshots: Snapshots,
+  resources: ResourceRule,
+  context: JobContext,
+): Promise<MintResult> {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
-  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, resources, null)
+  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, snapshots, resources, null)
   const parts = splitEvenly(buckets(store, period), 2)
   const [first, ...rest] = parts
   const others = rest.map(part =>
@@ -112,7 +119,7 @@ export async function mintStored(store: Store, period: StoredPeriod, resources: 
   await new Promise(resolve => setImmediate(resolve))
   let result: MintResult
   try {
-    result = mintPart(store, period, resources, first!)
+    result = mintPart(store, period, snapshots, resources, first!)
   } catch (error) {
     await Promise.allSettled(others)
     throw error
@@ -142,15 +149,15 @@ export function mintPartTask(input: MintPartInput): NodeResult[] {
     const period = storedPeriod(store, input.period)
     if (period.digest !== input.digest)
       throw new AppError('store.busy', `Period ${input.period} was imported again meanwhile. Mint it once more.`, { retryable: true })
-    return mintPart(store, period, input.resources, input).nodes
+    return mintPart(store, period, loadSnapshots(store, period), input.resources, input).nodes
   } finally {
     store.close()
   }
 }
 
-/** Mints the nodes of some buckets (null: all). Nodes stand alone, so parts' results concatenate. */
-function mintPart(store: Store, period: StoredPeriod, resources: ResourceRule, part: Part | null): MintResult {
-  const { header, start, end } = loadSnapshots(store, period)
+/** Mints the nodes of some buckets (null: all) on this thread. Nodes stand alone, so parts' results concatenate. */
+export function mintPart(store: Store, period: StoredPeriod, snapshots: Snapshots, resources: ResourceRule, part: Part | null): MintResult {
+  const { header, start, end } = snapshots
   const inPart = (nodeId: number) => part === null || (bucketOf(nodeId) >= part.bucketFrom && bucketOf(nodeId) <= part.bucketTo)
   const mint = createV3Mint(header, startOf(start, inPart), end, { resources })
   readEvents(store, period, mint, part ?? {})

@@ -66,14 +66,26 @@ export function decodeHead(data: Uint8Array | undefined, place: Place): ChunkHea
   let block = 0
   let ts = 0
   let end = 0
+  let { pos } = input
+  // nearly all of these are one byte; a period has over a million
+  const more = (first: number): number => {
+    input.pos = pos
+    const value = input.rest(first)
+    pos = input.pos
+    return value
+  }
   for (let i = 0; i < total; i++) {
-    block += input.varint()
-    ts += input.varint()
-    end += input.varint()
+    let byte = blob[pos++]!
+    block += byte < 0x80 ? byte : more(byte)
+    byte = blob[pos++]!
+    ts += byte < 0x80 ? byte : more(byte)
+    byte = blob[pos++]!
+    end += byte < 0x80 ? byte : more(byte)
     blocks[i] = block
     times[i] = ts
     ends[i] = end
   }
+  input.pos = pos
   const bucketTotal = count(input, blob, place)
   const buckets: number[] = []
   const counts: number[] = []

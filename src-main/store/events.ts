@@ -137,10 +137,10 @@ export function loadHead(db: Db, importId: number, period: number, chunk: number
 
 function periodHeads(store: Store, period: StoredPeriod): ChunkHead[] {
   const total = importedChunks(store.facts, period)
-  if (store.heads?.importId === period.importId) return store.heads.list
+  if (store.heads?.digest === period.digest && store.heads.importId === period.importId) return store.heads.list
   const list: ChunkHead[] = []
   for (let chunk = 0; chunk < total; chunk++) list.push(loadHead(store.facts, period.importId, period.index, chunk))
-  store.heads = { importId: period.importId, list }
+  store.heads = { importId: period.importId, digest: period.digest, list }
   return list
 }
 

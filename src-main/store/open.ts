@@ -16,7 +16,7 @@ export interface Store {
   /** the time, in whole seconds since the epoch */
   now(): number
   /** the decoded heads of the import that was read last: a page asks for the same period again and again */
-  heads: { importId: number; list: ChunkHead[] } | null
+  heads: { importId: number; digest: string; list: ChunkHead[] } | null
   close(): void
 }
 
