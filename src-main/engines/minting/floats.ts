@@ -6,6 +6,8 @@
 /** For receipts: always with a fraction or an exponent; exponents below 1e-5 and from 1e16, unpadded: `4.0`, `9.3e-10`, `1e16`. */
 export function receiptFloat(x: number): string {
   if (x === 0) return '0.0'
+  const plain = plainText(x)
+  if (plain !== null) return plain.includes('.') ? plain : `${plain}.0`
   const { digits, pointAt } = shortest(x, 'even')
   if (pointAt > 16 || pointAt < -4) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
@@ -18,6 +20,8 @@ export function receiptFloat(x: number): string {
 /** For the overview: never an exponent, and no fraction where there is none: `4`, `0.00000000093`. */
 export function overviewFloat(x: number): string {
   if (x === 0) return '0'
+  const plain = plainText(x)
+  if (plain !== null) return plain
   const { digits, pointAt } = shortest(x, 'upper')
   return positional(digits, pointAt)
 }
@@ -37,6 +41,13 @@ export function twoDecimals(x: number): string {
 function hundredths(value: bigint): string {
   const text = value.toString().padStart(3, '0')
   return `${text.slice(0, -2)}.${text.slice(-2)}`
+}
+
+/** The language's own text where it is what every file wants: no exponent and too few digits for a tie. Most figures are so. */
+function plainText(x: number): string | null {
+  if (x < 1e-5 || x >= 1e15) return null
+  const text = String(x)
+  return text.length <= 15 ? text : null
 }
 
 interface Decimal {

@@ -1,7 +1,7 @@
 import type { EndSnapshot } from '../../../src-shared/grid.ts'
 import type { NodeResult, Problem } from '../../../src-shared/mint.ts'
 import { cleanName } from '../../../src-shared/text.ts'
-import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
+import { PERIOD_SEC, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { looksLikePercent } from './payout.ts'
 import { type EndIndex, indexEnd } from './result.ts'
 import type { Retry } from './retries.ts'
@@ -160,17 +160,15 @@ function names(nodes: readonly NodeResult[]): Problem[] {
 }
 
 function nodeProblems(node: NodeResult): Problem[] {
-  const problems: Problem[] = []
-  const subject = `node ${node.nodeId}`
-  const { measuredUptimeSec } = node
-  const stale = node.days.up.length * 86_400
-  if (measuredUptimeSec > stale + 86_400)
-    problems.push({
+  const excessSec = node.measuredUptimeSec - PERIOD_SEC
+  if (excessSec <= 86_400) return []
+  return [
+    {
       kind: 'deviation',
-      subject,
-      message: `Node ${node.nodeId} was credited ${measuredUptimeSec} s, over a day more than the period has. The payout is cut to the period; look at its reports before paying.`,
-    })
-  return problems
+      subject: `node ${node.nodeId}`,
+      message: `Node ${node.nodeId} was credited ${node.measuredUptimeSec} s, over a day more than the period has. The payout is cut to the period; look at its reports before paying.`,
+    },
+  ]
 }
 
 function invalidAddress(name: string, address: string): string {
