@@ -28,7 +28,9 @@ export function jsonText(value: unknown): string {
     case 'bigint':
       return String(value)
     case 'number':
-      if (!Number.isFinite(value)) throw new AppError('internal', `An archive cannot hold the number ${value}.`)
+      // Beyond 2^53 a number no longer says which whole number was meant; a bigint does.
+      if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+        throw new AppError('internal', `An archive cannot hold the number ${value}.`)
       return JSON.stringify(value)
     case 'string':
     case 'boolean':
