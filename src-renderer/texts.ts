@@ -23,7 +23,7 @@ export const violationWords: Record<Violation, { name: string; meaning: string }
 }
 
 export const texts = {
-  app: { name: 'Granary', skip: 'Skip to the page', search: 'Search', commandsKey: 'Ctrl K' },
+  app: { name: 'Granary', skip: 'Skip to the page', search: 'Search', notices: 'Notices', commandsKey: 'Ctrl K' },
   notFound: { title: 'There is no such page', text: 'The address does not belong to any page of Granary.', action: 'To the overview' },
   palette: {
     placeholder: 'Search pages, nodes, farms, receipts, actions',

@@ -132,7 +132,15 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   }, [source, first, last])
   const defs = useMemo(
     () =>
-      columns.map((one): ColumnDef<typeof features, Row> => ({ id: one.id, accessorFn: one.text, enableSorting: one.sortable ?? false })),
+      columns.map(
+        (one): ColumnDef<typeof features, Row> => ({
+          id: one.id,
+          accessorFn: one.text,
+          enableSorting: one.sortable ?? false,
+          // the largest amount is what one looks for first
+          sortDescFirst: one.align === 'right',
+        }),
+      ),
     [columns],
   )
   const sorting = useMemo<SortingState>(() => [{ id: sort.id, desc: sort.descending }], [sort.id, sort.descending])

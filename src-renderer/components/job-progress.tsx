@@ -51,18 +51,12 @@ export function JobProgress({ job, compact = false }: { job: Job; compact?: bool
           transitionDuration={0}
         />
       ) : null}
-      <span className={classes.detail}>
-        {words.filter(Boolean).join(', ')}
+      <span className={classes.detail} title={words.filter(Boolean).join(', ')}>
+        {(compact && running ? [words[0], words[2]] : words).filter(Boolean).join(', ')}
         {problem ? `. ${problem}` : ''}
       </span>
       {running ? (
-        <ActionIcon
-          onClick={stop}
-          disabled={stopping}
-          aria-label={`${texts.job.cancel}: ${job.title}`}
-          title={texts.job.cancel}
-          size={compact ? 24 : 32}
-        >
+        <ActionIcon onClick={stop} disabled={stopping} aria-label={`${texts.job.cancel}: ${job.title}`} title={texts.job.cancel} size={32}>
           <IconStop size={compact ? 12 : 14} />
         </ActionIcon>
       ) : null}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Topic } from '../../src-shared/contract.ts'
 import { type AppError, toAppError } from '../../src-shared/errors.ts'
 import { onChange } from '../api.ts'
@@ -79,12 +79,14 @@ export function useWindowSource<P extends Page<unknown>>(
       answer => {
         if (run.current !== current) return
         setError(null)
-        setHeld(old => {
-          const fresh = old.key !== current.key
-          const pages = new Map(fresh ? [] : old.pages)
-          pages.set(page, answer.rows)
-          return { key: current.key, total: answer.total, pages, first: answer }
-        })
+        // in slices, so that rows that arrive while the table scrolls don't hold it up
+        startTransition(() =>
+          setHeld(old => {
+            const pages = new Map(old.key === current.key ? old.pages : [])
+            pages.set(page, answer.rows)
+            return { key: current.key, total: answer.total, pages, first: answer }
+          }),
+        )
       },
       (reason: unknown) => {
         if (run.current !== current) return

@@ -6,7 +6,7 @@ import { useHashLocation } from 'wouter/use-hash-location'
 import { Sheet } from '../components/sheet.tsx'
 import { styleNonce } from '../nonce.ts'
 import { useStore } from '../store.ts'
-import { theme } from '../theme.ts'
+import { cssVariables, theme } from '../theme.ts'
 import { Frame } from './frame.tsx'
 import { Palette } from './palette.tsx'
 
@@ -16,7 +16,13 @@ const colorSchemes = localStorageColorSchemeManager({ key: 'granary.theme' })
 /** The whole page: theme, router, frame, side sheet, palette, notices. */
 export function App() {
   return (
-    <MantineProvider theme={theme} colorSchemeManager={colorSchemes} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      colorSchemeManager={colorSchemes}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       <ThemeFollowsSettings />
       <Router hook={useHashLocation}>
         <Frame />

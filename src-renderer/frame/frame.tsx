@@ -117,7 +117,7 @@ function RailLink({ route, icon: Icon, current }: { route: AppRoute; icon: Compo
 function Banners({ status }: { status: Status | undefined }) {
   const connection = useStore(state => state.connection)
   return (
-    <header>
+    <section aria-label={texts.app.notices}>
       {connection.state === 'lost' || connection.state === 'refused' ? (
         <div className={classes.lost} role="alert">
           <strong>{texts.status.lost}.</strong>
@@ -141,6 +141,6 @@ function Banners({ status }: { status: Status | undefined }) {
         </div>
       ) : null}
       <RoleChoice />
-    </header>
+    </section>
   )
 }

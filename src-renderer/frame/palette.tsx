@@ -63,6 +63,7 @@ export function Palette() {
       shortcut={['mod + K']}
       nothingFound={found.loading && settled !== '' ? texts.table.loading : texts.palette.nothing}
       searchProps={{ leftSection: <IconSearch />, placeholder: texts.palette.placeholder, 'aria-label': texts.palette.placeholder }}
+      attributes={{ content: { 'aria-label': texts.app.search } }}
       scrollable
       maxHeight={420}
       transitionProps={{ duration: 80 }}

@@ -17,7 +17,7 @@ function countColumn(id: Count, state: NodeState): Column<FarmRow> {
   return {
     id,
     header: stateWords[state],
-    width: 90,
+    width: 70,
     align: 'right',
     sortable: true,
     cell: farm => (farm[id] === 0 ? '0' : <StateMark state={state} word={formatCount(farm[id])} />),
@@ -30,7 +30,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
     {
       id: 'name',
       header: words.farm,
-      width: 190,
+      width: 170,
       grow: 2,
       sortable: true,
       cell: farm => (
@@ -43,7 +43,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
     {
       id: 'nodes',
       header: words.nodes,
-      width: 80,
+      width: 66,
       align: 'right',
       sortable: true,
       cell: farm => formatCount(farm.nodes),
@@ -57,7 +57,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
     {
       id: 'earnedUnits',
       header: words.earned,
-      width: 150,
+      width: 142,
       align: 'right',
       sortable: true,
       optional: !linear,
@@ -67,7 +67,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
     {
       id: 'projectedUnits',
       header: linear ? words.projected : words.paid,
-      width: 140,
+      width: 120,
       align: 'right',
       sortable: true,
       cell: farm => <Amount units={farm.projectedUnits} />,

@@ -38,7 +38,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
       id: 'label',
       header: words.label,
       width: 112,
-      grow: 2,
+      grow: 1,
       sortable: true,
       cell: row => <LabelCell row={row} />,
       text: row => row.label,
