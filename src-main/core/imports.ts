@@ -32,7 +32,11 @@ export async function importAudited(store: Store, order: ImportOrder, runTask: T
     return done
   } catch (cause) {
     const error = toAppError(cause)
-    note(error.code === 'cancelled' ? 'import.stopped' : 'import.failed', order.name, { code: error.code, message: error.message })
+    try {
+      note(error.code === 'cancelled' ? 'import.stopped' : 'import.failed', order.name, { code: error.code, message: error.message })
+    } catch {
+      // books that can't take a note (a full disk) must not hide why the import failed
+    }
     throw error
   }
 }
