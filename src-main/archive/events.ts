@@ -1,5 +1,6 @@
 import type { EventName, EventSink, PowerState, PowerTarget, RareEvent, Resources } from '../../src-shared/grid.ts'
-import { END, type JsonReader, namesOf } from './json-reader.ts'
+import { namesOf } from './json-basics.ts'
+import { END, type JsonReader } from './json-reader.ts'
 import { readContract, readFarm, readNode, readPolicy, readPowerState, readPowerTarget, readResources } from './records.ts'
 
 const eventNames = [

@@ -1,35 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { U64 } from '../../src-shared/grid.ts'
+import { FormatProblem, type Names } from './json-basics.ts'
 
 /*
  * A strict JSON reader on bytes. JSON.parse would do for small files, but it takes the last of two members of one
  * name, rounds integers above 2^53 and makes an object of each of seven million events.
  */
-
-/** What is wrong with a line, and where in it. The line reader turns it into an AppError with the line's number. */
-export class FormatProblem extends Error {
-  /** as people write it: `events[3].now`; empty for the line itself */
-  readonly member: string
-  /** the text ended too early: the line may have been cut */
-  readonly incomplete: boolean
-
-  constructor(message: string, member: string, incomplete: boolean) {
-    super(message)
-    this.name = 'FormatProblem'
-    this.member = member
-    this.incomplete = incomplete
-  }
-}
-
-/** Names that an object or a value may have, as text and as bytes. At most 31, as one integer notes which were seen. */
-export interface Names {
-  readonly texts: readonly string[]
-  readonly bytes: readonly Uint8Array[]
-}
-
-export function namesOf(...texts: string[]): Names {
-  return { texts, bytes: texts.map(text => new TextEncoder().encode(text)) }
-}
 
 /** What member() answers at the object's end. */
 export const END = -1
@@ -187,6 +163,13 @@ export class JsonReader {
 
   /** A member that nobody asked for: its name (already in the path) may stand there once, its value is only checked. */
   private otherMember(name: string): void {
+    this.once(name)
+    this.colon()
+    this.skipValue(true)
+  }
+
+  /** Refuses a second member of this name, which is one that no Names knows. */
+  private once(name: string): void {
     let known = this.unknown[this.depth]
     if (known === undefined) {
       known = new Set()
@@ -194,8 +177,17 @@ export class JsonReader {
     }
     if (known.has(name)) this.fail('is there twice')
     known.add(name)
+  }
+
+  /** Like member(), for an object that may have any: the name, or undefined after the object's end. */
+  anyMember(): string | undefined {
+    if (!this.nextIn(CLOSE_OBJECT, 'a comma or a closing brace')) return undefined
+    if (this.peek() !== QUOTE) this.broken('a member name in quotes')
+    const name = this.string()
+    this.path[this.depth - 1] = name
+    this.once(name)
     this.colon()
-    this.skipValue(true)
+    return name
   }
 
   /** Refuses the object that was just left if one of the first `count` names was missing. */
@@ -445,20 +437,16 @@ export class JsonReader {
         return
       }
       case OPEN_OBJECT:
-        this.deeper()
-        this.unknown[this.depth] = undefined
-        this.path[this.depth - 1] = ''
+        this.enterObject()
+        if (unique) {
+          while (this.anyMember() !== undefined) this.skipValue(true)
+          return
+        }
         while (this.nextIn(CLOSE_OBJECT, 'a comma or a closing brace')) {
           if (this.peek() !== QUOTE) this.broken('a member name in quotes')
-          if (unique) {
-            const name = this.string()
-            this.path[this.depth - 1] = name
-            this.otherMember(name)
-          } else {
-            this.skipValue(false)
-            this.colon()
-            this.skipValue(false)
-          }
+          this.skipValue(false)
+          this.colon()
+          this.skipValue(false)
         }
         return
       case OPEN_LIST:
@@ -480,57 +468,6 @@ export class JsonReader {
         this.skipNumber()
       }
     }
-  }
-
-  /** Any JSON value as plain data; whole numbers above 2^53 - 1 come as bigint, up to 2^64 - 1. */
-  value(): unknown {
-    switch (this.peek()) {
-      case QUOTE:
-        return this.string()
-      case OPEN_OBJECT:
-        return this.plainObject()
-      case OPEN_LIST: {
-        const list: unknown[] = []
-        this.enterList()
-        while (this.element()) list.push(this.value())
-        return list
-      }
-      case 0x74:
-      case 0x66:
-        return this.boolean()
-      case 0x6e:
-        this.word('null')
-        return null
-      default:
-        return this.plainNumber()
-    }
-  }
-
-  private plainObject(): Record<string, unknown> {
-    const object: Record<string, unknown> = {}
-    this.enterObject()
-    while (this.nextIn(CLOSE_OBJECT, 'a comma or a closing brace')) {
-      if (this.peek() !== QUOTE) this.broken('a member name in quotes')
-      const name = this.string()
-      this.path[this.depth - 1] = name
-      if (Object.hasOwn(object, name)) this.fail('is there twice')
-      this.colon()
-      // Plain assignment to __proto__ would set the prototype instead of a member.
-      Object.defineProperty(object, name, { value: this.value(), enumerable: true, writable: true, configurable: true })
-    }
-    return object
-  }
-
-  private plainNumber(): number | bigint {
-    const start = this.pos
-    this.skipValue(false)
-    const token = this.bytes.toString('latin1', start, this.pos)
-    const value = Number(token)
-    if (Number.isSafeInteger(value)) return value
-    if (/^\d{16,20}$/.test(token) && BigInt(token) <= MAX_U64) return BigInt(token)
-    if (!Number.isFinite(value) || Number.isInteger(value))
-      this.fail(`is the number ${token.slice(0, 40)}, which is too large to be kept exactly`)
-    return value
   }
 }
 

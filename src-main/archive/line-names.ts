@@ -1,4 +1,4 @@
-import { namesOf } from './json-reader.ts'
+import { namesOf } from './json-basics.ts'
 
 /** The members that a line can have, whatever its kind. The first four are a block's. */
 export const lineNames = namesOf(

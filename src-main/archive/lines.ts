@@ -1,7 +1,8 @@
 import type { ArchiveSink, EventSink, StartSnapshot } from '../../src-shared/grid.ts'
 import { readEvent } from './events.ts'
 import { FastEvents } from './fast-events.ts'
-import { END, FormatProblem, JsonReader, namesOf } from './json-reader.ts'
+import { FormatProblem, namesOf } from './json-basics.ts'
+import { END, JsonReader } from './json-reader.ts'
 import { BLOCK_MEMBERS, EVENTS, KIND, lineNames, N, TS } from './line-names.ts'
 import { type LineMembers, readEnd, readHeader, readStart } from './snapshots.ts'
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveSink } from '../../src-shared/grid.ts'
-import { FormatProblem } from './json-reader.ts'
+import { FormatProblem } from './json-basics.ts'
 import { LineReader } from './lines.ts'
 import { type ByteSource, openSource } from './source.ts'
 

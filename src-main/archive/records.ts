@@ -11,7 +11,8 @@ import type {
   PowerTarget,
   Resources,
 } from '../../src-shared/grid.ts'
-import { END, type JsonReader, namesOf } from './json-reader.ts'
+import { namesOf } from './json-basics.ts'
+import { END, type JsonReader } from './json-reader.ts'
 
 /*
  * The chain's records as an archive has them: each function reads one from the cursor, in any order of members, and

@@ -1,6 +1,8 @@
 import type { ArchiveHeader, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import { periodAt } from '../../src-shared/time.ts'
-import { END, type JsonReader, namesOf } from './json-reader.ts'
+import { namesOf } from './json-basics.ts'
+import { END, type JsonReader } from './json-reader.ts'
+import { readValue } from './json-value.ts'
 import { readContract, readFarm, readList, readNode, readPayoutAddress, readPolicy, readPower, readTwin } from './records.ts'
 
 /** The members of a line by name: `read` goes to the one named and reads it, refusing the line if it is not there. */
@@ -69,7 +71,7 @@ const readAddresses = (r: JsonReader) => readList(r, 'farm', 'farm_id', readPayo
 function readStates(r: JsonReader): unknown[] {
   const states: unknown[] = []
   r.enterList()
-  while (r.element()) states.push(r.value())
+  while (r.element()) states.push(readValue(r))
   return states
 }
 
