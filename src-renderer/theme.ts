@@ -28,6 +28,8 @@ const dark: MantineColorsTuple = [
   '#0b0e10',
 ]
 
+const surface = { background: 'var(--surface)' }
+
 export const theme = createTheme({
   colors: { accent, dark },
   primaryColor: 'accent',
@@ -43,6 +45,9 @@ export const theme = createTheme({
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem' }, h2: { fontSize: '1rem' }, h3: { fontSize: '0.875rem' } } },
   components: {
     Button: { defaultProps: { size: 'sm' } },
+    Drawer: { styles: { content: surface, header: surface, title: { fontWeight: 600 } } },
+    Modal: { styles: { content: surface, header: surface, title: { fontWeight: 600 } } },
+    Spotlight: { styles: { content: surface, search: { background: 'transparent' } } },
     Progress: { defaultProps: { color: 'var(--line-strong)' } },
     TextInput: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },

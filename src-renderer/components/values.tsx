@@ -49,12 +49,15 @@ export function Duration({ sec }: { sec: number }) {
  */
 export function DateTime({ ts, form = 'full' }: { ts: number; form?: 'full' | 'short' | 'seconds' | 'day' | 'age' | 'both' }) {
   return (
-    <time className={classes.number} dateTime={new Date(ts * 1000).toISOString()} title={formatUtc(ts)}>
+    <time className={form === 'both' ? undefined : classes.number} dateTime={new Date(ts * 1000).toISOString()} title={formatUtc(ts)}>
       {form === 'age' ? (
         <Age ts={ts} />
       ) : form === 'both' ? (
         <>
-          {formatDateTime(ts)} (<Age ts={ts} />)
+          <span className={classes.number}>{formatDateTime(ts)}</span>{' '}
+          <span className={classes.number}>
+            (<Age ts={ts} />)
+          </span>
         </>
       ) : form === 'day' ? (
         formatDay(ts)

@@ -64,6 +64,7 @@ export function Palette() {
       nothingFound={found.loading && settled !== '' ? texts.table.loading : texts.palette.nothing}
       searchProps={{ leftSection: <IconSearch />, placeholder: texts.palette.placeholder, 'aria-label': texts.palette.placeholder }}
       attributes={{ content: { 'aria-label': texts.app.search } }}
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
       scrollable
       maxHeight={420}
       transitionProps={{ duration: 80 }}

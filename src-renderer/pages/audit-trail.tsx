@@ -3,6 +3,7 @@ import { type AuditEntry, queries } from '../../src-shared/contract.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { query } from '../api.ts'
 import { type Column, DataTable } from '../components/data-table.tsx'
+import { Clip } from '../components/names.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
@@ -37,14 +38,6 @@ const columns: Column<AuditEntry>[] = [
     text: entry => entry.hash,
   },
 ]
-
-function Clip({ text, title = text }: { text: string; title?: string }) {
-  return (
-    <span className={classes.clip} title={title}>
-      {text}
-    </span>
-  )
-}
 
 /** How many entries, whether they hash up, and each of them. */
 export function AuditTrail() {

@@ -3,6 +3,7 @@ import { useLocation } from 'wouter'
 import type { FarmRow, NodeState } from '../../src-shared/contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
 import { type Column, DataTable, type TableSort, useTableSort } from '../components/data-table.tsx'
+import { FarmName, shortAddress } from '../components/names.tsx'
 import { listSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount } from '../components/values.tsx'
@@ -33,11 +34,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
       width: 170,
       grow: 2,
       sortable: true,
-      cell: farm => (
-        <span>
-          {plainName(farm.name)} ({farm.farmId})
-        </span>
-      ),
+      cell: farm => <FarmName name={farm.name} id={farm.farmId} />,
       text: farm => `${plainName(farm.name)} (${farm.farmId})`,
     },
     {
@@ -57,7 +54,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
     {
       id: 'earnedUnits',
       header: words.earned,
-      width: 142,
+      width: 146,
       align: 'right',
       sortable: true,
       optional: !linear,
@@ -67,7 +64,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
     {
       id: 'projectedUnits',
       header: linear ? words.projected : words.paid,
-      width: 120,
+      width: 130,
       align: 'right',
       sortable: true,
       cell: farm => <Amount units={farm.projectedUnits} />,
@@ -84,12 +81,6 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
       text: farm => farm.payoutAddress,
     },
   ]
-}
-
-/** The end of an address is what people compare; the whole stands on hover and in copies. */
-export function shortAddress(address: string): string {
-  const plain = plainName(address)
-  return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-8)}`
 }
 
 function compare(a: FarmRow, b: FarmRow, id: string): number {

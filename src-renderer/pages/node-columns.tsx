@@ -2,6 +2,7 @@ import type { NodeRow } from '../../src-shared/contract.ts'
 import { tftExact, usdExact } from '../../src-shared/money.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import type { Column } from '../components/data-table.tsx'
+import { Clip, FarmName, shortAddress } from '../components/names.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { stripWords } from '../components/uptime-days.ts'
 import { UptimeStrip } from '../components/uptime-strip.tsx'
@@ -11,7 +12,6 @@ import { IconEdit } from '../icons.tsx'
 import { nodePath } from '../links.ts'
 import { openSheet } from '../store.ts'
 import { stateWords, texts, violationWords } from '../texts.ts'
-import { shortAddress } from './farm-table.tsx'
 import { LabelForm } from './label-form.tsx'
 import classes from './nodes.module.css'
 
@@ -188,25 +188,6 @@ function placeOf(row: NodeRow): string {
 
 function kindOf(row: NodeRow): string {
   return `${row.certified ? texts.nodes.certified : texts.nodes.diy}${row.virtualized ? `, ${texts.nodes.virtual}` : ''}`
-}
-
-function Clip({ text, title = text }: { text: string; title?: string }) {
-  return (
-    <span className={classes.clip} title={title}>
-      {text}
-    </span>
-  )
-}
-
-/** A name never stands without its id, however narrow the column. */
-export function FarmName({ name, id }: { name: string; id: number }) {
-  const plain = plainName(name)
-  return (
-    <>
-      <Clip text={plain} title={`${plain} (${id})`} />
-      <span className={classes.dim}>({id})</span>
-    </>
-  )
 }
 
 /** Two decimals, and for whom the SLA is broken or close a mark beside it. */

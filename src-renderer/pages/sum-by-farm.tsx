@@ -1,5 +1,5 @@
 import type { FarmRow } from '../../src-shared/contract.ts'
-import { tftExact } from '../../src-shared/money.ts'
+import { group, tftExact } from '../../src-shared/money.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { plainName } from '../format.ts'
 import { texts } from '../texts.ts'
@@ -34,14 +34,14 @@ export function SumByFarm(props: { rule: string; farms: FarmRow[]; amount: 'earn
           {lines.map(line => (
             <tr key={line.id}>
               <td>{line.name}</td>
-              <td className={classes.right}>{tftExact(line.units)}</td>
+              <td className={classes.right}>{group(tftExact(line.units))}</td>
             </tr>
           ))}
         </tbody>
         <tfoot>
           <tr>
             <th scope="row">{words.sumTotal}</th>
-            <td className={classes.right}>{tftExact(props.total)}</td>
+            <td className={classes.right}>{group(tftExact(props.total))}</td>
           </tr>
         </tfoot>
       </table>

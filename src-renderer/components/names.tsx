@@ -1,0 +1,28 @@
+import { plainName } from '../format.ts'
+import classes from './names.module.css'
+
+/** Text that is cut at the end of its cell; whole on hover. */
+export function Clip({ text, title = text }: { text: string; title?: string }) {
+  return (
+    <span className={classes.clip} title={title}>
+      {text}
+    </span>
+  )
+}
+
+/** A farm's name never stands without its id, however narrow the column. */
+export function FarmName({ name, id }: { name: string; id: number }) {
+  const plain = plainName(name)
+  return (
+    <>
+      <Clip text={plain} title={`${plain} (${id})`} />
+      <span className={classes.id}>({id})</span>
+    </>
+  )
+}
+
+/** The end of an address is what people compare; the whole stands on hover and in copies. */
+export function shortAddress(address: string): string {
+  const plain = plainName(address)
+  return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-8)}`
+}
