@@ -63,6 +63,21 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     throw toAppError(error)
   }
   if (options.mode === 'write') mintStale()
+  let warming: ReturnType<typeof setTimeout> | null = null
+  warmSoon()
+
+  /** Once the first screen has had its answers. */
+  function warmSoon(): void {
+    if (warming !== null) clearTimeout(warming)
+    warming = setTimeout(() => {
+      try {
+        view.warm()
+      } catch {
+        // whatever is wrong with the store is told to whoever asks for it
+      }
+    }, 400)
+    warming.unref()
+  }
 
   async function openDemo(folder: string): Promise<Store | null> {
     const dataDir = join(real.dataDir, 'demo')
@@ -107,6 +122,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         try {
           const { period } = await importAudited(real, { id, path, name, actor }, runTask, context)
           view.forget()
+          warmSoon()
           topics.changed('facts', 'results', 'labels')
           return { period }
         } finally {
@@ -220,6 +236,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       if (closed) return
       await jobs.close()
       closed = true
+      if (warming !== null) clearTimeout(warming)
       topics.close()
       uploads?.close()
       demo?.close()

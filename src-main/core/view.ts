@@ -3,6 +3,7 @@ import { AppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import { known } from '../engines/projection/linear.ts'
 import {
+  buckets,
   listPeriods,
   loadNodeRows,
   loadSnapshots,
@@ -34,6 +35,8 @@ export interface View {
   snapshots(period: StoredPeriod): Snapshots
   /** periods whose results are missing, rest on other facts, or on another choice of resources */
   stalePeriods(): number[]
+  /** reads ahead what the first look at a node's page needs, which takes some 0.1 s on a large grid */
+  warm(): void
   /** forgets what is in memory; the next question reads the store again */
   forget(): void
 }
@@ -51,6 +54,13 @@ export function createView(active: View['active'], resources: () => ResourceRule
 
   function latest(): number | null {
     return results().at(-1)?.summary.index ?? null
+  }
+
+  function snapshotsOf(period: StoredPeriod): Snapshots {
+    const { store } = active()
+    if (snapshots?.importId !== period.importId || snapshots.store !== store)
+      snapshots = { importId: period.importId, store, value: loadSnapshots(store, period) }
+    return snapshots.value
   }
 
   return {
@@ -73,11 +83,14 @@ export function createView(active: View['active'], resources: () => ResourceRule
       loaded = [fresh, ...loaded.filter(candidate => candidate.stored.index !== wanted)].slice(0, KEPT)
       return fresh
     },
-    snapshots(period) {
+    snapshots: snapshotsOf,
+    warm() {
+      const index = latest()
+      if (index === null) return
       const { store } = active()
-      if (snapshots?.importId !== period.importId || snapshots.store !== store)
-        snapshots = { importId: period.importId, store, value: loadSnapshots(store, period) }
-      return snapshots.value
+      const stored = storedPeriod(store, index)
+      snapshotsOf(stored)
+      buckets(store, stored)
     },
     stalePeriods() {
       const byIndex = new Map(results().map(result => [result.summary.index, result]))
