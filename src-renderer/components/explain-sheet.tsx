@@ -59,7 +59,7 @@ function Explained({ explanation, focus }: { explanation: Explanation; focus: st
           <CopyButton text={() => explanationText(explanation)} label="Copy as text" />
         </div>
       </div>
-      {explanation.violation ? <ViolationBox detail={explanation.violation} /> : null}
+      {explanation.violation ? <ViolationBox detail={explanation.violation} label="The violation" /> : null}
       <section className={classes.section} aria-label="Inputs">
         <h3>What goes in</h3>
         <dl className={classes.inputs}>

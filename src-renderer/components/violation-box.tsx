@@ -7,11 +7,11 @@ import { StateShape } from './state-mark.tsx'
 import { EvidenceList } from './step-list.tsx'
 import { DateTime } from './values.tsx'
 
-/** A violation with the two data points that contradict each other and the block in which it came to light. */
-export function ViolationBox({ detail }: { detail: ViolationDetail }) {
+/** `label`: the region's name, for where another one may be on screen. A violation with the two data points that contradict each other and the block in which it came to light. */
+export function ViolationBox({ detail, label = 'Violation' }: { detail: ViolationDetail; label?: string }) {
   const difference = differenceText(detail.before, detail.after)
   return (
-    <section className={classes.violation} aria-label="Violation">
+    <section className={classes.violation} aria-label={label}>
       <h2 className={classes.violationTitle}>
         <StateShape state="down" size={12} /> Pays nothing: {violationWords[detail.violation].name.toLowerCase()}
       </h2>

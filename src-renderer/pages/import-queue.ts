@@ -19,8 +19,8 @@ export interface ImportItem {
 
 type Source = { kind: 'file'; file: File } | { kind: 'path'; path: string }
 
-/** Outlives the page: one may look elsewhere while files are on their way. */
-export const useImports = create<{ items: ImportItem[] }>(() => ({ items: [] }))
+/** Outlives the page: one may look elsewhere while files are on their way. `dismissed`: jobs that the user took off the list; the core keeps them a while. */
+export const useImports = create<{ items: ImportItem[]; dismissed: string[] }>(() => ({ items: [], dismissed: [] }))
 
 const sources = new Map<string, Source>()
 const aborts = new Map<string, AbortController>()
@@ -54,6 +54,8 @@ export function cancelItem(id: string): void {
 
 /** The same file once more. */
 export function retryItem(id: string): void {
+  const jobId = useImports.getState().items.find(item => item.id === id)?.jobId
+  if (jobId) dismissJob(jobId)
   update(id, { state: 'waiting', sent: 0, error: null, jobId: null })
   void work()
 }
@@ -61,7 +63,14 @@ export function retryItem(id: string): void {
 /** Takes a file that is over with off the list; whatever was imported stays. */
 export function removeItem(id: string): void {
   sources.delete(id)
+  const jobId = useImports.getState().items.find(item => item.id === id)?.jobId
+  if (jobId) dismissJob(jobId)
   useImports.setState(state => ({ items: state.items.filter(item => item.id !== id) }))
+}
+
+/** Takes a job that is over with off this window's list. */
+export function dismissJob(jobId: string): void {
+  useImports.setState(state => ({ dismissed: [...state.dismissed, jobId] }))
 }
 
 function add(name: string, size: number, source: Source): void {

@@ -13,7 +13,7 @@ import { DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { IconImport } from '../icons.tsx'
 import classes from './import.module.css'
-import { addFiles, addPath, cancelItem, desktop, type ImportItem, removeItem, retryItem, useImports } from './import-queue.ts'
+import { addFiles, addPath, cancelItem, desktop, dismissJob, type ImportItem, removeItem, retryItem, useImports } from './import-queue.ts'
 import page from './page.module.css'
 import { uploadText } from './upload.ts'
 
@@ -22,8 +22,8 @@ export function ImportPage() {
   const jobs = useQuery('jobs.list', {}, ['jobs'])
   const periods = useQuery('periods.list', {}, ['facts', 'results'])
   const status = useQuery('status.get', {}, ['facts', 'results'])
-  const items = useImports(state => state.items)
-  const own = new Set(items.map(item => item.jobId))
+  const { items, dismissed } = useImports()
+  const own = new Set([...dismissed, ...items.map(item => item.jobId)])
   const others = (jobs.data ?? []).filter(job => job.kind === 'import' && !own.has(job.id))
   const readOnly = status.data?.readOnly === true
   return (
@@ -50,7 +50,7 @@ export function ImportPage() {
             ))}
             {others.map(job => (
               <li key={job.id}>
-                <JobEntry job={job} />
+                <JobEntry job={job} onRemove={() => dismissJob(job.id)} />
               </li>
             ))}
           </ul>
@@ -251,14 +251,13 @@ function Actions({
   return (
     <div className={page.buttons}>
       {onRetry ? (
-        <Button variant="default" h={32} onClick={onRetry}>
+        <Button variant="default" h={32} onClick={onRetry} aria-label={`${again}: ${name}`}>
           {again}
-          <span className={page.hidden}>: {name}</span>
         </Button>
       ) : null}
       {onRemove ? (
-        <Button variant="subtle" color="gray" h={32} onClick={onRemove}>
-          Take off the list<span className={page.hidden}>: {name}</span>
+        <Button variant="subtle" color="gray" h={32} onClick={onRemove} aria-label={`Take off the list: ${name}`}>
+          Take off the list
         </Button>
       ) : null}
     </div>
