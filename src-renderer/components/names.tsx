@@ -24,5 +24,5 @@ export function FarmName({ name, id }: { name: string; id: number }) {
 /** The end of an address is what people compare; the whole stands on hover and in copies. */
 export function shortAddress(address: string): string {
   const plain = plainName(address)
-  return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-8)}`
+  return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-6)}`
 }

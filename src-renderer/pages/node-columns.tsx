@@ -18,8 +18,11 @@ import classes from './nodes.module.css'
 const words = texts.nodes.columns
 const hints = texts.nodes.hints
 
-/** The columns of the Nodes table. `periodStart` in seconds: the strips' first day. */
-export function nodeColumns(periodStart: number): Column<NodeRow>[] {
+/**
+ * The columns of the Nodes table. `periodStart` in seconds: the strips' first day. While the period runs, what it will pay is shown;
+ * once it is over, what it pays.
+ */
+export function nodeColumns(periodStart: number, running: boolean): Column<NodeRow>[] {
   return [
     {
       id: 'nodeId',
@@ -78,7 +81,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
       sortable: true,
       hint: hints.uptime,
       cell: row => <Uptime row={row} />,
-      text: row => formatPermille(row.uptimePermille),
+      text: row => formatPermille(exactPermille(row)),
     },
     {
       id: 'projected',
@@ -86,6 +89,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
       width: 116,
       align: 'right',
       sortable: true,
+      optional: !running,
       hint: hints.projected,
       cell: row => <Amount units={row.projectedUnits} />,
       text: row => tftExact(row.projectedUnits),
@@ -117,7 +121,7 @@ export function nodeColumns(periodStart: number): Column<NodeRow>[] {
       width: 116,
       align: 'right',
       sortable: true,
-      optional: true,
+      optional: running,
       hint: hints.reward,
       cell: row => <Amount units={row.rewardUnits} />,
       text: row => tftExact(row.rewardUnits),
@@ -190,10 +194,18 @@ function kindOf(row: NodeRow): string {
   return `${row.certified ? texts.nodes.certified : texts.nodes.diy}${row.virtualized ? `, ${texts.nodes.virtual}` : ''}`
 }
 
+/** The rules compare whole per mille; people near the limit want to see more of it. Of the time that is known, like uptimePermille. */
+function exactPermille(row: NodeRow): number {
+  let knownSec = 0
+  for (const days of [row.days.up, row.days.asleep, row.days.down]) for (const sec of days) knownSec += sec
+  const exact = knownSec > 0 ? (row.uptimeSec / knownSec) * 1000 : row.uptimePermille
+  return Math.floor(exact) === Math.floor(row.uptimePermille) ? exact : row.uptimePermille
+}
+
 /** Two decimals, and for whom the SLA is broken or close a mark beside it. */
 function Uptime({ row }: { row: NodeRow }) {
   const below = row.uptimePermille < row.slaPermille
-  const text = formatPermille(row.uptimePermille)
+  const text = formatPermille(exactPermille(row))
   if (row.state === 'unknown' && row.lastReportTs === null && row.uptimeSec === 0) return <span className={classes.dim}>unknown</span>
   return below ? (
     <StateMark state="at-risk" word={text} title={`Below the SLA of ${formatPermille(row.slaPermille)} %`} />

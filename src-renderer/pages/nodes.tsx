@@ -29,6 +29,7 @@ export function NodesPage() {
   const [sort, setSort] = useTableSort('nodes', { id: 'nodeId', descending: false })
   const status = useQuery('status.get', {}, ['facts', 'results'])
   const latest = status.data?.latestPeriod ?? null
+  const running = latest !== null && (status.data?.completeUntilTs ?? 0) < periodAt(latest).end
 
   const input: QueryInput<'nodes.list'> = {
     ...(filter.farmId === null ? {} : { farmId: filter.farmId }),
@@ -39,7 +40,7 @@ export function NodesPage() {
     descending: sort.descending,
   }
   const source = useWindowSource(JSON.stringify(input), (offset, limit, signal) => fetchNodes(input, offset, limit, signal), topics)
-  const columns = useMemo(() => (latest === null ? [] : nodeColumns(periodAt(latest).start)), [latest])
+  const columns = useMemo(() => (latest === null ? [] : nodeColumns(periodAt(latest).start, running)), [latest, running])
   const farms = source.first?.farms ?? []
   const filtered = filter.farmId !== null || filter.state !== null || filter.violation !== null || filter.search !== ''
 
@@ -59,8 +60,8 @@ export function NodesPage() {
         {source.first ? (
           <span className={classes.dim}>
             {filtered ? `${words.total}: ` : ''}
-            {words.sumReward} <Amount units={source.first.rewardUnits} unit />, {words.sumProjected.toLowerCase()}{' '}
-            <Amount units={source.first.projectedUnits} unit />
+            {running ? words.sumProjected : words.sumReward}{' '}
+            <Amount units={running ? source.first.projectedUnits : source.first.rewardUnits} unit />
           </span>
         ) : null}
       </div>
