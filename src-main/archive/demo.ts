@@ -1,0 +1,135 @@
+import { AppError } from '../../src-shared/errors.ts'
+import type { ArchiveSink, EventSink } from '../../src-shared/grid.ts'
+import { PERIOD_SEC, POST_PERIOD_BLOCKS, periodAt } from '../../src-shared/time.ts'
+import { createGrid } from './demo-grid.ts'
+import { BLOCK_SEC, createLife } from './demo-life.ts'
+
+export const DEMO_SEED = 1_522_501_000
+/** 2026-10-01 to 2026-10-31. */
+export const DEMO_PERIOD = 102
+export const DEMO_NODES = 100
+const MOST_NODES = 10_000
+const PERIOD_BLOCKS = PERIOD_SEC / BLOCK_SEC
+/** Blocks between two waits for the writer: some thousand events on a large grid. */
+const DRAIN_BLOCKS = 256
+
+export interface DemoOptions {
+  /** 1 to 10,000 */
+  nodes: number
+  /** ends the archive so many days after the period's start, as that of a running period; without it the period is complete */
+  days?: number
+  /** a whole number from 0: the same seed gives the same bytes */
+  seed: number
+  /** the minting period's index, DEMO_PERIOD if not given */
+  period?: number
+  /** the period in which this grid began, `period` if not given: two archives of one grid that follow each other name the same one */
+  since?: number
+  network?: string
+}
+
+/**
+ * Invents a grid and tells its life as a grid archive, in chain order: reports every 40 minutes, restarts, outages, farmerbots, contracts,
+ * misbehaviour of every kind. Nothing in it exists: keys, addresses and names are made up from the seed. Memory depends on the
+ * number of nodes, not of events. Throws AppError `usage` for options outside their range.
+ */
+export async function generateDemo(options: DemoOptions, sink: ArchiveSink & { drain(): Promise<void> }): Promise<void> {
+  const { nodes, seed, days } = options
+  const period = options.period ?? DEMO_PERIOD
+  const since = options.since ?? period
+  checkRange('nodes', nodes, 1, MOST_NODES)
+  checkRange('seed', seed, 0, Number.MAX_SAFE_INTEGER - 1)
+  checkRange('period', period, 0, 1_000)
+  checkRange('since', since, Math.max(0, period - 12), period)
+  if (days !== undefined && !(days >= 0.01 && days <= 400)) {
+    throw new AppError('usage', `A demo cannot have ${days} days: give a number from 0.01 to 400, or leave it out for the whole period.`)
+  }
+
+  const bounds = periodAt(period)
+  const first = firstBlockOf(period)
+  const running = days !== undefined && days * 86_400 < PERIOD_SEC
+  const last = running ? first + Math.floor((days * 86_400) / BLOCK_SEC) : first + PERIOD_BLOCKS
+  const covered = running ? last : last + POST_PERIOD_BLOCKS
+  // A period's first block is the first one later than its start.
+  const tsOf = (block: number): number => bounds.start + 2 + (block - first) * BLOCK_SEC
+  const grid = createGrid(nodes, seed, periodAt(since).start)
+  const life = createLife(grid, seed, { first: firstBlockOf(since), last: covered, firstTs: periodAt(since).start + 2 })
+
+  for (let block = firstBlockOf(since) + 1; block < first; block++) life.step(block, nowhere)
+  // The start snapshot is the state after the first block, whose events come again below it.
+  const held: ((to: EventSink) => void)[] = []
+  if (since < period) life.step(first, holding(held))
+
+  sink.header({
+    kind: 'header',
+    format: 'grid-archive',
+    version: 1,
+    network: options.network ?? 'demo',
+    period: bounds,
+    blocks: { first, last },
+  })
+  sink.start({
+    kind: 'snapshot',
+    at: 'start',
+    block: first,
+    ts: tsOf(first),
+    nodes: life.nodes(),
+    contracts: life.contracts(),
+    power: life.power(),
+  })
+  sink.end({
+    kind: 'snapshot',
+    at: 'end',
+    block: last,
+    ts: tsOf(last),
+    farms: grid.farms,
+    twins: grid.twins,
+    farmingPolicies: grid.policies,
+    payoutAddresses: grid.payoutAddresses,
+  })
+  await sink.drain()
+
+  for (const call of held) call(sink)
+  let latest = held.length > 0 ? first : 0
+  const noting: EventSink = {
+    block: (n, ts) => {
+      latest = n
+      sink.block(n, ts)
+    },
+    uptime: (nodeId, now, uptime) => sink.uptime(nodeId, now, uptime),
+    consumption: (contractId, timestamp, window, nru) => sink.consumption(contractId, timestamp, window, nru),
+    rare: event => sink.rare(event),
+  }
+  for (let block = first + 1; block <= covered; block++) {
+    life.step(block, noting)
+    if (block % DRAIN_BLOCKS === 0) await sink.drain()
+  }
+  // The last block line says how far the archive reaches, even where nothing happened in it.
+  if (latest !== covered) sink.block(covered, tsOf(covered))
+  await sink.drain()
+}
+
+/** Heights of the demo's chain: each period's last block is the next one's first. The lead leaves room for sleeps from before period 0. */
+function firstBlockOf(period: number): number {
+  return 100_000 + period * PERIOD_BLOCKS
+}
+
+const nowhere: EventSink = {
+  block: () => undefined,
+  uptime: () => undefined,
+  consumption: () => undefined,
+  rare: () => undefined,
+}
+
+function holding(held: ((to: EventSink) => void)[]): EventSink {
+  return {
+    block: (...args) => void held.push(to => to.block(...args)),
+    uptime: (...args) => void held.push(to => to.uptime(...args)),
+    consumption: (...args) => void held.push(to => to.consumption(...args)),
+    rare: event => void held.push(to => to.rare(event)),
+  }
+}
+
+function checkRange(name: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return
+  throw new AppError('usage', `A demo cannot have ${name} ${value}: give a whole number from ${low} to ${high}.`)
+}
