@@ -1,21 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Core, Status } from '../../src-shared/contract.ts'
 import { openCore } from '../core/index.ts'
+import { programDir, programVersion } from './program.ts'
 import { workerTaskRunner } from './spawn-worker.ts'
-
-/** The folder of the program: two above this file, both as source and as built. */
-export const programDir = join(import.meta.dirname, '../..')
 
 /** The built page. */
 export const pageDir = join(programDir, 'out/renderer')
-
-/** The program's version, as package.json says it. */
-export function programVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(programDir, 'package.json'), 'utf8')) as { version: string }
-  return version
-}
 
 /**
  * Opens the data folder as the one writer, with heavy work in worker threads and the embedded demo until there is real data.

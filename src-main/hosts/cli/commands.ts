@@ -1,0 +1,139 @@
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { AppError } from '../../../src-shared/errors.ts'
+import { explanationText } from '../../../src-shared/explain-text.ts'
+import type { ResourceRule } from '../../../src-shared/mint.ts'
+import { tftExact, usdExact } from '../../../src-shared/money.ts'
+import { formatUtc } from '../../../src-shared/time.ts'
+import type { JobContext, MintSummary } from '../../core/index.ts'
+import { resolveDataDir } from '../data-dir.ts'
+import { jsonText, type Terminal } from './terminal.ts'
+
+/** What the parser hands over for each command; members are absent where the option was not given. */
+interface Common {
+  data?: string
+}
+
+// The core is loaded by the command that needs it, so that --help and usage errors come at once.
+const loadCore = () => import('../../core/index.ts')
+
+function context(terminal: Terminal): JobContext {
+  return { signal: terminal.signal, onProgress: terminal.progress }
+}
+
+export interface MintCommand extends Common {
+  archive?: string
+  period?: number
+  rules: string
+  resources: ResourceRule
+  previous?: string
+  paid?: string
+  out: string
+}
+
+export async function mint(options: MintCommand, terminal: Terminal): Promise<void> {
+  if (options.rules !== 'v3') throw new AppError('usage', 'This version mints by rule set v3 only. Leave --rules out, or give --rules v3.')
+  const { archive, period, resources, previous, paid, out } = options
+  const common = { resources, outDir: out, ...(previous !== undefined && { previous }), ...(paid !== undefined && { paid }) }
+  let summary: MintSummary
+  if (archive !== undefined) {
+    const { mintArchive } = await loadCore()
+    summary = await mintArchive({ source: archive, ...common }, context(terminal))
+  } else if (period !== undefined) {
+    const { mintPeriod } = await loadCore()
+    const { workerTaskRunner } = await import('../spawn-worker.ts')
+    const runTask = workerTaskRunner(1)
+    try {
+      summary = await mintPeriod({ dataDir: resolveDataDir(options.data), period, ...common }, { ...context(terminal), runTask })
+    } finally {
+      await runTask.close()
+    }
+  } else throw new AppError('usage', 'Say what to mint: --archive FILE or --period K.')
+  terminal.out(terminal.json ? jsonText({ ...summary, outDir: out }) : mintText(summary, out))
+}
+
+function mintText(summary: MintSummary, out: string): string {
+  const { period, problems } = summary
+  const lines = [
+    `Period ${period.index} of network ${summary.network}, ${formatUtc(period.start)} to ${formatUtc(period.end)}`,
+    `${summary.nodes} nodes: ${summary.paidNodes} paid, ${summary.violatingNodes} in violation`,
+    `${tftExact(summary.rewardUnits)} TFT, ${usdExact(summary.rewardMusd)} USD${summary.retries > 0 ? `, and ${summary.retries} retries` : ''}`,
+  ]
+  if (summary.provisional) lines.push('Provisional: the archive ends before the 27 h after the period do. Mint again when it is complete.')
+  lines.push(`Written to ${out}: ${summary.files.join(', ')}`)
+  if (problems.length > 0)
+    lines.push(`${problems.length} ${problems.length === 1 ? 'thing' : 'things'} to look at: ${join(out, 'problems.json')}`)
+  return `${lines.join('\n')}\n`
+}
+
+export async function importArchives(files: string[], options: Common, terminal: Terminal): Promise<void> {
+  const { importFiles } = await loadCore()
+  const imported = await importFiles(
+    { dataDir: resolveDataDir(options.data), files, actor: `cli:${userInfo().username}` },
+    context(terminal),
+  )
+  if (terminal.json) return terminal.out(jsonText({ imported }))
+  const said = {
+    imported: 'imported',
+    extended: 'imported, it reaches further than before',
+    unchanged: 'was there already, nothing changed',
+  }
+  for (const { file, period, outcome, events } of imported) terminal.out(`${file}: period ${period}, ${events} events, ${said[outcome]}\n`)
+}
+
+export async function exportArchive(target: string, options: Common & { period: number }, terminal: Terminal): Promise<void> {
+  const { exportArchive: write } = await loadCore()
+  refuseJsonOnStdout(target, terminal)
+  const done = await write({ dataDir: resolveDataDir(options.data), period: options.period, target }, context(terminal))
+  sayWritten(target, done, terminal)
+}
+
+export async function explain(
+  options: Common & { node: number; period: number; resources: ResourceRule; all?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { explainNode } = await loadCore()
+  const explanation = await explainNode({
+    dataDir: resolveDataDir(options.data),
+    nodeId: options.node,
+    period: options.period,
+    resources: options.resources,
+  })
+  terminal.out(terminal.json ? jsonText(explanation) : `${explanationText(explanation, { all: options.all ?? false })}\n`)
+}
+
+export async function demo(
+  target: string,
+  options: { nodes: number; days?: number; seed: number; period?: number },
+  terminal: Terminal,
+): Promise<void> {
+  const { writeDemo } = await loadCore()
+  refuseJsonOnStdout(target, terminal)
+  const { nodes, days, seed, period } = options
+  const input = { nodes, seed, target, ...(days !== undefined && { days }), ...(period !== undefined && { period }) }
+  sayWritten(target, await writeDemo(input, context(terminal)), terminal)
+}
+
+export async function serve(options: Common & { port?: number; open?: boolean }, terminal: Terminal): Promise<void> {
+  const { serve: start } = await import('../loopback/serve.ts')
+  const { data, port, open } = options
+  await start({
+    ...(data !== undefined && { dataDir: data }),
+    ...(port !== undefined && { port }),
+    ...(open !== undefined && { open }),
+    print: line => terminal.out(terminal.json ? jsonText({ message: line }) : `${line}\n`),
+    printError: line => terminal.err(`${line}\n`),
+    signal: terminal.signal,
+  })
+}
+
+function refuseJsonOnStdout(target: string, terminal: Terminal): void {
+  if (target === '-' && terminal.json) throw new AppError('usage', 'Standard output can hold the archive or --json, not both. Name a file.')
+}
+
+function sayWritten(target: string, { events, bytes }: { events: number; bytes: number }, terminal: Terminal): void {
+  if (target === '-') return
+  terminal.out(
+    terminal.json ? jsonText({ file: target, events, bytes }) : `${target}: ${events} events, ${bytes} bytes before compression\n`,
+  )
+}

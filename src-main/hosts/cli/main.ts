@@ -1,0 +1,114 @@
+import { pathToFileURL } from 'node:url'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { toAppError } from '../../../src-shared/errors.ts'
+import { programVersion } from '../program.ts'
+import * as commands from './commands.ts'
+import { createTerminal, type Terminal } from './terminal.ts'
+
+/** 0 done, 1 the work failed, 2 wrong usage (interfaces.md, The command line). */
+export type ExitCode = 0 | 1 | 2
+
+/**
+ * The command line: parses, runs one command, and gives the exit code. Never throws and never prints a stack trace without `--debug`.
+ * `args` are those after the program's name.
+ */
+export async function run(args: string[], streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream }): Promise<ExitCode> {
+  const terminal = createTerminal(streams, { json: args.includes('--json'), debug: args.includes('--debug') })
+  try {
+    await program(terminal).parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
+    terminal.fail(error)
+    return toAppError(error).code === 'usage' ? 2 : 1
+  } finally {
+    terminal.end()
+  }
+}
+
+function program(terminal: Terminal): Command {
+  const granary = new Command('granary')
+    .description('What the nodes of a decentralised cloud grid earned, and why.')
+    .version(programVersion(), '-V, --version')
+    .helpCommand(false)
+    .showHelpAfterError('Add --help to see what it takes.')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+
+  const command = (name: string, description: string, parent = granary): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+      .showHelpAfterError('Add --help to see what it takes.')
+      .option('--data <dir>', "the data folder (default: the platform's application-data folder, or GRANARY_DATA)")
+      .option('--json', 'machine-readable output on standard output, and nothing else there')
+      .option('--debug', 'stack traces with errors')
+
+  command('mint', 'mint one period, from a grid archive or from the store, and write its files')
+    .addOption(new Option('--archive <file>', 'a grid archive, plain, .gz or .zst; - reads standard input').conflicts('period'))
+    .addOption(new Option('--period <index>', 'a period of the store').argParser(wholeNumber))
+    .addOption(new Option('--rules <set>', 'the rule set').choices(['v3', 'node-period']).default('v3'))
+    .addOption(new Option('--resources <which>', 'which resources pay').choices(['latest', 'minimum']).default('latest'))
+    .option('--previous <receipts>', "the previous period's receipts.ndjson: what was not paid is paid once more")
+    .option('--paid <file>', 'receipt hashes seen on Stellar, one a line')
+    .requiredOption(
+      '--out <dir>',
+      'where to write payouts.csv, overview.csv, receipts.ndjson, problems.json and, with --previous, retries.csv',
+    )
+    .action(options => commands.mint(options, terminal))
+
+  command('import', 'import grid archives into the store; interrupted, it goes on where it was')
+    .argument('<file...>', 'grid archives, plain, .gz or .zst; - reads standard input')
+    .action((files, options) => commands.importArchives(files, options, terminal))
+
+  const archive = granary
+    .command('archive')
+    .description('grid archives')
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+  command('export', 'write a period of the store as a grid archive', archive)
+    .addOption(new Option('--period <index>', 'the period').argParser(wholeNumber).makeOptionMandatory())
+    .argument('<out>', 'the file, .gz or .zst to compress; - writes to standard output')
+    .action((out, options) => commands.exportArchive(out, options, terminal))
+
+  command('explain', 'why a node earns what it earns: each credit, each loss, each rule, down to the sum')
+    .addOption(new Option('--node <id>', 'the node').argParser(wholeNumber).makeOptionMandatory())
+    .addOption(new Option('--period <index>', 'the period').argParser(wholeNumber).makeOptionMandatory())
+    .addOption(new Option('--resources <which>', 'which resources pay').choices(['latest', 'minimum']).default('latest'))
+    .option('--all', 'each ordinary report on a line of its own')
+    .action(options => commands.explain(options, terminal))
+
+  command('demo', 'write a realistic synthetic grid archive')
+    .addOption(new Option('--nodes <n>', 'how many nodes, 1 to 10,000').argParser(wholeNumber).default(100))
+    .addOption(new Option('--days <d>', 'how many days; default the whole period').argParser(positiveNumber))
+    .addOption(new Option('--seed <s>', 'the same seed gives the same bytes').argParser(wholeNumber).default(1))
+    .addOption(new Option('--period <index>', 'which period').argParser(wholeNumber))
+    .argument('<out>', 'the file, .gz or .zst to compress; - writes to standard output')
+    .action((out, options) => commands.demo(out, options, terminal))
+
+  command('serve', 'the app in a browser on this machine')
+    .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))
+    .option('--open', 'open it in a browser')
+    .action(options => commands.serve(options, terminal))
+
+  return granary
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number.')
+  return Number(text)
+}
+
+function positiveNumber(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,6})?$/.test(text) || Number(text) === 0) throw new InvalidArgumentError('It takes a number above 0.')
+  return Number(text)
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main()
+
+/** Runs the command that this process was started with. */
+export async function main(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr })
+}

@@ -1,0 +1,80 @@
+import { toAppError } from '../../../src-shared/errors.ts'
+import type { JobProgress } from '../../core/index.ts'
+
+export interface Terminal {
+  /** aborted by Ctrl-C and by a polite end; a second Ctrl-C ends the process at once */
+  readonly signal: AbortSignal
+  readonly json: boolean
+  out(text: string): void
+  err(text: string): void
+  /** shows where a job is, on one line that is written over; only where standard error is a terminal */
+  progress(progress: JobProgress): void
+  /** says what went wrong, on standard error */
+  fail(error: unknown): void
+  end(): void
+}
+
+/** Bigints as decimal texts, as everywhere on the wire. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? member.toString() : member))}\n`
+}
+
+export function createTerminal(
+  { stdout, stderr }: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream },
+  { json, debug }: { json: boolean; debug: boolean },
+): Terminal {
+  const abort = new AbortController()
+  let lineShown = false
+  const stop = (): void => {
+    if (abort.signal.aborted) process.exit(1)
+    abort.abort()
+  }
+  // whoever reads our output may go away early (`| head`): that is no failure
+  const broken = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') process.exit(0)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  stdout.on('error', broken)
+
+  function clearLine(): void {
+    if (lineShown) stderr.write('\r\x1b[2K')
+    lineShown = false
+  }
+
+  return {
+    signal: abort.signal,
+    json,
+    out: text => {
+      clearLine()
+      stdout.write(text)
+    },
+    err: text => {
+      clearLine()
+      stderr.write(text)
+    },
+    progress: ({ fraction, detail, secondsLeft }) => {
+      if (!stderr.isTTY) return
+      const share = fraction === null ? '' : `${Math.floor(fraction * 100)} %  `
+      const left = secondsLeft === null ? '' : `, ${secondsLeft} s left`
+      stderr.write(`\r\x1b[2K${share}${detail}${left}`)
+      lineShown = true
+    },
+    fail(caught) {
+      clearLine()
+      const error = toAppError(caught)
+      if (error.code === 'cancelled') stderr.write('Stopped. What is done is kept; run the same command again to go on.\n')
+      else stderr.write(`granary: ${error.message}\n`)
+      if (debug)
+        stderr.write(
+          `${error.code} ${JSON.stringify(error.details)}\n${error.stack}\n${error.cause instanceof Error ? `${error.cause.stack}\n` : ''}`,
+        )
+    },
+    end() {
+      clearLine()
+      process.off('SIGINT', stop)
+      process.off('SIGTERM', stop)
+      stdout.off('error', broken)
+    },
+  }
+}
