@@ -56,7 +56,7 @@ function mintText(summary: MintSummary, out: string): string {
   const { period, problems } = summary
   const lines = [
     `Period ${period.index} of network ${summary.network}, ${formatUtc(period.start)} to ${formatUtc(period.end)}`,
-    `${summary.nodes} nodes: ${summary.paidNodes} paid, ${summary.violatingNodes} in violation`,
+    `${summary.nodes === 1 ? '1 node' : `${summary.nodes} nodes`}: ${summary.paidNodes} paid, ${summary.violatingNodes} in violation`,
     `${tftExact(summary.rewardUnits)} TFT, ${usdExact(summary.rewardMusd)} USD${summary.retries > 0 ? `, and ${summary.retries} retries` : ''}`,
   ]
   if (summary.provisional) lines.push('Provisional: the archive ends before the 27 h after the period do. Mint again when it is complete.')
