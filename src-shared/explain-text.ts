@@ -40,7 +40,7 @@ const meanings: Record<StepKind, string> = {
     'the uptime grew by less than the time that passed, though the node did not restart; the next report is measured against the one before',
   'invalid-reboot':
     'the uptime fell, but is more than the time that passed, so no restart explains it; the next report is measured against the one before',
-  ignored: 'the node is marked asleep or asked to boot, and this report does not end that',
+  ignored: 'the report does not count: the node is marked asleep or asked to boot, or its period is accounted for already',
   sleep: 'the farmer put it to sleep; the time since the last report counts',
   'boot-request': 'the farmer asked it to boot; it has 30 min from here',
   wake: 'it came back in time: the whole sleep counts',
@@ -84,9 +84,10 @@ export function evidenceText(evidence: Evidence): string {
   return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
 }
 
-/** Several ordinary reports in a row as one line. */
+/** Several ordinary reports, or several ignored ones, in a row as one line. */
 export interface StepRun {
   kind: 'run'
+  of: 'report' | 'ignored'
   count: number
   firstBlock: number | null
   lastBlock: number | null
@@ -98,12 +99,18 @@ export interface StepRun {
   steps: Step[]
 }
 
-/** An ordinary report that lost nothing worth a line of its own (60 s, the rules' own grace) and violated nothing. */
-function isOrdinary(step: Step): boolean {
-  return step.kind === 'report' && step.violation === null && Math.abs(step.lostSec) <= 60
+/** An ordinary report that lost nothing worth a line of its own (60 s, the rules' own grace) and violated nothing; or one that is ignored. */
+function runKind(step: Step): StepRun['of'] | null {
+  if (step.violation !== null || Math.abs(step.lostSec) > 60) return null
+  return step.kind === 'report' || step.kind === 'ignored' ? step.kind : null
 }
 
-/** Runs of two or more ordinary reports become one entry each; everything else stays. The sums stay the same. */
+/** `27 reports in a row`, `38 ignored reports in a row` */
+export function runTitle(run: Pick<StepRun, 'of' | 'count'>): string {
+  return `${group(String(run.count))} ${run.of === 'ignored' ? 'ignored reports' : 'reports'} in a row`
+}
+
+/** Runs of two or more ordinary reports, or of ignored ones, become one entry each; everything else stays. The sums stay the same. */
 export function foldSteps(steps: Step[]): (Step | StepRun)[] {
   const result: (Step | StepRun)[] = []
   let run: Step[] = []
@@ -113,12 +120,10 @@ export function foldSteps(steps: Step[]): (Step | StepRun)[] {
     run = []
   }
   for (const step of steps) {
-    if (isOrdinary(step)) {
-      run.push(step)
-      continue
-    }
-    close()
-    result.push(step)
+    const kind = runKind(step)
+    if (run.length > 0 && run[0]!.kind !== kind) close()
+    if (kind === null) result.push(step)
+    else run.push(step)
   }
   close()
   return result
@@ -128,6 +133,7 @@ function runOf(steps: Step[]): StepRun {
   const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
   return {
     kind: 'run',
+    of: steps[0]!.kind === 'ignored' ? 'ignored' : 'report',
     count: steps.length,
     firstBlock: steps[0]!.block,
     lastBlock: steps.at(-1)!.block,
@@ -236,7 +242,7 @@ function entryText(entry: Step | StepRun): string {
   if (entry.kind !== 'run') return `${formatUtc(entry.ts)}  ${blockText(entry.block)}  ${describeStep(entry)} (${entry.rule})`
   const blocks = entry.firstBlock === null ? '' : `blocks ${entry.firstBlock} to ${entry.lastBlock}`
   const lost = entry.lostSec === 0 ? '' : `, ${secondsText(entry.lostSec)} lost`
-  return `${formatUtc(entry.toTs)}  ${blocks}  ${entry.count} reports in a row: ${secondsText(entry.elapsedSec)} passed, ${secondsText(entry.creditedSec)} credited${lost}.`
+  return `${formatUtc(entry.toTs)}  ${blocks}  ${runTitle(entry)}: ${secondsText(entry.elapsedSec)} passed, ${secondsText(entry.creditedSec)} credited${lost}.`
 }
 
 function blockText(block: number | null): string {

@@ -1,8 +1,7 @@
 import { useState } from 'react'
-import { describeStep, foldSteps, type StepRun, secondsText, stepTitle } from '../../src-shared/explain-text.ts'
+import { describeStep, foldSteps, runTitle, type StepRun, secondsText, stepTitle } from '../../src-shared/explain-text.ts'
 import type { Evidence, Step } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
-import { formatCount } from '../format.ts'
 import classes from './explain.module.css'
 import { DateTime } from './values.tsx'
 
@@ -25,7 +24,7 @@ function RunEntry({ run }: { run: StepRun }) {
   return (
     <details onToggle={event => setOpen(event.currentTarget.open)}>
       <summary className={classes.step}>
-        <span className={classes.what}>{formatCount(run.count)} reports in a row</span>
+        <span className={classes.what}>{runTitle(run)}</span>
         <Credit credited={run.creditedSec} lost={run.lostSec} />
         <span className={classes.when}>
           <DateTime ts={run.fromTs} /> to <DateTime ts={run.toTs} />

@@ -21,7 +21,10 @@ export type MarkKind = 'report' | 'reboot' | 'sleep' | 'wake' | 'boot-request' |
 /** One event on the timeline: a step of the explanation, or a chain event that changed nothing about the uptime. */
 export interface Mark {
   kind: MarkKind
+  /** where it stands on the line: its time, or the period's end for what came after it and still counted */
   ts: number
+  /** when it was */
+  eventTs: number
   block: number | null
   step: Step | null
   event: NodeDetail['timeline'][number] | null
@@ -73,7 +76,7 @@ export function timelineModel(detail: Pick<NodeDetail, 'row' | 'period' | 'timel
     segments: explanation
       ? segments(period, knownToTs, explanation, detail.row.sleepingSinceTs)
       : [{ state: 'unknown', ...period, downtime: null }],
-    marks: marks(detail.timeline, explanation?.steps ?? []),
+    marks: marks(period, detail.timeline, explanation?.steps ?? []),
   }
 }
 
@@ -125,19 +128,29 @@ function merged(line: Segment[]): Segment[] {
   return result
 }
 
-function marks(timeline: NodeDetail['timeline'], steps: Step[]): Mark[] {
+/** Of what came after the period only what it still credits or judges; all the rest is in the list of steps. */
+function marks(period: View, timeline: NodeDetail['timeline'], steps: Step[]): Mark[] {
   const result: Mark[] = []
   const explained = new Set<string>()
+  const onLine = (ts: number) => Math.min(Math.max(ts, period.fromTs), period.toTs)
   for (const step of steps) {
     const kind = step.violation && step.block !== null ? 'violation' : stepMark[step.kind]
     if (step.block !== null) explained.add(`${stepTopic(step)} ${step.block}`)
-    if (kind) result.push({ kind, ts: step.ts, block: step.block, step, event: null })
+    if (!kind || (step.ts > period.toTs && step.elapsedSec === 0 && step.violation === null)) continue
+    result.push({ kind, ts: onLine(step.ts), eventTs: step.ts, block: step.block, step, event: null })
   }
   for (const event of timeline) {
-    if (explained.has(`${eventTopic(event.kind)} ${event.block}`)) continue
-    result.push({ kind: event.kind === 'report' ? 'ignored' : 'change', ts: event.ts, block: event.block, step: null, event })
+    if (event.ts > period.toTs || explained.has(`${event.kind} ${event.block}`)) continue
+    result.push({
+      kind: event.kind === 'report' ? 'ignored' : 'change',
+      ts: onLine(event.ts),
+      eventTs: event.ts,
+      block: event.block,
+      step: null,
+      event,
+    })
   }
-  return result.sort((a, b) => a.ts - b.ts || (a.block ?? 0) - (b.block ?? 0))
+  return result.sort((a, b) => a.eventTs - b.eventTs || (a.block ?? 0) - (b.block ?? 0))
 }
 
 /** A step and the chain event behind it have the same block and the same topic. */
@@ -146,10 +159,6 @@ function stepTopic(step: Step): string {
   if (step.kind === 'boot-request') return 'target-up'
   if (step.kind === 'stored' || step.kind === 'updated') return step.kind
   return 'report'
-}
-
-function eventTopic(kind: NodeDetail['timeline'][number]['kind']): string {
-  return kind
 }
 
 /** Marks other than ordinary reports: what one jumps between. */

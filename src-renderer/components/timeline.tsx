@@ -152,7 +152,7 @@ export function Timeline({ model, name }: { model: TimelineModel; name: string }
 
   const reading = useMemo(() => {
     const mark = marks[current]
-    if (mark) return { when: momentText(mark.ts), what: markText(mark) }
+    if (mark) return { when: momentText(mark.eventTs), what: markText(mark) }
     if (pointerTs === null) return null
     const segment = segmentAt(model, pointerTs)
     return segment ? { when: momentText(Math.floor(pointerTs)), what: `${segmentText(segment)}.` } : null

@@ -47,7 +47,9 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
           </>
         ) : null}
         <div className={classes.right}>
-          <Link href="/periods">All periods</Link>
+          <Link href="/periods" className={classes.link}>
+            All periods
+          </Link>
           <ReceiptsCsv period={index} />
         </div>
       </header>

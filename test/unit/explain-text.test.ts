@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { prettyReceipt, receiptInputs } from '../../src-renderer/components/explain-model.ts'
-import { explanationText, foldSteps } from '../../src-shared/explain-text.ts'
+import { explanationText, foldSteps, runTitle } from '../../src-shared/explain-text.ts'
 import type { Explanation, Step } from '../../src-shared/mint.ts'
 import { cleanName } from '../../src-shared/text.ts'
 
@@ -34,6 +34,15 @@ test('runs of ordinary reports fold, whatever lost or violated stays, the sums s
   const folded = foldSteps(steps)
   expect(folded.map(entry => entry.kind)).toEqual(['first-report', 'run', 'report', 'report', 'report'])
   expect(folded[1]).toMatchObject({ count: 2, firstBlock: 2, lastBlock: 3, creditedSec: 4800 })
+  const ignored = [
+    report(7, 0, { kind: 'ignored', elapsedSec: 0, lostSec: 0 }),
+    report(8, 0, { kind: 'ignored', elapsedSec: 0, lostSec: 0 }),
+  ]
+  expect(foldSteps([...steps.slice(0, 3), ...ignored]).map(entry => (entry.kind === 'run' ? runTitle(entry) : entry.kind))).toEqual([
+    'first-report',
+    '2 reports in a row',
+    '2 ignored reports in a row',
+  ])
   const sum = (list: { creditedSec: number }[]) => list.reduce((total, entry) => total + entry.creditedSec, 0)
   expect(sum(folded)).toBe(sum(steps))
 })

@@ -150,6 +150,21 @@ describe('marks', () => {
     expect(marks.map(isNotable)).toEqual([false, true, true, true, true])
   })
 
+  test('what came after the period stands at its end if it counted, else not at all', () => {
+    const { marks } = model(
+      [
+        step('report', end - 4800, end - 2400, 2400),
+        step('ignored', end - 2400, end - 2400, 0, { ts: end + 5000, block: end + 5000 }),
+        step('post-report', end - 2400, end, 2400, { ts: end + 60, block: end + 60 }),
+      ],
+      { timeline: [{ block: end + 9000, ts: end + 9000, kind: 'target-up', now: null, uptime: null }] },
+    )
+    expect(marks.map(mark => [mark.kind, mark.ts - end, mark.eventTs - end])).toEqual([
+      ['report', -2400, -2400],
+      ['report', 0, 60],
+    ])
+  })
+
   test('moving between marks', () => {
     const { marks } = model(steps, { timeline })
     expect(stepMarkIndex(marks, 0, 1, false)).toBe(1)
