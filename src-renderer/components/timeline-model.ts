@@ -88,16 +88,23 @@ function segments(period: View, knownToTs: number, explanation: Explanation, sle
   let line: Segment[] = [{ state: 'unknown', ...period, downtime: null }]
   for (const step of explanation.steps) {
     if (step.toTs <= step.fromTs) continue
-    line = overlay(line, { state: stepState(step), fromTs: step.fromTs, toTs: step.toTs, downtime: null })
+    line = overlay(line, { state: stepState(step, knownToTs < period.toTs), fromTs: step.fromTs, toTs: step.toTs, downtime: null })
   }
-  for (const downtime of explanation.downtimes)
+  for (const downtime of explanation.downtimes) {
+    if (downtime.cause === 'not-seen-after' && knownToTs < period.toTs && downtime.toTs - downtime.fromTs <= REPORT_DUE_SEC) continue
     line = overlay(line, { state: 'down', fromTs: downtime.fromTs, toTs: downtime.toTs, downtime })
+  }
   if (sleepingSinceTs !== null) line = overlay(line, { state: 'asleep', fromTs: sleepingSinceTs, toTs: knownToTs, downtime: null })
   line = overlay(line, { state: 'unknown', fromTs: knownToTs, toTs: period.toTs, downtime: null })
   return merged(line)
 }
 
-function stepState(step: Step): Segment['state'] {
+/** Longest time between two reports of a healthy node: the interval and the grace (minting.md, rule set v3). */
+const REPORT_DUE_SEC = 2460
+
+function stepState(step: Step, running: boolean): Segment['state'] {
+  // while the period runs, a report that isn't due yet is no downtime
+  if (step.kind === 'tail' && running && step.elapsedSec <= REPORT_DUE_SEC) return 'unknown'
   if (step.kind === 'wake' || step.kind === 'post-wake') return 'asleep'
   return step.creditedSec > 0 ? 'up' : 'down'
 }

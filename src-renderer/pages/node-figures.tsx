@@ -20,8 +20,13 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
   const paysNothing = row.violation !== null || row.virtualized
   return (
     <dl className={classes.figures}>
+      {period.running ? (
+        <Box title="Projected" number={<Amount units={row.projectedUnits} unit />}>
+          if the rest goes like this; an estimate
+        </Box>
+      ) : null}
       <Box
-        title={period.running ? 'Earned so far' : 'Payout'}
+        title={period.running ? 'If it went silent now' : 'Payout'}
         number={
           <Figure label={`Payout of node ${row.nodeId}, period ${period.index}`} explain={() => explain('tft')}>
             <Amount units={row.rewardUnits} unit />
@@ -30,11 +35,6 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
       >
         <Usd musd={row.rewardMusd} unit />
       </Box>
-      {period.running ? (
-        <Box title="Projected" number={<Amount units={row.projectedUnits} unit />}>
-          if the rest goes like this; an estimate
-        </Box>
-      ) : null}
       <Box
         title="Uptime"
         number={

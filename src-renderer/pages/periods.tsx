@@ -18,7 +18,7 @@ import classes from './page.module.css'
 
 /** What a period's results are worth: final, provisional, or of a period that still runs. */
 export function PeriodMark({ period }: { period: Pick<PeriodSummary, 'running' | 'provisional'> }) {
-  if (period.running) return <StateMark state="unknown" word="Running: an estimate" />
+  if (period.running) return <StateMark state="unknown" word="Still running" />
   if (period.provisional) return <StateMark state="unknown" word="Provisional: may still change" />
   return <StateMark state="up" word="Final" />
 }
@@ -27,17 +27,17 @@ const columns: Column<PeriodSummary>[] = [
   {
     id: 'index',
     header: 'Period',
-    width: 80,
+    width: 70,
     cell: row => <Link href={`/periods/${row.index}`}>{row.index}</Link>,
     text: row => String(row.index),
     sortable: true,
   },
-  { id: 'start', header: 'From', width: 150, cell: row => <DateTime ts={row.start} />, text: row => formatUtc(row.start) },
-  { id: 'end', header: 'To', width: 150, cell: row => <DateTime ts={row.end} />, text: row => formatUtc(row.end) },
+  { id: 'start', header: 'From', width: 145, cell: row => <DateTime ts={row.start} />, text: row => formatUtc(row.start) },
+  { id: 'end', header: 'To', width: 145, cell: row => <DateTime ts={row.end} />, text: row => formatUtc(row.end) },
   {
     id: 'state',
     header: 'Results',
-    width: 220,
+    width: 190,
     grow: 1,
     cell: row => <PeriodMark period={row} />,
     text: row => (row.running ? 'running' : row.provisional ? 'provisional' : 'final'),
@@ -45,7 +45,7 @@ const columns: Column<PeriodSummary>[] = [
   {
     id: 'nodes',
     header: 'Nodes',
-    width: 80,
+    width: 70,
     align: 'right',
     cell: row => formatCount(row.nodes),
     text: row => String(row.nodes),
@@ -54,7 +54,7 @@ const columns: Column<PeriodSummary>[] = [
   {
     id: 'paid',
     header: 'Paid',
-    width: 80,
+    width: 70,
     align: 'right',
     cell: row => formatCount(row.paidNodes),
     text: row => String(row.paidNodes),
@@ -73,7 +73,7 @@ const columns: Column<PeriodSummary>[] = [
   {
     id: 'tft',
     header: 'Payout, TFT',
-    width: 140,
+    width: 120,
     align: 'right',
     cell: row => <Amount units={row.rewardUnits} />,
     text: row => tftExact(row.rewardUnits),
@@ -82,7 +82,7 @@ const columns: Column<PeriodSummary>[] = [
   {
     id: 'usd',
     header: 'Payout, USD',
-    width: 130,
+    width: 110,
     align: 'right',
     cell: row => <Usd musd={row.rewardMusd} />,
     text: row => usdExact(row.rewardMusd),
@@ -90,7 +90,7 @@ const columns: Column<PeriodSummary>[] = [
   {
     id: 'farms',
     header: 'Farms',
-    width: 80,
+    width: 70,
     align: 'right',
     cell: row => formatCount(row.farms),
     text: row => String(row.farms),

@@ -99,6 +99,13 @@ describe('segments', () => {
     ])
   })
 
+  test('while the period runs, a report that is not due yet is no downtime', () => {
+    const tail = (toTs: number) => [step('report', start, start + 2400, 2400), step('tail', start + 2400, toTs, 0, { block: null })]
+    const states = (toTs: number) => model(tail(toTs), { knownTo: toTs }).segments.map(segment => segment.state)
+    expect(states(start + 4800)).toEqual(['up', 'unknown'])
+    expect(states(start + 4900)).toEqual(['up', 'down', 'unknown'])
+  })
+
   test('whatever comes, the stretches cover the period without a gap', () => {
     const built = model(
       [
