@@ -154,44 +154,74 @@ export interface DemoGrid {
   payoutAddresses: PayoutAddress[]
 }
 
-/** The things of the grid that do not move: farms, twins, hardware and each node's role. Depends on seed and size only. */
-export function createGrid(nodeCount: number, seed: number, createdBeforeTs: number): DemoGrid {
+/** A farm drawn up by hand: its nodes' roles, and what else must not be left to chance. */
+export interface DemoFarm {
+  name: string
+  country: string
+  city: string
+  latitude: string
+  longitude: string
+  policyId: number
+  certified: boolean
+  /** milli-USD per TFT */
+  price: number
+  roles: readonly Role[]
+}
+
+/** The things of the grid that do not move: farms, twins, hardware and each node's role. Depends on its arguments only. */
+export function createGrid(nodesOrFarms: number | readonly DemoFarm[], seed: number, createdBeforeTs: number): DemoGrid {
   const random = createRandom(seed)
   const grid: DemoGrid = { nodes: [], roles: [], farms: [], twins: [], policies, payoutAddresses: [] }
+  if (typeof nodesOrFarms !== 'number') {
+    for (const farm of nodesOrFarms) {
+      addFarm(grid, farm.name, 'valid', random)
+      const { policyId, certified, price } = farm
+      const style: FarmStyle = { place: [farm.country, farm.city, farm.latitude, farm.longitude], policyId, certified, price }
+      for (const role of farm.roles) addNode(grid, role, style, createdBeforeTs, random)
+    }
+    return grid
+  }
   let room = 0
   let style = farmStyle(random)
-  for (let id = 1; id <= nodeCount; id++) {
+  for (let id = 1; id <= nodesOrFarms; id++) {
     if (room === 0) {
-      addFarm(grid, random)
+      const farmId = grid.farms.length + 1
+      addFarm(grid, farmName(farmId), addressState(farmId), random)
       room = random.chance(0.04) ? random.between(13, 60) : random.between(2, 9)
       style = farmStyle(random)
     }
     room--
     const role = id <= firstRoles.length ? firstRoles[id - 1]! : laterRole(random.below(1000))
-    const twinId = 100_000 + id
-    const twin = nodeTwin(twinId, role, random)
-    if (twin) grid.twins.push(twin)
-    grid.roles.push(role)
-    grid.nodes.push({
-      id,
-      farm_id: grid.farms.length,
-      twin_id: twinId,
-      resources: hardware(random),
-      location: { latitude: style.place[2], longitude: style.place[3] },
-      country: style.place[0],
-      city: style.place[1],
-      created: createdBeforeTs - random.between(5 * 86_400, 900 * 86_400),
-      farming_policy_id: style.policyId,
-      certification: style.certified ? 'Certified' : 'Diy',
-      virtualized: role === 'virtualized',
-      connection_price: style.price,
-    })
+    addNode(grid, role, style, createdBeforeTs, random)
   }
   return grid
 }
 
+function addNode(grid: DemoGrid, role: Role, style: FarmStyle, createdBeforeTs: number, random: Random): void {
+  const id = grid.nodes.length + 1
+  const twinId = 100_000 + id
+  const twin = nodeTwin(twinId, role, random)
+  if (twin) grid.twins.push(twin)
+  grid.roles.push(role)
+  grid.nodes.push({
+    id,
+    farm_id: grid.farms.length,
+    twin_id: twinId,
+    resources: hardware(random),
+    location: { latitude: style.place[2], longitude: style.place[3] },
+    country: style.place[0],
+    city: style.place[1],
+    created: createdBeforeTs - random.between(5 * 86_400, 900 * 86_400),
+    farming_policy_id: style.policyId,
+    certification: style.certified ? 'Certified' : 'Diy',
+    virtualized: role === 'virtualized',
+    connection_price: style.price,
+  })
+}
+
 interface FarmStyle {
-  place: (typeof places)[number]
+  /** country, city, latitude, longitude */
+  place: readonly [string, string, string, string]
   policyId: number
   certified: boolean
   price: number
@@ -205,16 +235,24 @@ function farmStyle(random: Random): FarmStyle {
   return { place: random.pick(places), policyId, certified, price: random.pick([80, 80, 80, 80, 60, 50, 35, 22]) }
 }
 
-function addFarm(grid: DemoGrid, random: Random): void {
-  const id = grid.farms.length + 1
-  const round = Math.floor((id - 1) / farmNames.length)
+function farmName(id: number): string {
   const name = farmNames[(id - 1) % farmNames.length]!
-  grid.farms.push({ id, name: round === 0 ? name : `${name} ${round + 1}`, twin_id: id })
+  const round = Math.floor((id - 1) / farmNames.length)
+  return round === 0 ? name : `${name} ${round + 1}`
+}
+
+/** Some farmers never set an address, some mistyped it. */
+function addressState(farmId: number): 'valid' | 'missing' | 'mistyped' {
+  if (farmId % 23 === 3) return 'missing'
+  return farmId % 29 === 4 ? 'mistyped' : 'valid'
+}
+
+function addFarm(grid: DemoGrid, name: string, state: 'valid' | 'missing' | 'mistyped', random: Random): void {
+  const id = grid.farms.length + 1
+  grid.farms.push({ id, name, twin_id: id })
   grid.twins.push({ id, relay: 'relay.grid.tf', pk: `0x03${random.hex(32)}` })
   const address = accountAddress(random.hex(32))
-  // Some farmers never set an address, some mistyped it.
-  if (id % 23 === 3) return
-  grid.payoutAddresses.push({ farm_id: id, address: id % 29 === 4 ? mistyped(address, id) : address })
+  if (state !== 'missing') grid.payoutAddresses.push({ farm_id: id, address: state === 'valid' ? address : mistyped(address, id) })
 }
 
 function mistyped(address: string, id: number): string {

@@ -18,13 +18,15 @@ export interface DemoClock {
 
 /** The grid in motion. Memory grows with nodes and blocks (4 bytes each), never with events. */
 export interface DemoLife {
-  /** gives this block's events to the sink; blocks must be asked for one after another, from `clock.first + 1` */
+  /** gives this block's events to the sink, and no block where nothing happens; blocks must be asked for one after another, from `clock.first + 1` */
   step(block: number, sink: EventSink): void
   /** the state after the block stepped last, as a start snapshot has it */
   nodes(): GridNode[]
   contracts(): GridContract[]
   power(): GridPower[]
 }
+
+type BlockEvents = Omit<EventSink, 'block'>
 
 interface LivingNode {
   data: GridNode
@@ -111,7 +113,7 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
     schedule(contractBase + c, clock.first + random.between(1, contract ? HOUR_BLOCKS : 10 * DAY_BLOCKS))
   })
 
-  function fireReport(node: LivingNode, block: number, sink: EventSink): void {
+  function fireReport(node: LivingNode, block: number, sink: BlockEvents): void {
     const now = tsOf(block)
     // What the node sends was measured a few seconds before the block.
     const uptime = Math.max(now - node.bootTs - random.below(6), 1)
@@ -134,7 +136,7 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
     schedule(report(node), block + random.between(8, 20))
   }
 
-  function fireIncident(node: LivingNode, block: number, sink: EventSink): void {
+  function fireIncident(node: LivingNode, block: number, sink: BlockEvents): void {
     const { data, role } = node
     if (node.managed) {
       firePower(node, block, sink)
@@ -161,7 +163,7 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
   }
 
   /** A farmerbot's node: asked to sleep, down, asked to boot, up again; every change on the chain as the chain orders them. */
-  function firePower(node: LivingNode, block: number, sink: EventSink): void {
+  function firePower(node: LivingNode, block: number, sink: BlockEvents): void {
     const ids = { farm_id: node.data.farm_id, node_id: node.data.id }
     let wait: number
     switch (node.phase) {
@@ -193,7 +195,7 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
     schedule(incident(node), block + wait)
   }
 
-  function fireContract(index: number, block: number, sink: EventSink): void {
+  function fireContract(index: number, block: number, sink: BlockEvents): void {
     const actor = contractBase + index
     const node = hosts[index]!
     const contract = contracts[index]
@@ -247,17 +249,40 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
     step(block, sink) {
       const slot = block - clock.first
       if (due[slot]! < 0) return
-      sink.block(block, tsOf(block))
+      const events = blockOnDemand(block, tsOf(block), sink)
       for (let actor = due[slot]!; actor >= 0; actor = due[slot]!) {
         unschedule(actor)
-        if (actor < incidentBase) fireReport(nodes[actor]!, block, sink)
-        else if (actor < contractBase) fireIncident(nodes[actor - incidentBase]!, block, sink)
-        else fireContract(actor - contractBase, block, sink)
+        if (actor < incidentBase) fireReport(nodes[actor]!, block, events)
+        else if (actor < contractBase) fireIncident(nodes[actor - incidentBase]!, block, events)
+        else fireContract(actor - contractBase, block, events)
       }
     },
     nodes: () => nodes.filter(node => node.stored).map(node => snapshotNode(node.data)),
     contracts: () => snapshotContracts(contracts, lastContractId),
     power: () => nodes.filter(node => node.managed).map(node => snapshotPower(node, tsOf)),
+  }
+}
+
+/** What happens to a node is not always seen by the chain (a power cut is not), so the block begins with its first event. */
+function blockOnDemand(block: number, ts: number, sink: EventSink): BlockEvents {
+  let begun = false
+  const begin = (): void => {
+    if (!begun) sink.block(block, ts)
+    begun = true
+  }
+  return {
+    uptime(nodeId, now, uptime) {
+      begin()
+      sink.uptime(nodeId, now, uptime)
+    },
+    consumption(contractId, timestamp, window, nru) {
+      begin()
+      sink.consumption(contractId, timestamp, window, nru)
+    },
+    rare(event) {
+      begin()
+      sink.rare(event)
+    },
   }
 }
 

@@ -1,14 +1,16 @@
 import { AppError } from '../../src-shared/errors.ts'
 import type { ArchiveSink, EventSink } from '../../src-shared/grid.ts'
 import { PERIOD_SEC, POST_PERIOD_BLOCKS, periodAt } from '../../src-shared/time.ts'
-import { createGrid } from './demo-grid.ts'
+import { createGrid, type DemoFarm } from './demo-grid.ts'
 import { BLOCK_SEC, createLife } from './demo-life.ts'
 
+/** What `granary demo` takes where it is told nothing: any seed would do, this is the first period's first second. */
 export const DEMO_SEED = 1_522_501_000
-/** 2026-10-01 to 2026-10-31. */
+/** 2026-10-01 to 2026-10-31, the month before this version: a constant, as the same command must give the same bytes on any day. */
 export const DEMO_PERIOD = 102
 export const DEMO_NODES = 100
 const MOST_NODES = 10_000
+const PERIOD_DAYS = PERIOD_SEC / 86_400
 const PERIOD_BLOCKS = PERIOD_SEC / BLOCK_SEC
 /** Blocks between two waits for the writer: some thousand events on a large grid. */
 const DRAIN_BLOCKS = 256
@@ -16,7 +18,10 @@ const DRAIN_BLOCKS = 256
 export interface DemoOptions {
   /** 1 to 10,000 */
   nodes: number
-  /** ends the archive so many days after the period's start, as that of a running period; without it the period is complete */
+  /**
+   * ends the archive so many days (fractions too) after the period's start, as that of a running period, at most the period's 30.45;
+   * without it the period is complete, with the 27 h after it
+   */
   days?: number
   /** a whole number from 0: the same seed gives the same bytes */
   seed: number
@@ -25,6 +30,8 @@ export interface DemoOptions {
   /** the period in which this grid began, `period` if not given: two archives of one grid that follow each other name the same one */
   since?: number
   network?: string
+  /** farms drawn up by hand, `nodes` nodes in all; without it farms and roles are drawn by chance */
+  farms?: readonly DemoFarm[]
 }
 
 /**
@@ -40,9 +47,13 @@ export async function generateDemo(options: DemoOptions, sink: ArchiveSink & { d
   checkRange('seed', seed, 0, Number.MAX_SAFE_INTEGER - 1)
   checkRange('period', period, 0, 1_000)
   checkRange('since', since, Math.max(0, period - 12), period)
-  if (days !== undefined && !(days >= 0.01 && days <= 400)) {
-    throw new AppError('usage', `A demo cannot have ${days} days: give a number from 0.01 to 400, or leave it out for the whole period.`)
-  }
+  if (days !== undefined && !(days > 0 && days <= PERIOD_DAYS))
+    throw new AppError(
+      'usage',
+      `A demo cannot have ${days} days: give a number above 0 and up to ${PERIOD_DAYS}, or leave it out for the whole period.`,
+    )
+  if (options.farms && options.farms.flatMap(farm => farm.roles).length !== nodes)
+    throw new AppError('usage', `The demo's farms do not have ${nodes} nodes in all.`)
 
   const bounds = periodAt(period)
   const first = firstBlockOf(period)
@@ -51,7 +62,7 @@ export async function generateDemo(options: DemoOptions, sink: ArchiveSink & { d
   const covered = running ? last : last + POST_PERIOD_BLOCKS
   // A period's first block is the first one later than its start.
   const tsOf = (block: number): number => bounds.start + 2 + (block - first) * BLOCK_SEC
-  const grid = createGrid(nodes, seed, periodAt(since).start)
+  const grid = createGrid(options.farms ?? nodes, seed, periodAt(since).start)
   const life = createLife(grid, seed, { first: firstBlockOf(since), last: covered, firstTs: periodAt(since).start + 2 })
 
   for (let block = firstBlockOf(since) + 1; block < first; block++) life.step(block, nowhere)
@@ -131,5 +142,5 @@ function holding(held: ((to: EventSink) => void)[]): EventSink {
 
 function checkRange(name: string, value: number, low: number, high: number): void {
   if (Number.isInteger(value) && value >= low && value <= high) return
-  throw new AppError('usage', `A demo cannot have ${name} ${value}: give a whole number from ${low} to ${high}.`)
+  throw new AppError('usage', `A demo's ${name} cannot be ${value}: give a whole number from ${low} to ${high}.`)
 }

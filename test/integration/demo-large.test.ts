@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const program = `
+  import { generateDemo } from '${join(import.meta.dirname, '../../src-main/archive/demo.ts')}'
+  import { writeArchive } from '${join(import.meta.dirname, '../../src-main/archive/write.ts')}'
+  const [target, nodes, days] = process.argv.slice(1)
+  const done = await writeArchive(target, sink => generateDemo({ nodes: Number(nodes), days: Number(days), seed: 1 }, sink))
+  console.log(JSON.stringify({ ...done, peakMiB: process.resourceUsage().maxRSS / 1024 }))
+`
+
+test('10,000 nodes for a day: streamed, in memory that does not grow with the days', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'granary-large-'))
+  try {
+    const make = (days: number): { bytes: number; events: number; peakMiB: number } => {
+      const target = join(folder, 'demo.ndjson')
+      const out = execFileSync(process.execPath, ['--input-type=module', '-e', program, target, '10000', String(days)], {
+        encoding: 'utf8',
+      })
+      const done = JSON.parse(out)
+      expect(statSync(target).size).toBe(done.bytes)
+      return done
+    }
+    const short = make(0.1)
+    const day = make(1)
+    expect(day.events).toBeGreaterThan(350_000)
+    expect(day.bytes - short.bytes).toBeGreaterThan(20 * 2 ** 20)
+    expect(day.peakMiB).toBeLessThan(short.peakMiB + 60)
+    expect(day.peakMiB).toBeLessThan(300)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
