@@ -17,6 +17,9 @@ export interface Sources {
   status(): Pick<Status, 'version' | 'host' | 'dataDir' | 'readOnly'>
 }
 
+/** The network that the demo generator names. */
+const DEMO_NETWORK = 'demo'
+
 /** A query's input with its defaults filled in. */
 export type Parsed<N extends QueryName> = z.output<(typeof contract)[N]['in']>
 type Handlers = { [N in QueryName]: (input: Parsed<N>) => QueryOutput<N> }
@@ -45,11 +48,12 @@ export function createQueries(sources: Sources): <N extends QueryName>(name: N, 
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!
-      const { demo } = view.active()
+      const network = latest === null ? null : view.period(latest).stored.network
       return {
         ...sources.status(),
-        network: latest === null ? null : view.period(latest).stored.network,
-        demo: demo && latest !== null,
+        network,
+        // also what somebody made with `granary demo` and imported is no real data
+        demo: latest !== null && (view.active().demo || network === DEMO_NETWORK),
         completeUntilTs: summary?.completeUntilTs ?? null,
         latestPeriod: latest,
         jobs: sources.jobs(),
