@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: most rows of a virtual grid are not there, which a table element does not allow for
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid holds the focus and names the active cell (aria-activedescendant)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys go to the grid
-import { ActionIcon, Button, Checkbox, Menu, Skeleton } from '@mantine/core'
+import { ActionIcon, Button, Menu, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import {
   type ColumnDef,
@@ -298,20 +298,18 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           </Menu.Target>
           <Menu.Dropdown>
             {columns.map((one, index) => (
-              <Menu.Item
+              <Menu.CheckboxItem
                 key={one.id}
-                role="menuitemcheckbox"
-                aria-checked={!hidden.has(one.id)}
+                checked={!hidden.has(one.id)}
                 disabled={index === 0}
-                leftSection={<Checkbox.Indicator checked={!hidden.has(one.id)} size="xs" />}
-                onClick={() => {
+                onChange={() => {
                   const next = new Set(hidden)
                   if (!next.delete(one.id)) next.add(one.id)
                   setUi({ hidden: [...next] })
                 }}
               >
                 {one.header}
-              </Menu.Item>
+              </Menu.CheckboxItem>
             ))}
           </Menu.Dropdown>
         </Menu>
