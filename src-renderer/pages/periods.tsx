@@ -7,7 +7,6 @@ import { tftExact, usdExact } from '../../src-shared/money.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { query, useQuery } from '../api.ts'
 import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
-import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { listSource, type RowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
@@ -157,9 +156,10 @@ export function PeriodsPage() {
         onOpen={row => navigate(`/periods/${row.index}`)}
         maxRows={16}
         empty={
-          <EmptyState title="No period yet" action={<Link href="/import">Import a grid archive</Link>}>
-            Each grid archive brings one period. What it paid, and to whom, then stands here.
-          </EmptyState>
+          <>
+            No period yet. Each grid archive brings one; what it paid, and to whom, then stands here.{' '}
+            <Link href="/import">Import a grid archive</Link>
+          </>
         }
       />
     </div>
