@@ -91,7 +91,8 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Choices({ settings }: { settings: Settings }) {
-  const farms = useQuery('overview.get', {}, ['results']).data?.farms ?? []
+  // every farm of the grid: the overview would only have those that were chosen
+  const farms = useQuery('nodes.list', { limit: 1 }, ['results']).data?.farms ?? []
   const farmOptions = farms.map(farm => ({ value: String(farm.farmId), label: `${plainName(farm.name)} (${farm.farmId})` }))
   for (const id of settings.myFarms) if (!farms.some(farm => farm.farmId === id)) farmOptions.push({ value: String(id), label: `(${id})` })
   return (
