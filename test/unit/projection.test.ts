@@ -59,7 +59,7 @@ test('silence makes a node late, then down; a violation puts it at risk; sleep o
   expect(stateOf({ ...node, lastReportTs: period.start + asOf - 4861 }, at(asOf)).state).toBe('down')
   expect(stateOf({ ...node, lastReportTs: null }, at(asOf)).state).toBe('down')
   expect(stateOf({ ...node, lastReportTs: null }, at(60)).state).toBe('unknown')
-  expect(stateOf({ ...node, violation: 'ClockSkew', lastReportTs: period.start + asOf }, at(asOf)).reason).toContain('ClockSkew')
+  expect(stateOf({ ...node, violation: 'ClockSkew', lastReportTs: period.start + asOf }, at(asOf)).reason).toContain('clock skew')
   expect(stateOf({ ...node, sleepingSinceTs: period.start + asOf - 86_400 }, at(asOf)).state).toBe('asleep')
   expect(stateOf({ ...node, sleepingSinceTs: period.start + asOf - 86_401 }, at(asOf)).state).toBe('at-risk')
 })

@@ -72,7 +72,7 @@ export function stateOf(node: Standing, time: Known): { state: NodeState; reason
   }
   const silentSec = time.asOfTs - node.lastReportTs
   if (silentSec > DOWN_AFTER_SEC) return { state: 'down', reason: `no report for ${formatDuration(silentSec)}` }
-  if (node.violation) return { state: 'at-risk', reason: `violation ${node.violation}: pays nothing` }
+  if (node.violation) return { state: 'at-risk', reason: `${violationName(node.violation)}: pays nothing` }
   const leftSec = downtimeLeftSec(node, time)
   if (leftSec < 0) return { state: 'at-risk', reason: `too much downtime: ${permilleText(node.slaPermille)} can't be reached` }
   if (node.slowBoots > 0) return { state: 'at-risk', reason: 'booted too slowly once: a second time is a violation' }
@@ -136,7 +136,7 @@ export function attentionFor(node: Standing, time: Known): Attention | null {
       ...base,
       severity: 'at-risk',
       kind: 'violation',
-      title: `Node ${node.nodeId} pays nothing: ${node.violation}`,
+      title: `Node ${node.nodeId} pays nothing: ${violationName(node.violation)}`,
       reason: 'A violation costs the whole payout of this period.',
       wayOut: violationWayOut[node.violation],
     }
@@ -186,6 +186,11 @@ function budgetText(node: Standing, time: Known): string {
   const leftSec = downtimeLeftSec(node, time)
   if (leftSec < 0) return 'Its SLA is missed for this period already; bring it back for the next.'
   return `Bring it back within ${formatDuration(leftSec)}, or it misses its SLA and this period pays nothing.`
+}
+
+/** `ClockSkew` as people say it: `clock skew`. */
+function violationName(violation: string): string {
+  return violation.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
 }
 
 function capital(text: string): string {
