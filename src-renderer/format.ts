@@ -44,13 +44,6 @@ export function formatAge(ts: number, nowTs: number): string {
   return sec > 0 ? `${formatDuration(sec - (sec % 60))} ago` : `in ${formatDuration(-sec - (-sec % 60))}`
 }
 
-/**
- * Names that strangers chose (farms, places) without control and bidi characters, which could make them read as something else.
- */
-export function plainName(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-}
-
 /** One line of RFC 4180. Text that a spreadsheet would run as a formula gets a leading apostrophe. */
 export function csvLine(cells: readonly string[]): string {
   return cells.map(csvCell).join(',')

@@ -145,7 +145,11 @@ export const nodeRowSchema = z.object({
   slowBoots: z.number(),
   rewardUnits: bigintText,
   rewardMusd: bigintText,
+  /** as in the overview: the full payout times uptime so far; for a finished period what it pays */
+  earnedUnits: bigintText,
+  earnedMusd: bigintText,
   projectedUnits: bigintText,
+  projectedMusd: bigintText,
   payoutAddress: z.string(),
   hash: z.string(),
   /** seconds per day of the period; days that are not known yet have 0 in all three */

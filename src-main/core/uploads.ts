@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
+import { cleanName } from '../../src-shared/text.ts'
 
 export interface Uploads {
   begin(name: string, size: number): string
@@ -31,20 +32,26 @@ export function createUploads(folder: string): Uploads {
     return upload
   }
 
+  function remove(path: string): void {
+    rmSync(dirname(path), { force: true, recursive: true })
+  }
+
   function drop(id: string): void {
     const upload = open.get(id)
     if (!upload) return
     open.delete(id)
     closeSync(upload.handle)
-    rmSync(upload.path, { force: true })
+    remove(upload.path)
   }
 
   return {
     begin(name, size) {
       if (open.size >= MOST_OPEN) throw new AppError('usage', `${MOST_OPEN} uploads are open already. Wait for one to end, or cancel it.`)
       const id = randomUUID()
-      const path = join(folder, id)
+      // a folder of its own, so that messages about the file name it as its owner does
+      const path = join(folder, id, safeName(name))
       try {
+        mkdirSync(join(folder, id), { mode: 0o700 })
         open.set(id, { handle: openSync(path, 'wx', 0o600), path, name, size, done: 0 })
       } catch (error) {
         throw toAppError(error)
@@ -80,9 +87,17 @@ export function createUploads(folder: string): Uploads {
       return { path: upload.path, name: upload.name }
     },
     cancel: drop,
-    remove: path => rmSync(path, { force: true }),
+    remove,
     close() {
       for (const id of [...open.keys()]) drop(id)
     },
   }
+}
+
+/** The file's own name as a file system takes it. */
+function safeName(name: string): string {
+  const plain = cleanName(basename(name.replaceAll('\\', '/')))
+    .replace(/[<>:"|?*]/g, '_')
+    .slice(-100)
+  return plain === '' || /^\.+$/.test(plain) ? 'archive' : plain
 }

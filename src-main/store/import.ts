@@ -73,7 +73,7 @@ export function beginImport(
   if (network !== null && network !== header.network)
     throw new AppError(
       'store.network',
-      `The store in ${store.dataDir} holds network "${network}", this archive is of "${header.network}". Nothing was changed; import it into another folder with --data.`,
+      `The store in ${store.dataDir} holds network "${network}", this archive is of "${header.network}". Nothing was changed. Give it a data folder of its own: start Granary with --data and another folder.`,
       { details: { stored: network, archive: header.network } },
     )
   const texts = { header: canonicalJson(header), start: canonicalJson(start), end: canonicalJson(end) }

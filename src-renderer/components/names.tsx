@@ -1,4 +1,4 @@
-import { plainName } from '../format.ts'
+import { cleanName } from '../../src-shared/text.ts'
 import classes from './names.module.css'
 
 /** Text that is cut at the end of its cell; whole on hover. */
@@ -12,7 +12,7 @@ export function Clip({ text, title = text }: { text: string; title?: string }) {
 
 /** A farm's name never stands without its id, however narrow the column. */
 export function FarmName({ name, id }: { name: string; id: number }) {
-  const plain = plainName(name)
+  const plain = cleanName(name)
   return (
     <>
       <Clip text={plain} title={`${plain} (${id})`} />
@@ -23,6 +23,6 @@ export function FarmName({ name, id }: { name: string; id: number }) {
 
 /** The end of an address is what people compare; the whole stands on hover and in copies. */
 export function shortAddress(address: string): string {
-  const plain = plainName(address)
+  const plain = cleanName(address)
   return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-6)}`
 }

@@ -2,8 +2,8 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { cleanName } from '../../src-shared/text.ts'
 import { useQuery } from '../api.ts'
-import { plainName } from '../format.ts'
 import { IconFarm, IconNode, IconReceipt, IconSearch, IconSettings } from '../icons.tsx'
 import { nodePath, showNodes } from '../links.ts'
 import { saveSettings } from '../store.ts'
@@ -40,8 +40,8 @@ export function Palette() {
     .map(([label, run]) => ({ id: `action ${label}`, label, leftSection: <IconSettings />, onClick: () => void run() }))
   const hits: SpotlightActionData[] = (text.trim() === '' ? [] : (found.data ?? [])).map(hit => ({
     id: `${hit.kind} ${hit.id}`,
-    label: plainName(hit.title),
-    description: plainName(hit.detail),
+    label: cleanName(hit.title),
+    description: cleanName(hit.detail),
     leftSection: icons[hit.kind],
     onClick: () =>
       navigate(

@@ -2,12 +2,13 @@ import { useMemo } from 'react'
 import { useLocation } from 'wouter'
 import type { FarmRow, NodeState } from '../../src-shared/contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
+import { cleanName } from '../../src-shared/text.ts'
 import { type Column, DataTable, type TableSort, useTableSort } from '../components/data-table.tsx'
 import { FarmName, shortAddress } from '../components/names.tsx'
 import { listSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount } from '../components/values.tsx'
-import { formatCount, plainName } from '../format.ts'
+import { formatCount } from '../format.ts'
 import { showNodes } from '../links.ts'
 import { stateWords, texts } from '../texts.ts'
 
@@ -35,7 +36,7 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
       grow: 2,
       sortable: true,
       cell: farm => <FarmName name={farm.name} id={farm.farmId} />,
-      text: farm => `${plainName(farm.name)} (${farm.farmId})`,
+      text: farm => `${cleanName(farm.name)} (${farm.farmId})`,
     },
     {
       id: 'nodes',

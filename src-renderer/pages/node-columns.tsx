@@ -1,5 +1,6 @@
 import type { NodeRow } from '../../src-shared/contract.ts'
 import { tftExact, usdExact } from '../../src-shared/money.ts'
+import { cleanName } from '../../src-shared/text.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import type { Column } from '../components/data-table.tsx'
 import { Clip, FarmName, shortAddress } from '../components/names.tsx'
@@ -7,7 +8,7 @@ import { StateMark } from '../components/state-mark.tsx'
 import { stripWords } from '../components/uptime-days.ts'
 import { UptimeStrip } from '../components/uptime-strip.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
-import { formatPermille, plainName } from '../format.ts'
+import { formatPermille } from '../format.ts'
 import { IconEdit } from '../icons.tsx'
 import { nodePath } from '../links.ts'
 import { openSheet } from '../store.ts'
@@ -53,7 +54,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       grow: 1,
       sortable: true,
       cell: row => <FarmName name={row.farmName} id={row.farmId} />,
-      text: row => `${plainName(row.farmName)} (${row.farmId})`,
+      text: row => `${cleanName(row.farmName)} (${row.farmId})`,
     },
     {
       id: 'state',
@@ -187,7 +188,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
 }
 
 function placeOf(row: NodeRow): string {
-  return [row.city, row.country].map(plainName).filter(Boolean).join(', ')
+  return [row.city, row.country].map(cleanName).filter(Boolean).join(', ')
 }
 
 function kindOf(row: NodeRow): string {

@@ -21,20 +21,26 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
   return (
     <dl className={classes.figures}>
       {period.running ? (
-        <Box title="Projected" number={<Amount units={row.projectedUnits} unit />}>
-          if the rest goes like this; an estimate
+        <>
+          <Box title="Projected" number={<Amount units={row.projectedUnits} unit />}>
+            <Usd musd={row.projectedMusd} unit />, if the rest goes like this; an estimate
+          </Box>
+          <Box title="Earned so far" number={<Amount units={row.earnedUnits} unit />}>
+            <Usd musd={row.earnedMusd} unit />, paid only if its SLA is met
+          </Box>
+        </>
+      ) : (
+        <Box
+          title="Payout"
+          number={
+            <Figure label={`Payout of node ${row.nodeId}, period ${period.index}`} explain={() => explain('tft')}>
+              <Amount units={row.rewardUnits} unit />
+            </Figure>
+          }
+        >
+          <Usd musd={row.rewardMusd} unit />
         </Box>
-      ) : null}
-      <Box
-        title={period.running ? 'If it went silent now' : 'Payout'}
-        number={
-          <Figure label={`Payout of node ${row.nodeId}, period ${period.index}`} explain={() => explain('tft')}>
-            <Amount units={row.rewardUnits} unit />
-          </Figure>
-        }
-      >
-        <Usd musd={row.rewardMusd} unit />
-      </Box>
+      )}
       <Box
         title="Uptime"
         number={

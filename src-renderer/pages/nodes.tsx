@@ -4,13 +4,13 @@ import { useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { type NodeRow, nodeStateSchema, type QueryInput, type Topic } from '../../src-shared/contract.ts'
 import { type Violation, violations } from '../../src-shared/mint.ts'
+import { cleanName } from '../../src-shared/text.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import { query, useQuery } from '../api.ts'
 import { DataTable, useTableSort } from '../components/data-table.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
-import { plainName } from '../format.ts'
 import { IconClose, IconSearch } from '../icons.tsx'
 import { type NodesFilter, nodePath, noFilter } from '../links.ts'
 import { useUi } from '../store.ts'
@@ -121,7 +121,7 @@ function Filters(props: {
     if (filter.search !== text.trim()) setText(filter.search)
   }
   const search = useDebouncedCallback((value: string) => setFilter({ search: value.trim() }), 200)
-  const farmOptions = farms.map(farm => ({ value: String(farm.farmId), label: `${plainName(farm.name)} (${farm.farmId})` }))
+  const farmOptions = farms.map(farm => ({ value: String(farm.farmId), label: `${cleanName(farm.name)} (${farm.farmId})` }))
   if (filter.farmId !== null && !farms.some(farm => farm.farmId === filter.farmId))
     farmOptions.push({ value: String(filter.farmId), label: `(${filter.farmId})` })
   return (

@@ -3,11 +3,11 @@ import { notifications } from '@mantine/notifications'
 import type { ReactNode } from 'react'
 import type { Settings } from '../../src-shared/contract.ts'
 import { toAppError } from '../../src-shared/errors.ts'
+import { cleanName } from '../../src-shared/text.ts'
 import { useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { DateTime } from '../components/values.tsx'
-import { plainName } from '../format.ts'
 import { roles } from '../frame/role-choice.tsx'
 import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -93,7 +93,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 function Choices({ settings }: { settings: Settings }) {
   // every farm of the grid: the overview would only have those that were chosen
   const farms = useQuery('nodes.list', { limit: 1 }, ['results']).data?.farms ?? []
-  const farmOptions = farms.map(farm => ({ value: String(farm.farmId), label: `${plainName(farm.name)} (${farm.farmId})` }))
+  const farmOptions = farms.map(farm => ({ value: String(farm.farmId), label: `${cleanName(farm.name)} (${farm.farmId})` }))
   for (const id of settings.myFarms) if (!farms.some(farm => farm.farmId === id)) farmOptions.push({ value: String(id), label: `(${id})` })
   return (
     <>

@@ -1,14 +1,14 @@
 import type { FarmRow } from '../../src-shared/contract.ts'
 import { group, tftExact } from '../../src-shared/money.ts'
+import { cleanName } from '../../src-shared/text.ts'
 import { CopyButton } from '../components/copy-button.tsx'
-import { plainName } from '../format.ts'
 import { texts } from '../texts.ts'
 import classes from './overview.module.css'
 
 /** The derivation of a figure that is a sum over farms: the rule in words, each summand with all its decimals, the sum. */
 export function SumByFarm(props: { rule: string; farms: FarmRow[]; amount: 'earnedUnits' | 'projectedUnits'; total: bigint }) {
   const words = texts.overview
-  const lines = props.farms.map(farm => ({ id: farm.farmId, name: `${plainName(farm.name)} (${farm.farmId})`, units: farm[props.amount] }))
+  const lines = props.farms.map(farm => ({ id: farm.farmId, name: `${cleanName(farm.name)} (${farm.farmId})`, units: farm[props.amount] }))
   const asText = () =>
     [
       props.rule,
