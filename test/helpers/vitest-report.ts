@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import type { Reporter, TestModule } from 'vitest/node'
+
+/** What test/run.mjs wants to know of each test. */
+export interface TestOutcome {
+  file: string
+  name: string
+  state: 'passed' | 'failed' | 'skipped'
+  /** why it was skipped, if it says so */
+  note?: string
+  ms: number
+}
+
+/**
+ * Writes every test's outcome as JSON to the file GRANARY_REPORT. vitest's own JSON leaves out why a test was skipped, and a
+ * file that could not be loaded has no test in it that failed.
+ */
+export default class OutcomeReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    const outcomes: TestOutcome[] = []
+    for (const module of modules) {
+      const file = relative(process.cwd(), module.moduleId)
+      let failed = 0
+      for (const test of module.children.allTests()) {
+        const result = test.result()
+        const state = result.state === 'pending' ? 'failed' : result.state
+        if (state === 'failed') failed++
+        const note = result.state === 'skipped' ? result.note : undefined
+        outcomes.push({ file, name: test.fullName, state, ms: test.diagnostic()?.duration ?? 0, ...(note ? { note } : {}) })
+      }
+      if (!module.ok() && failed === 0) outcomes.push({ file, name: '(the file itself)', state: 'failed', ms: 0 })
+    }
+    if (unhandled.length > 0)
+      outcomes.push({ file: '(errors outside of tests)', name: `${unhandled.length} unhandled`, state: 'failed', ms: 0 })
+    const target = process.env.GRANARY_REPORT
+    if (target) writeFileSync(target, JSON.stringify(outcomes))
+  }
+}

@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { defineConfig } from '@playwright/test'
+import { findBrowser } from './helpers/browser.ts'
+
+const browser = findBrowser()
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: join(import.meta.dirname, '../test-results'),
+  // every file has a core and a server of its own; two at a time would measure each other on a small machine
+  workers: 1,
+  timeout: 60_000,
+  forbidOnly: Boolean(process.env.CI),
+  use: {
+    viewport: { width: 1280, height: 800 },
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(browser ? { executablePath: browser } : {}),
+      // Chromium refuses to run as root otherwise; the pages under test are our own
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    },
+  },
+})
