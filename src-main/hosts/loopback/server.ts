@@ -95,7 +95,7 @@ export async function startLoopbackServer(options: LoopbackOptions): Promise<Loo
   })
 
   server.on('request', (request, response) => {
-    if (request.headers.host !== host) refuse(response, 403)
+    if (!is(request, 'host', host)) refuse(response, 403)
     else if (request.url === '/session') takeSession(request, response)
     else {
       const file = page.get(request.url ?? '')
@@ -107,7 +107,7 @@ export async function startLoopbackServer(options: LoopbackOptions): Promise<Loo
 
   function takeSession(request: IncomingMessage, response: ServerResponse): void {
     if (request.method !== 'POST') refuse(response, 405, { allow: 'POST' })
-    else if (request.headers.origin !== origin) refuse(response, 403)
+    else if (!is(request, 'origin', origin)) refuse(response, 403)
     else
       readBody(request, limits.bodyBytes, body => {
         const key = body === undefined ? undefined : keyFor(body)
@@ -140,8 +140,8 @@ export async function startLoopbackServer(options: LoopbackOptions): Promise<Loo
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim())
     const key = offered.find(name => name.startsWith('session.'))?.slice('session.'.length)
     const good =
-      request.headers.host === host &&
-      request.headers.origin === origin &&
+      is(request, 'host', host) &&
+      is(request, 'origin', origin) &&
       request.url === '/rpc' &&
       offered.includes(protocol) &&
       key !== undefined &&
@@ -186,6 +186,12 @@ function listen(server: Server, port: number): Promise<void> {
     })
     server.listen({ host: address, port, exclusive: true }, resolve)
   })
+}
+
+/** Whether a header is there once and says exactly this. */
+function is(request: IncomingMessage, header: string, value: string): boolean {
+  const given = request.headersDistinct[header]
+  return given?.length === 1 && given[0] === value
 }
 
 function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
