@@ -23,6 +23,9 @@ export interface Lock {
   release(clean: boolean): void
 }
 
+/** Locks that are held: one that nothing refers to would be closed by the garbage collector, and the folder be open to a second writer. */
+const held = new Set<Database.Database>()
+
 /**
  * Takes the one writer's lock of a data folder for as long as this process lives, or throws AppError store.busy naming the process
  * that has it. It is an exclusive transaction on a database that holds nothing, so the system drops it with the process.
@@ -44,6 +47,7 @@ export function takeLock(dataDir: string, nowTs: number): Lock {
     const last = readOwner(ownerPath)
     const owner: Owner = { pid: process.pid, host: hostname(), sinceTs: nowTs, clean: false }
     writeSmallFile(ownerPath, JSON.stringify(owner))
+    held.add(db)
     return {
       lastWasClean: last?.clean ?? true,
       release(clean) {
@@ -52,6 +56,7 @@ export function takeLock(dataDir: string, nowTs: number): Lock {
         } catch {
           // a data folder that can't be written any more (full, gone) only costs a check at the next open
         }
+        held.delete(db)
         db.close()
       },
     }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { runCommand } from '../../src-main/store/commands.ts'
 import { migrations } from '../../src-main/store/migrations.ts'
 import { openStore } from '../../src-main/store/open.ts'
@@ -25,6 +25,8 @@ function failure(work: () => unknown): AppError {
 async function child(folder: string, what: 'hold' | 'import') {
   const path = join(import.meta.dirname, '../helpers/store-child.ts')
   const started = spawn(process.execPath, [path, folder, what], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // one that outlives a failed test would keep vitest from ending
+  onTestFinished(() => void started.kill('SIGKILL'))
   await once(started.stdout, 'data')
   return {
     pid: started.pid!,
