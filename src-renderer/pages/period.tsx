@@ -63,7 +63,7 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
   return (
     <dl className={classes.figures}>
       <div className={classes.figure}>
-        <dt>{period.running ? 'Pays if all went silent' : 'Pays'}</dt>
+        <dt>{period.running ? 'Pays as it stands' : 'Pays'}</dt>
         <dd>
           <div className={classes.number}>
             <Amount units={period.rewardUnits} unit />

@@ -22,6 +22,9 @@ export function PeriodMark({ period }: { period: Pick<PeriodSummary, 'running' |
   return <StateMark state="up" word="Final" />
 }
 
+/** A running period pays nothing yet; a 0 would look like a result. */
+const notYet = <span className={classes.dim}>not yet</span>
+
 const columns: Column<PeriodSummary>[] = [
   {
     id: 'index',
@@ -55,8 +58,8 @@ const columns: Column<PeriodSummary>[] = [
     header: 'Paid',
     width: 70,
     align: 'right',
-    cell: row => formatCount(row.paidNodes),
-    text: row => String(row.paidNodes),
+    cell: row => (row.running ? notYet : formatCount(row.paidNodes)),
+    text: row => (row.running ? '' : String(row.paidNodes)),
     hint: 'Nodes with a payout above 0',
   },
   {
@@ -74,8 +77,8 @@ const columns: Column<PeriodSummary>[] = [
     header: 'Payout, TFT',
     width: 120,
     align: 'right',
-    cell: row => <Amount units={row.rewardUnits} />,
-    text: row => tftExact(row.rewardUnits),
+    cell: row => (row.running ? notYet : <Amount units={row.rewardUnits} />),
+    text: row => (row.running ? '' : tftExact(row.rewardUnits)),
     sortable: true,
   },
   {
@@ -83,8 +86,8 @@ const columns: Column<PeriodSummary>[] = [
     header: 'Payout, USD',
     width: 110,
     align: 'right',
-    cell: row => <Usd musd={row.rewardMusd} />,
-    text: row => usdExact(row.rewardMusd),
+    cell: row => (row.running ? notYet : <Usd musd={row.rewardMusd} />),
+    text: row => (row.running ? '' : usdExact(row.rewardMusd)),
   },
   {
     id: 'farms',
