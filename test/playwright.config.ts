@@ -13,7 +13,8 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   use: {
     viewport: { width: 1280, height: 800 },
-    trace: 'retain-on-failure',
+    // recording every page's changes costs more than the pages do
+    trace: 'off',
     launchOptions: {
       ...(browser ? { executablePath: browser } : {}),
       // Chromium refuses to run as root otherwise; the pages under test are our own
