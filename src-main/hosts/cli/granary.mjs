@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // What `granary` starts: on the system's Node, whichever it is. Finds a Node that is new enough, builds if need be, then hands over.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ensureBuilt, findNode, programDir } from './build.mjs'
@@ -12,11 +14,11 @@ try {
     const { main } = await import(pathToFileURL(join(programDir, 'out/main/cli.js')).href)
     await main()
   } else {
-    // Ctrl-C reaches the child as well, which ends in order; this process only waits for it
-    process.on('SIGINT', () => {})
-    const child = spawnSync(node, [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' })
-    if (child.error) throw child.error
-    process.exitCode = child.status ?? 1
+    const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' })
+    // whoever ends this process means the work, not only the one that waits for it
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    const [code, signal] = await once(child, 'exit')
+    process.exitCode = code ?? 128 + constants.signals[signal]
   }
 } catch (error) {
   process.stderr.write(`granary: ${error.message}\n`)

@@ -14,6 +14,9 @@ export interface Terminal {
   end(): void
 }
 
+/** signals closer together than this are one press of Ctrl-C */
+const sameKeyMs = 300
+
 /** Bigints as decimal texts, as everywhere on the wire. */
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? member.toString() : member))}\n`
@@ -25,8 +28,12 @@ export function createTerminal(
 ): Terminal {
   const abort = new AbortController()
   let lineShown = false
+  let stoppedMs = 0
   const stop = (): void => {
-    if (abort.signal.aborted) process.exit(1)
+    const nowMs = performance.now()
+    // Ctrl-C comes twice at once where granary.mjs passes it on: from the terminal and from there
+    if (abort.signal.aborted && nowMs - stoppedMs > sameKeyMs) process.exit(1)
+    if (!abort.signal.aborted) stoppedMs = nowMs
     abort.abort()
   }
   // whoever reads our output may go away early (`| head`): that is no failure
@@ -72,8 +79,8 @@ export function createTerminal(
     },
     end() {
       clearLine()
-      process.off('SIGINT', stop)
-      process.off('SIGTERM', stop)
+      // once stopped, the process ends by itself; the same press of Ctrl-C that comes a second time must not change its exit code
+      if (!abort.signal.aborted) process.off('SIGINT', stop).off('SIGTERM', stop)
       stdout.off('error', broken)
     },
   }
