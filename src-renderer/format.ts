@@ -44,16 +44,6 @@ export function formatAge(ts: number, nowTs: number): string {
   return sec > 0 ? `${formatDuration(sec - (sec % 60))} ago` : `in ${formatDuration(-sec - (-sec % 60))}`
 }
 
-/** One line of RFC 4180. Text that a spreadsheet would run as a formula gets a leading apostrophe. */
-export function csvLine(cells: readonly string[]): string {
-  return cells.map(csvCell).join(',')
-}
-
-function csvCell(cell: string): string {
-  const safe = /^[=+\-@\t\r]/.test(cell) && !/^-?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
 /** Hands the user a file, made of text that is already here. */
 export function downloadText(fileName: string, text: string, type = 'text/csv'): void {
   const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))

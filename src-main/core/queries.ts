@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import type { queries as contract, Job, NodeRow, QueryName, QueryOutput, Settings, Status } from '../../src-shared/contract.ts'
+import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { fixed, tftExact, usdExact } from '../../src-shared/money.ts'
 import { tellNode } from '../jobs/explain.ts'
 import { findReceiptByHash, listAudit, loadDays, loadLabels, receiptsOfNode, type Store, verifyAudit } from '../store/index.ts'
-import { csv } from './csv.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { View } from './view.ts'
 

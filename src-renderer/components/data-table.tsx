@@ -1,6 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: most rows of a virtual grid are not there, which a table element does not allow for
 // biome-ignore-all lint/a11y/useFocusableInteractive: the grid holds the focus and names the active cell (aria-activedescendant)
 // biome-ignore-all lint/a11y/useKeyWithClickEvents: keys go to the grid
+
 import { ActionIcon, Button, Menu, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import {
@@ -15,8 +16,9 @@ import {
 } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, memo, type ReactNode, useCallback, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { csv } from '../../src-shared/csv.ts'
 import { toAppError } from '../../src-shared/errors.ts'
-import { csvLine, downloadText, formatCount } from '../format.ts'
+import { downloadText, formatCount } from '../format.ts'
 import { IconArrowDown, IconArrowUp, IconColumns, IconCopy, IconDownload } from '../icons.tsx'
 import { useUi } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -267,7 +269,8 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   }
   const save = async () => {
     const list = selected.size > 0 ? [...selected.values()] : await source.all()
-    downloadText(`${name}.csv`, `${textOf(list).map(csvLine).join('\r\n')}\r\n`)
+    const [header = [], ...lines] = textOf(list)
+    downloadText(`${name}.csv`, csv(header, lines))
   }
   const attempt = (work: () => Promise<void>) => {
     setBusy(true)
