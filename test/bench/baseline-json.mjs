@@ -9,6 +9,7 @@ let held = 0
 let lines = 0
 let events = 0
 const startMs = performance.now()
+const startCpu = process.cpuUsage()
 for (;;) {
   if (buffer.length - held < READ) {
     const larger = Buffer.allocUnsafe(buffer.length * 2)
@@ -28,4 +29,5 @@ for (;;) {
   buffer.copyWithin(0, from, end)
   held = end - from
 }
-console.log(JSON.stringify({ sec: (performance.now() - startMs) / 1000, lines, events }))
+const { user, system } = process.cpuUsage(startCpu)
+console.log(JSON.stringify({ sec: (performance.now() - startMs) / 1000, cpuSec: (user + system) / 1e6, lines, events }))

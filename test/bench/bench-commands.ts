@@ -8,6 +8,7 @@ const JSON_BASELINE = 'JSON.parse'
 
 interface Parsed {
   sec: number
+  cpuSec: number
   events: number
 }
 
@@ -17,6 +18,7 @@ async function bareParse(archive: string): Promise<Parsed> {
 }
 
 const wall = (taken: Taken[]) => taken.map(({ wallSec }) => wallSec)
+const cpu = (of: { cpuSec: number }[]) => of.map(({ cpuSec }) => cpuSec)
 const peak = (taken: Taken[]) => taken.map(({ peakMiB }) => peakMiB)
 
 /** What the commands take, in rounds that alternate with the baseline. */
@@ -61,17 +63,24 @@ export async function benchCommands({ nodes, rounds }: BenchOptions): Promise<Fi
     await run('start', '--version')
   }
 
-  const baseline = { name: JSON_BASELINE, values: parse.map(({ sec }) => sec) }
+  const baseline = { name: JSON_BASELINE, values: parse.map(({ sec }) => sec), cpuSec: cpu(parse) }
   const figure = (name: string, key: string, extra: Partial<Figure>): Figure => ({
     name,
     unit: 's',
     values: wall(taken[key]!),
+    cpuSec: cpu(taken[key]!),
     peakMiB: peak(taken[key]!),
     ...extra,
   })
   const oneThread = threads(taken.mint!)
   const figures: Figure[] = [
-    { name: `${JSON_BASELINE} per line (${parse[0]!.events} events)`, unit: 's', values: baseline.values, threads: '- / 1' },
+    {
+      name: `${JSON_BASELINE} per line (${parse[0]!.events} events)`,
+      unit: 's',
+      values: baseline.values,
+      cpuSec: cpu(parse),
+      threads: '- / 1',
+    },
     figure('mint --archive', 'mint', { baseline, target: '≤ 1.3 x, < 400 MB', threads: oneThread }),
     figure('import', 'import', { baseline, target: '≤ 1.6 x', threads: threads(taken.import!) }),
     figure('mint --period from the store', 'period', { target: '< 1 s', threads: threads(taken.period!, '') }),
@@ -80,7 +89,7 @@ export async function benchCommands({ nodes, rounds }: BenchOptions): Promise<Fi
     figure('import, gzip', 'import gz', { baseline, threads: threads(taken['import gz']!) }),
     figure('import, zstd', 'import zst', { baseline, threads: threads(taken['import zst']!) }),
     figure('mint --archive, members in another order', 'mint other', {
-      baseline: { name: 'JSON.parse of the same', values: parseOther.map(({ sec }) => sec) },
+      baseline: { name: 'JSON.parse of the same', values: parseOther.map(({ sec }) => sec), cpuSec: cpu(parseOther) },
       threads: threads(taken['mint other']!),
     }),
     figure('start-up (--version)', 'start', {}),

@@ -37,7 +37,7 @@ export async function runNode(file: string, args: string[]): Promise<Taken> {
     const wallSec = (performance.now() - startMs) / 1000
     if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}: ${stderr.trim()}`)
     // Someone changed a source meanwhile: that was a build, not a measurement.
-    if (stderr.includes('Building the app')) return await runNode(file, args)
+    if (/building the app/i.test(stderr)) return await runNode(file, args)
     return { wallSec, stdout, ...(JSON.parse(readFileSync(report, 'utf8')) as { peakMiB: number; cpuSec: number }) }
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -6,7 +6,9 @@ export interface Figure {
   unit: 's' | 'ms' | 'µs/event' | 'MiB'
   values: number[]
   /** the named baseline that it is divided by, round by round */
-  baseline?: { name: string; values: number[] }
+  baseline?: { name: string; values: number[]; cpuSec?: number[] }
+  /** processor time of all threads: what stays comparable where other programs take turns */
+  cpuSec?: number[]
   /** what the product is held to, in words: `≤ 1.3 x` */
   target?: string
   /** on our side, then on the baseline's */
@@ -21,13 +23,29 @@ export function tableOf(figures: Figure[]): string {
     `${short(median(figure.values))} ${figure.unit}`,
     figure.values.length > 1 ? `${short(Math.min(...figure.values))}-${short(Math.max(...figure.values))}` : '',
     ratioText(figure),
+    cpuText(figure),
     figure.target ?? '',
     figure.threads ?? '',
     figure.peakMiB ? `${Math.round(Math.max(...figure.peakMiB))} MiB` : '',
   ])
-  const header = ['figure', 'median', 'min-max', 'ratio to its baseline', 'target', 'threads (ours / baseline)', 'peak memory']
+  const header = [
+    'figure',
+    'median',
+    'min-max',
+    'ratio to its baseline',
+    'processor time, ratio',
+    'target',
+    'threads (ours / baseline)',
+    'peak memory',
+  ]
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function cpuText({ cpuSec, baseline }: Figure): string {
+  if (!cpuSec) return ''
+  const ratio = baseline?.cpuSec ? `, ${short(median(cpuSec) / median(baseline.cpuSec))} x` : ''
+  return `${short(median(cpuSec))} s${ratio}`
 }
 
 /** Rounds belong together: what disturbs the machine disturbs both sides of a round. */
