@@ -172,7 +172,12 @@ function playwrightTests(report) {
     for (const inner of suite.suites ?? []) walk(inner, [...names, inner.title])
     for (const spec of suite.specs ?? [])
       for (const test of spec.tests) {
-        const note = test.annotations.find(annotation => annotation.type === 'skip' || annotation.type === 'fixme')?.description
+        const skip = test.annotations.find(annotation => annotation.type === 'skip' || annotation.type === 'fixme')
+        const note = skip
+          ? skip.description
+          : test.status === 'skipped'
+            ? 'did not run: what its file prepares, or a test before it, failed'
+            : ''
         tests.push({
           file: `test/e2e/${spec.file}`,
           name: [...names, spec.title].join(' > '),
