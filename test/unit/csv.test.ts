@@ -27,9 +27,7 @@ test('whatever text goes in comes out again, but for the apostrophe', () => {
   fc.assert(
     fc.property(fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { maxLength: 5 }), rows => {
       const back = parse(csv(['x', 'y'], rows)).slice(1)
-      expect(
-        back.map(row => row.map((text, i) => (text.startsWith("'") && !rows[0]?.[i]?.startsWith("'") ? text.slice(1) : text))),
-      ).toHaveLength(rows.length)
+      expect(back).toHaveLength(rows.length)
       for (const [i, row] of rows.entries()) for (const [j, text] of row.entries()) expect([text, `'${text}`]).toContain(back[i]![j])
     }),
   )
