@@ -212,6 +212,7 @@ describe('retries', () => {
     ['changed bytes', previous.replace('"farm_name":"', '"farm_name":"x'), /line 1: the receipt's bytes do not give its hash/],
     ['not JSON', 'hello', /line 1: this is not a line/],
     ['cut', `${previous.split('\n')[0]!.slice(0, -30)}}`, /line 1/],
+    ['the same receipt twice', `${previous.split('\n')[0]!}\n\n${previous.split('\n')[0]!}`, /line 3: receipt .* stands in line 1 already/],
   ])('%s is refused with its line', (_what, text, message) => {
     expect(() => plan({ previous: text.split('\n') })).toThrow(
       expect.objectContaining({ code: 'archive.format', message: expect.stringMatching(message) }),

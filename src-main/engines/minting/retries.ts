@@ -29,15 +29,20 @@ export interface RetryInput {
 
 /**
  * The retries of unpaid receipts with a reward above 0, in order of their own hash (minting.md, Receipt). AppError `archive.format` with
- * the line where a receipt is not one, or its bytes don't give its hash.
+ * the line where a receipt is not one, its bytes don't give its hash, or it stands there a second time.
  */
 export function planRetries(input: RetryInput): Retry[] {
   const retries: Retry[] = []
+  /** the line of each hash: a receipt that stands there twice (files put together) must not be paid twice */
+  const lines = new Map<string, number>()
   let line = 0
   for (const text of input.previous) {
     line++
     if (text.trim() === '') continue
     const old = parseReceiptLine(text, line)
+    const first = lines.get(old.hash)
+    if (first !== undefined) throw broken(line, `receipt ${old.hash} of node ${old.nodeId} stands in line ${first} already`)
+    lines.set(old.hash, line)
     if (input.paid.has(old.hash) || old.units === 0n) continue
     if (old.end !== input.period.start)
       throw broken(line, `the receipt's period ends at ${old.end}, but the period being minted starts at ${input.period.start}`)
