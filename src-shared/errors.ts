@@ -97,9 +97,14 @@ export function toAppError(error: unknown): AppError {
     case 'SQLITE_IOERR':
     case 'EIO':
       return new AppError('io.failed', `Reading or writing failed${where}. Check the disk and try again.`, options)
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new AppError('io.failed', `A file stands where a folder is needed${where}. Name another place, or move that file.`, options)
     case 'ABORT_ERR':
       return new AppError('cancelled', 'Stopped on request.', { cause: error })
   }
   if ((error as { name?: unknown } | null)?.name === 'AbortError') return new AppError('cancelled', 'Stopped on request.', { cause: error })
+  if (error instanceof Error && typeof errno === 'string' && typeof (error as { syscall?: unknown }).syscall === 'string')
+    return new AppError('io.failed', `The system refused: ${error.message}. Check the disk and the name, and try again.`, options)
   return new AppError('internal', error instanceof Error ? error.message : String(error), { cause: error })
 }

@@ -22,8 +22,17 @@ export function periodIndexOf(ts: number): number {
   return Math.floor((ts - FIRST_PERIOD_START_TS) / PERIOD_SEC)
 }
 
-/** `2024-11-30 12:56:40 UTC` */
+/** The last second of the year 9999. */
+const LAST_DATE_TS = 253_402_300_799
+
+/** Whether this second has a date that reads as one, from 1970 to 9999. A node may report any figure as its time. */
+export function hasDate(ts: number): boolean {
+  return ts >= 0 && ts <= LAST_DATE_TS
+}
+
+/** `2024-11-30 12:56:40 UTC`; a time without such a date as its plain seconds. */
 export function formatUtc(ts: number): string {
+  if (!hasDate(ts)) return `${ts} s`
   const iso = new Date(ts * 1000).toISOString()
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 }

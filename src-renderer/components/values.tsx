@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { tftExact, tftShort, usdExact, usdShort } from '../../src-shared/money.ts'
-import { formatDuration, formatUtc } from '../../src-shared/time.ts'
+import { formatDuration, formatUtc, hasDate } from '../../src-shared/time.ts'
 import { formatAge, formatDateTime, formatDay, formatDayTime } from '../format.ts'
 import classes from './values.module.css'
 
@@ -48,6 +48,7 @@ export function Duration({ sec }: { sec: number }) {
  * A moment, local, with UTC on hover. `form`: `full` (12 Nov 2024, 14:05), `short` (12 Nov, 14:05), `seconds`, `day` (12 Nov), `age` (3 h ago), `both` (full and age).
  */
 export function DateTime({ ts, form = 'full' }: { ts: number; form?: 'full' | 'short' | 'seconds' | 'day' | 'age' | 'both' }) {
+  if (!hasDate(ts)) return <span className={classes.number}>{formatUtc(ts)}</span>
   return (
     <time className={form === 'both' ? undefined : classes.number} dateTime={new Date(ts * 1000).toISOString()} title={formatUtc(ts)}>
       {form === 'age' ? (

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { AppError } from '../../../src-shared/errors.ts'
 import { explanationText } from '../../../src-shared/explain-text.ts'
@@ -7,6 +6,7 @@ import { tftExact, usdExact } from '../../../src-shared/money.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
 import type { JobContext, MintSummary } from '../../core/index.ts'
 import { resolveDataDir } from '../data-dir.ts'
+import { userName } from '../user-name.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 
 /** What the parser hands over for each command; members are absent where the option was not given. */
@@ -68,10 +68,7 @@ function mintText(summary: MintSummary, out: string): string {
 
 export async function importArchives(files: string[], options: Common, terminal: Terminal): Promise<void> {
   const { importFiles } = await loadCore()
-  const imported = await importFiles(
-    { dataDir: resolveDataDir(options.data), files, actor: `cli:${userInfo().username}` },
-    context(terminal),
-  )
+  const imported = await importFiles({ dataDir: resolveDataDir(options.data), files, actor: `cli:${userName()}` }, context(terminal))
   if (terminal.json) return terminal.out(jsonText({ imported }))
   const said = {
     imported: 'imported',

@@ -70,7 +70,7 @@ export function createTerminal(
     fail(caught) {
       clearLine()
       const error = toAppError(caught)
-      if (error.code === 'cancelled') stderr.write('Stopped. What is done is kept; run the same command again to go on.\n')
+      if (error.code === 'cancelled') stderr.write('Stopped. Nothing half-written is left; run the same command again to go on.\n')
       else stderr.write(`granary: ${error.message}\n`)
       if (debug)
         stderr.write(

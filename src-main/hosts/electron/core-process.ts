@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os'
 import { openHostCore } from '../open-host-core.ts'
+import { userName } from '../user-name.ts'
 import { type ElectronPort, runCoreHost } from './core-host.ts'
 
 // The entry of the core's process (Electron's utility process); its argument is the data folder.
@@ -8,7 +8,7 @@ if (dataDir === undefined) throw new Error('core-process is started by the deskt
 
 void runCoreHost({
   open: () => openHostCore({ dataDir, host: 'electron' }),
-  actor: { id: `desktop:${userInfo().username}` },
+  actor: { id: `desktop:${userName()}` },
   say: message => process.parentPort.postMessage(message),
   onMessage: listener => process.parentPort.on('message', event => listener(event.data, event.ports as ElectronPort[])),
   exit: code => process.exit(code),

@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Core } from '../../../src-shared/contract.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { openHostCore, pageDir } from '../open-host-core.ts'
 import { loadPageFiles } from '../page-files.ts'
+import { userName } from '../user-name.ts'
 import { writeLinkFile } from './link-file.ts'
 import { openBrowser } from './open-browser.ts'
 import { defaultLoopbackLimits, type LoopbackServer, startLoopbackServer } from './server.ts'
@@ -25,7 +25,7 @@ export async function serveCore(options: ServeCoreOptions): Promise<LoopbackServ
   const server = await startLoopbackServer({
     core: options.core,
     pageFiles: connect => loadPageFiles(options.pageDir, connect),
-    userName: userInfo().username,
+    userName: userName(),
     onInternalError: error => options.printError(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     ...(options.port === undefined ? {} : { port: options.port }),
   })
