@@ -65,7 +65,7 @@ export function damaged(place: Place, what: string): AppError {
   const part = place.bucket < 0 ? 'its head' : `bucket ${place.bucket}`
   return new AppError(
     'store.corrupt',
-    `The stored events of period ${place.period} are damaged: chunk ${place.chunk}, ${part}: ${what}. The books are not touched; drop the period and import its archive again.`,
+    `The stored events of period ${place.period} are damaged: chunk ${place.chunk}, ${part}: ${what}. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
     { details: { ...place } },
   )
 }

@@ -106,7 +106,7 @@ export function loadSnapshots(store: Store, period: StoredPeriod): Snapshots {
   if (imported.identity !== identityOf(texts))
     throw new AppError(
       'store.corrupt',
-      `The stored snapshots of period ${period.index} are damaged: their checksum is wrong. Drop the period and import its archive again.`,
+      `The stored snapshots of period ${period.index} are damaged: their checksum is wrong. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
       { details: { period: period.index } },
     )
   return {
