@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Duplex, Writable } from 'node:stream'
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveSink } from '../../src-shared/grid.ts'
+import { besideTarget } from './beside.ts'
 import { endText, headerText, rareText, startText } from './write-lines.ts'
 
 /** A sink that writes. Whoever feeds it awaits drain() now and then (every few thousand events), so that memory stays constant. */
@@ -38,7 +38,7 @@ export async function writeArchive(
     if (existing?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR', path: target })
     // A rename would put a file in the place of /dev/null.
     if (existing !== undefined && !existing.isFile()) return await writeFile(target, 'w', target, produce, options.signal)
-    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
+    const temporary = besideTarget(target)
     try {
       const done = await writeFile(temporary, 'wx', target, produce, options.signal)
       await rename(temporary, target)

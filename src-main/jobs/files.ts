@@ -1,22 +1,27 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { toAppError } from '../../src-shared/errors.ts'
+import { besideTarget } from '../archive/beside.ts'
 
 /**
  * Writes several files of one result into `folder` (made if missing): all beside their targets first, fsynced, then renamed one
- * after the other, so that a full disk or a crash leaves no half-written file. Throws AppError io.*; nothing of it is kept then.
+ * after the other, so that a full disk or a crash leaves no half-written file. The first file comes last: where it is new, all others
+ * are. null: a file that this result does not have; one of an earlier result goes. Throws AppError io.*; the first file is as it
+ * was then, and unless a target could not be replaced, all others too.
  */
-export function writeFilesAtomically(folder: string, files: Record<string, string | Iterable<string>>): void {
+export function writeFilesAtomically(folder: string, files: Record<string, string | null>): void {
   const written: { temporary: string; target: string }[] = []
   try {
     mkdirSync(folder, { recursive: true })
     for (const [name, content] of Object.entries(files)) {
+      if (content === null) continue
       const target = join(folder, name)
-      const temporary = join(folder, `.${name}.${process.pid}.part`)
+      const temporary = besideTarget(target)
       written.push({ temporary, target })
-      writeWhole(temporary, typeof content === 'string' ? [content] : content)
+      writeWhole(temporary, content)
     }
-    for (const { temporary, target } of written) renameSync(temporary, target)
+    for (const [name, content] of Object.entries(files)) if (content === null) rmSync(join(folder, name), { force: true })
+    for (const { temporary, target } of written.reverse()) renameSync(temporary, target)
     syncFolder(folder)
   } catch (error) {
     for (const { temporary } of written) rmSync(temporary, { force: true })
@@ -24,13 +29,11 @@ export function writeFilesAtomically(folder: string, files: Record<string, strin
   }
 }
 
-function writeWhole(path: string, parts: Iterable<string>): void {
-  const handle = openSync(path, 'w', 0o644)
+function writeWhole(path: string, content: string): void {
+  const handle = openSync(path, 'wx', 0o644)
   try {
-    for (const part of parts) {
-      const bytes = Buffer.from(part, 'utf8')
-      for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done)
-    }
+    const bytes = Buffer.from(content, 'utf8')
+    for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done)
     fsyncSync(handle)
   } finally {
     closeSync(handle)

@@ -115,6 +115,8 @@ export async function mintStored(
       },
     ),
   )
+  // one that fails at once is awaited below; until then it must not count as unhandled
+  for (const other of others) other.catch(() => {})
   // let the message to the worker leave before this thread is busy
   await new Promise(resolve => setImmediate(resolve))
   let result: MintResult
@@ -193,6 +195,8 @@ function splitEvenly(list: { bucket: number; events: number }[], count: number):
 interface Previous {
   lines: string[]
   paid: Set<string>
+  /** no list of paid receipts was given, so every one counts as unpaid */
+  paidUnknown: boolean
 }
 
 function readPrevious(input: Pick<MintOptions, 'previous' | 'paid'>): Previous | null {
@@ -215,7 +219,7 @@ function readPrevious(input: Pick<MintOptions, 'previous' | 'paid'>): Previous |
         )
       paid.add(hash)
     }
-  return { lines: textOf(input.previous).split('\n'), paid }
+  return { lines: textOf(input.previous).split('\n'), paid, paidUnknown: input.paid === undefined }
 }
 
 function textOf(path: string): string {
@@ -231,13 +235,14 @@ function writeMint(result: MintResult, end: EndSnapshot, old: Previous | null, o
   const addresses = new Map(end.payoutAddresses.map(({ farm_id, address }) => [farm_id, address]))
   const retries: Retry[] = old ? planRetries({ previous: old.lines, paid: old.paid, addresses, period: result.period }) : []
   const problems = resultProblems(result, end, retries)
-  const files: Record<string, string> = {
+  if (old?.paidUnknown && retries.length > 0) problems.push(paidUnknown(retries.length))
+  const files = {
     'payouts.csv': payoutsCsv(nodes, retries),
     'overview.csv': overviewCsv(nodes),
     'receipts.ndjson': receiptsNdjson(nodes),
     'problems.json': problemsJson(problems),
+    'retries.csv': old ? retriesCsv(retries) : null,
   }
-  if (old) files['retries.csv'] = retriesCsv(retries)
   writeFilesAtomically(outDir, files)
   return {
     network: result.network,
@@ -250,6 +255,14 @@ function writeMint(result: MintResult, end: EndSnapshot, old: Previous | null, o
     rewardUnits: nodes.reduce((sum, node) => sum + node.rewardUnits, 0n),
     rewardMusd: nodes.reduce((sum, node) => sum + node.rewardMusd, 0n),
     problems,
-    files: Object.keys(files),
+    files: Object.entries(files).flatMap(([name, content]) => (content === null ? [] : name)),
+  }
+}
+
+function paidUnknown(retries: number): Problem {
+  return {
+    kind: 'paid-unknown',
+    subject: 'all retries',
+    message: `No list of paid receipts was given (--paid), so all ${retries} receipts of the previous period with a reward count as unpaid and are paid again. Mint again with --paid and the hashes seen on Stellar, an empty file if there are none, before paying.`,
   }
 }

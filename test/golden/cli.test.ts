@@ -53,6 +53,19 @@ test.each(names)('%s', async name => {
   expect(readdirSync(out).sort()).toEqual([...summary.files].sort())
 })
 
+test('retries without a list of what was paid: all are planned, and a problem says so; a later mint without retries leaves no old list', async () => {
+  const archive = join(cases, 'retry_target/archive.ndjson.gz')
+  const out = join(folder, 'unpaid')
+  const result = await granary('mint', '--archive', archive, '--previous', join(cases, 'retry_source/receipts.ndjson'), '--out', out)
+  expect(result).toMatchObject({ code: 0, stderr: '' })
+  const problems = JSON.parse(readFileSync(join(out, 'problems.json'), 'utf8')) as { kind: string; message: string }[]
+  expect(problems.find(({ kind }) => kind === 'paid-unknown')?.message).toMatch(/--paid.*paid again/)
+  expect(readdirSync(out)).toContain('retries.csv')
+  await granary('mint', '--archive', archive, '--out', out)
+  expect(readdirSync(out)).not.toContain('retries.csv')
+  expect(readFileSync(join(out, 'problems.json'), 'utf8')).not.toContain('paid-unknown')
+})
+
 test('wrong usage is exit 2 and says what is missing; help is exit 0', async () => {
   for (const args of [
     [],
