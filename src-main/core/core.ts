@@ -121,12 +121,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       run: async context => {
         try {
           const { period } = await importAudited(real, { id, path, name, actor }, runTask, context)
-          view.forget()
-          warmSoon()
-          topics.changed('facts', 'results', 'labels')
           return { period }
         } finally {
-          topics.changed('audit')
+          // also after a failure: an import that was stopped at its very end may have got through
+          view.forget()
+          warmSoon()
+          topics.changed('facts', 'results', 'labels', 'audit')
           afterwards()
         }
       },

@@ -28,6 +28,7 @@ const KEPT = 20
 export function createJobRunner(changed: () => void, nowTs: () => number): JobRunner {
   const jobs: { view: Job; abort: AbortController }[] = []
   let queue: Promise<void> = Promise.resolve()
+  let closing = false
 
   function find(id: string) {
     const job = jobs.find(candidate => candidate.view.id === id)
@@ -71,6 +72,7 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
         period: null,
       }
       const abort = new AbortController()
+      if (closing) abort.abort()
       jobs.unshift({ view, abort })
       for (let i = jobs.length - 1; i >= KEPT; i--) if (jobs[i]!.view.state !== 'running') jobs.splice(i, 1)
       queue = queue.then(() => runOne(description, view, abort))
@@ -81,6 +83,7 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
     },
     list: () => jobs.map(job => ({ ...job.view })),
     async close() {
+      closing = true
       for (const job of jobs) job.abort.abort()
       await queue
     },

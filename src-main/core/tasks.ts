@@ -72,7 +72,7 @@ function mintAndSave(store: Store, period: StoredPeriod, resources: ResourceRule
     index: period.index,
     start: period.start,
     end: period.end,
-    completeUntilTs: Math.max(period.lastTs, period.endTs),
+    completeUntilTs: period.lastTs,
     provisional: result.provisional,
     running: period.running,
     nodes: result.nodes.length,

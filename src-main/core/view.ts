@@ -72,7 +72,7 @@ export function createView(active: View['active'], resources: () => ResourceRule
       const wanted = index ?? latest()
       if (wanted === null) throw new AppError('mint.missing', 'There is no period in the store yet. Import a grid archive first.')
       const stored = storedPeriod(store, wanted)
-      const found = loaded.find(candidate => candidate.stored.index === wanted && candidate.stored.digest === stored.digest)
+      const found = loaded.find(candidate => isSame(candidate.stored, stored))
       if (found) return found
       const result = results().find(candidate => candidate.summary.index === wanted)
       if (!result)
@@ -106,4 +106,9 @@ export function createView(active: View['active'], resources: () => ResourceRule
       snapshots = null
     },
   }
+}
+
+/** One that reaches further has the same digest if nothing happened in the blocks that it adds. */
+function isSame(a: StoredPeriod, b: StoredPeriod): boolean {
+  return a.index === b.index && a.importId === b.importId && a.digest === b.digest
 }

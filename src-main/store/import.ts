@@ -339,7 +339,7 @@ class Importer implements ImportWriter {
   finish(check: (period: StoredPeriod) => void = () => {}): ImportOutcome {
     const { store, header, end } = this.#job
     const old = this.#old
-    const covered = Math.max(header.blocks.last, this.#lastBlock, end.block)
+    const covered = Math.max(header.blocks.last, this.#lastBlock)
     const period = header.period.index
     // the last chunk and the swap are one transaction: after a kill in between nobody could say where in the archive to go on
     const more = writeTransaction(store.facts, 'facts.db', () => {
@@ -356,7 +356,7 @@ class Importer implements ImportWriter {
         last_block: this.#storedBlock,
         position: null,
         covered_block: covered,
-        covered_ts: Math.max(this.#lastTs, end.ts),
+        covered_ts: covered < end.block ? this.#lastTs : Math.max(this.#lastTs, end.ts),
         digest: this.#digest.digest('hex'),
         finished_ts: store.now(),
       })

@@ -1,9 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { exportArchive, importFiles, mintArchive, mintPeriod, openCore, writeDemo } from '../../src-main/core/index.ts'
+import { createJobRunner } from '../../src-main/core/jobs.ts'
+import { mintStored } from '../../src-main/jobs/mint.ts'
+import { loadSnapshots, openStore, storedPeriod } from '../../src-main/store/index.ts'
 import type { Core, Job, Topic } from '../../src-shared/contract.ts'
+import { AppError } from '../../src-shared/errors.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
 
 const cases = join(import.meta.dirname, '../golden/cases')
@@ -184,6 +189,74 @@ test('an upload arrives in parts, in order, and only whole', async () => {
   expect(readdirSync(join(folder, 'data', 'uploads'))).toEqual([])
   const short = (await send('import.uploadBegin', { name: 'b.gz', size: 10 } as never)) as { uploadId: string }
   await expect(send('import.uploadEnd', { uploadId: short.uploadId } as never)).rejects.toMatchObject({ code: 'contract.invalid' })
+})
+
+test('an archive that says itself that it ends before its end snapshot is complete until there, and the whole one extends it', async () => {
+  const lines = gunzipSync(readFileSync(join(cases, 'healthy/archive.ndjson.gz')))
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+  const half = lines.slice(0, 500)
+  const last = JSON.parse(half.at(-1)!) as { n: number; ts: number }
+  half[0] = half[0]!.replace(/"last":\d+/, `"last":${last.n}`)
+  const path = join(folder, 'half.ndjson')
+  writeFileSync(path, `${half.join('\n')}\n`)
+  const on = await open()
+  expect(await importInto(on, path)).toMatchObject({ state: 'done' })
+  expect(await on.query('periods.list', {})).toMatchObject([{ completeUntilTs: last.ts, provisional: true }])
+  expect(await importInto(on, join(cases, 'healthy/archive.ndjson.gz'), 'whole-one')).toMatchObject({ state: 'done', error: null })
+  const [period] = await on.query('periods.list', {})
+  expect(period!.completeUntilTs).toBeGreaterThanOrEqual(period!.end)
+})
+
+test('a second thread that fails before it began fails the mint and nothing else', async () => {
+  const dataDir = join(folder, 'data')
+  await importFiles({ dataDir, files: [mixed], actor: 'test' }, {})
+  const store = openStore(dataDir, { mode: 'read' })
+  const unhandled: unknown[] = []
+  const note = (error: unknown) => unhandled.push(error)
+  process.on('unhandledRejection', note)
+  try {
+    // as if it were large enough to be split
+    const period = { ...storedPeriod(store, 80), events: 2_000_000 }
+    const runTask = () => Promise.reject(new AppError('cancelled', 'Stopped on request.'))
+    await expect(mintStored(store, period, loadSnapshots(store, period), 'latest', { runTask })).rejects.toMatchObject({
+      code: 'cancelled',
+    })
+    await new Promise(resolve => setTimeout(resolve, 10))
+    expect(unhandled).toEqual([])
+  } finally {
+    process.off('unhandledRejection', note)
+    store.close()
+  }
+})
+
+test('a job that is begun while the core closes does not run', async () => {
+  const jobs = createJobRunner(
+    () => {},
+    () => 1,
+  )
+  const ran: string[] = []
+  const describe = (id: string, work: Promise<unknown>) => ({
+    id,
+    kind: 'mint' as const,
+    title: id,
+    run: async () => {
+      ran.push(id)
+      await work
+      return { period: null }
+    },
+  })
+  let release = () => {}
+  jobs.start(describe('first', new Promise<void>(resolve => (release = resolve))))
+  await Promise.resolve()
+  const closed = jobs.close()
+  jobs.start(describe('late', Promise.resolve()))
+  release()
+  await closed
+  await new Promise(resolve => setTimeout(resolve, 0))
+  expect(ran).toEqual(['first'])
+  expect(jobs.list().find(({ id }) => id === 'late')).toMatchObject({ state: 'cancelled' })
 })
 
 test('a failed import says why on its job, and a cancelled one goes on later', async () => {
