@@ -85,6 +85,7 @@ test('the keyboard reaches the page and, by the palette, a node', async ({ page 
   await page.keyboard.press('Enter')
   await expect(page.getByRole('main')).toBeFocused()
   await page.keyboard.press('Control+k')
+  await expect(page.getByRole('dialog').getByRole('textbox')).toBeFocused()
   await page.keyboard.type('17')
   await expect(page.getByRole('dialog').getByRole('button', { name: /^Node 17\b/ })).toBeVisible()
   await expectAccessible(page)
