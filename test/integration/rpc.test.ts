@@ -250,7 +250,7 @@ test('whatever frames come, the host neither throws nor keeps anything', async (
       served.close()
       expect(core.listeners()).toBe(0)
     }),
-    runs(300),
+    runs(300, 5_000),
   )
 })
 

@@ -123,7 +123,7 @@ test('what was imported comes out again: all in order, and by node what is the n
         store.close()
       })
     }),
-    runs(40),
+    runs(40, 1_000),
   )
 })
 
@@ -161,7 +161,7 @@ test('an import cut anywhere and taken up again is the same as one in one go', a
         store.close()
       })
     }),
-    runs(6),
+    runs(6, 60),
   )
 })
 
@@ -219,7 +219,7 @@ test('a flipped byte in stored events is found, and is never read as something e
           put.run(bytes, id)
         }
       }),
-      runs(150),
+      runs(150, 5_000),
     )
     store.heads = null
     const all = recorder()

@@ -139,6 +139,6 @@ test('explaining changes no result, and its credits add up to the measured uptim
         for (const step of steps) expect(step.lostSec).toBe(step.elapsedSec - step.creditedSec)
       }
     }),
-    runs(150),
+    runs(150, 10_000),
   )
 })

@@ -160,7 +160,7 @@ test('whatever seed and size: it mints without an error, and nobody is credited 
         for (const node of result.nodes) expect(node.measuredUptimeSec).toBeLessThanOrEqual(PERIOD_SEC + 3_000)
       },
     ),
-    runs(25),
+    runs(25, 300),
   )
 })
 

@@ -264,7 +264,7 @@ test('any names and addresses: one receipt line per node, with the bytes that we
       expect(line.receipt.stellar_payout_address).toBe(address.toWellFormed())
       expect(overviewCsv(result.nodes)).toContain(`,${name.toWellFormed()} (1),`)
     }),
-    runs(200),
+    runs(200, 5_000),
   )
 })
 
