@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Actor, type CommandName, type Core, commands, type QueryName, queries, type Status } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
@@ -79,12 +79,24 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     warming.unref()
   }
 
+  /** Nothing of the demo is worth a word about how to mend it: one that is damaged, or another version's, is made anew. */
   async function openDemo(folder: string): Promise<Store | null> {
+    if (options.mode === 'read') return null
     const dataDir = join(real.dataDir, 'demo')
+    try {
+      return await fillDemo(folder, dataDir)
+    } catch (error) {
+      const { code } = toAppError(error)
+      if (!code.startsWith('store.') || code === 'store.busy') throw error
+      rmSync(dataDir, { recursive: true, force: true })
+      return fillDemo(folder, dataDir)
+    }
+  }
+
+  async function fillDemo(folder: string, dataDir: string): Promise<Store> {
     const files = readdirSync(folder)
       .filter(name => name.includes('.ndjson'))
       .sort()
-    if (options.mode === 'read') return null
     const store = openStore(dataDir, { mode: 'write' })
     try {
       if (listPeriods(store).length < files.length)

@@ -13,19 +13,22 @@ import { type ImportTaskOutput, runTaskHere } from './tasks.ts'
 export type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 export { type MintOptions, type MintSummary, mintArchive, mintPeriod } from '../jobs/mint.ts'
 export { type CoreOptions, openCore } from './core.ts'
-export { type ImportTaskOutput, runTaskHere } from './tasks.ts'
+export { runTaskHere } from './tasks.ts'
+
+/** What became of one file. */
+export type ImportedFile = ImportTaskOutput & { file: string }
 
 /**
  * Imports archives (`-`: standard input) one after the other as the data folder's one writer, and computes each period's results.
- * Throws AppError archive.*, store.*, io.*, cancelled; what was imported before stays.
+ * Throws AppError archive.*, store.*, io.*, cancelled; what was imported before stays, and `onImported` was told of it.
  */
 export async function importFiles(
-  input: { dataDir: string; files: string[]; actor: string },
+  input: { dataDir: string; files: string[]; actor: string; onImported?: (done: ImportedFile) => void },
   context: JobContext,
-): Promise<(ImportTaskOutput & { file: string })[]> {
+): Promise<ImportedFile[]> {
   const store = openStore(input.dataDir, { mode: 'write' })
   try {
-    const done: (ImportTaskOutput & { file: string })[] = []
+    const all: ImportedFile[] = []
     for (const file of input.files) {
       const stdin = file === '-'
       const order = {
@@ -36,9 +39,11 @@ export async function importFiles(
       }
       // a worker has no standard input
       const runTask = stdin || !context.runTask ? runTaskHere : context.runTask
-      done.push({ file, ...(await importAudited(store, order, runTask, context)) })
+      const done = { file, ...(await importAudited(store, order, runTask, context)) }
+      all.push(done)
+      input.onImported?.(done)
     }
-    return done
+    return all
   } finally {
     store.close()
   }

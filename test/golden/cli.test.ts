@@ -66,6 +66,13 @@ test('retries without a list of what was paid: all are planned, and a problem sa
   expect(readFileSync(join(out, 'problems.json'), 'utf8')).not.toContain('paid-unknown')
 })
 
+test('of several files, those before one that fails are imported and said to be', async () => {
+  const [good, bad] = [join(cases, 'healthy/archive.ndjson.gz'), join(folder, 'no-such-file')]
+  const result = await granary('import', good, bad, '--data', join(folder, 'several'))
+  expect(result).toMatchObject({ code: 1, stdout: expect.stringMatching(/period 80, \d+ events, imported\n$/) })
+  expect(result.stderr).toContain('no-such-file')
+})
+
 test('wrong usage is exit 2 and says what is missing; help is exit 0', async () => {
   for (const args of [
     [],

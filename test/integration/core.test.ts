@@ -173,6 +173,25 @@ test('the demo is shown, marked, until real data is there, and never mixes with 
   expect((await on.query('nodes.list', { search: 'demo label' })).total).toBe(0)
 })
 
+test('a demo that is damaged, or of another version, is made anew instead of keeping the app shut', async () => {
+  const demoDir = join(folder, 'demo-files')
+  mkdirSync(demoDir)
+  await writeDemo({ nodes: 3, seed: 5, period: 101, days: 2, target: join(demoDir, 'a.ndjson') }, {})
+  expect(await (await open({ demoDir })).query('status.get', {})).toMatchObject({ demo: true, latestPeriod: 101 })
+  await core!.close()
+  writeFileSync(join(folder, 'data/demo/facts.db'), 'not a database '.repeat(1000))
+  expect(await (await open({ demoDir })).query('status.get', {})).toMatchObject({ demo: true, latestPeriod: 101 })
+  await core!.close()
+  // the same period with other nodes, and one more
+  await writeDemo({ nodes: 4, seed: 6, period: 101, days: 2, target: join(demoDir, 'a.ndjson') }, {})
+  await writeDemo({ nodes: 4, seed: 6, period: 102, days: 2, target: join(demoDir, 'b.ndjson') }, {})
+  const on = await open({ demoDir })
+  expect((await on.query('periods.list', {})).map(({ index, nodes }) => [index, nodes])).toEqual([
+    [101, 4],
+    [102, 4],
+  ])
+})
+
 test('an upload arrives in parts, in order, and only whole', async () => {
   const on = await open()
   const bytes = readFileSync(mixed)

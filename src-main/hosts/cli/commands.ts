@@ -68,14 +68,24 @@ function mintText(summary: MintSummary, out: string): string {
 
 export async function importArchives(files: string[], options: Common, terminal: Terminal): Promise<void> {
   const { importFiles } = await loadCore()
-  const imported = await importFiles({ dataDir: resolveDataDir(options.data), files, actor: `cli:${userName()}` }, context(terminal))
-  if (terminal.json) return terminal.out(jsonText({ imported }))
   const said = {
     imported: 'imported',
     extended: 'imported, it reaches further than before',
     unchanged: 'was there already, nothing changed',
   }
-  for (const { file, period, outcome, events } of imported) terminal.out(`${file}: period ${period}, ${events} events, ${said[outcome]}\n`)
+  const imported = await importFiles(
+    {
+      dataDir: resolveDataDir(options.data),
+      files,
+      actor: `cli:${userName()}`,
+      // at once: a later file may fail
+      onImported({ file, period, outcome, events }) {
+        if (!terminal.json) terminal.out(`${file}: period ${period}, ${events} events, ${said[outcome]}\n`)
+      },
+    },
+    context(terminal),
+  )
+  if (terminal.json) terminal.out(jsonText({ imported }))
 }
 
 export async function exportArchive(target: string, options: Common & { period: number }, terminal: Terminal): Promise<void> {
