@@ -178,6 +178,9 @@ const timelineEventSchema = z.object({
 
 export const nodeDetailSchema = z.object({
   row: nodeRowSchema,
+  /** the node ids before and after it in the period; null at the ends */
+  previousNodeId: z.number().nullable(),
+  nextNodeId: z.number().nullable(),
   period: periodSummarySchema,
   resources: z.object({ cru: z.string(), mru: z.string(), hru: z.string(), sru: z.string() }),
   /** average use over the period, in per cent as the receipt says it, and IP hours */

@@ -125,6 +125,7 @@ export function createQueries(sources: Sources): <N extends QueryName>(name: N, 
     'node.get': ({ nodeId, period }) => {
       const loaded = view.period(period)
       const light = nodeOf(loaded.byId, nodeId, loaded.stored.index)
+      const place = loaded.nodes.indexOf(light)
       const { store } = view.active()
       const story = tellNode(store, loaded.stored, view.snapshots(loaded.stored), nodeId, loaded.summary.resources)
       const receipt = JSON.parse(story.result.receipt) as {
@@ -135,6 +136,8 @@ export function createQueries(sources: Sources): <N extends QueryName>(name: N, 
       const { resources } = story.node
       return {
         row: rowsOf(loaded.stored.index, [light])[0]!,
+        previousNodeId: loaded.nodes[place - 1]?.nodeId ?? null,
+        nextNodeId: loaded.nodes[place + 1]?.nodeId ?? null,
         period: loaded.summary,
         resources: { cru: String(resources.cru), mru: String(resources.mru), hru: String(resources.hru), sru: String(resources.sru) },
         utilization: { cru: use.cru, mru: use.mru, hru: use.hru, sru: use.sru, ipHours: use.ip },

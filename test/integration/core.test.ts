@@ -91,6 +91,12 @@ test('an import brings every figure that a mint of the same archive writes', asy
   }
   const csv = (await on.query('receipts.csv', { period: 80 })).text.split('\r\n')
   expect(csv).toHaveLength(listed.total + 2)
+  const ids = listed.rows.map(row => row.nodeId)
+  for (const [index, nodeId] of ids.entries())
+    expect(await on.query('node.get', { nodeId })).toMatchObject({
+      previousNodeId: ids[index - 1] ?? null,
+      nextNodeId: ids[index + 1] ?? null,
+    })
   const detail = await on.query('node.get', { nodeId: 7 })
   expect(detail.timeline.length).toBeGreaterThan(100)
   expect(detail.receipts).toHaveLength(1)
