@@ -60,11 +60,6 @@ export function describeStep(step: Step): string {
   return `${titles[step.kind]}: ${meanings[step.kind]}. ${effect(step)}${evidenceText(step.evidence)}`
 }
 
-/** What the step means, without figures. */
-export function stepMeaning(step: Pick<Step, 'kind'>): string {
-  return meanings[step.kind]
-}
-
 function effect(step: Step): string {
   const violation = step.violation ? ` Violation ${step.violation}.` : ''
   if (step.elapsedSec === 0 && step.creditedSec === 0) return `The uptime stays as it is.${violation}`

@@ -17,11 +17,6 @@ export function periodAt(index: number): Period {
   return { index, start, end: start + PERIOD_SEC }
 }
 
-/** The index of the period that holds the second `ts`; negative before the first. */
-export function periodIndexOf(ts: number): number {
-  return Math.floor((ts - FIRST_PERIOD_START_TS) / PERIOD_SEC)
-}
-
 /** The last second of the year 9999. */
 const LAST_DATE_TS = 253_402_300_799
 

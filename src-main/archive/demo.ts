@@ -4,11 +4,8 @@ import { PERIOD_SEC, POST_PERIOD_BLOCKS, periodAt } from '../../src-shared/time.
 import { createGrid, type DemoFarm } from './demo-grid.ts'
 import { BLOCK_SEC, createLife } from './demo-life.ts'
 
-/** What `granary demo` takes where it is told nothing: any seed would do, this is the first period's first second. */
-export const DEMO_SEED = 1_522_501_000
 /** 2026-10-01 to 2026-10-31, the month before this version: a constant, as the same command must give the same bytes on any day. */
 export const DEMO_PERIOD = 102
-export const DEMO_NODES = 100
 const MOST_NODES = 10_000
 const PERIOD_DAYS = PERIOD_SEC / 86_400
 const PERIOD_BLOCKS = PERIOD_SEC / BLOCK_SEC

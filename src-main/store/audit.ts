@@ -68,12 +68,6 @@ export function verifyAudit(store: Store): AuditCheck {
   return { intact: firstBroken === null, entries: seen, firstBroken }
 }
 
-/** Throws AppError audit.broken naming the first entry that does not hash up. */
-export function requireAudit(store: Store): void {
-  const { firstBroken } = verifyAudit(store)
-  if (firstBroken !== null) throw broken(firstBroken)
-}
-
 function broken(seq: number): AppError {
   return new AppError(
     'audit.broken',

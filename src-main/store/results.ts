@@ -1,6 +1,6 @@
 import type { PeriodSummary } from '../../src-shared/contract.ts'
 import type { DayTally, NodeResult, Violation } from '../../src-shared/mint.ts'
-import { change, facts, row, rows, writeTransaction } from './db.ts'
+import { change, facts, rows, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import type { StoredPeriod } from './periods.ts'
 import type { NodeResultsTable } from './schema.ts'
@@ -59,7 +59,7 @@ export function saveResults(store: Store, period: StoredPeriod, summary: PeriodS
 }
 
 /** Takes a period's results out; the caller holds the transaction. */
-export function deleteResults(store: Store, index: number): void {
+function deleteResults(store: Store, index: number): void {
   for (const table of ['period_results', 'node_results', 'node_texts'] as const)
     change(store.facts, facts.deleteFrom(table).where('period', '=', index))
 }
@@ -81,13 +81,6 @@ export function loadSummaries(store: Store): StoredSummary[] {
 /** All nodes of a period by id, without receipts and days. Empty where it was not minted. */
 export function loadNodeRows(store: Store, index: number): NodeOutcome[] {
   return rows(store.facts, facts.selectFrom('node_results').selectAll().where('period', '=', index).orderBy('node_id')).map(toOutcome)
-}
-
-/** One node's result; undefined if the period was not minted or has no such node. */
-export function loadNodeRow(store: Store, index: number, nodeId: number): NodeOutcome | undefined {
-  const query = facts.selectFrom('node_results').selectAll().where('period', '=', index).where('node_id', '=', nodeId)
-  const found = row(store.facts, query)
-  return found && toOutcome(found)
 }
 
 /** Whole results, receipts and all, by node id: of the given nodes, else a page of all (for files: page through with `after`). */

@@ -1,5 +1,5 @@
 import { type Settings, settingsSchema } from '../../src-shared/contract.ts'
-import { books, change, row, rows } from './db.ts'
+import { books, change, rows } from './db.ts'
 import type { Store } from './open.ts'
 
 const defaults: Settings = { role: null, theme: 'auto', myFarms: [], resources: 'latest', ui: {} }
@@ -19,13 +19,7 @@ export function saveSettings(store: Store, changes: { [K in keyof Settings]?: Se
   for (const [name, value] of Object.entries(changes)) if (value !== undefined) saveNote(store, name, value)
 }
 
-/** A fact of the program's own, e.g. that the store holds demo data; undefined if never set. Names begin with `granary.`. */
-export function loadNote(store: Store, name: `granary.${string}`): unknown {
-  const found = row(store.books, books.selectFrom('settings').select('value').where('name', '=', name))
-  return found && JSON.parse(found.value)
-}
-
-export function saveNote(store: Store, name: string, value: unknown): void {
+function saveNote(store: Store, name: string, value: unknown): void {
   const text = JSON.stringify(value)
   change(
     store.books,

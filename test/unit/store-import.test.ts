@@ -5,7 +5,6 @@ import { dropPeriod, listPeriods, loadSnapshots, storedPeriod } from '../../src-
 import {
   findReceiptByHash,
   loadDays,
-  loadNodeRow,
   loadNodeRows,
   loadReceipts,
   loadSummaries,
@@ -253,8 +252,6 @@ test('results are replaced as a whole, read in parts, and stale once the period 
     const { receipt, overviewLine, days, ...light } = sorted[0]!
     expect([receipt, overviewLine]).toEqual(['{"node":3}', '3,x'])
     expect(loadNodeRows(store, 80)[0]).toEqual(light)
-    expect(loadNodeRow(store, 80, 3)).toEqual(light)
-    expect(loadNodeRow(store, 80, 4)).toBeUndefined()
     expect(loadDays(store, 80, [3, 4])).toEqual(new Map([[3, days]]))
     expect(receiptsOfNode(store, 3)).toEqual([{ period: 80, outcome: light }])
     expect(findReceiptByHash(store, light.hash.slice(0, 63).toUpperCase(), 5).map(found => found.outcome.nodeId)).toEqual([3, 5])

@@ -1,9 +1,9 @@
 import type { FarmingPolicy } from '../../../src-shared/grid.ts'
+import { UNITS_PER_TFT } from '../../../src-shared/money.ts'
 import { PERIOD_SEC } from '../../../src-shared/time.ts'
 import type { CloudUnits } from './cloud-units.ts'
 
 const MILLION = 1_000_000n
-const UNITS_PER_TFT = 10_000_000n
 
 /** What a payout rests on besides the uptime. */
 export interface PayoutInputs {

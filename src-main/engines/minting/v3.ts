@@ -255,10 +255,3 @@ function leastOf(a: Resources, b: Resources): Resources {
   const least = (x: U64, y: U64): U64 => (x < y ? x : y)
   return { cru: least(a.cru, b.cru), mru: least(a.mru, b.mru), hru: least(a.hru, b.hru), sru: least(a.sru, b.sru) }
 }
-
-/** Puts the results of parts of one grid together: nodes by id, problems over all of them. */
-export function mergeMints(end: EndSnapshot, parts: readonly [MintResult, ...MintResult[]]): MintResult {
-  const nodes = parts.flatMap(part => part.nodes).sort((a, b) => a.nodeId - b.nodeId)
-  const provisional = parts.some(part => part.provisional)
-  return { ...parts[0], provisional, nodes, problems: problemsOf(nodes, { period: parts[0].period, end, provisional }) }
-}
