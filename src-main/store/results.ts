@@ -40,7 +40,8 @@ export function saveResults(store: Store, period: StoredPeriod, summary: PeriodS
         node.violation,
         node.measuredUptimeSec,
         node.slowBoots,
-        node.lastReportTs,
+        // a node may report any figure as its time; beyond this it would not even be a whole number for the table
+        node.lastReportTs === null ? null : Math.min(node.lastReportTs, Number.MAX_SAFE_INTEGER),
         node.sleepingSinceTs,
         node.rewardMusd.toString(),
         node.rewardUnits.toString(),

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +73,20 @@ test('of several files, those before one that fails are imported and said to be'
   const result = await granary('import', good, bad, '--data', join(folder, 'several'))
   expect(result).toMatchObject({ code: 1, stdout: expect.stringMatching(/period 80, \d+ events, imported\n$/) })
   expect(result.stderr).toContain('no-such-file')
+})
+
+test('a reader of standard output that goes away early gets no stack trace', async () => {
+  const data = join(folder, 'reader-goes')
+  await granary('import', join(cases, 'healthy/archive.ndjson.gz'), '--data', data)
+  const main = join(import.meta.dirname, '../../src-main/hosts/cli/main.ts')
+  const child = spawn(process.execPath, [main, 'explain', '--node', '1', '--period', '80', '--all', '--data', data])
+  child.stdout.destroy()
+  let said = ''
+  child.stderr.on('data', part => {
+    said += part
+  })
+  const [code] = await once(child, 'close')
+  expect([code, said]).toEqual([0, ''])
 })
 
 test('wrong usage is exit 2 and says what is missing; help is exit 0', async () => {

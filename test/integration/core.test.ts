@@ -9,6 +9,7 @@ import { mintStored } from '../../src-main/jobs/mint.ts'
 import { loadSnapshots, openStore, storedPeriod } from '../../src-main/store/index.ts'
 import type { Core, Job, Topic } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import { explanationText } from '../../src-shared/explain-text.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
 
 const cases = join(import.meta.dirname, '../golden/cases')
@@ -232,6 +233,21 @@ test('an archive that says itself that it ends before its end snapshot is comple
   expect(await importInto(on, join(cases, 'healthy/archive.ndjson.gz'), 'whole-one')).toMatchObject({ state: 'done', error: null })
   const [period] = await on.query('periods.list', {})
   expect(period!.completeUntilTs).toBeGreaterThanOrEqual(period!.end)
+})
+
+test.each([2n ** 60n, 2n ** 63n - 1n])('a node whose last report claims the time %i keeps nobody from importing and looking', async now => {
+  const lines = gunzipSync(readFileSync(join(cases, 'healthy/archive.ndjson.gz')))
+    .toString('utf8')
+    .split('\n')
+    .slice(0, 4)
+  const path = join(folder, 'odd.ndjson')
+  writeFileSync(path, `${lines.join('\n').replace(/"now":\d+/, `"now":${now}`)}\n`)
+  const on = await open()
+  expect(await importInto(on, path)).toMatchObject({ state: 'done', error: null })
+  const { rows } = await on.query('nodes.list', {})
+  expect(rows[0]!.lastReportTs).toBeGreaterThan(2 ** 52)
+  const why = await on.query('node.explain', { nodeId: 1, period: 80 })
+  expect(explanationText(why)).toContain(`now ${now}`)
 })
 
 test('a second thread that fails before it began fails the mint and nothing else', async () => {

@@ -81,7 +81,7 @@ export function createTerminal(
       clearLine()
       // once stopped, the process ends by itself; the same press of Ctrl-C that comes a second time must not change its exit code
       if (!abort.signal.aborted) process.off('SIGINT', stop).off('SIGTERM', stop)
-      stdout.off('error', broken)
+      // `broken` stays: what was written may still be on its way when a reader goes
     },
   }
 }
