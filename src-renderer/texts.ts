@@ -22,9 +22,59 @@ export const violationWords: Record<Violation, { name: string; meaning: string }
   InvalidPublicKey: { name: 'Invalid public key', meaning: "The public key of the node's twin is missing or not valid." },
 }
 
+/** What the chain's and the rules' figures are, for those who don't know their names (which stand on hover). */
+export const evidenceWords: Partial<Record<string, string>> = {
+  now: 'reported at',
+  uptime: 'uptime then',
+  lastNow: 'report before at',
+  lastUptime: 'uptime before',
+  bootNow: 'first reported at',
+  bootUptime: 'uptime then',
+  bootTs: 'so booted at',
+  sleepTs: 'asleep since',
+  requestTs: 'asked to boot at',
+  slowBoots: 'slow boots',
+  twinId: 'twin',
+  pk: 'public key',
+  dr: 'time passed',
+  du: 'uptime grew by',
+  creditTakenBackSec: 'credit taken back',
+  firstSeen: 'seen for the first time',
+  why: 'because',
+}
+
 export const texts = {
-  app: { name: 'Granary', skip: 'Skip to the page', search: 'Search', notices: 'Notices', commandsKey: 'Ctrl K' },
+  app: {
+    name: 'Granary',
+    skip: 'Skip to the page',
+    search: 'Search',
+    notices: 'Notices',
+    commandsKey: 'Ctrl K',
+    node: (id: string) => `Node ${id}`,
+    period: (index: string) => `Period ${index}`,
+  },
   notFound: { title: 'There is no such page', text: 'The address does not belong to any page of Granary.', action: 'To the overview' },
+  /** words of the grid, on hover */
+  terms: {
+    twin: "The node's account on the chain, by its number.",
+    certified: 'Made and sealed by an approved seller.',
+    diy: 'Built by the farmer, not certified.',
+    policy: 'The farming policy sets the prices per unit and the uptime that is asked for.',
+    virtual: 'Runs in a virtual machine; such nodes get no payout.',
+    provisional: 'The 27 hours after the period are not all in the data yet. Reports in them can still change the last day.',
+    cu: 'Compute units (CU): what cores and memory are worth together, limited by the scarcer of them and by SSD.',
+    su: 'Storage units (SU): what disks are worth.',
+    nu: 'Network units (NU): public traffic, in GiB.',
+    permille: 'Per mille: tenths of a per cent. 950 permille are 95 %.',
+    tokens: 'The price of a TFT that was valid when the node joined; it stays with the node.',
+    sla: 'SLA: the share of the period that the policy asks the node to be up. Below it the period pays nothing.',
+  },
+  running: {
+    notYet: 'not yet',
+    atTheEnd: 'known when the period is over',
+    derivation:
+      'The period still runs. The lines below apply the rules to what is known so far: the share of uptime is of the whole period, so it grows until the end, and there is no payout yet.',
+  },
   palette: {
     placeholder: 'Search pages, nodes, farms, receipts, actions',
     found: 'Found',
@@ -130,7 +180,7 @@ export const texts = {
       address: 'Payout address',
     },
     noAddress: 'none',
-    sumTitle: 'Sum over farms',
+    sumTitle: (over: string) => `Sum by ${over}`,
     sumFarm: 'Farm',
     sumTotal: 'Sum',
     rule: 'Rule',
@@ -176,8 +226,14 @@ export const texts = {
     hints: {
       strip: 'One column per day. What was lost shows from the top: amber below the SLA of that day, red below half.',
       uptime: 'Of the part of the period that is known.',
-      reward: 'What the rules pay on what is known so far.',
+      reward: 'What the rules pay for the period.',
       projected: 'If the rest of the period goes like what is known. An estimate while the period runs.',
+      sla: 'The share of the period that the farming policy asks the node to be up. Below it the period pays nothing.',
+      twin: "The node's account on the chain, by its number.",
+      slowBoots: 'How often it took longer than 30 min to boot when woken. The second time is a violation.',
+      kind: 'Certified: made and sealed by an approved seller. DIY: built by the farmer. They may be paid differently.',
+      hash: 'The fingerprint of the receipt: two receipts with the same one are the same, byte for byte.',
+      lastReport: 'When the node last said on the chain how long it has been up.',
     },
     certified: 'Certified',
     diy: 'DIY',

@@ -1,21 +1,30 @@
 import { lineName } from '../../src-shared/explain-text.ts'
 import type { DerivationLine } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
+import { texts } from '../texts.ts'
 import classes from './explain.module.css'
 
-/** The payout step by step: each line's rule with its inputs filled in, what it gives, and a note where the rule surprises. */
-export function Derivation({ lines, focus }: { lines: DerivationLine[]; focus?: string | undefined }) {
+const meanings: Partial<Record<string, string>> = texts.terms
+
+/**
+ * The payout step by step: each line's rule with its inputs filled in, what it gives, and a note where the rule surprises.
+ * While the period runs (`running`) a share that is not reached yet is no miss, and no payout is no 0.
+ */
+export function Derivation({ lines, focus, running = false }: { lines: DerivationLine[]; focus?: string | undefined; running?: boolean }) {
   if (lines.length === 0) return <p className={classes.dim}>Nothing was computed for this node.</p>
+  const list = running ? lines.map(soFar) : lines
   return (
     <ol className={classes.derivation}>
-      {lines.map(line => (
+      {list.map(line => (
         <li
           key={line.name}
           className={line.name === focus ? classes.focus : undefined}
           aria-current={line.name === focus ? 'true' : undefined}
         >
           <div className={classes.line}>
-            <span className={classes.what}>{lineName(line)}</span>
+            <span className={classes.what}>
+              {meanings[line.name] ? <abbr title={meanings[line.name]}>{lineName(line)}</abbr> : lineName(line)}
+            </span>
             <span className={classes.value}>
               {/^-?\d+(\.\d+)?$/.test(line.value) ? group(line.value) : line.value}
               {line.unit ? <span className={classes.unit}> {line.unit}</span> : null}
@@ -27,4 +36,12 @@ export function Derivation({ lines, focus }: { lines: DerivationLine[]; focus?: 
       ))}
     </ol>
   )
+}
+
+function soFar(line: DerivationLine): DerivationLine {
+  if (line.name === 'sla' && line.value === 'missed') return { ...line, value: texts.running.notYet }
+  // a violation, or a node that is not minted at all, pays nothing already
+  if ((line.name === 'usd' || line.name === 'tft') && line.formula.endsWith('as the SLA is missed'))
+    return { ...line, value: texts.running.notYet, unit: '', formula: texts.running.atTheEnd }
+  return line
 }

@@ -5,6 +5,7 @@ import type { Explanation } from '../../src-shared/mint.ts'
 import { tftExact, tftShort } from '../../src-shared/money.ts'
 import { useQuery } from '../api.ts'
 import { openSheet } from '../store.ts'
+import { texts } from '../texts.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Derivation } from './derivation.tsx'
 import { ErrorPanel } from './error-panel.tsx'
@@ -30,15 +31,22 @@ export function openExplain(target: ExplainTarget): void {
   openSheet({ title: `Node ${target.nodeId}${period}: ${what}`, body: <ExplainBody {...target} /> })
 }
 
+/** The explanation as text; while the period runs with what that means in front. */
+export function copyText(explanation: Explanation, running: boolean): string {
+  return `${running ? `${texts.running.derivation}\n\n` : ''}${explanationText(explanation)}`
+}
+
 /** What the sheet holds: the sum, what went in, each rule with its figures, the chain events behind it, the receipt. */
 export function ExplainBody({ nodeId, period, focus }: ExplainTarget) {
   const { data, error, refetch } = useQuery('node.explain', { nodeId, ...(period === undefined ? {} : { period }) }, ['results'])
+  const periods = useQuery('periods.list', {}, ['facts', 'results'])
   if (error) return <ErrorPanel error={error} onRetry={refetch} />
-  if (!data) return <ExplainSkeleton />
-  return <Explained explanation={data} focus={focus} />
+  if (!data || (!periods.data && !periods.error)) return <ExplainSkeleton />
+  const running = periods.data?.some(one => one.index === data.period.index && one.running) ?? false
+  return <Explained explanation={data} focus={focus} running={running} />
 }
 
-function Explained({ explanation, focus }: { explanation: Explanation; focus: string | undefined }) {
+function Explained({ explanation, focus, running }: { explanation: Explanation; focus: string | undefined; running: boolean }) {
   const uptime = useRef<HTMLElement>(null)
   const receipt = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -49,14 +57,25 @@ function Explained({ explanation, focus }: { explanation: Explanation; focus: st
     <div className={classes.body}>
       <div className={classes.section}>
         <p className={classes.sum}>
-          <span className={classes.big} title={`${tftExact(explanation.rewardUnits)} TFT`}>
-            {tftShort(explanation.rewardUnits)} <span className={classes.unit}>TFT</span>
-          </span>
-          <Usd musd={explanation.rewardMusd} unit />
-          {explanation.provisional ? <StateMark state="unknown" word="Provisional: may still change" /> : null}
+          {running ? (
+            <>
+              <span className={classes.big}>{texts.running.notYet}</span>
+              <StateMark state="unknown" word="Period still running" />
+            </>
+          ) : (
+            <>
+              <span className={classes.big} title={`${tftExact(explanation.rewardUnits)} TFT`}>
+                {tftShort(explanation.rewardUnits)} <span className={classes.unit}>TFT</span>
+              </span>
+              <Usd musd={explanation.rewardMusd} unit />
+              {explanation.provisional ? (
+                <StateMark state="unknown" word="Provisional: may still change" title={texts.terms.provisional} />
+              ) : null}
+            </>
+          )}
         </p>
         <div className={classes.tools}>
-          <CopyButton text={() => explanationText(explanation)} label="Copy as text" />
+          <CopyButton text={() => copyText(explanation, running)} label="Copy as text" />
         </div>
       </div>
       {explanation.violation ? <ViolationBox detail={explanation.violation} label="The violation" /> : null}
@@ -78,7 +97,8 @@ function Explained({ explanation, focus }: { explanation: Explanation; focus: st
       </section>
       <section className={classes.section} aria-label="Payout">
         <h3>From the inputs to the payout</h3>
-        <Derivation lines={explanation.derivation} focus={focus} />
+        {running ? <p className={classes.dim}>{texts.running.derivation}</p> : null}
+        <Derivation lines={explanation.derivation} focus={focus} running={running} />
       </section>
       <section className={classes.section} aria-label="Uptime" ref={uptime}>
         <h3>Where the uptime comes from</h3>

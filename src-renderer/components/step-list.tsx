@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { describeStep, foldSteps, runTitle, type StepRun, secondsText, stepTitle } from '../../src-shared/explain-text.ts'
 import type { Evidence, Step } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
+import { evidenceWords, violationWords } from '../texts.ts'
 import classes from './explain.module.css'
 import { DateTime } from './values.tsx'
 
@@ -50,7 +51,7 @@ function StepEntry({ step }: { step: Step }) {
       <summary className={classes.step}>
         <span className={classes.what}>
           {stepTitle(step)}
-          {step.violation ? <strong className={classes.bad}> · {step.violation}</strong> : null}
+          {step.violation ? <strong className={classes.bad}> · {violationWords[step.violation].name}</strong> : null}
         </span>
         <Credit credited={step.creditedSec} lost={step.lostSec} />
         <span className={classes.when}>
@@ -103,7 +104,7 @@ export function EvidenceList({ evidence }: { evidence: Evidence }) {
     <dl className={classes.evidence}>
       {entries.map(([name, value]) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt title={name}>{evidenceWords[name] ?? name}</dt>
           <dd>
             <EvidenceValue name={name} value={value} />
           </dd>

@@ -30,7 +30,7 @@ export function Frame() {
   // a new page is announced and read from its beginning, as a page load would be
   // biome-ignore lint/correctness/useExhaustiveDependencies: the location stands for the page
   useEffect(() => {
-    document.title = route ? `${route.title} - ${texts.app.name}` : texts.app.name
+    document.title = [pageTitle(route, location), texts.app.name].filter(Boolean).join(' - ')
     if (first.current) first.current = false
     else main.current?.focus({ preventScroll: true })
   }, [location])
@@ -74,6 +74,14 @@ function isCurrent(route: AppRoute, location: string): boolean {
   const [head = ''] = location.slice(1).split('/')
   const [own = ''] = route.path.slice(1).split('/')
   return head === own
+}
+
+/** A node or a period is named in the title: several windows, and a screen reader, tell them apart by it. */
+function pageTitle(route: AppRoute | undefined, location: string): string {
+  const [head, id, period] = location.slice(1).split('/')
+  if (id && head === 'nodes') return period ? `${texts.app.node(id)}, ${texts.app.period(period).toLowerCase()}` : texts.app.node(id)
+  if (id && head === 'periods') return texts.app.period(id)
+  return route?.title ?? texts.notFound.title
 }
 
 function Rail({ location }: { location: string }) {

@@ -24,6 +24,8 @@ const hints = texts.nodes.hints
  * once it is over, what it pays.
  */
 export function nodeColumns(periodStart: number, running: boolean): Column<NodeRow>[] {
+  // nothing is paid before the end; only a violation has settled it
+  const pending = (row: NodeRow) => running && row.violation === null
   return [
     {
       id: 'nodeId',
@@ -41,7 +43,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'label',
       header: words.label,
-      width: 112,
+      width: 84,
       grow: 1,
       sortable: true,
       cell: row => <LabelCell row={row} />,
@@ -50,7 +52,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'farm',
       header: words.farm,
-      width: 118,
+      width: 164,
       grow: 1,
       sortable: true,
       cell: row => <FarmName name={row.farmName} id={row.farmId} />,
@@ -59,7 +61,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'state',
       header: words.state,
-      width: 98,
+      width: 92,
       sortable: true,
       cell: row => <StateMark state={row.state} title={row.stateReason} />,
       text: row => stateWords[row.state],
@@ -67,7 +69,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'strip',
       header: words.strip,
-      width: 176,
+      width: 174,
       hint: hints.strip,
       cell: row => (
         <UptimeStrip days={row.days} periodStart={periodStart} slaPermille={row.slaPermille} name={`Node ${row.nodeId}`} tabbable={false} />
@@ -98,7 +100,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'violation',
       header: words.violation,
-      width: 110,
+      width: 100,
       grow: 1,
       cell: row => (row.violation ? <Clip text={violationWords[row.violation].name} title={violationWords[row.violation].meaning} /> : ''),
       text: row => row.violation ?? '',
@@ -107,6 +109,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       id: 'lastReport',
       header: words.lastReport,
       width: 110,
+      hint: hints.lastReport,
       sortable: true,
       cell: row =>
         row.lastReportTs === null ? (
@@ -124,8 +127,8 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       sortable: true,
       optional: running,
       hint: hints.reward,
-      cell: row => <Amount units={row.rewardUnits} />,
-      text: row => tftExact(row.rewardUnits),
+      cell: row => (pending(row) ? <NotYet /> : <Amount units={row.rewardUnits} />),
+      text: row => (pending(row) ? '' : tftExact(row.rewardUnits)),
     },
     {
       id: 'usd',
@@ -133,12 +136,13 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       width: 110,
       align: 'right',
       optional: true,
-      cell: row => <Usd musd={row.rewardMusd} />,
-      text: row => usdExact(row.rewardMusd),
+      cell: row => (pending(row) ? <NotYet /> : <Usd musd={row.rewardMusd} />),
+      text: row => (pending(row) ? '' : usdExact(row.rewardMusd)),
     },
     {
       id: 'sla',
       header: words.sla,
+      hint: hints.sla,
       width: 80,
       align: 'right',
       optional: true,
@@ -155,17 +159,27 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       text: placeOf,
     },
     { id: 'note', header: words.note, width: 160, grow: 1, optional: true, cell: row => <Clip text={row.note} />, text: row => row.note },
-    { id: 'twin', header: words.twin, width: 80, align: 'right', optional: true, cell: row => row.twinId, text: row => String(row.twinId) },
+    {
+      id: 'twin',
+      header: words.twin,
+      hint: hints.twin,
+      width: 80,
+      align: 'right',
+      optional: true,
+      cell: row => row.twinId,
+      text: row => String(row.twinId),
+    },
     {
       id: 'slowBoots',
       header: words.slowBoots,
+      hint: hints.slowBoots,
       width: 96,
       align: 'right',
       optional: true,
       cell: row => row.slowBoots,
       text: row => String(row.slowBoots),
     },
-    { id: 'certified', header: words.certified, width: 120, optional: true, cell: kindOf, text: kindOf },
+    { id: 'certified', header: words.certified, hint: hints.kind, width: 120, optional: true, cell: kindOf, text: kindOf },
     {
       id: 'address',
       header: words.address,
@@ -179,12 +193,17 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'hash',
       header: words.hash,
+      hint: hints.hash,
       width: 120,
       optional: true,
       cell: row => <Clip text={row.hash.slice(0, 12)} title={row.hash} />,
       text: row => row.hash,
     },
   ]
+}
+
+function NotYet() {
+  return <span className={classes.dim}>{texts.running.notYet}</span>
 }
 
 function placeOf(row: NodeRow): string {
@@ -196,7 +215,7 @@ function kindOf(row: NodeRow): string {
 }
 
 /** The rules compare whole per mille; people near the limit want to see more of it. Of the time that is known, like uptimePermille. */
-function exactPermille(row: NodeRow): number {
+export function exactPermille(row: NodeRow): number {
   let knownSec = 0
   for (const days of [row.days.up, row.days.asleep, row.days.down]) for (const sec of days) knownSec += sec
   const exact = knownSec > 0 ? (row.uptimeSec / knownSec) * 1000 : row.uptimePermille

@@ -1,12 +1,15 @@
 import type { ReactNode } from 'react'
 import type { NodeDetail } from '../../src-shared/contract.ts'
-import type { Explanation } from '../../src-shared/mint.ts'
+import type { DerivationLine, Explanation } from '../../src-shared/mint.ts'
 import { formatDuration, PERIOD_SEC } from '../../src-shared/time.ts'
+import { Derivation } from '../components/derivation.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
 import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatPermille } from '../format.ts'
 import { violationWords } from '../texts.ts'
+import { exactPermille } from './node-columns.tsx'
+import { downtimeLines, earnedLines, projectionLines } from './node-estimates.ts'
 import classes from './page.module.css'
 
 /** What the node earns and how it stands against what its policy asks for; each computed figure opens its derivation. */
@@ -17,15 +20,36 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
   const neededSec = Math.ceil((row.slaPermille * PERIOD_SEC) / 1000)
   const leftSec = row.uptimeSec + Math.max(period.end - Math.max(period.completeUntilTs, period.start), 0) - neededSec
   const explain = (focus: string) => <ExplainBody nodeId={row.nodeId} period={period.index} focus={focus} />
+  const sheet = (lines: DerivationLine[], focus: string) => (
+    <>
+      <Derivation lines={lines} />
+      <h3 className={classes.below}>What that rests on</h3>
+      {explain(focus)}
+    </>
+  )
   const paysNothing = row.violation !== null || row.virtualized
   return (
     <dl className={classes.figures}>
       {period.running ? (
         <>
-          <Box title="Projected" number={<Amount units={row.projectedUnits} unit />}>
+          <Box
+            title="Projected"
+            number={
+              <Figure label={`Projection of node ${row.nodeId}`} explain={() => sheet(projectionLines(detail, explanation), 'tokens')}>
+                <Amount units={row.projectedUnits} unit />
+              </Figure>
+            }
+          >
             <Usd musd={row.projectedMusd} unit />, if the rest goes like this; an estimate
           </Box>
-          <Box title="Earned so far" number={<Amount units={row.earnedUnits} unit />}>
+          <Box
+            title="Earned so far"
+            number={
+              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, explanation), 'tokens')}>
+                <Amount units={row.earnedUnits} unit />
+              </Figure>
+            }
+          >
             <Usd musd={row.earnedMusd} unit />, paid only if its SLA is met
           </Box>
         </>
@@ -45,7 +69,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
         title="Uptime"
         number={
           <Figure label={`Uptime of node ${row.nodeId}, period ${period.index}`} explain={() => explain('uptime')}>
-            {formatPermille(row.uptimePermille)} %
+            {formatPermille(exactPermille(row))} %
           </Figure>
         }
       >
@@ -54,19 +78,34 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
       </Box>
       <Box
         title="Downtime left"
-        number={paysNothing ? 'none counts' : leftSec < 0 ? <span className={classes.bad}>missed</span> : formatDuration(leftSec)}
+        number={
+          paysNothing ? (
+            'no matter'
+          ) : (
+            <Figure label={`Downtime left of node ${row.nodeId}`} explain={() => sheet(downtimeLines(detail), 'uptime')}>
+              {leftSec < 0 ? <span className={classes.bad}>missed</span> : formatDuration(leftSec)}
+            </Figure>
+          )
+        }
       >
         {paysNothing
           ? row.virtualized
-            ? 'virtual nodes are not minted'
-            : `violation: ${violationWords[row.violation!].name.toLowerCase()}`
+            ? 'virtual nodes get no payout'
+            : `${violationWords[row.violation!].name.toLowerCase()}: pays nothing`
           : leftSec < 0
             ? `${formatDuration(-leftSec)} short of what pays`
             : period.running
               ? 'until it pays nothing'
               : 'to spare at the end'}
       </Box>
-      <Box title="Lost" number={formatDuration(lostSec)}>
+      <Box
+        title="Lost"
+        number={
+          <Figure label={`Lost uptime of node ${row.nodeId}, period ${period.index}`} explain={() => explain('uptime')}>
+            {formatDuration(lostSec)}
+          </Figure>
+        }
+      >
         {detail.downtimes.length === 0
           ? 'no downtime'
           : `in ${detail.downtimes.length} ${detail.downtimes.length === 1 ? 'downtime' : 'downtimes'}`}
@@ -74,14 +113,14 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           ? `, ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}`
           : ''}
       </Box>
-      <Box title="Last report" number={row.lastReportTs === null ? 'unknown' : <DateTime ts={row.lastReportTs} form="day" />}>
+      <Box title="Last report" number={row.lastReportTs === null ? 'unknown' : <DateTime ts={row.lastReportTs} form="age" />}>
         {row.lastReportTs === null ? (
           'none in this period'
         ) : row.sleepingSinceTs === null ? (
           <DateTime ts={row.lastReportTs} />
         ) : (
           <>
-            asleep since <DateTime ts={row.sleepingSinceTs} />
+            asleep since <DateTime ts={row.sleepingSinceTs} form="short" />
           </>
         )}
       </Box>

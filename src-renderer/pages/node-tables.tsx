@@ -3,14 +3,16 @@ import type { NodeDetail } from '../../src-shared/contract.ts'
 import { causeText } from '../../src-shared/explain-text.ts'
 import { group } from '../../src-shared/money.ts'
 import { formatDuration } from '../../src-shared/time.ts'
+import { useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Duration } from '../components/values.tsx'
 import { nodePath } from '../links.ts'
-import { violationWords } from '../texts.ts'
+import { texts, violationWords } from '../texts.ts'
 import classes from './page.module.css'
+import { PeriodMark } from './periods.tsx'
 
 /** Every stretch that did not count as up, and why. */
 export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
@@ -73,6 +75,8 @@ export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
 /** What the node got in every period that is known. */
 export function NodeReceipts({ detail }: { detail: NodeDetail }) {
   const { row, receipts } = detail
+  const periods = useQuery('periods.list', {}, ['facts', 'results'])
+  const isRunning = (index: number) => periods.data?.some(one => one.index === index && one.running) ?? false
   return (
     <section className={classes.panel} aria-label="Receipts">
       <div className={classes.panelHead}>
@@ -113,18 +117,20 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                     label={`Payout of node ${row.nodeId}, period ${receipt.period}`}
                     explain={() => <ExplainBody nodeId={row.nodeId} period={receipt.period} focus="tft" />}
                   >
-                    <Amount units={receipt.rewardUnits} />
+                    {isRunning(receipt.period) && !receipt.violation ? texts.running.notYet : <Amount units={receipt.rewardUnits} />}
                   </Figure>
                 </td>
                 <td>
                   {receipt.violation ? (
                     <StateMark state="down" word={violationWords[receipt.violation].name} />
+                  ) : isRunning(receipt.period) ? (
+                    <PeriodMark period={{ running: true, provisional: true }} />
                   ) : receipt.rewardUnits === 0n ? (
                     'pays nothing'
                   ) : (
                     <StateMark state="up" word="pays" />
                   )}
-                  {receipt.provisional ? <span className={classes.dim}>, provisional</span> : null}
+                  {receipt.provisional && !isRunning(receipt.period) ? <span className={classes.dim}>, provisional</span> : null}
                 </td>
                 <td className={classes.hash} title={receipt.hash}>
                   {receipt.hash.slice(0, 8)}…

@@ -2,13 +2,13 @@ import { Button, Skeleton } from '@mantine/core'
 import { useEffect, useMemo } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { NodeDetail } from '../../src-shared/contract.ts'
-import { explanationText } from '../../src-shared/explain-text.ts'
 import type { Explanation } from '../../src-shared/mint.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { query, useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { copyText } from '../components/explain-sheet.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { StepList } from '../components/step-list.tsx'
 import { Timeline } from '../components/timeline.tsx'
@@ -17,6 +17,7 @@ import { DateTime } from '../components/values.tsx'
 import { ViolationBox } from '../components/violation-box.tsx'
 import { formatDayYear } from '../format.ts'
 import { nodePath } from '../links.ts'
+import { texts } from '../texts.ts'
 import { NodeCapacity } from './node-capacity.tsx'
 import { NodeFigures } from './node-figures.tsx'
 import { neighbourId } from './node-neighbours.ts'
@@ -107,9 +108,10 @@ function NodeView({
         <section className={classes.panel} aria-label="Payout step by step">
           <div className={classes.panelHead}>
             <h2>Payout, step by step</h2>
-            {explanation ? <CopyButton text={() => explanationText(explanation)} label="Copy as text" /> : null}
+            {explanation ? <CopyButton text={() => copyText(explanation, period.running)} label="Copy as text" /> : null}
           </div>
-          {explanation ? <Derivation lines={explanation.derivation} /> : <Skeleton height={320} />}
+          {period.running ? <p className={classes.dim}>{texts.running.derivation}</p> : null}
+          {explanation ? <Derivation lines={explanation.derivation} running={period.running} /> : <Skeleton height={320} />}
         </section>
         <div className={classes.stack}>
           <NodeCapacity detail={detail} />
@@ -201,15 +203,23 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
         <span>
           Farm {cleanName(row.farmName)} ({row.farmId})
         </span>
-        <span>Twin {row.twinId}</span>
-        <span>{[row.city, row.country].map(cleanName).filter(Boolean).join(', ') || 'place unknown'}</span>
-        <span>{row.certified ? 'Certified' : 'DIY'}</span>
         <span>
-          Policy {cleanName(detail.policyName)} ({row.policyId})
+          <abbr title={texts.terms.twin}>Twin</abbr> {row.twinId}
         </span>
-        {row.virtualized ? <span>Virtual: not minted</span> : null}
+        <span>{[row.city, row.country].map(cleanName).filter(Boolean).join(', ') || 'place unknown'}</span>
+        <span>
+          <abbr title={row.certified ? texts.terms.certified : texts.terms.diy}>
+            {row.certified ? texts.nodes.certified : texts.nodes.diy}
+          </abbr>
+        </span>
+        <span>
+          <abbr title={texts.terms.policy}>Policy</abbr> {cleanName(detail.policyName)} ({row.policyId})
+        </span>
+        {row.virtualized ? <span title={texts.terms.virtual}>Virtual: gets no payout</span> : null}
         {period.running ? <StateMark state="unknown" word="Period still running" /> : null}
-        {period.provisional && !period.running ? <StateMark state="unknown" word="Provisional: may still change" /> : null}
+        {period.provisional && !period.running ? (
+          <StateMark state="unknown" word="Provisional: may still change" title={texts.terms.provisional} />
+        ) : null}
       </p>
     </header>
   )

@@ -9,6 +9,7 @@ import { periodAt } from '../../src-shared/time.ts'
 import { query, useQuery } from '../api.ts'
 import { DataTable, useTableSort } from '../components/data-table.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
+import { Figure } from '../components/figure.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
 import { IconClose, IconSearch } from '../icons.tsx'
@@ -17,6 +18,7 @@ import { useUi } from '../store.ts'
 import { stateWords, texts, violationWords } from '../texts.ts'
 import { nodeColumns } from './node-columns.tsx'
 import classes from './nodes.module.css'
+import { SumByFarmLoaded } from './sum-by-farm.tsx'
 
 const words = texts.nodes
 const topics: Topic[] = ['facts', 'results', 'labels', 'settings']
@@ -61,7 +63,21 @@ export function NodesPage() {
           <span className={classes.dim}>
             {filtered ? `${words.total}: ` : ''}
             {running ? words.sumProjected : words.sumReward}{' '}
-            <Amount units={running ? source.first.projectedUnits : source.first.rewardUnits} unit />
+            <Figure
+              label={running ? words.sumProjected : words.sumReward}
+              explain={() => (
+                <SumByFarmLoaded
+                  rule={running ? texts.overview.estimateHow : texts.overview.paidHow}
+                  fetchPage={async (offset, limit) => {
+                    const page = await query('nodes.list', { ...input, offset, limit })
+                    const rows = page.rows.map(row => ({ ...row, units: running ? row.projectedUnits : row.rewardUnits }))
+                    return { total: page.total, rows }
+                  }}
+                />
+              )}
+            >
+              <Amount units={running ? source.first.projectedUnits : source.first.rewardUnits} unit />
+            </Figure>
           </span>
         ) : null}
       </div>
@@ -74,7 +90,7 @@ export function NodesPage() {
         sort={sort}
         onSort={setSort}
         onOpen={row => navigate(nodePath(row.nodeId))}
-        sums={sumNodes}
+        sums={running ? sumProjected : sumRewards}
         tools={<Filters filter={filter} setFilter={setFilter} farms={farms} filtered={filtered} />}
         empty={
           <div className={classes.none}>
@@ -99,11 +115,13 @@ function rowId(row: NodeRow): string {
   return String(row.nodeId)
 }
 
-function sumNodes(rows: NodeRow[]) {
-  return [
-    { label: words.sumReward, value: <Amount units={rows.reduce((sum, row) => sum + row.rewardUnits, 0n)} unit /> },
-    { label: words.sumProjected, value: <Amount units={rows.reduce((sum, row) => sum + row.projectedUnits, 0n)} unit /> },
-  ]
+function sumRewards(rows: NodeRow[]) {
+  return [{ label: words.sumReward, value: <Amount units={rows.reduce((sum, row) => sum + row.rewardUnits, 0n)} unit /> }]
+}
+
+/** A running period has no payout yet to add up. */
+function sumProjected(rows: NodeRow[]) {
+  return [{ label: words.sumProjected, value: <Amount units={rows.reduce((sum, row) => sum + row.projectedUnits, 0n)} unit /> }]
 }
 
 function Filters(props: {

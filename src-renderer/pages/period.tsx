@@ -10,15 +10,18 @@ import { type Column, DataTable, useTableSort } from '../components/data-table.t
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { openExplain } from '../components/explain-sheet.tsx'
+import { Figure } from '../components/figure.tsx'
+import { FarmName } from '../components/names.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { IconSearch } from '../icons.tsx'
 import { nodePath } from '../links.ts'
-import { violationWords } from '../texts.ts'
+import { texts, violationWords } from '../texts.ts'
 import classes from './page.module.css'
-import { PeriodMark, ReceiptsCsv } from './periods.tsx'
+import { notYet, PeriodMark, ReceiptsCsv } from './periods.tsx'
+import { SumByFarmLoaded } from './sum-by-farm.tsx'
 
 /** One period: what it paid in all, and every receipt. */
 export function PeriodPage({ params }: { params: Record<string, string | undefined> }) {
@@ -54,7 +57,7 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
         </div>
       </header>
       {period ? <PeriodTotals period={period} /> : <Skeleton height={80} />}
-      <Receipts period={index} />
+      <Receipts period={index} running={period?.running ?? false} />
     </div>
   )
 }
@@ -63,13 +66,27 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
   return (
     <dl className={classes.figures}>
       <div className={classes.figure}>
-        <dt>{period.running ? 'Pays as it stands' : 'Pays'}</dt>
+        <dt>Pays</dt>
         <dd>
           <div className={classes.number}>
-            <Amount units={period.rewardUnits} unit />
+            {period.running ? (
+              notYet
+            ) : (
+              <Figure label={`Payout of period ${period.index}`} explain={() => <SumOfPeriod period={period} />}>
+                <Amount units={period.rewardUnits} unit />
+              </Figure>
+            )}
           </div>
           <div className={classes.caption}>
-            <Usd musd={period.rewardMusd} unit />, the sum of the receipts
+            {period.running ? (
+              <>
+                it still runs; see <Link href="/">what it will bring</Link>
+              </>
+            ) : (
+              <>
+                <Usd musd={period.rewardMusd} unit />, the sum of the receipts
+              </>
+            )}
           </div>
         </dd>
       </div>
@@ -83,8 +100,10 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
       <div className={classes.figure}>
         <dt>Paid nodes</dt>
         <dd>
-          <div className={classes.number}>{formatCount(period.paidNodes)}</div>
-          <div className={classes.caption}>{formatCount(period.nodes - period.paidNodes)} get nothing</div>
+          <div className={classes.number}>{period.running ? notYet : formatCount(period.paidNodes)}</div>
+          <div className={classes.caption}>
+            {period.running ? texts.running.atTheEnd : `${formatCount(period.nodes - period.paidNodes)} get nothing`}
+          </div>
         </dd>
       </div>
       <div className={classes.figure}>
@@ -98,10 +117,10 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
         <dt>Complete until</dt>
         <dd>
           <div className={classes.number}>
-            <DateTime ts={period.completeUntilTs} form="day" />
+            <DateTime ts={period.completeUntilTs} form="short" />
           </div>
           <div className={classes.caption}>
-            <DateTime ts={period.completeUntilTs} />, {formatCount(period.events)} events
+            <DateTime ts={period.completeUntilTs} form="age" />, {formatCount(period.events)} events
           </div>
         </dd>
       </div>
@@ -109,7 +128,21 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
   )
 }
 
-const columns = (period: number): Column<ReceiptRow>[] => [
+const periodRule = 'The receipts of the period, added up by farm. Each receipt opens its own derivation in the table below.'
+
+function SumOfPeriod({ period }: { period: PeriodSummary }) {
+  return (
+    <SumByFarmLoaded
+      rule={periodRule}
+      fetchPage={async (offset, limit) => {
+        const page = await query('receipts.list', { period: period.index, offset, limit })
+        return { total: page.total, rows: page.rows.map(row => ({ farmId: row.farmId, farmName: row.farmName, units: row.rewardUnits })) }
+      }}
+    />
+  )
+}
+
+const columns = (period: number, running: boolean): Column<ReceiptRow>[] => [
   {
     id: 'nodeId',
     header: 'Node',
@@ -121,9 +154,9 @@ const columns = (period: number): Column<ReceiptRow>[] => [
   {
     id: 'farm',
     header: 'Farm',
-    width: 150,
+    width: 166,
     grow: 2,
-    cell: row => `${cleanName(row.farmName)} (${row.farmId})`,
+    cell: row => <FarmName name={row.farmName} id={row.farmId} />,
     text: row => `${cleanName(row.farmName)} (${row.farmId})`,
     sortable: true,
   },
@@ -139,17 +172,17 @@ const columns = (period: number): Column<ReceiptRow>[] => [
   {
     id: 'outcome',
     header: 'Outcome',
-    width: 185,
-    cell: row => <Outcome row={row} />,
-    text: row => row.violation ?? (row.rewardUnits === 0n ? 'pays nothing' : 'pays'),
+    width: 172,
+    cell: row => <Outcome row={row} running={running} />,
+    text: row => row.violation ?? (running ? '' : row.rewardUnits === 0n ? 'pays nothing' : 'pays'),
   },
   {
     id: 'reward',
     header: 'Payout, TFT',
     width: 110,
     align: 'right',
-    cell: row => <Amount units={row.rewardUnits} />,
-    text: row => tftExact(row.rewardUnits),
+    cell: row => (pending(row, running) ? notYet : <Amount units={row.rewardUnits} />),
+    text: row => (pending(row, running) ? '' : tftExact(row.rewardUnits)),
     sortable: true,
   },
   {
@@ -157,8 +190,8 @@ const columns = (period: number): Column<ReceiptRow>[] => [
     header: 'Payout, USD',
     width: 110,
     align: 'right',
-    cell: row => <Usd musd={row.rewardMusd} />,
-    text: row => usdExact(row.rewardMusd),
+    cell: row => (pending(row, running) ? notYet : <Usd musd={row.rewardMusd} />),
+    text: row => (pending(row, running) ? '' : usdExact(row.rewardMusd)),
   },
   {
     id: 'address',
@@ -171,14 +204,21 @@ const columns = (period: number): Column<ReceiptRow>[] => [
   {
     id: 'hash',
     header: 'Receipt',
+    hint: texts.nodes.hints.hash,
     width: 150,
     cell: row => <span className={classes.hash}>{row.hash.slice(0, 12)}…</span>,
     text: row => row.hash,
   },
 ]
 
-function Outcome({ row }: { row: ReceiptRow }) {
+/** While the period runs nothing is paid yet, except that a violation has settled it: that pays nothing. */
+function pending(row: ReceiptRow, running: boolean): boolean {
+  return running && row.violation === null
+}
+
+function Outcome({ row, running }: { row: ReceiptRow; running: boolean }) {
   if (row.violation) return <StateMark state="down" word={violationWords[row.violation].name} />
+  if (running) return notYet
   return row.rewardUnits === 0n ? <span className={classes.dim}>pays nothing</span> : <StateMark state="up" word="pays" />
 }
 
@@ -191,11 +231,11 @@ function Address({ address }: { address: string }) {
   )
 }
 
-function Receipts({ period }: { period: number }) {
+function Receipts({ period, running }: { period: number; running: boolean }) {
   const [text, setText] = useState('')
   const [search] = useDebouncedValue(text.trim(), 150)
   const [sort, setSort] = useTableSort('receipts', { id: 'nodeId', descending: false })
-  const own = useMemo(() => columns(period), [period])
+  const own = useMemo(() => columns(period, running), [period, running])
   const key = JSON.stringify([period, search, sort])
   const source = useWindowSource(
     key,

@@ -8,22 +8,25 @@ import { formatUtc } from '../../src-shared/time.ts'
 import { query, useQuery } from '../api.ts'
 import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { Figure } from '../components/figure.tsx'
 import { listSource, type RowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { downloadText, formatCount } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
+import { texts } from '../texts.ts'
 import classes from './page.module.css'
+import { SumOf } from './sum-by-farm.tsx'
 
 /** What a period's results are worth: final, provisional, or of a period that still runs. */
 export function PeriodMark({ period }: { period: Pick<PeriodSummary, 'running' | 'provisional'> }) {
   if (period.running) return <StateMark state="unknown" word="Still running" />
-  if (period.provisional) return <StateMark state="unknown" word="Provisional: may still change" />
+  if (period.provisional) return <StateMark state="unknown" word="Provisional: may still change" title={texts.terms.provisional} />
   return <StateMark state="up" word="Final" />
 }
 
 /** A running period pays nothing yet; a 0 would look like a result. */
-const notYet = <span className={classes.dim}>not yet</span>
+export const notYet = <span className={classes.dim}>{texts.running.notYet}</span>
 
 const columns: Column<PeriodSummary>[] = [
   {
@@ -39,7 +42,7 @@ const columns: Column<PeriodSummary>[] = [
   {
     id: 'state',
     header: 'Results',
-    width: 190,
+    width: 160,
     grow: 1,
     cell: row => <PeriodMark period={row} />,
     text: row => (row.running ? 'running' : row.provisional ? 'provisional' : 'final'),
@@ -55,8 +58,8 @@ const columns: Column<PeriodSummary>[] = [
   },
   {
     id: 'paid',
-    header: 'Paid',
-    width: 70,
+    header: 'With payout',
+    width: 100,
     align: 'right',
     cell: row => (row.running ? notYet : formatCount(row.paidNodes)),
     text: row => (row.running ? '' : String(row.paidNodes)),
@@ -169,16 +172,22 @@ export function PeriodsPage() {
   )
 }
 
+const sumRule = 'The payouts of all periods that are final; running and provisional ones are left out. Each period opens its own sum.'
+
 function Totals({ periods }: { periods: PeriodSummary[] }) {
   const final = periods.filter(period => !period.running && !period.provisional)
   const sum = final.reduce((total, period) => total + period.rewardUnits, 0n)
+  const lines = final.map(period => ({ id: period.index, name: `Period ${period.index}`, units: period.rewardUnits }))
   return (
     <span className={classes.dim}>
       {final.length === 0 ? (
         'none of them is final yet'
       ) : (
         <>
-          {final.length} final, together <Amount units={sum} unit />
+          {final.length} final, together{' '}
+          <Figure label="Payout of the final periods" explain={() => <SumOf rule={sumRule} nameHead="Period" lines={lines} total={sum} />}>
+            <Amount units={sum} unit />
+          </Figure>
         </>
       )}
     </span>

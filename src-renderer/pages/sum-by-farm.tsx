@@ -1,30 +1,81 @@
+import { Skeleton } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import type { FarmRow } from '../../src-shared/contract.ts'
+import { type AppError, toAppError } from '../../src-shared/errors.ts'
 import { group, tftExact } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { CopyButton } from '../components/copy-button.tsx'
+import { ErrorPanel } from '../components/error-panel.tsx'
 import { texts } from '../texts.ts'
 import classes from './overview.module.css'
 
-/** The derivation of a figure that is a sum over farms: the rule in words, each summand with all its decimals, the sum. */
+export interface Summand {
+  id: number
+  name: string
+  units: bigint
+}
+
+const words = texts.overview
+
+/** The derivation of a figure that is a sum over farms. */
 export function SumByFarm(props: { rule: string; farms: FarmRow[]; amount: 'earnedUnits' | 'projectedUnits'; total: bigint }) {
-  const words = texts.overview
-  const lines = props.farms.map(farm => ({ id: farm.farmId, name: `${cleanName(farm.name)} (${farm.farmId})`, units: farm[props.amount] }))
+  const lines = props.farms.map(farm => ({ id: farm.farmId, name: farmName(farm.name, farm.farmId), units: farm[props.amount] }))
+  return <SumOf rule={props.rule} nameHead={words.sumFarm} lines={lines} total={props.total} />
+}
+
+const pageSize = 1000
+
+/** The same where the rows come from a list of the core: reads all of it and adds up by farm. The sum shown is that of the rows. */
+export function SumByFarmLoaded(props: {
+  rule: string
+  fetchPage: (offset: number, limit: number) => Promise<{ total: number; rows: { farmId: number; farmName: string; units: bigint }[] }>
+}) {
+  const { rule, fetchPage } = props
+  const [lines, setLines] = useState<Summand[] | null>(null)
+  const [error, setError] = useState<AppError | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a sheet is made for one figure; its rows are read once
+  useEffect(() => {
+    let open = true
+    const read = async () => {
+      const farms = new Map<number, Summand>()
+      for (let offset = 0; open; offset += pageSize) {
+        const page = await fetchPage(offset, pageSize)
+        for (const row of page.rows) {
+          const farm = farms.get(row.farmId) ?? { id: row.farmId, name: farmName(row.farmName, row.farmId), units: 0n }
+          farm.units += row.units
+          farms.set(row.farmId, farm)
+        }
+        if (page.rows.length === 0 || offset + page.rows.length >= page.total) break
+      }
+      return [...farms.values()].sort((a, b) => (a.units < b.units ? 1 : a.units > b.units ? -1 : a.id - b.id))
+    }
+    read().then(
+      found => open && setLines(found),
+      (reason: unknown) => open && setError(toAppError(reason)),
+    )
+    return () => {
+      open = false
+    }
+  }, [])
+  if (error) return <ErrorPanel error={error} />
+  if (!lines) return <Skeleton height={240} />
+  return <SumOf rule={rule} nameHead={words.sumFarm} lines={lines} total={lines.reduce((sum, line) => sum + line.units, 0n)} />
+}
+
+/** The derivation of a sum: the rule in words, each summand with all its decimals, the sum. */
+export function SumOf(props: { rule: string; nameHead: string; lines: Summand[]; total: bigint }) {
+  const { rule, nameHead, lines, total } = props
   const asText = () =>
-    [
-      props.rule,
-      '',
-      ...lines.map(line => `${line.name}: ${tftExact(line.units)} TFT`),
-      `${words.sumTotal}: ${tftExact(props.total)} TFT`,
-    ].join('\n')
+    [rule, '', ...lines.map(line => `${line.name}: ${tftExact(line.units)} TFT`), `${words.sumTotal}: ${tftExact(total)} TFT`].join('\n')
   return (
     <div className={classes.sum}>
       <h3>{words.rule}</h3>
-      <p>{props.rule}</p>
-      <h3>{words.sumTitle}</h3>
+      <p>{rule}</p>
+      <h3>{words.sumTitle(nameHead.toLowerCase())}</h3>
       <table className={classes.sumTable}>
         <thead>
           <tr>
-            <th scope="col">{words.sumFarm}</th>
+            <th scope="col">{nameHead}</th>
             <th scope="col" className={classes.right}>
               TFT
             </th>
@@ -41,11 +92,15 @@ export function SumByFarm(props: { rule: string; farms: FarmRow[]; amount: 'earn
         <tfoot>
           <tr>
             <th scope="row">{words.sumTotal}</th>
-            <td className={classes.right}>{group(tftExact(props.total))}</td>
+            <td className={classes.right}>{group(tftExact(total))}</td>
           </tr>
         </tfoot>
       </table>
       <CopyButton text={asText} label={texts.sheet.copy} />
     </div>
   )
+}
+
+function farmName(name: string, id: number): string {
+  return `${cleanName(name)} (${id})`
 }
