@@ -62,10 +62,14 @@ export function followedBy(blob: Uint8Array): number {
 }
 
 export function damaged(place: Place, what: string): AppError {
-  const part = place.bucket < 0 ? 'its head' : `bucket ${place.bucket}`
+  const isHead = place.bucket < 0
+  const part = isHead ? 'its head' : `bucket ${place.bucket}`
+  const wayOut = isHead
+    ? 'Move facts.db in the data folder aside and import the archives again.'
+    : 'Import the archive of this period again: that puts it right.'
   return new AppError(
     'store.corrupt',
-    `The stored events of period ${place.period} are damaged: chunk ${place.chunk}, ${part}: ${what}. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
+    `The stored events of period ${place.period} are damaged: chunk ${place.chunk}, ${part}: ${what}. The books are not touched. ${wayOut}`,
     { details: { ...place } },
   )
 }

@@ -254,10 +254,26 @@ class Importer implements ImportWriter {
       const stored = store.facts.prepare('SELECT head FROM chunks WHERE id = ?').pluck().get(chunkId(old.id, this.#chunks)) as
         | Buffer
         | undefined
-      if (stored && Buffer.compare(stored, chunk.head) === 0) return true
+      if (stored && Buffer.compare(stored, chunk.head) === 0) {
+        this.#mend(old.id, chunk)
+        return true
+      }
     }
     compareRange(store.facts, old, period, this.#storedBlock, Math.min(chunk.lastBlock, old.covered_block), chunk, this.#chunks)
     return false
+  }
+
+  /** Equal heads name equal buckets, so a stored one that differs was damaged on the disk: the archive's takes its place. */
+  #mend(id: number, chunk: EncodedChunk): void {
+    const { facts: db } = this.#job.store
+    const select = db.prepare('SELECT data FROM events WHERE id = ?').pluck()
+    for (const { bucket, data } of chunk.buckets) {
+      const stored = select.get(eventsId(id, this.#chunks, bucket)) as Buffer | undefined
+      if (stored && Buffer.compare(stored, data) === 0) continue
+      writeTransaction(db, 'facts.db', () => {
+        db.prepare('INSERT OR REPLACE INTO events (id, data) VALUES (?, ?)').run(eventsId(id, this.#chunks, bucket), data)
+      })
+    }
   }
 
   /** From here on the archive has more than the store: takes over the chunks that were found equal. */

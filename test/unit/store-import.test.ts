@@ -97,6 +97,20 @@ test.each([0, 1, 6000, events.length - 1])(
   },
 )
 
+test('a damaged or lost bucket is mended by importing the same archive again', async () => {
+  await withStore(async store => {
+    const archive = archiveOf(events)
+    importWhole(store, archive)
+    const before = contents(store)
+    store.facts.prepare('UPDATE events SET data = substr(data, 1, length(data) - 1) WHERE id = (SELECT min(id) FROM events)').run()
+    store.facts.prepare('DELETE FROM events WHERE id = (SELECT max(id) FROM events)').run()
+    expect(failure(() => readEvents(store, storedPeriod(store, 80), recorder())).message).toMatch(/damaged.*again/)
+    expect(importWhole(store, archive).outcome).toBe('unchanged')
+    expect(contents(store)).toBe(before)
+    expect(await stored(store)).toEqual(archive.events)
+  })
+})
+
 test('other snapshots for the same period are refused', async () => {
   await withStore(store => {
     const archive = archiveOf(events)
