@@ -10,7 +10,7 @@ import { createJobRunner } from './jobs.ts'
 import { createQueries, type Parsed } from './queries.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
-import { createUploads } from './uploads.ts'
+import { createUploads, type Uploads } from './uploads.ts'
 import { createView } from './view.ts'
 
 export interface CoreOptions {
@@ -39,7 +39,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   let demo: Store | null = null
   let closed = false
   const jobs = createJobRunner(() => topics.changed('jobs'), nowTs)
-  const uploads = options.mode === 'write' ? createUploads(join(real.dataDir, 'uploads')) : null
+  let uploads: Uploads | null = null
 
   const hasReal = () => listPeriods(real).length > 0
   const settings = () => loadSettings(real)
@@ -56,6 +56,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   })
 
   try {
+    if (options.mode === 'write') uploads = createUploads(join(real.dataDir, 'uploads'))
     if (!hasReal() && options.demoDir !== null) demo = await openDemo(options.demoDir)
   } catch (error) {
     uploads?.close()
@@ -66,16 +67,19 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   let warming: ReturnType<typeof setTimeout> | null = null
   warmSoon()
 
-  /** Once the first screen has had its answers. */
-  function warmSoon(): void {
+  /** Once the first screen has had its answers, and in two goes, so that nobody's question waits for both. */
+  function warmSoon(steps = [view.warmSnapshots, view.warmHeads], afterMs = 400): void {
     if (warming !== null) clearTimeout(warming)
+    const [step, ...rest] = steps
+    if (!step) return
     warming = setTimeout(() => {
       try {
-        view.warm()
+        step()
+        warmSoon(rest, 50)
       } catch {
         // whatever is wrong with the store is told to whoever asks for it
       }
-    }, 400)
+    }, afterMs)
     warming.unref()
   }
 

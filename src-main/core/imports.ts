@@ -1,5 +1,5 @@
 import type { Actor } from '../../src-shared/contract.ts'
-import { toAppError } from '../../src-shared/errors.ts'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { JobContext, TaskRunner } from '../jobs/context.ts'
 import { loadSettings, runCommand, type Store } from '../store/index.ts'
 import type { ImportTaskInput, ImportTaskOutput } from './tasks.ts'
@@ -25,11 +25,9 @@ export async function importAudited(store: Store, order: ImportOrder, runTask: T
       { actor: order.actor.id, idempotencyKey: `${order.id}:end`, command: action, input: details, audit: { subject } },
       () => null,
     )
+  let done: ImportTaskOutput
   try {
-    const done = (await runTask('import', input, taskContext(context))) as ImportTaskOutput
-    const { period, outcome, events, digest } = done
-    note('import.finished', `period ${period}`, { file: order.name, outcome, events, digest })
-    return done
+    done = (await runTask('import', input, taskContext(context))) as ImportTaskOutput
   } catch (cause) {
     const error = toAppError(cause)
     try {
@@ -39,6 +37,18 @@ export async function importAudited(store: Store, order: ImportOrder, runTask: T
     }
     throw error
   }
+  const { period, outcome, events, digest } = done
+  try {
+    note('import.finished', `period ${period}`, { file: order.name, outcome, events, digest })
+  } catch (cause) {
+    const error = toAppError(cause)
+    throw new AppError(
+      error.code,
+      `Period ${period} is imported, but the audit trail could not take note of it: ${error.message} Import the file once more then; nothing changes but the trail.`,
+      { cause },
+    )
+  }
+  return done
 }
 
 /** A job's context as a task runner takes it. */

@@ -35,8 +35,9 @@ export interface View {
   snapshots(period: StoredPeriod): Snapshots
   /** periods whose results are missing, rest on other facts, or on another choice of resources */
   stalePeriods(): number[]
-  /** reads ahead what the first look at a node's page needs, which takes some 0.1 s on a large grid */
-  warm(): void
+  /** these two read ahead what the first look at a node's page needs: on a large grid some 50 ms each */
+  warmSnapshots(): void
+  warmHeads(): void
   /** forgets what is in memory; the next question reads the store again */
   forget(): void
 }
@@ -54,6 +55,11 @@ export function createView(active: View['active'], resources: () => ResourceRule
 
   function latest(): number | null {
     return results().at(-1)?.summary.index ?? null
+  }
+
+  function latestStored(): StoredPeriod | null {
+    const index = latest()
+    return index === null ? null : storedPeriod(active().store, index)
   }
 
   function snapshotsOf(period: StoredPeriod): Snapshots {
@@ -84,13 +90,13 @@ export function createView(active: View['active'], resources: () => ResourceRule
       return fresh
     },
     snapshots: snapshotsOf,
-    warm() {
-      const index = latest()
-      if (index === null) return
-      const { store } = active()
-      const stored = storedPeriod(store, index)
-      snapshotsOf(stored)
-      buckets(store, stored)
+    warmSnapshots() {
+      const period = latestStored()
+      if (period) snapshotsOf(period)
+    },
+    warmHeads() {
+      const period = latestStored()
+      if (period) buckets(active().store, period)
     },
     stalePeriods() {
       const byIndex = new Map(results().map(result => [result.summary.index, result]))

@@ -49,13 +49,25 @@ export interface AuditCheck {
   entries: number
   /** number of the first entry that was altered, is missing or does not follow from the one before */
   firstBroken: number | null
+  /** where an intact chain ends: a later check may go on from here */
+  mark: AuditMark
 }
 
-/** Recomputes the whole chain. Finds an entry that was changed, put in, or taken out, at the end too. */
-export function verifyAudit(store: Store): AuditCheck {
-  const entries = store.books.prepare('SELECT * FROM audit ORDER BY seq').iterate() as IterableIterator<AuditTable>
-  let seen = 0
-  let previous = ''
+export interface AuditMark {
+  entries: number
+  hash: string
+}
+
+/**
+ * Recomputes the chain, the whole of it or what comes after a mark. Finds an entry that was changed, put in, or taken out, at the
+ * end too.
+ */
+export function verifyAudit(store: Store, after: AuditMark = { entries: 0, hash: '' }): AuditCheck {
+  const entries = store.books
+    .prepare('SELECT * FROM audit WHERE seq > ? ORDER BY seq')
+    .iterate(after.entries) as IterableIterator<AuditTable>
+  let seen = after.entries
+  let previous = after.hash
   let firstBroken: number | null = null
   for (const { hash, ...entry } of entries) {
     seen++
@@ -65,7 +77,7 @@ export function verifyAudit(store: Store): AuditCheck {
   }
   const head = row(store.books, books.selectFrom('audit_head').selectAll())
   if (firstBroken === null && (head?.entries !== seen || head.hash !== previous)) firstBroken = Math.min(seen, head?.entries ?? 0) + 1
-  return { intact: firstBroken === null, entries: seen, firstBroken }
+  return { intact: firstBroken === null, entries: seen, firstBroken, mark: { entries: seen, hash: previous } }
 }
 
 function broken(seq: number): AppError {

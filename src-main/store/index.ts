@@ -1,4 +1,4 @@
-export { listAudit, verifyAudit } from './audit.ts'
+export { type AuditMark, listAudit, verifyAudit } from './audit.ts'
 export { runCommand } from './commands.ts'
 export { buckets } from './events.ts'
 export { openStore, type Store } from './open.ts'

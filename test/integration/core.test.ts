@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { exportArchive, importFiles, mintArchive, mintPeriod, openCore, writeDemo } from '../../src-main/core/index.ts'
 import { createJobRunner } from '../../src-main/core/jobs.ts'
@@ -146,6 +147,13 @@ test('a command with the same key is done once; with other input it is refused; 
     ['test:me', 'import.finished'],
     ['test:me', 'import.start'],
   ])
+  // what comes later is checked too, and what somebody else changes is found
+  await on.command('node.setLabel', { nodeId: 1, label: 'x', note: '' }, { actor: me, idempotencyKey: 'a-label-key' })
+  expect(await on.query('audit.list', {})).toMatchObject({ total: 3, intact: true })
+  const other = new Database(join(folder, 'data', 'books.db'))
+  other.exec("DROP TRIGGER audit_no_update; UPDATE audit SET actor = 'nobody' WHERE seq = 1")
+  other.close()
+  expect(await on.query('audit.list', {})).toMatchObject({ total: 3, intact: false })
 })
 
 test('settings survive a restart, and another resource rule computes again', async () => {

@@ -1,6 +1,7 @@
 import type { Attention, NodeState } from '../../../src-shared/contract.ts'
 import type { NodeResult } from '../../../src-shared/mint.ts'
 import { formatDuration, PERIOD_SEC } from '../../../src-shared/time.ts'
+import { GRACE_SEC, MAX_SLEEP_SEC } from '../minting/uptime.ts'
 
 /**
  * What a node's result says about now, until the node-period rules bring real projections: how it stands, what it would pay if
@@ -9,10 +10,8 @@ import { formatDuration, PERIOD_SEC } from '../../../src-shared/time.ts'
 
 /** Report interval of a healthy node (minting.md, rule set v3), and the two intervals after which it counts as down here. */
 const REPORT_INTERVAL_SEC = 2_400
-const LATE_AFTER_SEC = REPORT_INTERVAL_SEC + 60
-const DOWN_AFTER_SEC = 2 * REPORT_INTERVAL_SEC + 60
-/** A sleeping node must be back within this time (minting.md, rule set v3). */
-const MAX_SLEEP_SEC = 86_400
+const LATE_AFTER_SEC = REPORT_INTERVAL_SEC + GRACE_SEC
+const DOWN_AFTER_SEC = 2 * REPORT_INTERVAL_SEC + GRACE_SEC
 /** The share of the allowed downtime that makes a node at risk when only that much is left. */
 const BUDGET_WARNING = 0.1
 
