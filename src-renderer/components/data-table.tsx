@@ -117,8 +117,10 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   })
   // deferred: React may draw a jump's rows in slices and drop what is scrolled past meanwhile
   const items = useDeferredValue(virtual.getVirtualItems())
-  const first = items[0]?.index ?? 0
-  const last = items.at(-1)?.index ?? 0
+  // Rows are drawn into slots that stay: a row that is scrolled out gives its elements to the one that comes in, in place.
+  const slots = Math.min(Math.ceil(((virtual.scrollRect?.height ?? 0) / rowHeight + 2 * overscan + 2) / 4) * 4, source.total)
+  const first = Math.max(Math.min(items[0]?.index ?? 0, source.total - slots), 0)
+  const last = Math.max(first + slots - 1, 0)
   const { show } = source
   useEffect(() => {
     if (last >= first) show(first, last)
@@ -240,7 +242,10 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
         if (row && selectable) toggleRow(row)
         break
       case 'F2':
-        document.getElementById(`${id}-${at.row}-${at.column}`)?.querySelector<HTMLElement>('[data-strip], button, a')?.focus()
+        document
+          .getElementById(cellId(id, at.row % slots, at.column))
+          ?.querySelector<HTMLElement>('[data-strip], button, a')
+          ?.focus()
         break
       case 'c':
         if (!far || window.getSelection()?.toString()) return
@@ -279,8 +284,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
       .finally(() => setBusy(false))
   }
 
-  // Rows are drawn into slots that are used again: a jump fills other rows into the elements that are there.
-  const slots = Math.ceil(((virtual.scrollRect?.height ?? 0) / rowHeight + 2 * overscan + 4) / 16) * 16
+  const inSlots = Array.from({ length: slots }, (_, slot) => first + ((slot - (first % slots) + slots) % slots))
   const activeVisible = active && active.row >= first && active.row <= last
   const bodyRows = maxRows === undefined ? undefined : Math.max(Math.min(source.total, maxRows), 1)
   return (
@@ -349,7 +353,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           aria-colcount={columnCount}
           aria-busy={source.loading || source.stale}
           aria-multiselectable={selectable}
-          aria-activedescendant={activeVisible ? `${id}-${active.row}-${active.column}` : undefined}
+          aria-activedescendant={activeVisible ? cellId(id, active.row % slots, active.column) : undefined}
           tabIndex={0}
           onKeyDown={onKeyDown}
           onKeyDownCapture={onEscape}
@@ -390,6 +394,8 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           <div
             className={classes.body}
             role="rowgroup"
+            // the slots' order is not the rows'; said when they come to rest, as that is when they are read
+            aria-owns={virtual.isScrolling || slots === 0 || first % slots === 0 ? undefined : slotIds(id, first, slots)}
             style={{ height: Math.max(virtual.getTotalSize(), rowHeight), minWidth }}
             data-stale={source.stale || undefined}
           >
@@ -400,20 +406,22 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                     <Skeleton height={10} width="100%" />
                   </div>
                 ))
-              : items.map(item => {
-                  const row = source.row(item.index)
+              : inSlots.map((index, slot) => {
+                  const row = source.row(index)
                   return (
                     <GridRow
-                      key={item.index % slots}
+                      // biome-ignore lint/suspicious/noArrayIndexKey: the slot is what stays
+                      key={slot}
+                      slot={slot}
                       id={id}
-                      index={item.index}
+                      index={index}
                       row={row}
                       columns={shown as Column<RowData>[]}
                       template={template}
-                      top={item.start}
+                      top={index * rowHeight}
                       selectable={selectable}
                       selected={row !== undefined && (rows.get(row)?.getIsSelected() ?? false)}
-                      activeColumn={active?.row === item.index ? active.column : -1}
+                      activeColumn={active?.row === index ? active.column : -1}
                       canOpen={onOpen !== undefined}
                       onCell={clickCell as (index: number, column: number, row: RowData, open: boolean) => void}
                       onToggle={toggleRow as (row: RowData) => void}
@@ -445,6 +453,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
 
 interface GridRowProps {
   id: string
+  slot: number
   index: number
   row: RowData | undefined
   columns: Column<RowData>[]
@@ -458,12 +467,27 @@ interface GridRowProps {
   onToggle: (row: RowData) => void
 }
 
+/** By slot, not by row: what stays as it is need not be written at every step of a scroll. */
+function cellId(id: string, slot: number, column: number): string {
+  return `${id}-${slot}-${column}`
+}
+
+function slotId(id: string, slot: number): string {
+  return `${id}-slot-${slot}`
+}
+
+/** The slots in the order of the rows that they show. */
+function slotIds(id: string, first: number, slots: number): string {
+  return Array.from({ length: slots }, (_, at) => slotId(id, (first + at) % slots)).join(' ')
+}
+
 /** Drawn anew only when something of it changed: scrolling by a row draws one row. */
 const GridRow = memo(function GridRow(props: GridRowProps) {
-  const { id, index, row, columns, template, top, selectable, selected, activeColumn, canOpen, onCell, onToggle } = props
+  const { id, slot, index, row, columns, template, top, selectable, selected, activeColumn, canOpen, onCell, onToggle } = props
   const offset = selectable ? 1 : 0
   return (
     <div
+      id={slotId(id, slot)}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selectable ? selected : undefined}
@@ -473,7 +497,7 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
     >
       {selectable ? (
         <span
-          id={`${id}-${index}-0`}
+          id={cellId(id, slot, 0)}
           role="gridcell"
           aria-colindex={1}
           className={classes.cell}
@@ -487,7 +511,7 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
       {columns.map((column, at) => (
         <span
           key={column.id}
-          id={`${id}-${index}-${at + offset}`}
+          id={cellId(id, slot, at + offset)}
           role="gridcell"
           aria-colindex={at + 1 + offset}
           className={classes.cell}

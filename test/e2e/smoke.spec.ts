@@ -123,3 +123,17 @@ test('when the server goes, the page says so; when another run takes its place, 
   await second.close()
   expect(found).toEqual([])
 })
+
+test('a period that still runs pays nothing yet, which is no 0, and each figure of a node says why', async ({ page }) => {
+  await page.goto(server.link())
+  await page.getByRole('link', { name: 'Periods' }).click()
+  await page.getByRole('grid', { name: 'Periods' }).getByRole('link').first().click()
+  await expect(page).toHaveTitle(/^Period \d+ - Granary$/)
+  await expect(page.getByText('Still running')).toBeVisible()
+  await expect(page.getByText('Pays', { exact: true }).locator('..')).toContainText('not yet')
+  await page.getByRole('grid').getByRole('link').first().click()
+  await expect(page).toHaveTitle(/^Node \d+, period \d+ - Granary$/)
+  await page.getByRole('button', { name: /how projection of node/ }).click()
+  await expect(page.getByRole('dialog')).toContainText('Full payout for the period')
+  await expect(page.getByRole('dialog')).toContainText('not yet')
+})
