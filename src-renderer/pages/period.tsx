@@ -128,7 +128,7 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
   )
 }
 
-const periodRule = 'The receipts of the period, added up by farm. Each receipt opens its own derivation in the table below.'
+const periodRule = 'The receipts of the period, added up by farm. Each receipt in the period's table opens its own derivation.'
 
 function SumOfPeriod({ period }: { period: PeriodSummary }) {
   return (
