@@ -128,7 +128,7 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
   )
 }
 
-const periodRule = 'The receipts of the period, added up by farm. Each receipt in the period's table opens its own derivation.'
+const periodRule = 'The receipts of the period, added up by farm. Each receipt in the table of the period opens its own derivation.'
 
 function SumOfPeriod({ period }: { period: PeriodSummary }) {
   return (
