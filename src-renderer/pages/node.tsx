@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter'
 import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { Explanation } from '../../src-shared/mint.ts'
 import { cleanName } from '../../src-shared/text.ts'
-import { query, useQuery } from '../api.ts'
+import { useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
@@ -20,7 +20,6 @@ import { nodePath } from '../links.ts'
 import { texts } from '../texts.ts'
 import { NodeCapacity } from './node-capacity.tsx'
 import { NodeFigures } from './node-figures.tsx'
-import { neighbourId } from './node-neighbours.ts'
 import { NodeNotes } from './node-notes.tsx'
 import { NodeDowntimes, NodeReceipts } from './node-tables.tsx'
 import classes from './page.module.css'
@@ -140,24 +139,16 @@ function NodeView({
 function NodeHead({ detail }: { detail: NodeDetail }) {
   const { row, period } = detail
   const [, navigate] = useLocation()
-  const go = (direction: 1 | -1) => {
-    const fetchIds = async (offset: number, limit: number) => {
-      const answer = await query('nodes.list', { period: period.index, offset, limit, sort: 'nodeId' })
-      return { ids: answer.rows.map(one => one.nodeId), total: answer.total }
-    }
-    neighbourId(fetchIds, row.nodeId, direction).then(
-      id => {
-        if (id !== null) navigate(nodePath(id, period.index))
-      },
-      () => undefined, // the connection's own state says why it can't be asked
-    )
+  const { previousNodeId, nextNodeId } = detail
+  const go = (nodeId: number | null) => {
+    if (nodeId !== null) navigate(nodePath(nodeId, period.index))
   }
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return
       if (event.target instanceof Element && event.target.closest('input, textarea, select, [role="dialog"]')) return
-      if (event.key === '[') go(-1)
-      else if (event.key === ']') go(1)
+      if (event.key === '[') go(previousNodeId)
+      else if (event.key === ']') go(nextNodeId)
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
@@ -191,10 +182,24 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
                 ))}
             </select>
           </label>
-          <Button variant="default" h={32} onClick={() => go(-1)} aria-keyshortcuts="[" title="Previous node, key [">
+          <Button
+            variant="default"
+            h={32}
+            disabled={previousNodeId === null}
+            onClick={() => go(previousNodeId)}
+            aria-keyshortcuts="["
+            title="Previous node, key ["
+          >
             Previous
           </Button>
-          <Button variant="default" h={32} onClick={() => go(1)} aria-keyshortcuts="]" title="Next node, key ]">
+          <Button
+            variant="default"
+            h={32}
+            disabled={nextNodeId === null}
+            onClick={() => go(nextNodeId)}
+            aria-keyshortcuts="]"
+            title="Next node, key ]"
+          >
             Next
           </Button>
         </div>
