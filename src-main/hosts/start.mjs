@@ -57,10 +57,10 @@ function runHere(program, args) {
 async function getElectron(packageDir, version) {
   const idleMs = Number(process.env.GRANARY_ELECTRON_WAIT_SEC || 60) * 1000
   const shown = process.stderr.isTTY
-  say(`Getting Electron ${version} for the app's own window, once, some 120 MB. Ctrl-C stops; "npm start -- --browser" does without.`)
   const stop = new AbortController()
   const onSignal = () => stop.abort()
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  say(`Getting Electron ${version} for the app's own window, once, some 120 MB. Ctrl-C stops; "npm start -- --browser" does without.`)
   let lastSaidMb = 0
   const reason = await installElectron({
     packageDir,

@@ -1,5 +1,5 @@
 import { Button, Skeleton } from '@mantine/core'
-import { useEffect, useMemo } from 'react'
+import { useLayoutEffect, useMemo } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { Explanation } from '../../src-shared/mint.ts'
@@ -143,7 +143,8 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
   const go = (nodeId: number | null) => {
     if (nodeId !== null) navigate(nodePath(nodeId, period.index))
   }
-  useEffect(() => {
+  // before the paint: a key that is pressed the moment the node is seen must mean this one's neighbours
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return
       if (event.target instanceof Element && event.target.closest('input, textarea, select, [role="dialog"]')) return
