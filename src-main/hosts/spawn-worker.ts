@@ -46,7 +46,8 @@ export function workerTaskRunner(maxThreads: number, { file = workerFile(), grac
   let closed = false
 
   function start(): Worker {
-    const worker = new Worker(file)
+    // room for what an import or a mint makes and drops at once: less of it is copied by the garbage collector
+    const worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: 64 } })
     let cause: unknown
     worker.on('message', (message: FromWorker) => {
       const task = busy.get(worker)

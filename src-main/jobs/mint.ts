@@ -83,9 +83,8 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   const store = openStore(input.dataDir, { mode: 'read' })
   try {
     const period = storedPeriod(store, input.period)
-    const snapshots = loadSnapshots(store, period)
-    const result = await mintStored(store, period, snapshots, input.resources, context)
-    return writeMint(result, snapshots.end, old, input.outDir)
+    const { result, end } = await mintStored(store, period, input.resources, context)
+    return writeMint(result, end, old, input.outDir)
   } finally {
     store.close()
   }
@@ -98,12 +97,14 @@ const SPLIT_FROM_EVENTS = 1_000_000
 export async function mintStored(
   store: Store,
   period: StoredPeriod,
-  snapshots: Snapshots,
   resources: ResourceRule,
   context: JobContext,
-): Promise<MintResult> {
+): Promise<{ result: MintResult; end: EndSnapshot }> {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
-  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, snapshots, resources, null)
+  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) {
+    const snapshots = loadSnapshots(store, period)
+    return { result: mintPart(store, period, snapshots, resources, null), end: snapshots.end }
+  }
   const parts = splitEvenly(buckets(store, period), 2)
   const [first, ...rest] = parts
   const others = rest.map(part =>
@@ -120,7 +121,10 @@ export async function mintStored(
   // let the message to the worker leave before this thread is busy
   await new Promise(resolve => setImmediate(resolve))
   let result: MintResult
+  let end: EndSnapshot
   try {
+    const snapshots = loadSnapshots(store, period)
+    end = snapshots.end
     result = mintPart(store, period, snapshots, resources, first!)
   } catch (error) {
     await Promise.allSettled(others)
@@ -128,7 +132,7 @@ export async function mintStored(
   }
   for (const part of (await Promise.all(others)) as NodeResult[][]) result.nodes = result.nodes.concat(part)
   result.nodes.sort((a, b) => a.nodeId - b.nodeId)
-  return result
+  return { result, end }
 }
 
 /** First and last bucket, inclusive. */
@@ -151,7 +155,9 @@ export function mintPartTask(input: MintPartInput): NodeResult[] {
     const period = storedPeriod(store, input.period)
     if (period.digest !== input.digest)
       throw new AppError('store.busy', `Period ${input.period} was imported again meanwhile. Mint it once more.`, { retryable: true })
-    return mintPart(store, period, loadSnapshots(store, period), input.resources, input).nodes
+    const { nodes } = mintPart(store, period, loadSnapshots(store, period), input.resources, input)
+    // a mint's files say nothing of single days, so they need not cross over
+    return nodes.map(node => ({ ...node, days: { up: [], asleep: [], down: [] } }))
   } finally {
     store.close()
   }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { exportArchive, importFiles, mintArchive, mintPeriod, openCore, writeDemo } from '../../src-main/core/index.ts'
 import { createJobRunner } from '../../src-main/core/jobs.ts'
 import { mintStored } from '../../src-main/jobs/mint.ts'
-import { loadSnapshots, openStore, storedPeriod } from '../../src-main/store/index.ts'
+import { openStore, storedPeriod } from '../../src-main/store/index.ts'
 import type { Core, Job, Topic } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { explanationText } from '../../src-shared/explain-text.ts'
@@ -269,7 +269,7 @@ test('a second thread that fails before it began fails the mint and nothing else
     // as if it were large enough to be split
     const period = { ...storedPeriod(store, 80), events: 2_000_000 }
     const runTask = () => Promise.reject(new AppError('cancelled', 'Stopped on request.'))
-    await expect(mintStored(store, period, loadSnapshots(store, period), 'latest', { runTask })).rejects.toMatchObject({
+    await expect(mintStored(store, period, 'latest', { runTask })).rejects.toMatchObject({
       code: 'cancelled',
     })
     await new Promise(resolve => setTimeout(resolve, 10))

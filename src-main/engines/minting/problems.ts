@@ -86,6 +86,7 @@ function accounts(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
   for (const [farmId, nodeIds] of [...owed].sort(([a], [b]) => a - b)) {
     const subject = `farm ${farmId}`
     const address = index.addresses.get(farmId) ?? ''
+    if (isAccountId(address)) continue
     const name = `Farm ${farmId} (${cleanName(index.farms.get(farmId)?.name ?? '')})`
     if (address === '')
       problems.push({
@@ -93,7 +94,7 @@ function accounts(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
         subject,
         message: `${name} has no payout address, so ${some(nodeIds)} not paid. Its farmer must register one on the chain; what is owed can be retried with the next period.`,
       })
-    else if (!isAccountId(address)) problems.push({ kind: 'address-invalid', subject, message: invalidAddress(name, address) })
+    else problems.push({ kind: 'address-invalid', subject, message: invalidAddress(name, address) })
   }
   return problems
 }

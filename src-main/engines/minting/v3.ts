@@ -9,11 +9,10 @@ import type {
   StartSnapshot,
   U64,
 } from '../../../src-shared/grid.ts'
-import type { Explanation, NodeResult, Problem, ResourceRule } from '../../../src-shared/mint.ts'
+import type { Explanation, NodeResult, ResourceRule } from '../../../src-shared/mint.ts'
 import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { createIdTable } from './id-table.ts'
 import { applyPowerState, applyTarget, startPower } from './power.ts'
-import { problemsOf } from './problems.ts'
 import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'
 import { type Clock, freshState, inconsistent, type NodeState, resetState } from './state.ts'
 import { createTrace, recordMove, recordStill } from './trace.ts'
@@ -34,9 +33,8 @@ export interface MintResult {
   resources: ResourceRule
   /** the archive ends before the 16,200 blocks after the period, or before the period's end: figures may still change */
   provisional: boolean
-  /** by node id */
+  /** by node id; what a person must look at is in problems.ts, as it takes the whole result */
   nodes: NodeResult[]
-  problems: Problem[]
 }
 
 export interface V3Mint extends EventSink {
@@ -241,7 +239,6 @@ export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: E
         resources: options.resources,
         provisional: context.provisional,
         nodes,
-        problems: problemsOf(nodes, { period: header.period, end, provisional: context.provisional }),
       }
       return result
     },
