@@ -92,6 +92,8 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
 
 /** Events from which on a second thread is worth its start. */
 const SPLIT_FROM_EVENTS = 1_000_000
+/** More than half: the other one has to start first, and to hand over what it made. */
+const SHARE_OF_THIS_THREAD = 0.55
 
 /** Mints a stored period in memory, on this thread and, for a large one, on a worker's beside it. */
 export async function mintStored(
@@ -105,19 +107,11 @@ export async function mintStored(
     const snapshots = loadSnapshots(store, period)
     return { result: mintPart(store, period, snapshots, resources, null), end: snapshots.end }
   }
-  const parts = splitEvenly(buckets(store, period), 2)
-  const [first, ...rest] = parts
-  const others = rest.map(part =>
-    context.runTask!(
-      'mint-part',
-      { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, ...part } satisfies MintPartInput,
-      {
-        ...(context.signal && { signal: context.signal }),
-      },
-    ),
-  )
+  const [mine, others] = splitInTwo(buckets(store, period), SHARE_OF_THIS_THREAD)
+  const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, ...others }
+  const other = context.runTask('mint-part', input, context.signal ? { signal: context.signal } : {})
   // one that fails at once is awaited below; until then it must not count as unhandled
-  for (const other of others) other.catch(() => {})
+  other.catch(() => {})
   // let the message to the worker leave before this thread is busy
   await new Promise(resolve => setImmediate(resolve))
   let result: MintResult
@@ -125,12 +119,12 @@ export async function mintStored(
   try {
     const snapshots = loadSnapshots(store, period)
     end = snapshots.end
-    result = mintPart(store, period, snapshots, resources, first!)
+    result = mintPart(store, period, snapshots, resources, mine)
   } catch (error) {
-    await Promise.allSettled(others)
+    await Promise.allSettled([other])
     throw error
   }
-  for (const part of (await Promise.all(others)) as NodeResult[][]) result.nodes = result.nodes.concat(part)
+  result.nodes = result.nodes.concat((await other) as NodeResult[])
   result.nodes.sort((a, b) => a.nodeId - b.nodeId)
   return { result, end }
 }
@@ -182,20 +176,20 @@ export function startOf(start: StartSnapshot, inPart: (nodeId: number) => boolea
   }
 }
 
-function splitEvenly(list: { bucket: number; events: number }[], count: number): Part[] {
+/** Two parts, the first with about `share` of the events; the second may be without any. */
+function splitInTwo(list: { bucket: number; events: number }[], share: number): [Part, Part] {
   const total = list.reduce((sum, bucket) => sum + bucket.events, 0)
-  const parts: Part[] = []
-  let from = 0
   let events = 0
-  for (const { bucket, events: more } of list) {
-    events += more
-    if (bucket < LOOSE && parts.length < count - 1 && events >= (total * (parts.length + 1)) / count) {
-      parts.push({ bucketFrom: from, bucketTo: bucket })
-      from = bucket + 1
-    }
+  let last = -1
+  for (const bucket of list) {
+    if (bucket.bucket >= LOOSE || events >= total * share) break
+    events += bucket.events
+    last = bucket.bucket
   }
-  parts.push({ bucketFrom: from, bucketTo: LOOSE - 1 })
-  return parts
+  return [
+    { bucketFrom: 0, bucketTo: last },
+    { bucketFrom: last + 1, bucketTo: LOOSE - 1 },
+  ]
 }
 
 interface Previous {
