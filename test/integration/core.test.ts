@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { exportArchive, importFiles, mintArchive, mintPeriod, openCore, writeDemo } from '../../src-main/core/index.ts'
+import {
+  exportArchive,
+  importFiles,
+  mintArchive,
+  mintPeriod,
+  openCore,
+  runTaskHere,
+  type TaskRunner,
+  writeDemo,
+} from '../../src-main/core/index.ts'
 import { createJobRunner } from '../../src-main/core/jobs.ts'
 import { mintStored } from '../../src-main/jobs/mint.ts'
 import { openStore, storedPeriod } from '../../src-main/store/index.ts'
@@ -256,6 +265,33 @@ test.each([2n ** 60n, 2n ** 63n - 1n])('a node whose last report claims the time
   expect(rows[0]!.lastReportTs).toBeGreaterThan(2 ** 52)
   const why = await on.query('node.explain', { nodeId: 1, period: 80 })
   expect(explanationText(why)).toContain(`now ${now}`)
+})
+
+test('a mint in two parts is the mint in one', async () => {
+  const source = join(folder, 'grid.ndjson')
+  const dataDir = join(folder, 'data')
+  // nodes of several buckets, so that both parts have some
+  await writeDemo({ nodes: 300, days: 4, seed: 11, target: source }, {})
+  const [done] = await importFiles({ dataDir, files: [source], actor: 'test' }, {})
+  const store = openStore(dataDir, { mode: 'read' })
+  try {
+    const period = storedPeriod(store, done!.period)
+    const { result: whole } = await mintStored(store, period, 'latest', {})
+    let theirs = 0
+    const runTask: TaskRunner = async (...task) => {
+      const nodes = (await runTaskHere(...task)) as unknown[]
+      theirs += nodes.length
+      return nodes
+    }
+    // as if it were large enough to be split
+    const { result } = await mintStored(store, { ...period, events: 2_000_000 }, 'latest', { runTask })
+    const withoutDays = (nodes: typeof whole.nodes) => nodes.map(node => ({ ...node, days: null }))
+    expect(withoutDays(result.nodes)).toEqual(withoutDays(whole.nodes))
+    expect(theirs).toBeGreaterThan(0)
+    expect(theirs).toBeLessThan(whole.nodes.length)
+  } finally {
+    store.close()
+  }
 })
 
 test('a second thread that fails before it began fails the mint and nothing else', async () => {
