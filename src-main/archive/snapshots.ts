@@ -22,7 +22,7 @@ export function readHeader(line: LineMembers): ArchiveHeader {
   line.read('version', r => {
     const version = r.integer()
     if (version > 1) {
-      r.fail(`is ${version}: this archive was written by a newer Granary or another program of today. This one reads version 1; update it`)
+      r.fail(`is ${version}: this archive was written by a newer program. This one reads version 1; update it`)
     }
     if (version < 1) r.fail(`must be 1, but is ${version}`)
   })

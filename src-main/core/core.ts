@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Actor, type CommandName, type Core, commands, type QueryName, queries, type Status } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
+import { group } from '../../src-shared/money.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { listPeriods, loadSettings, openStore, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
 import { importAudited, taskContext } from './imports.ts'
@@ -136,8 +137,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       title: `Import ${name}`,
       run: async context => {
         try {
-          const { period } = await importAudited(real, { id, path, name, actor }, runTask, context)
-          return { period }
+          const { period, outcome, events } = await importAudited(real, { id, path, name, actor }, runTask, context)
+          return { period, detail: outcome === 'unchanged' ? 'was there already, nothing changed' : `${group(String(events))} events` }
         } finally {
           // also after a failure: an import that was stopped at its very end may have got through
           view.forget()

@@ -6,8 +6,8 @@ export interface JobDescription {
   id: string
   kind: Job['kind']
   title: string
-  /** does the work; what it returns becomes the job's period */
-  run: (context: Required<Pick<JobContext, 'signal' | 'onProgress'>>) => Promise<{ period: number | null }>
+  /** does the work; gives the job's period, and what came of it in words */
+  run: (context: Required<Pick<JobContext, 'signal' | 'onProgress'>>) => Promise<{ period: number | null; detail?: string }>
 }
 
 export interface JobRunner {
@@ -39,14 +39,14 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
   async function runOne(description: JobDescription, view: Job, abort: AbortController): Promise<void> {
     try {
       if (abort.signal.aborted) throw new AppError('cancelled', 'Stopped before it began.')
-      const { period } = await description.run({
+      const { period, detail = '' } = await description.run({
         signal: abort.signal,
         onProgress: progress => {
           Object.assign(view, progress)
           changed()
         },
       })
-      Object.assign(view, { state: 'done', fraction: 1, secondsLeft: null, period })
+      Object.assign(view, { state: 'done', fraction: 1, secondsLeft: null, period, detail })
     } catch (cause) {
       const error = toAppError(cause)
       if (error.code === 'cancelled') Object.assign(view, { state: 'cancelled', secondsLeft: null })

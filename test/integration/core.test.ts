@@ -84,7 +84,7 @@ test('an import brings every figure that a mint of the same archive writes', asy
   on.subscribe(changed => {
     for (const topic of changed) topics.add(topic)
   })
-  expect(await importInto(on, mixed)).toMatchObject({ state: 'done', period: 80 })
+  expect(await importInto(on, mixed)).toMatchObject({ state: 'done', period: 80, detail: '68,195 events' })
   await new Promise(resolve => setTimeout(resolve, 150))
   expect([...topics]).toEqual(expect.arrayContaining(['facts', 'results', 'jobs', 'audit']))
   const out = join(folder, 'out')
