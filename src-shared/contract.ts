@@ -1,6 +1,19 @@
 import { z } from 'zod'
 import type { PlainError } from './errors.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
+import {
+  doctorReportSchema,
+  endpointSchema,
+  foundFarmSchema,
+  liveNodeSchema,
+  networkNameSchema,
+  networkSchema,
+  scopeSchema,
+  syncConfigSchema,
+  syncEstimateSchema,
+  syncPhaseSchema,
+  syncStateSchema,
+} from './sync.ts'
 
 /**
  * Everything that a page, a command line or a program can ask of the core. Queries read, commands change; what a command did is
@@ -8,7 +21,7 @@ import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rule
  */
 
 /** What can change. A notification names topics, never data. */
-export const topicSchema = z.enum(['facts', 'results', 'jobs', 'labels', 'settings', 'audit'])
+export const topicSchema = z.enum(['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks'])
 export type Topic = z.infer<typeof topicSchema>
 
 const none = z.object({})
@@ -21,7 +34,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'mint']),
+  kind: z.enum(['import', 'mint', 'sync', 'doctor']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedTs: z.number(),
@@ -48,6 +61,16 @@ export const statusSchema = z.object({
   dataDir: z.string(),
   readOnly: z.boolean(),
   jobs: z.array(jobSchema),
+  /** how the sync stands, for the status bar; `headTs`: time of the chain's finalized head when it was last heard of */
+  sync: z.object({
+    phase: syncPhaseSchema,
+    network: z.string().nullable(),
+    headTs: z.number().nullable(),
+    storedTs: z.number().nullable(),
+    fraction: z.number().nullable(),
+    secondsLeft: z.number().nullable(),
+    message: z.string(),
+  }),
 })
 export type Status = z.infer<typeof statusSchema>
 
@@ -292,6 +315,25 @@ export const queries = {
   },
   'jobs.list': { in: none, out: z.array(jobSchema) },
   'settings.get': { in: none, out: settingsSchema },
+  'networks.list': { in: none, out: z.array(networkSchema) },
+  'sync.get': { in: none, out: syncStateSchema },
+  /** asks the network what a sync would cost; takes seconds */
+  'sync.estimate': {
+    in: z.object({ network: networkNameSchema, scope: scopeSchema, periods: syncConfigSchema.shape.periods }),
+    out: syncEstimateSchema,
+  },
+  /** farms by id, part of the name, payout address, or one of their nodes' ids, as the chain has them now; takes seconds */
+  'sync.find': {
+    in: z.object({ network: networkNameSchema, text: z.string().trim().min(1).max(100) }),
+    out: z.object({ farms: z.array(foundFarmSchema), total: z.number() }),
+  },
+  /** the followed nodes as of the finalized head; `asOf` null: not known yet */
+  'live.list': {
+    in: z.object({ ...page }),
+    out: z.object({ asOf: z.object({ n: z.number(), ts: z.number() }).nullable(), rows: z.array(liveNodeSchema), total: z.number() }),
+  },
+  /** what the last examination found; null: there was none yet */
+  'doctor.get': { in: none, out: doctorReportSchema.nullable() },
   'audit.list': { in: z.object({ ...page }), out: paged(auditEntrySchema).extend({ intact: z.boolean() }) },
 } as const
 
@@ -312,6 +354,21 @@ export const commands = {
   'jobs.cancel': { in: z.object({ jobId: z.string() }), out: none },
   'node.setLabel': { in: z.object({ nodeId: z.number().int(), label: z.string().max(80), note: z.string().max(2000) }), out: none },
   'settings.set': { in: settingsSchema.partial(), out: none },
+  /** says what to follow; begins it unless it is paused */
+  'sync.configure': { in: syncConfigSchema, out: none },
+  'sync.start': { in: none, out: none },
+  'sync.pause': { in: none, out: none },
+  /** in the demo: starts a small made-up chain on this machine and follows it live, so that the sync can be seen at work */
+  'demo.follow': { in: none, out: none },
+  /** examines store, books and chain in the background; answers at once with the job */
+  'doctor.start': { in: none, out: z.object({ jobId: z.string() }) },
+  /** connects first: an endpoint of another network, or one that does not answer, is refused. A name that is new makes a network, pinned to its genesis */
+  'network.addEndpoint': {
+    in: z.object({ network: networkNameSchema, url: endpointSchema }),
+    out: z.object({ genesis: z.string(), specVersion: z.number(), archive: z.boolean() }),
+  },
+  /** only endpoints that the user added; the last one of a user's own network removes it */
+  'network.removeEndpoint': { in: z.object({ network: networkNameSchema, url: z.string().max(300) }), out: none },
 } as const
 
 export type QueryName = keyof typeof queries

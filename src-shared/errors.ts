@@ -12,6 +12,14 @@ export const errorCodes = [
   'store.network', // the store holds another network
   'store.conflict', // the same period is stored with other events
   'store.migration', // a migration failed; details.backup names the copy
+  'chain.offline', // no endpoint answers; retryable
+  'chain.busy', // an endpoint refuses for the moment: too many requests, answer too big, timed out; retryable
+  'chain.answer', // an endpoint's answer makes no sense: null, malformed, an error of its own; details.url, details.method
+  'chain.not-archive', // an endpoint has thrown old state away; details.url, details.block
+  'chain.network', // another network than the store's: its genesis hash differs
+  'chain.parent', // a block does not stand on the one before it; details.block
+  'chain.differs', // two endpoints say different things of one block; details.block
+  'chain.undecodable', // an event or runtime that this program does not know; details.block, details.pallet, details.event, details.spec
   'io.missing', // no such file or folder
   'io.denied', // no permission
   'io.full', // no space left
