@@ -87,6 +87,17 @@ const facts1 = `
   ) STRICT;
 `
 
+/** The start snapshot once more, in parts of 64 nodes: one node's page reads only the part of that node (see start-parts.ts). */
+const facts2 = `
+  CREATE TABLE start_parts (
+    import_id INTEGER NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
+    bucket INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (import_id, bucket)
+  ) STRICT;
+`
+
 const books1 = `
   CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
@@ -129,7 +140,7 @@ const books1 = `
   ) STRICT;
 `
 
-export const migrations: Migrations = { facts: [facts1], books: [books1] }
+export const migrations: Migrations = { facts: [facts1, facts2], books: [books1] }
 
 export function versionOf(db: Db): number {
   return db.pragma('user_version', { simple: true }) as number
