@@ -121,14 +121,13 @@ export class ChunkBuilder implements EventSink {
     return writer
   }
 
-  /** The chunk so far, as number `chunk` of the period; then begins the next one. Must have events. */
-  take(chunk: number): EncodedChunk {
-    this.#ends.push(this.events)
+  /** The chunk so far, as number `chunk` of the period. Must have events. What was told stays; `take` begins the next one. */
+  encode(chunk: number): EncodedChunk {
     const digest = createHash('sha256')
     const writers = [...this.#writers.values()].filter(writer => writer.events > 0).sort((a, b) => a.bucket - b.bucket)
     const counts = writers.map(writer => writer.events)
     const buckets = writers.map(writer => {
-      const data = writer.take({ period: this.#period, chunk, bucket: writer.bucket })
+      const data = writer.encode({ period: this.#period, chunk, bucket: writer.bucket })
       digest.update(data)
       return { bucket: writer.bucket, data }
     })
@@ -136,7 +135,7 @@ export class ChunkBuilder implements EventSink {
       {
         blocks: Float64Array.from(this.#blocks),
         ts: Float64Array.from(this.#times),
-        ends: Uint32Array.from(this.#ends),
+        ends: Uint32Array.from([...this.#ends, this.events]),
         buckets: buckets.map(({ bucket }) => bucket),
         counts,
         contracts: this.#created,
@@ -144,7 +143,13 @@ export class ChunkBuilder implements EventSink {
       },
       { period: this.#period, chunk, bucket: -1 },
     )
-    const encoded = { head, buckets, events: this.events, lastBlock: this.#blocks.at(-1)! }
+    return { head, buckets, events: this.events, lastBlock: this.#blocks.at(-1)! }
+  }
+
+  /** The chunk so far, as `encode` gives it; then begins the next one. */
+  take(chunk: number): EncodedChunk {
+    const encoded = this.encode(chunk)
+    for (const writer of this.#writers.values()) writer.clear()
     if (this.#writers.size >= MAX_BUCKETS) this.#writers = new Map()
     this.events = 0
     this.#blocks = []

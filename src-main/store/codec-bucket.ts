@@ -102,8 +102,8 @@ export class BucketWriter {
     this.#jsonEntry(place, slot, event)
   }
 
-  /** The sealed blob of what was written since the last call, with which the next chunk begins. */
-  take(place: Place): Uint8Array {
+  /** The sealed blob of what was written since `clear`. */
+  encode(place: Place): Uint8Array {
     const json = Buffer.from(this.#json.length === 0 ? '' : `[${this.#json.join(',')}]`, 'utf8')
     const out = new ByteWriter(ENVELOPE_BYTES + this.#stream.length + json.length + (this.#contracts.length + 3) * MAX_VARINT)
     out.length = ENVELOPE_BYTES
@@ -113,6 +113,13 @@ export class BucketWriter {
     out.varint(json.length)
     out.append(json)
     out.append(this.#stream.view())
+    const blob = out.view()
+    seal(blob, place)
+    return blob
+  }
+
+  /** Begins the next chunk. */
+  clear(): void {
     this.events = 0
     this.#stream.length = 0
     this.#now.fill(0)
@@ -120,9 +127,6 @@ export class BucketWriter {
     this.#contracts = []
     this.#json = []
     this.#last = -1
-    const blob = out.view()
-    seal(blob, place)
-    return blob
   }
 
   #begin(place: number, kind: number): ByteWriter {

@@ -145,9 +145,11 @@ function periodHeads(store: Store, period: StoredPeriod): ChunkHead[] {
 }
 
 function importedChunks(db: Db, period: StoredPeriod): number {
-  const total = db.prepare("SELECT chunks FROM imports WHERE id = ? AND state = 'current'").pluck().get(period.importId) as
-    | number
-    | undefined
+  // what the sync writes grows: its digest then is another
+  const total = db
+    .prepare("SELECT chunks FROM imports WHERE id = ? AND state = 'current' AND digest = ?")
+    .pluck()
+    .get(period.importId, period.digest) as number | undefined
   if (total === undefined) throw replaced(period)
   return total
 }

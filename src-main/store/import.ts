@@ -7,6 +7,7 @@ import { decodeHead } from './codec-head.ts'
 import { compareRange } from './compare.ts'
 import { change, facts, row, writeTransaction } from './db.ts'
 import { canonicalJson } from './exact-json.ts'
+import { createImport, startHashOf, writeChunk } from './import-rows.ts'
 import type { Store } from './open.ts'
 import { chunkId, conflict, eventsId, identityOf, MAX_CHUNKS, type StoredPeriod, storedNetwork, storedPeriod, sweep } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
@@ -85,12 +86,12 @@ export function beginImport(
     end,
     texts,
     identity: identityOf(texts),
-    startHash: hash(texts.start),
+    startHash: startHashOf(start),
     endHash: hash(texts.end),
     source: source.name,
   }
   const old = currentImport(store, header.period.index)
-  if (old) refuseOtherSnapshots(job, old)
+  if (old && isWhole(old)) refuseOtherSnapshots(job, old)
   sweep(store)
   const unfinished = unfinishedImport(store, header.period.index)
   if (unfinished && unfinished.identity !== job.identity) {
@@ -104,6 +105,11 @@ function currentImport(store: Store, period: number) {
   return row(store.facts, facts.selectFrom('imports').selectAll().where('period', '=', period).where('state', '=', 'current'))
 }
 type StoredImport = NonNullable<ReturnType<typeof currentImport>>
+
+/** What the sync has of chosen farms only says nothing against an archive of the whole grid, which takes its place. */
+function isWhole(stored: Pick<StoredImport, 'scope'>): boolean {
+  return stored.scope === null
+}
 
 function unfinishedImport(store: Store, period: number): StoredImport | undefined {
   return row(store.facts, facts.selectFrom('imports').selectAll().where('period', '=', period).where('state', '=', 'writing'))
@@ -174,7 +180,7 @@ class Importer implements ImportWriter {
         this.#lastBlock = Math.max(this.#lastBlock, unfinished.last_block)
         this.#restore(unfinished)
       }
-    } else if (!old) this.#id = this.#createRow()
+    } else if (!old || !isWhole(old)) this.#id = this.#createRow()
   }
 
   get storedEvents(): number {
@@ -229,7 +235,7 @@ class Importer implements ImportWriter {
     if (this.#id !== undefined) {
       const id = this.#id
       writeTransaction(this.#job.store.facts, 'facts.db', () => {
-        this.#writeChunk(id, chunk)
+        writeChunk(this.#job.store, id, this.#chunks, chunk)
         this.#update({
           chunks: this.#chunks + 1,
           events: this.#events + chunk.events,
@@ -247,7 +253,7 @@ class Importer implements ImportWriter {
   /** Whether the store has exactly this chunk in this place. Throws store.conflict if it has something else for these blocks. */
   #compare(chunk: EncodedChunk): boolean {
     const old = this.#old
-    if (!old || this.#storedBlock >= old.covered_block) return false
+    if (!old || !isWhole(old) || this.#storedBlock >= old.covered_block) return false
     const { store, header } = this.#job
     const period = header.period.index
     if (this.#chunks < old.chunks) {
@@ -299,45 +305,8 @@ class Importer implements ImportWriter {
   }
 
   #createRow(): number {
-    const { store, header, start, end, texts, identity, startHash, endHash, source } = this.#job
-    return writeTransaction(store.facts, 'facts.db', () => {
-      const values = {
-        period: header.period.index,
-        state: 'writing' as const,
-        network: header.network,
-        period_start: header.period.start,
-        period_end: header.period.end,
-        start_block: start.block,
-        end_block: end.block,
-        end_ts: end.ts,
-        nodes: start.nodes.length,
-        farms: end.farms.length,
-        source,
-        identity,
-        start_hash: startHash,
-        end_hash: endHash,
-        chunks: 0,
-        events: 0,
-        last_block: -1,
-        position: null,
-        covered_block: -1,
-        covered_ts: 0,
-        digest: null,
-        started_ts: store.now(),
-        finished_ts: null,
-      }
-      const id = row(store.facts, facts.insertInto('imports').values(values).returning('id'))!.id
-      for (const part of ['header', 'start', 'end'] as const)
-        change(store.facts, facts.insertInto('snapshots').values({ import_id: id, part, json: texts[part] }))
-      return id
-    })
-  }
-
-  #writeChunk(id: number, chunk: EncodedChunk): void {
-    const { facts: db } = this.#job.store
-    const insert = db.prepare('INSERT OR REPLACE INTO events (id, data) VALUES (?, ?)')
-    for (const { bucket, data } of chunk.buckets) insert.run(eventsId(id, this.#chunks, bucket), data)
-    db.prepare('INSERT OR REPLACE INTO chunks (id, head) VALUES (?, ?)').run(chunkId(id, this.#chunks), chunk.head)
+    const { store, header, start, end, texts, source } = this.#job
+    return writeTransaction(store.facts, 'facts.db', () => createImport(store, { texts, header, start, end, source }))
   }
 
   /** Takes up what the stored chunks of an interrupted import decide: homes of contracts, the digest. */
@@ -360,9 +329,10 @@ class Importer implements ImportWriter {
     // the last chunk and the swap are one transaction: after a kill in between nobody could say where in the archive to go on
     const more = writeTransaction(store.facts, 'facts.db', () => {
       this.#flush(null)
-      const to = Math.min(covered, old?.covered_block ?? -1)
-      if (old && this.#storedBlock < to) compareRange(store.facts, old, period, this.#storedBlock, to, null, this.#chunks)
-      if (old && (covered < old.covered_block || (covered === old.covered_block && end.block <= old.end_block))) return false
+      const whole = old && isWhole(old) ? old : null
+      const to = Math.min(covered, whole?.covered_block ?? -1)
+      if (whole && this.#storedBlock < to) compareRange(store.facts, whole, period, this.#storedBlock, to, null, this.#chunks)
+      if (whole && (covered < whole.covered_block || (covered === whole.covered_block && end.block <= whole.end_block))) return false
       if (this.#id === undefined) this.#beginWriting()
       if (old) change(store.facts, facts.updateTable('imports').set({ state: 'dropping' }).where('id', '=', old.id))
       this.#update({

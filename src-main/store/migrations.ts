@@ -98,6 +98,16 @@ const facts2 = `
   ) STRICT;
 `
 
+/** What the sync keeps. */
+const factsSync = `
+  ALTER TABLE imports ADD COLUMN origin TEXT NOT NULL DEFAULT 'archive' CHECK (origin IN ('archive', 'sync'));
+  ALTER TABLE imports ADD COLUMN scope TEXT;
+  ALTER TABLE imports ADD COLUMN covered_hash TEXT NOT NULL DEFAULT '';
+  CREATE TABLE chain (id INTEGER PRIMARY KEY CHECK (id = 1), network TEXT NOT NULL, genesis TEXT NOT NULL) STRICT;
+  CREATE TABLE runtimes (spec_version INTEGER PRIMARY KEY, first_block INTEGER NOT NULL, metadata BLOB NOT NULL) STRICT;
+  CREATE TABLE blocks (n INTEGER PRIMARY KEY, hash BLOB NOT NULL, ts INTEGER NOT NULL) STRICT;
+`
+
 const books1 = `
   CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
@@ -140,7 +150,7 @@ const books1 = `
   ) STRICT;
 `
 
-export const migrations: Migrations = { facts: [facts1, facts2], books: [books1] }
+export const migrations: Migrations = { facts: [facts1, facts2, factsSync], books: [books1] }
 
 export function versionOf(db: Db): number {
   return db.pragma('user_version', { simple: true }) as number

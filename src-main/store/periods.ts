@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
-import { change, facts, row, rows, writeTransaction } from './db.ts'
+import { change, facts, readTransaction, row, rows, writeTransaction } from './db.ts'
 import { exactParse } from './exact-json.ts'
 import type { Store } from './open.ts'
 
@@ -23,12 +23,15 @@ export interface StoredPeriod {
   events: number
   nodes: number
   farms: number
-  /** the end snapshot was taken before the period's end */
+  /** the period is not known to its end: the end snapshot was taken before it, or the sync has not come so far */
   running: boolean
   /** the blocks after the period that its mint needs are not all there */
   provisional: boolean
-  /** SHA-256 over snapshots and events, hex */
+  /** SHA-256 over snapshots and events, hex; of a synced period it changes with every commit */
   digest: string
+  origin: 'archive' | 'sync'
+  /** of a synced period: the followed farms and nodes as JSON; null: the whole grid */
+  scope: string | null
   source: string
   importedTs: number
   /** which import this is: reading refuses one that was replaced meanwhile */
@@ -58,10 +61,10 @@ export function storedPeriod(store: Store, index: number): StoredPeriod {
 }
 
 function currentImports(store: Store, index?: number): StoredPeriod[] {
-  let query = facts.selectFrom('imports').selectAll().where('state', '=', 'current').orderBy('period')
+  let query = facts.selectFrom('imports').selectAll().where('state', '=', 'current').where('digest', 'is not', null).orderBy('period')
   if (index !== undefined) query = query.where('period', '=', index)
   return rows(store.facts, query).map(found => {
-    const running = found.end_ts <= found.period_end
+    const running = found.end_ts <= found.period_end || found.covered_block < found.end_block
     return {
       index: found.period,
       start: found.period_start,
@@ -78,6 +81,8 @@ function currentImports(store: Store, index?: number): StoredPeriod[] {
       running,
       provisional: running || found.covered_block < found.end_block + POST_PERIOD_BLOCKS,
       digest: found.digest ?? '',
+      origin: found.origin,
+      scope: found.scope,
       source: found.source,
       importedTs: found.finished_ts ?? 0,
       importId: found.id,
@@ -99,6 +104,11 @@ export interface Snapshots {
 
 /** Header and both snapshots as they were imported. Throws AppError store.corrupt, store.busy (replaced meanwhile). */
 export function loadSnapshots(store: Store, period: StoredPeriod): Snapshots {
+  // one view of all of them: the sync may put another end snapshot in their place at any moment
+  return readTransaction(store.facts, 'facts.db', () => readSnapshots(store, period))
+}
+
+function readSnapshots(store: Store, period: StoredPeriod): Snapshots {
   const part = (name: 'header' | 'start' | 'end') => snapshotText(store, period.importId, name)
   const texts = { header: part('header'), start: part('start'), end: part('end') }
   const imported = row(store.facts, facts.selectFrom('imports').select('identity').where('id', '=', period.importId))
@@ -138,7 +148,7 @@ export function conflict(period: number, block: number | null, what: string): Ap
 
 /** Thrown to a reader whose import is not the current one any more; asking again works. */
 export function replaced(period: StoredPeriod): AppError {
-  return new AppError('store.busy', `Period ${period.index} was imported anew while it was being read. Ask again.`, {
+  return new AppError('store.busy', `Period ${period.index} changed while it was being read. Ask again.`, {
     retryable: true,
     details: { period: period.index },
   })

@@ -5,6 +5,10 @@ export interface ImportsTable {
   id: Generated<number>
   period: number
   state: 'writing' | 'current' | 'dropping'
+  /** an archive is there when its import is finished; what the sync writes grows while readers see it */
+  origin: 'archive' | 'sync'
+  /** of a sync: the followed farms and nodes as JSON (sync-period.ts); null: the whole grid */
+  scope: string | null
   network: string
   period_start: number
   period_end: number
@@ -27,6 +31,8 @@ export interface ImportsTable {
   position: string | null
   covered_block: number
   covered_ts: number
+  /** of a sync: the hash of block covered_block, hex; else empty */
+  covered_hash: string
   /** SHA-256 over identity and chunks, once finished: what results and books may rest on */
   digest: string | null
   started_ts: number
@@ -95,7 +101,32 @@ export interface NodeTextsTable {
   days: Buffer
 }
 
+/** The one chain that this store follows. */
+export interface ChainTable {
+  id: 1
+  network: string
+  /** hash of block 0, hex */
+  genesis: string
+}
+
+export interface RuntimesTable {
+  spec_version: number
+  first_block: number
+  /** SCALE bytes, zstd */
+  metadata: Buffer
+}
+
+/** Hashes of the newest blocks, and of checkpoints before them (see chain.ts). */
+export interface BlocksTable {
+  n: number
+  hash: Buffer
+  ts: number
+}
+
 export interface FactsTables {
+  chain: ChainTable
+  runtimes: RuntimesTable
+  blocks: BlocksTable
   imports: ImportsTable
   snapshots: SnapshotsTable
   chunks: ChunksTable
