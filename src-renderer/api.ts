@@ -97,6 +97,8 @@ export function useQuery<N extends QueryName>(
   const latestInput = useRef(input)
   latestInput.current = input
   const topicKey = topics.join()
+  const asking = useRef(false)
+  const changedMeanwhile = useRef(false)
   const interrupted = useRef(false)
   interrupted.current = state.error?.code === 'core.gone'
 
@@ -105,13 +107,22 @@ export function useQuery<N extends QueryName>(
     if (!enabled) return
     const abort = new AbortController()
     setState(old => (old.loading ? old : { ...old, loading: true }))
+    asking.current = true
+    changedMeanwhile.current = false
+    const answered = () => {
+      asking.current = false
+      if (changedMeanwhile.current) setTurn(value => value + 1)
+    }
     query(name, latestInput.current, abort.signal).then(
       data => {
-        if (!abort.signal.aborted) setState({ key, data, error: null, loading: false })
+        if (abort.signal.aborted) return
+        setState({ key, data, error: null, loading: false })
+        answered()
       },
       (error: unknown) => {
         if (abort.signal.aborted) return
         setState(old => ({ key, data: old.key === key || keepPrevious ? old.data : undefined, error: toAppError(error), loading: false }))
+        answered()
       },
     )
     return () => abort.abort()
@@ -122,7 +133,10 @@ export function useQuery<N extends QueryName>(
     if (!enabled) return
     const wanted = topicKey.split(',')
     return onChange(changed => {
-      if (interrupted.current || changed.some(topic => wanted.includes(topic))) refetch()
+      if (!interrupted.current && !changed.some(topic => wanted.includes(topic))) return
+      // a sync changes things faster than some questions are answered: the answer under way is taken, and asked for again after it
+      if (asking.current) changedMeanwhile.current = true
+      else refetch()
     })
   }, [topicKey, enabled, refetch])
 

@@ -27,6 +27,12 @@ export function formatDayTime(ts: number): string {
   return `${dayFormat.format(ts * 1000)}, ${timeFormat.format(ts * 1000)}`
 }
 
+/** `14:05` on the day of `nowTs`, `12 Nov, 14:05` on another, with the year where it is another one; local. */
+export function formatClock(ts: number, nowTs: number): string {
+  if (dayYearFormat.format(ts * 1000) === dayYearFormat.format(nowTs * 1000)) return timeFormat.format(ts * 1000)
+  return new Date(ts * 1000).getFullYear() === new Date(nowTs * 1000).getFullYear() ? formatDayTime(ts) : formatDateTime(ts)
+}
+
 /** `12,345` */
 export function formatCount(count: number): string {
   return countFormat.format(count)

@@ -1,5 +1,6 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import { syncTexts } from './texts-sync.ts'
 
 /** Every sentence that the pages say, in one place; page-specific ones under the page's name. Renderer pages import what they need. */
 export const stateWords: Record<NodeState, string> = {
@@ -44,6 +45,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 }
 
 export const texts = {
+  sync: syncTexts,
   app: {
     name: 'Granary',
     skip: 'Skip to the page',
@@ -71,9 +73,10 @@ export const texts = {
   },
   running: {
     notYet: 'not yet',
-    atTheEnd: 'known when the period is over',
+    atTheEnd: 'known when the period is complete',
+    notAll: 'Not all of the period is known yet',
     derivation:
-      'The period still runs. The lines below apply the rules to what is known so far: the share of uptime is of the whole period, so it grows until the end, and there is no payout yet.',
+      'Not all of the period is known yet: it still runs, or its history is not all here. The lines below apply the rules to what is known: the share of uptime is of the whole period, so it grows until the end, and there is no payout yet.',
   },
   palette: {
     placeholder: 'Search pages, nodes, farms, receipts, actions',
@@ -88,11 +91,21 @@ export const texts = {
     atRisk: 'Show the nodes at risk',
     violating: 'Show the nodes with a violation',
   },
-  rail: { label: 'Main', overview: 'Overview', nodes: 'Nodes', periods: 'Periods', import: 'Import', settings: 'Settings', farm: 'Farm' },
+  rail: {
+    label: 'Main',
+    overview: 'Overview',
+    nodes: 'Nodes',
+    periods: 'Periods',
+    sync: 'Sync',
+    import: 'Import',
+    settings: 'Settings',
+    farm: 'Farm',
+  },
   demo: {
     title: 'Demo data.',
     text: 'Everything on screen is made up, so that you can look around.',
-    action: 'Bring your own data',
+    follow: 'Follow the chain',
+    action: 'Import your own data',
   },
   status: {
     network: 'Network',
@@ -185,7 +198,8 @@ export const texts = {
     sumTotal: 'Sum',
     rule: 'Rule',
     emptyTitle: 'No data yet',
-    emptyText: 'Import a grid archive to see which nodes are up, what they earn, and why.',
+    emptyText: 'Follow the chain, or import a grid archive, to see which nodes are up, what they earn, and why.',
+    emptyFollow: 'Follow the chain',
     emptyAction: 'Import an archive',
   },
   nodes: {

@@ -60,7 +60,7 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
           {running ? (
             <>
               <span className={classes.big}>{texts.running.notYet}</span>
-              <StateMark state="unknown" word="Period still running" />
+              <StateMark state="unknown" word={texts.running.notAll} />
             </>
           ) : (
             <>

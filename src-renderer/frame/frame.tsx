@@ -24,7 +24,7 @@ export function Frame() {
   const [location] = useLocation()
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
-  const status = useQuery('status.get', {}, ['facts', 'results', 'jobs']).data
+  const status = useQuery('status.get', {}, ['facts', 'results', 'jobs', 'sync']).data
   const route = routes.find(one => isCurrent(one, location))
 
   // a new page is announced and read from its beginning, as a page load would be
@@ -81,6 +81,7 @@ function pageTitle(route: AppRoute | undefined, location: string): string {
   const [head, id, period] = location.slice(1).split('/')
   if (id && head === 'nodes') return period ? `${texts.app.node(id)}, ${texts.app.period(period).toLowerCase()}` : texts.app.node(id)
   if (id && head === 'periods') return texts.app.period(id)
+  if (id === 'setup' && head === 'sync') return texts.sync.setupTitle
   return route?.title ?? texts.notFound.title
 }
 
@@ -141,11 +142,10 @@ function Banners({ status }: { status: Status | undefined }) {
         <div className={classes.demo} role="note">
           <strong>{texts.demo.title}</strong>
           <span>{texts.demo.text}</span>
-          {routes.some(route => route.path === '/import') ? (
-            <Link href="/import" className={classes.demoLink}>
-              {texts.demo.action}
-            </Link>
-          ) : null}
+          <Link href="/sync" className={classes.demoLink}>
+            {texts.demo.follow}
+          </Link>
+          <Link href="/import">{texts.demo.action}</Link>
         </div>
       ) : null}
       <RoleChoice />

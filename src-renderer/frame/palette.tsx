@@ -1,9 +1,11 @@
 import { useDebouncedValue } from '@mantine/hooks'
+import { notifications } from '@mantine/notifications'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { toAppError } from '../../src-shared/errors.ts'
 import { cleanName } from '../../src-shared/text.ts'
-import { useQuery } from '../api.ts'
+import { command, useQuery } from '../api.ts'
 import { IconFarm, IconNode, IconReceipt, IconSearch, IconSettings } from '../icons.tsx'
 import { nodePath, showNodes } from '../links.ts'
 import { saveSettings } from '../store.ts'
@@ -18,6 +20,7 @@ export function Palette() {
   const [settled] = useDebouncedValue(text.trim(), 120)
   const [, navigate] = useLocation()
   const found = useQuery('search.find', { text: settled, limit: 20 }, [], { enabled: settled !== '', keepPrevious: true })
+  const phase = useQuery('status.get', {}, ['sync', 'facts']).data?.sync.phase ?? 'off'
   const fits = (label: string) => label.toLowerCase().includes(text.trim().toLowerCase())
 
   const pages: SpotlightActionData[] = routes
@@ -34,6 +37,15 @@ export function Palette() {
       [texts.palette.down, () => navigate(showNodes({ state: 'down' }))],
       [texts.palette.atRisk, () => navigate(showNodes({ state: 'at-risk' }))],
       [texts.palette.violating, () => navigate(showNodes({ violation: 'any' }))],
+      [texts.sync.palette.follow, () => navigate('/sync/setup')],
+      ...(phase === 'off'
+        ? []
+        : [
+            phase === 'paused' || phase === 'halted'
+              ? [texts.sync.palette.resume, () => change('sync.start', () => navigate('/sync'))]
+              : [texts.sync.palette.pause, () => change('sync.pause', () => navigate('/sync'))],
+          ]),
+      [texts.sync.palette.examine, () => change('doctor.start', () => navigate('/settings'))],
     ] as [string, () => unknown][]
   )
     .filter(([label]) => fits(label))
@@ -69,5 +81,12 @@ export function Palette() {
       maxHeight={420}
       transitionProps={{ duration: 80 }}
     />
+  )
+}
+
+/** What came of it stands on the page that it leads to; only a refusal is told here. */
+function change(name: 'sync.start' | 'sync.pause' | 'doctor.start', then: () => void): void {
+  command(name, {}).then(then, (error: unknown) =>
+    notifications.show({ title: texts.error.title, message: toAppError(error).message, autoClose: false }),
   )
 }

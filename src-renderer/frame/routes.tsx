@@ -1,5 +1,5 @@
 import type { ComponentType } from 'react'
-import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings } from '../icons.tsx'
+import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync } from '../icons.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { NodePage } from '../pages/node.tsx'
 import { NodesPage } from '../pages/nodes.tsx'
@@ -7,6 +7,7 @@ import { OverviewPage } from '../pages/overview.tsx'
 import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
+import { SyncPage, SyncSetupPage } from '../pages/sync.tsx'
 import { texts } from '../texts.ts'
 
 export interface AppRoute {
@@ -25,6 +26,8 @@ export const routes: AppRoute[] = [
   { path: '/nodes/:id/:period?', title: texts.rail.nodes, page: NodePage },
   { path: '/periods', title: texts.rail.periods, page: PeriodsPage, rail: { section: 'farm', icon: IconPeriods } },
   { path: '/periods/:index', title: texts.rail.periods, page: PeriodPage },
+  { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
+  { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
   { path: '/settings', title: texts.rail.settings, page: SettingsPage, rail: { section: 'app', icon: IconSettings } },
 ]

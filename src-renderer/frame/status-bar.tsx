@@ -1,9 +1,12 @@
+import { Link } from 'wouter'
 import type { Status } from '../../src-shared/contract.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { JobProgress } from '../components/job-progress.tsx'
+import { StateShape } from '../components/state-mark.tsx'
 import { useNowTs } from '../components/values.tsx'
 import { formatAge, formatDateTime } from '../format.ts'
 import { useStore } from '../store.ts'
+import { barText, phaseStates } from '../sync-words.ts'
 import { texts } from '../texts.ts'
 import classes from './frame.module.css'
 
@@ -11,7 +14,8 @@ import classes from './frame.module.css'
 export function StatusBar({ status }: { status: Status | undefined }) {
   const connection = useStore(state => state.connection)
   const nowTs = useNowTs()
-  const running = status?.jobs.filter(job => job.state === 'running') ?? []
+  // the sync has a place of its own in this line
+  const running = status?.jobs.filter(job => job.state === 'running' && job.kind !== 'sync') ?? []
   return (
     <footer className={classes.status}>
       <span>
@@ -29,6 +33,7 @@ export function StatusBar({ status }: { status: Status | undefined }) {
           texts.status.empty
         ) : null}
       </span>
+      {status ? <SyncShort sync={status.sync} nowTs={nowTs} /> : null}
       {status?.readOnly ? <span>{texts.status.readOnly}</span> : null}
       <span className={classes.grow} />
       {connection.state === 'open' ? null : (
@@ -40,5 +45,17 @@ export function StatusBar({ status }: { status: Status | undefined }) {
       {running.length > 2 ? <span>{texts.status.jobs(running.length)}</span> : null}
       {running.length === 0 && status ? <span className={classes.dim}>{texts.status.idle}</span> : null}
     </footer>
+  )
+}
+
+/** How the sync stands, in a few words; leads to its page. */
+function SyncShort({ sync, nowTs }: { sync: Status['sync']; nowTs: number }) {
+  return (
+    <Link href="/sync" className={classes.syncLink} title={sync.message || undefined}>
+      <StateShape state={phaseStates[sync.phase]} />
+      <span>
+        {texts.sync.bar.label}: {barText(sync, nowTs)}
+      </span>
+    </Link>
   )
 }

@@ -12,9 +12,11 @@ import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { IconImport } from '../icons.tsx'
+import { texts } from '../texts.ts'
 import classes from './import.module.css'
 import { addFiles, addPath, cancelItem, desktop, dismissJob, type ImportItem, removeItem, retryItem, useImports } from './import-queue.ts'
 import page from './page.module.css'
+import { PeriodMark, useStandings } from './period-mark.tsx'
 import { uploadText } from './upload.ts'
 
 /** Brings grid archives in: how, how far, and what is there already. */
@@ -30,6 +32,9 @@ export function ImportPage() {
     <div className={page.page}>
       <header className={page.head}>
         <h1>Import</h1>
+        <Link href="/sync" className={page.link}>
+          {texts.sync.follow}
+        </Link>
         {status.data?.demo ? <span className={page.dim}>Your own data takes the place of the demo as soon as it is here.</span> : null}
       </header>
       {readOnly ? (
@@ -275,6 +280,7 @@ function Stored({
   refetch: () => void
   demo: boolean
 }) {
+  const standingOf = useStandings()
   return (
     <section className={page.panel} aria-label="What is in the store">
       <h2>What is in the store</h2>
@@ -320,7 +326,9 @@ function Stored({
                   </td>
                   <td className={page.num}>{formatCount(period.nodes)}</td>
                   <td className={page.num}>{formatCount(period.events)}</td>
-                  <td>{period.running ? 'running' : period.provisional ? 'provisional' : 'complete'}</td>
+                  <td>
+                    <PeriodMark period={period} standing={standingOf(period)} />
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -12,7 +12,7 @@ import { Amount, DateTime, Duration } from '../components/values.tsx'
 import { nodePath } from '../links.ts'
 import { texts, violationWords } from '../texts.ts'
 import classes from './page.module.css'
-import { PeriodMark } from './periods.tsx'
+import { PeriodMark, useStandings } from './period-mark.tsx'
 
 /** Every stretch that did not count as up, and why. */
 export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
@@ -76,7 +76,9 @@ export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
 export function NodeReceipts({ detail }: { detail: NodeDetail }) {
   const { row, receipts } = detail
   const periods = useQuery('periods.list', {}, ['facts', 'results'])
-  const isRunning = (index: number) => periods.data?.some(one => one.index === index && one.running) ?? false
+  const standingOf = useStandings()
+  const runningOf = (index: number) => periods.data?.find(one => one.index === index && one.running)
+  const isRunning = (index: number) => runningOf(index) !== undefined
   return (
     <section className={classes.panel} aria-label="Receipts">
       <div className={classes.panelHead}>
@@ -123,8 +125,8 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                 <td>
                   {receipt.violation ? (
                     <StateMark state="down" word={violationWords[receipt.violation].name} />
-                  ) : isRunning(receipt.period) ? (
-                    <PeriodMark period={{ running: true, provisional: true }} />
+                  ) : runningOf(receipt.period) ? (
+                    <PeriodMark period={runningOf(receipt.period)!} standing={standingOf(runningOf(receipt.period)!)} />
                   ) : receipt.rewardUnits === 0n ? (
                     'pays nothing'
                   ) : (

@@ -23,6 +23,7 @@ import { NodeFigures } from './node-figures.tsx'
 import { NodeNotes } from './node-notes.tsx'
 import { NodeDowntimes, NodeReceipts } from './node-tables.tsx'
 import classes from './page.module.css'
+import { PeriodMark, useStandings } from './period-mark.tsx'
 
 /** One node in one period: is it fine, and why does it earn what it earns. */
 export function NodePage({ params }: { params: Record<string, string | undefined> }) {
@@ -138,6 +139,7 @@ function NodeView({
 
 function NodeHead({ detail }: { detail: NodeDetail }) {
   const { row, period } = detail
+  const standing = useStandings()(period)
   const [, navigate] = useLocation()
   const { previousNodeId, nextNodeId } = detail
   const go = (nodeId: number | null) => {
@@ -222,10 +224,7 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
           <abbr title={texts.terms.policy}>Policy</abbr> {cleanName(detail.policyName)} ({row.policyId})
         </span>
         {row.virtualized ? <span title={texts.terms.virtual}>Virtual: gets no payout</span> : null}
-        {period.running ? <StateMark state="unknown" word="Period still running" /> : null}
-        {period.provisional && !period.running ? (
-          <StateMark state="unknown" word="Provisional: may still change" title={texts.terms.provisional} />
-        ) : null}
+        {standing === 'final' ? null : <PeriodMark period={period} standing={standing} />}
       </p>
     </header>
   )

@@ -4,7 +4,6 @@ import { Link, useLocation } from 'wouter'
 import type { Attention, NodeState, Overview } from '../../src-shared/contract.ts'
 import { formatDuration, formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
 import { useQuery } from '../api.ts'
-import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Figure } from '../components/figure.tsx'
 import { StateMark, StateShape } from '../components/state-mark.tsx'
@@ -15,6 +14,7 @@ import { stateWords, texts } from '../texts.ts'
 import { FarmTable } from './farm-table.tsx'
 import classes from './overview.module.css'
 import { SumByFarm } from './sum-by-farm.tsx'
+import { NoPeriodYet, SyncBehind } from './sync-behind.tsx'
 
 const words = texts.overview
 const stateOrder: NodeState[] = ['down', 'at-risk', 'unknown', 'asleep', 'up']
@@ -26,15 +26,7 @@ export function OverviewPage() {
   if (overview.error && !overview.data) return <ErrorPanel error={overview.error} onRetry={overview.refetch} />
   if (!overview.data) return <OverviewSkeleton />
   const { data } = overview
-  if (!data.period)
-    return (
-      <>
-        <h1>{words.title}</h1>
-        <EmptyState title={words.emptyTitle} action={<Link href="/import">{words.emptyAction}</Link>}>
-          {words.emptyText}
-        </EmptyState>
-      </>
-    )
+  if (!data.period) return <NoPeriodYet />
   const { period } = data
   return (
     <div className={classes.page}>
@@ -45,6 +37,7 @@ export function OverviewPage() {
         </span>
         <StateCounts states={data.states} />
       </header>
+      <SyncBehind />
       <div className={classes.columns}>
         <AttentionList attention={data.attention} total={data.attentionTotal} />
         <Earnings data={data} />

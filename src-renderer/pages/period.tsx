@@ -18,22 +18,26 @@ import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { IconSearch } from '../icons.tsx'
 import { nodePath } from '../links.ts'
+import type { Standing } from '../sync-words.ts'
 import { texts, violationWords } from '../texts.ts'
 import classes from './page.module.css'
-import { notYet, PeriodMark, ReceiptsCsv } from './periods.tsx'
+import { PeriodMark, useStandings } from './period-mark.tsx'
+import { notYet, ReceiptsCsv } from './periods.tsx'
 import { SumByFarmLoaded } from './sum-by-farm.tsx'
 
 /** One period: what it paid in all, and every receipt. */
 export function PeriodPage({ params }: { params: Record<string, string | undefined> }) {
   const index = Number.parseInt(params.index ?? '', 10)
   const { data, error, refetch } = useQuery('periods.list', {}, ['facts', 'results'])
+  const standingOf = useStandings()
   const period = data?.find(one => one.index === index)
   if (error) return <ErrorPanel error={error} onRetry={refetch} />
   if (data && !period)
     return (
       <EmptyState title={`Period ${params.index} is not here`} action={<Link href="/periods">See all periods</Link>}>
         <p>
-          Nothing is stored of it. <Link href="/import">Import its grid archive</Link> to see it.
+          Nothing is stored of it. <Link href="/sync">Follow the chain</Link> that far back, or{' '}
+          <Link href="/import">import its grid archive</Link>, to see it.
         </p>
       </EmptyState>
     )
@@ -46,7 +50,7 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
             <span className={classes.dim}>
               <DateTime ts={period.start} /> to <DateTime ts={period.end} />
             </span>
-            <PeriodMark period={period} />
+            <PeriodMark period={period} standing={standingOf(period)} />
           </>
         ) : null}
         <div className={classes.right}>
@@ -56,13 +60,13 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
           <ReceiptsCsv period={index} />
         </div>
       </header>
-      {period ? <PeriodTotals period={period} /> : <Skeleton height={80} />}
+      {period ? <PeriodTotals period={period} standing={standingOf(period)} /> : <Skeleton height={80} />}
       <Receipts period={index} running={period?.running ?? false} />
     </div>
   )
 }
 
-function PeriodTotals({ period }: { period: PeriodSummary }) {
+function PeriodTotals({ period, standing }: { period: PeriodSummary; standing: Standing }) {
   return (
     <dl className={classes.figures}>
       <div className={classes.figure}>
@@ -79,9 +83,15 @@ function PeriodTotals({ period }: { period: PeriodSummary }) {
           </div>
           <div className={classes.caption}>
             {period.running ? (
-              <>
-                it still runs; see <Link href="/">what it will bring</Link>
-              </>
+              standing === 'running' ? (
+                <>
+                  {texts.sync.standing.runningCaption} <Link href="/">what it will bring</Link>
+                </>
+              ) : (
+                <>
+                  {texts.sync.standing.fillingCaption} <Link href="/sync">how far it is</Link>
+                </>
+              )
             ) : (
               <>
                 <Usd musd={period.rewardMusd} unit />, the sum of the receipts

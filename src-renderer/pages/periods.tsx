@@ -10,25 +10,19 @@ import { type Column, DataTable, useTableSort } from '../components/data-table.t
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Figure } from '../components/figure.tsx'
 import { listSource, type RowSource } from '../components/row-source.ts'
-import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { downloadText, formatCount } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
+import type { Standing } from '../sync-words.ts'
 import { texts } from '../texts.ts'
 import classes from './page.module.css'
+import { PeriodMark, useStandings } from './period-mark.tsx'
 import { SumOf } from './sum-by-farm.tsx'
-
-/** What a period's results are worth: final, provisional, or of a period that still runs. */
-export function PeriodMark({ period }: { period: Pick<PeriodSummary, 'running' | 'provisional'> }) {
-  if (period.running) return <StateMark state="unknown" word="Still running" />
-  if (period.provisional) return <StateMark state="unknown" word="Provisional: may still change" title={texts.terms.provisional} />
-  return <StateMark state="up" word="Final" />
-}
 
 /** A running period pays nothing yet; a 0 would look like a result. */
 export const notYet = <span className={classes.dim}>{texts.running.notYet}</span>
 
-const columns: Column<PeriodSummary>[] = [
+const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<PeriodSummary>[] => [
   {
     id: 'index',
     header: 'Period',
@@ -44,8 +38,8 @@ const columns: Column<PeriodSummary>[] = [
     header: 'Results',
     width: 160,
     grow: 1,
-    cell: row => <PeriodMark period={row} />,
-    text: row => (row.running ? 'running' : row.provisional ? 'provisional' : 'final'),
+    cell: row => <PeriodMark period={row} standing={standingOf(row)} />,
+    text: row => standingOf(row),
   },
   {
     id: 'nodes',
@@ -140,6 +134,7 @@ export function PeriodsPage() {
   const { data, error, refetch } = useQuery('periods.list', {}, ['facts', 'results'])
   const [sort, setSort] = useTableSort('periods', { id: 'index', descending: true })
   const [, navigate] = useLocation()
+  const columns = columnsFor(useStandings())
   const source = useMemo<RowSource<PeriodSummary>>(() => {
     const order = orders[sort.id] ?? orders.index!
     const rows = [...(data ?? [])].sort((a, b) => (sort.descending ? order(b, a) : order(a, b)))
@@ -163,8 +158,8 @@ export function PeriodsPage() {
         maxRows={16}
         empty={
           <>
-            No period yet. Each grid archive brings one; what it paid, and to whom, then stands here.{' '}
-            <Link href="/import">Import a grid archive</Link>
+            No period yet. What each paid, and to whom, then stands here. <Link href="/sync">Follow the chain</Link> or{' '}
+            <Link href="/import">import a grid archive</Link>
           </>
         }
       />

@@ -12,6 +12,8 @@ import { roles } from '../frame/role-choice.tsx'
 import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import { AuditTrail } from './audit-trail.tsx'
+import { Doctor } from './doctor.tsx'
+import { Networks } from './networks.tsx'
 import classes from './settings.module.css'
 
 const words = texts.settings
@@ -52,6 +54,12 @@ export function SettingsPage() {
         ) : (
           <Skeleton height={150} />
         )}
+      </Section>
+      <Section title={texts.sync.networks.title}>
+        <Networks readOnly={status.data?.readOnly === true} />
+      </Section>
+      <Section title={texts.sync.doctor.title}>
+        <Doctor />
       </Section>
       <Section title={words.audit}>
         <AuditTrail />
