@@ -4,15 +4,22 @@ import { join } from 'node:path'
 import { type Actor, type CommandName, type Core, commands, type QueryName, queries, type Status } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
+import type { DoctorReport } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
-import { listPeriods, loadSettings, openStore, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
+import { listPeriods, loadSettings, openStore, pinnedChain, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
+import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
 import { createQueries, type Parsed } from './queries.ts'
+import { createRefresher } from './refresh.ts'
+import { configOrThrow, createSyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { createView } from './view.ts'
+
+/** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
+type Once = (subject: string | null, work: () => unknown) => unknown
 
 export interface CoreOptions {
   dataDir: string
@@ -22,6 +29,8 @@ export interface CoreOptions {
   demoDir: string | null
   /** `read` works beside a running instance and refuses commands */
   mode: 'read' | 'write'
+  /** the list of networks that comes with Granary; null: only the user's own */
+  networksFile: string | null
   /** absent: everything runs on this thread */
   runTask?: TaskRunner
   nowTs?: () => number
@@ -44,15 +53,46 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
   const hasReal = () => listPeriods(real).length > 0
   const settings = () => loadSettings(real)
+  const known = options.networksFile === null ? [] : readKnownNetworks(options.networksFile)
+  const doctor: DoctorReport | null = null
   const view = createView(
     () => (hasReal() || !demo ? { store: real, demo: false } : { store: demo, demo: true }),
     () => settings().resources,
   )
+  /** of periods that could not be computed: what was said of it, so that a period that stays so is told once */
+  const failedMints = new Map<number, string>()
+  const refresher = createRefresher(async period => {
+    try {
+      await runTask('mint', { dataDir: real.dataDir, period, resources: settings().resources }, {})
+      failedMints.delete(period)
+      view.forget()
+      topics.changed('facts', 'results')
+    } catch (cause) {
+      const { retryable, message } = toAppError(cause)
+      if (retryable) refresher.want(period)
+      else if (failedMints.get(period) !== message && !closed) {
+        failedMints.set(period, message)
+        startMint(real, period) // as a job that everybody sees fail, with the reason
+      }
+    }
+  })
+  const sync = createSyncControl({
+    store: real,
+    jobs,
+    runTask,
+    network: name => findNetwork(known, real, name),
+    changed: () => topics.changed('sync'),
+    onCommit: period => refresher.want(period),
+  })
   const answer = createQueries({
     view,
     settings,
     books: real,
     jobs: jobs.list,
+    networks: () => listNetworks(known, real),
+    sync: () => sync,
+    ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
+    doctor: () => doctor,
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
 
@@ -64,7 +104,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     real.close()
     throw toAppError(error)
   }
-  if (options.mode === 'write') mintStale()
+  if (options.mode === 'write') {
+    mintStale()
+    sync.run()
+  }
   let warming: ReturnType<typeof setTimeout> | null = null
   warmSoon()
 
@@ -116,18 +159,21 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   /** Computes again what was computed from other facts or with another choice of resources. */
   function mintStale(): void {
     const { store } = view.active()
-    for (const period of view.stalePeriods())
-      jobs.start({
-        id: randomUUID(),
-        kind: 'mint',
-        title: `Compute period ${period}`,
-        run: async context => {
-          await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, taskContext(context))
-          view.forget()
-          topics.changed('results')
-          return { period }
-        },
-      })
+    for (const period of view.stalePeriods()) startMint(store, period)
+  }
+
+  function startMint(store: Store, period: number): void {
+    jobs.start({
+      id: randomUUID(),
+      kind: 'mint',
+      title: `Compute period ${period}`,
+      run: async context => {
+        await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, taskContext(context))
+        view.forget()
+        topics.changed('results')
+        return { period }
+      },
+    })
   }
 
   function startImport(id: string, path: string, name: string, actor: Actor, afterwards: () => void): void {
@@ -156,12 +202,35 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     return uploads
   }
 
+  /** Connects to an endpoint before it is kept; the network's genesis must fit. */
+  async function addEndpoint(input: { network: string; url: string }, once: Once, signal: AbortSignal | undefined): Promise<unknown> {
+    const { network: name, url } = input
+    const genesis = listNetworks(known, real).find(network => network.name === name)?.genesis ?? ''
+    const found = (await runTask('chain-probe', { url, genesis }, signal ? { signal } : {})) as { genesis: string }
+    const answered = once(`network ${name}`, () => {
+      saveEndpoint(real, name, url, found.genesis)
+      return found
+    })
+    topics.changed('networks', 'audit')
+    if (sync.config?.network === name) sync.run()
+    return answered
+  }
+
   /** Each command's work inside the books' transaction gives its answer; `after` begins what must not start before that is committed. */
-  function perform(name: CommandName, input: unknown, actor: Actor, key: string): unknown {
+  function perform(name: CommandName, input: unknown, actor: Actor, key: string, signal: AbortSignal | undefined): unknown {
     const uploading = uploadsOrThrow()
     let after: () => void = () => {}
-    const once = (subject: string | null, work: () => unknown) =>
+    const once: Once = (subject, work) =>
       runCommand(real, { actor: actor.id, idempotencyKey: key, command: name, input, audit: subject === null ? false : { subject } }, work)
+    const steer = (subject: string, work: () => void): unknown => {
+      const answered = once(subject, () => {
+        work()
+        return {}
+      })
+      topics.changed('sync', 'audit')
+      sync.run()
+      return answered
+    }
     switch (name) {
       case 'import.uploadBegin': {
         const { name: file, size } = commands[name].in.parse(input)
@@ -228,6 +297,33 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         topics.changed('settings', 'audit')
         return answered
       }
+      case 'sync.configure': {
+        const config = commands[name].in.parse(input)
+        findNetwork(known, real, config.network)
+        const pinned = pinnedChain(real)
+        if (pinned && pinned.network !== config.network)
+          throw new AppError(
+            'store.network',
+            `This data folder follows network "${pinned.network}". Start Granary with --data and another folder to follow "${config.network}".`,
+          )
+        return steer(`network ${config.network}`, () => sync.keep(config, false))
+      }
+      case 'sync.start':
+        return steer('sync', () => sync.keep(configOrThrow(sync), false))
+      case 'sync.pause':
+        return steer('sync', () => sync.keep(configOrThrow(sync), true))
+      case 'network.addEndpoint':
+        return addEndpoint(commands[name].in.parse(input), once, signal)
+      case 'network.removeEndpoint': {
+        const { network, url } = commands[name].in.parse(input)
+        const answered = once(`network ${network}`, () => {
+          removeEndpoint(real, network, url)
+          return {}
+        })
+        topics.changed('networks', 'audit')
+        if (sync.config?.network === network) sync.run()
+        return answered
+      }
     }
   }
 
@@ -237,7 +333,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       const table: Record<QueryName, unknown> = queries
       if (!(name in table)) throw new AppError('usage', `There is no query "${name}".`)
       try {
-        return answer(name, queries[name].in.parse(input) as Parsed<typeof name>)
+        const parsed = queries[name].in.parse(input) as Parsed<typeof name>
+        for (let attempt = 1; ; attempt++) {
+          try {
+            return await answer(name, parsed, context?.signal)
+          } catch (error) {
+            // the sync wrote to what was being read: what is there now answers
+            if (toAppError(error).code !== 'store.busy' || attempt === 3) throw error
+            view.forget()
+          }
+        }
       } catch (error) {
         throw toAppError(error)
       }
@@ -245,7 +350,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     async command(name, input, { actor, idempotencyKey, signal }) {
       signal?.throwIfAborted()
       try {
-        return perform(name, input, actor, idempotencyKey) as never
+        return (await perform(name, input, actor, idempotencyKey, signal)) as never
       } catch (error) {
         throw toAppError(error)
       }
@@ -253,6 +358,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     subscribe: topics.subscribe,
     async close() {
       if (closed) return
+      refresher.close()
       await jobs.close()
       closed = true
       if (warming !== null) clearTimeout(warming)

@@ -6,6 +6,8 @@ export interface JobDescription {
   id: string
   kind: Job['kind']
   title: string
+  /** jobs of one lane run one after the other, lanes beside each other; default the one of those that write whole periods */
+  lane?: string
   /** does the work; gives the job's period, and what came of it in words */
   run: (context: Required<Pick<JobContext, 'signal' | 'onProgress'>>) => Promise<{ period: number | null; detail?: string }>
 }
@@ -22,12 +24,12 @@ export interface JobRunner {
 const KEPT = 20
 
 /**
- * Runs jobs one after the other (imports write the same store), shows where they are, and cancels them. A job that fails keeps its
+ * Runs jobs, those of a lane one after the other (imports write the same store), shows where they are, and cancels them. A job that fails keeps its
  * message; nothing of it is lost that its own resumption does not know.
  */
 export function createJobRunner(changed: () => void, nowTs: () => number): JobRunner {
-  const jobs: { view: Job; abort: AbortController }[] = []
-  let queue: Promise<void> = Promise.resolve()
+  const jobs: { view: Job; abort: AbortController; lane: string }[] = []
+  const lanes = new Map<string, Promise<void>>()
   let closing = false
 
   function find(id: string) {
@@ -58,6 +60,7 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
 
   return {
     start(description) {
+      const { lane = 'periods' } = description
       const view: Job = {
         id: description.id,
         kind: description.kind,
@@ -66,16 +69,19 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
         startedTs: nowTs(),
         endedTs: null,
         fraction: null,
-        detail: jobs.some(job => job.view.state === 'running') ? 'waits for the job before it' : 'begins',
+        detail: jobs.some(job => job.lane === lane && job.view.state === 'running') ? 'waits for the job before it' : 'begins',
         secondsLeft: null,
         error: null,
         period: null,
       }
       const abort = new AbortController()
       if (closing) abort.abort()
-      jobs.unshift({ view, abort })
+      jobs.unshift({ view, abort, lane })
       for (let i = jobs.length - 1; i >= KEPT; i--) if (jobs[i]!.view.state !== 'running') jobs.splice(i, 1)
-      queue = queue.then(() => runOne(description, view, abort))
+      lanes.set(
+        lane,
+        (lanes.get(lane) ?? Promise.resolve()).then(() => runOne(description, view, abort)),
+      )
       changed()
     },
     cancel(id) {
@@ -85,7 +91,7 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
     async close() {
       closing = true
       for (const job of jobs) job.abort.abort()
-      await queue
+      await Promise.all(lanes.values())
     },
   }
 }

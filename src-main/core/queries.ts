@@ -3,6 +3,7 @@ import type { queries as contract, Job, NodeRow, QueryName, QueryOutput, Setting
 import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { fixed, tftExact, usdExact } from '../../src-shared/money.ts'
+import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import { tellNode } from '../jobs/explain.ts'
 import {
   type AuditMark,
@@ -15,6 +16,7 @@ import {
   verifyAudit,
 } from '../store/index.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
+import type { SyncControl } from './sync.ts'
 import type { View } from './view.ts'
 
 export interface Sources {
@@ -24,6 +26,11 @@ export interface Sources {
   books: Store
   jobs(): Job[]
   status(): Pick<Status, 'version' | 'host' | 'dataDir' | 'readOnly'>
+  networks(): Network[]
+  sync(): SyncControl
+  /** asks a network, in a thread of its own */
+  ask: <T>(task: 'chain-find' | 'chain-estimate', input: unknown, signal: AbortSignal | undefined) => Promise<T>
+  doctor(): DoctorReport | null
 }
 
 /** The network that the demo generator names. */
@@ -31,10 +38,15 @@ const DEMO_NETWORK = 'demo'
 
 /** A query's input with its defaults filled in. */
 export type Parsed<N extends QueryName> = z.output<(typeof contract)[N]['in']>
-type Handlers = { [N in QueryName]: (input: Parsed<N>) => QueryOutput<N> }
+type Handlers = { [N in QueryName]: (input: Parsed<N>, signal?: AbortSignal) => QueryOutput<N> | Promise<QueryOutput<N>> }
 
-/** Answers every query of the contract from what is stored and computed; nothing here takes longer than a page may wait. */
-export function createQueries(sources: Sources): <N extends QueryName>(name: N, input: Parsed<N>) => QueryOutput<N> {
+/**
+ * Answers every query of the contract from what is stored and computed, so that no page waits; but for the two that ask a network
+ * (sync.find, sync.estimate), which take as long as it does.
+ */
+export function createQueries(
+  sources: Sources,
+): <N extends QueryName>(name: N, input: Parsed<N>, signal?: AbortSignal) => QueryOutput<N> | Promise<QueryOutput<N>> {
   const { view } = sources
   const labels = () => loadLabels(view.active().store)
 
@@ -53,14 +65,22 @@ export function createQueries(sources: Sources): <N extends QueryName>(name: N, 
     return index === undefined && view.latest() === null ? null : view.period(index)
   }
 
+  function endpointsOf(name: string): { endpoints: string[]; genesis: string } {
+    const found = sources.networks().find(network => network.name === name)
+    if (!found) throw new AppError('not-found', `There is no network "${name}". Add it with an endpoint of its own first.`)
+    return { endpoints: found.endpoints.map(({ url }) => url), genesis: found.genesis }
+  }
+
   const handlers: Handlers = {
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!
+      const sync = sources.sync().status()
       const network = latest === null ? null : view.period(latest).stored.network
       return {
         ...sources.status(),
-        network,
+        sync,
+        network: network ?? sync.network,
         // also what somebody made with `granary demo` and imported is no real data
         demo: latest !== null && (view.active().demo || network === DEMO_NETWORK),
         completeUntilTs: summary?.completeUntilTs ?? null,
@@ -214,6 +234,13 @@ export function createQueries(sources: Sources): <N extends QueryName>(name: N, 
       return { fileName: `receipts-period-${period}.csv`, text: csv(header, lines) }
     },
     'search.find': ({ text, limit }) => find(text.trim().toLowerCase(), limit),
+    'networks.list': () => sources.networks(),
+    'sync.get': () => sources.sync().state(),
+    'sync.find': ({ network, text }, signal) => sources.ask('chain-find', { ...endpointsOf(network), text }, signal),
+    'sync.estimate': ({ network, scope, periods }, signal) =>
+      sources.ask('chain-estimate', { ...endpointsOf(network), network, scope, periods }, signal),
+    'live.list': ({ offset, limit }) => sources.sync().live(offset, limit),
+    'doctor.get': () => sources.doctor(),
     'jobs.list': () => sources.jobs(),
     'settings.get': () => sources.settings(),
     'audit.list': ({ offset, limit }) => {
@@ -268,7 +295,7 @@ export function createQueries(sources: Sources): <N extends QueryName>(name: N, 
     return found.slice(0, limit)
   }
 
-  return (name, input) => handlers[name](input)
+  return (name, input, signal) => handlers[name](input, signal)
 }
 
 function nodeOf(byId: Map<number, LightNode>, nodeId: number, period: number): LightNode {

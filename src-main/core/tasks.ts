@@ -1,10 +1,13 @@
 import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
+import type { Scope, SyncConfig, SyncState } from '../../src-shared/sync.ts'
 import type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 import { importArchive } from '../jobs/import.ts'
 import { type MintPartInput, mintPart, mintPartTask } from '../jobs/mint.ts'
-import { loadSnapshots, openStore, type Store, type StoredPeriod, saveResults, storedPeriod } from '../store/index.ts'
+import type { AskInput } from '../jobs/sync/ask.ts'
+import type { LiveView } from '../jobs/sync/live.ts'
+import { loadSnapshots, openStore, readTransaction, type Store, saveResults, storedPeriod } from '../store/index.ts'
 
 export type { TaskRunner } from '../jobs/context.ts'
 
@@ -29,6 +32,16 @@ export interface MintTaskInput {
   resources: ResourceRule
 }
 
+export interface SyncTaskInput {
+  dataDir: string
+  config: SyncConfig
+  endpoints: string[]
+  genesis: string
+}
+
+/** What a sync tells while it runs. */
+export type SyncMessage = { t: 'state'; state: SyncState } | { t: 'live'; view: LiveView } | { t: 'commit'; period: number }
+
 /**
  * The heavy work that a host may run in a worker thread; plain data in and out. The thread that started it holds the folder's lock,
  * so a task's own connection takes none.
@@ -40,7 +53,7 @@ const tasks = {
         name: input.name,
         check: found => {
           context.onProgress?.({ fraction: null, detail: `computes period ${found.index}`, secondsLeft: null })
-          mintAndSave(store, found, input.resources)
+          mintAndSave(store, found.index, input.resources)
         },
       })
       return { period: period.index, outcome, events, digest: period.digest }
@@ -48,9 +61,40 @@ const tasks = {
   },
   async mint(input: MintTaskInput): Promise<null> {
     return withStore(input.dataDir, async store => {
-      mintAndSave(store, storedPeriod(store, input.period), input.resources)
+      mintAndSave(store, input.period, input.resources)
       return null
     })
+  },
+  /** follows a chain until it is stopped; tells its state, the live nodes and each commit as its progress */
+  async sync(input: SyncTaskInput, context: JobContext): Promise<null> {
+    // the chain's libraries are loaded by the one thread that needs them
+    const { syncChain } = await import('../jobs/sync/run.ts')
+    const say = context.onProgress as unknown as ((message: SyncMessage) => void) | undefined
+    return withStore(input.dataDir, async store => {
+      await syncChain(
+        store,
+        { ...input, until: null, follow: true },
+        {
+          onState: state => say?.({ t: 'state', state }),
+          onLive: view => say?.({ t: 'live', view }),
+          onCommit: period => say?.({ t: 'commit', period }),
+        },
+        context.signal ?? new AbortController().signal,
+      )
+      return null
+    })
+  },
+  async 'chain-probe'(input: { url: string; genesis: string }, { signal }: JobContext) {
+    const { probeEndpoint } = await import('../jobs/sync/ask.ts')
+    return probeEndpoint(input, signal)
+  },
+  async 'chain-find'(input: AskInput & { text: string }, { signal }: JobContext) {
+    const { findFarms } = await import('../jobs/sync/ask.ts')
+    return findFarms(input, signal)
+  },
+  async 'chain-estimate'(input: AskInput & { network: string; scope: Scope; periods: number | null }, { signal }: JobContext) {
+    const { estimateSync } = await import('../jobs/sync/ask.ts')
+    return estimateSync(input, signal)
   },
   async 'mint-part'(input: MintPartInput) {
     return mintPartTask(input)
@@ -66,8 +110,12 @@ async function withStore<T>(dataDir: string, work: (store: Store) => Promise<T>)
   }
 }
 
-function mintAndSave(store: Store, period: StoredPeriod, resources: ResourceRule): void {
-  const result = mintPart(store, period, loadSnapshots(store, period), resources, null)
+function mintAndSave(store: Store, index: number, resources: ResourceRule): void {
+  // one view of the store: a sync may write to the period meanwhile, and its results are marked by the facts that they rest on
+  const { period, result } = readTransaction(store.facts, 'facts.db', () => {
+    const found = storedPeriod(store, index)
+    return { period: found, result: mintPart(store, found, loadSnapshots(store, found), resources, null) }
+  })
   const summary: PeriodSummary = {
     index: period.index,
     start: period.start,

@@ -47,7 +47,7 @@ const KEPT = 2
 
 export function createView(active: View['active'], resources: () => ResourceRule): View {
   let loaded: LoadedPeriod[] = []
-  let snapshots: { importId: number; store: Store; value: Snapshots } | null = null
+  let snapshots: { importId: number; digest: string; store: Store; value: Snapshots } | null = null
 
   function results(): StoredSummary[] {
     return loadSummaries(active().store)
@@ -64,8 +64,8 @@ export function createView(active: View['active'], resources: () => ResourceRule
 
   function snapshotsOf(period: StoredPeriod): Snapshots {
     const { store } = active()
-    if (snapshots?.importId !== period.importId || snapshots.store !== store)
-      snapshots = { importId: period.importId, store, value: loadSnapshots(store, period) }
+    if (snapshots?.importId !== period.importId || snapshots.digest !== period.digest || snapshots.store !== store)
+      snapshots = { importId: period.importId, digest: period.digest, store, value: loadSnapshots(store, period) }
     return snapshots.value
   }
 

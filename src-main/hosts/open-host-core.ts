@@ -15,13 +15,15 @@ export const pageDir = join(programDir, 'out/renderer')
  */
 export async function openHostCore({ dataDir, host }: { dataDir: string; host: Status['host'] }): Promise<Core> {
   // one core stays for answers; more than four threads only wait for the disk
-  const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4))
+  // and one more for the sync, which never ends and mostly waits for the network
+  const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4) + 1)
   const demoDir = join(programDir, 'resources/demo')
   try {
     const core = await openCore({
       dataDir,
       host,
       version: programVersion(),
+      networksFile: join(programDir, 'resources/networks.json'),
       demoDir: existsSync(demoDir) ? demoDir : null,
       mode: 'write',
       runTask,

@@ -1,5 +1,5 @@
 import { type Settings, settingsSchema } from '../../src-shared/contract.ts'
-import { books, change, rows } from './db.ts'
+import { books, change, row, rows } from './db.ts'
 import type { Store } from './open.ts'
 
 const defaults: Settings = { role: null, theme: 'auto', myFarms: [], resources: 'latest', ui: {} }
@@ -19,7 +19,14 @@ export function saveSettings(store: Store, changes: { [K in keyof Settings]?: Se
   for (const [name, value] of Object.entries(changes)) if (value !== undefined) saveNote(store, name, value)
 }
 
-function saveNote(store: Store, name: string, value: unknown): void {
+/** Something else that the books keep by name, as plain data; undefined if it was never kept. */
+export function loadNote(store: Store, name: string): unknown {
+  const found = row(store.books, books.selectFrom('settings').select('value').where('name', '=', name))
+  return found && JSON.parse(found.value)
+}
+
+/** Keeps plain data by name; whoever calls it holds the transaction (runCommand does). */
+export function saveNote(store: Store, name: string, value: unknown): void {
   const text = JSON.stringify(value)
   change(
     store.books,

@@ -15,8 +15,11 @@ import type { ImportsTable } from './schema.ts'
 
 /** Which nodes and farms a synced period holds; null in a row: the whole grid. */
 export interface StoredScope {
+  /** as chosen */
   farms: number[]
   nodes: number[]
+  /** every node that is followed in this period: the chosen ones, and those that the farms have or had in it */
+  follow: number[]
 }
 
 /** What the sync has of a period. */
@@ -55,19 +58,22 @@ export interface SyncPeriodWriter extends EventSink {
   /** events that no commit has written yet; bytes of the chunk that the next commit writes again, at the last one */
   readonly pendingEvents: number
   readonly tailBytes: number
+  /** a chunk is full and waits in memory: the next commit should be soon */
+  readonly hasFullChunk: boolean
   /** contracts that this period's data says are on a node */
   contractNodes(): Map<number, number>
   /**
    * Writes what was told, with the hash of the last block and others worth keeping (see chain.ts), and from now on `end` as the end
-   * snapshot. Throws AppError store.conflict (an imported archive says something else of these blocks), store.busy (the period was
+   * snapshot, `scope` as what is followed. Throws AppError store.conflict (an imported archive says something else of these blocks), store.busy (the period was
    * replaced meanwhile), io.full.
    */
-  commit(blocks: readonly StoredBlock[], end?: EndSnapshot): void
+  commit(blocks: readonly StoredBlock[], changes?: { end?: EndSnapshot; scope?: StoredScope }): void
 }
 
-/** Everything that the sync has begun or finished, by period; an unfinished one beside the current one comes after it. */
-export function syncedPeriods(store: Store, index: number): SyncedPeriod[] {
-  const query = facts.selectFrom('imports').selectAll().where('period', '=', index).where('origin', '=', 'sync')
+/** What the sync has begun or finished, of one period or of all: the current one, and one that is to take its place. */
+export function syncedPeriods(store: Store, index?: number): SyncedPeriod[] {
+  let query = facts.selectFrom('imports').selectAll().where('origin', '=', 'sync')
+  if (index !== undefined) query = query.where('period', '=', index)
   return rows(store.facts, query.where('state', 'in', ['current', 'writing']).orderBy('state')).map(found => ({
     importId: found.id,
     current: found.state === 'current',
@@ -214,6 +220,9 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
     get pendingEvents() {
       return builder.events - committedTail + full.reduce((sum, { chunk }) => sum + chunk.events, 0)
     },
+    get hasFullChunk() {
+      return full.length > 0
+    },
     get tailBytes() {
       return tailBytes
     },
@@ -234,7 +243,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
       enter()
       builder.rare(event)
     },
-    commit(blocks: readonly StoredBlock[], newEnd?: EndSnapshot): void {
+    commit(blocks: readonly StoredBlock[], { end: newEnd, scope: newScope }: { end?: EndSnapshot; scope?: StoredScope } = {}): void {
       const covered = blocks.at(-1)
       if (newEnd) {
         end = newEnd
@@ -276,6 +285,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
               last_block: tail?.lastBlock ?? full.at(-1)?.chunk.lastBlock ?? lastBlock,
               covered_block: last.n,
               covered_ts: last.ts,
+              ...(newScope && { scope: canonicalJson(newScope) }),
               ...(covered && { covered_hash: covered.hash }),
               digest: digest.digest('hex'),
               finished_ts: store.now(),

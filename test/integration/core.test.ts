@@ -43,6 +43,7 @@ async function open(options: { demoDir?: string; mode?: 'read' | 'write'; dataDi
     host: 'cli',
     version: '1.2.3',
     demoDir: options.demoDir ?? null,
+    networksFile: null,
     mode: options.mode ?? 'write',
   })
   return core
@@ -369,7 +370,14 @@ test('a second writer is told so, a reader is not in its way', async () => {
     code: 'store.busy',
     message: expect.stringContaining(String(process.pid)),
   })
-  const reader = await openCore({ dataDir: join(folder, 'data'), host: 'cli', version: '1', demoDir: null, mode: 'read' })
+  const reader = await openCore({
+    dataDir: join(folder, 'data'),
+    host: 'cli',
+    version: '1',
+    demoDir: null,
+    networksFile: null,
+    mode: 'read',
+  })
   expect((await reader.query('nodes.list', {})).total).toBe(40)
   await expect(
     reader.command('node.setLabel', { nodeId: 1, label: 'x', note: '' }, { actor: me, idempotencyKey: 'reader-key' }),

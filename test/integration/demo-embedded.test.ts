@@ -27,7 +27,7 @@ describe('the embedded demo', () => {
   })
 
   test('shows a mostly healthy grid with something of everything', async () => {
-    const core = await openCore({ dataDir: folder, host: 'cli', version: '0', demoDir: embeddedFolder, mode: 'write' })
+    const core = await openCore({ dataDir: folder, host: 'cli', version: '0', demoDir: embeddedFolder, networksFile: null, mode: 'write' })
     try {
       const status = await core.query('status.get', {})
       expect(status).toMatchObject({ demo: true, latestPeriod: 103 })

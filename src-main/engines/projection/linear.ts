@@ -10,8 +10,8 @@ import { GRACE_SEC, MAX_SLEEP_SEC } from '../minting/uptime.ts'
 
 /** Report interval of a healthy node (minting.md, rule set v3), and the two intervals after which it counts as down here. */
 const REPORT_INTERVAL_SEC = 2_400
-const LATE_AFTER_SEC = REPORT_INTERVAL_SEC + GRACE_SEC
-const DOWN_AFTER_SEC = 2 * REPORT_INTERVAL_SEC + GRACE_SEC
+export const LATE_AFTER_SEC = REPORT_INTERVAL_SEC + GRACE_SEC
+export const DOWN_AFTER_SEC = 2 * REPORT_INTERVAL_SEC + GRACE_SEC
 /** The share of the allowed downtime that makes a node at risk when only that much is left. */
 const BUDGET_WARNING = 0.1
 
