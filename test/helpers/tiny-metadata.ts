@@ -30,19 +30,22 @@ export function tinyTree(): TinyTree {
     list.map(([name, inner]) => ({ name: name || undefined, type: inner, typeName: undefined, docs: [] }))
   const struct = (name: string, list: FieldList) => add(name, { tag: 'composite', value: fields(list) }, ['tiny', name])
   const choice = (name: string, list: [string, number, FieldList][]) =>
-    add(
+    add(name, { tag: 'variant', value: list.map(([kind, index, inner]) => ({ name: kind, fields: fields(inner), index, docs: [] })) }, [
+      'tiny',
       name,
-      { tag: 'variant', value: list.map(([kind, index, inner]) => ({ name: kind, fields: fields(inner), index, docs: [] })) },
-      name.startsWith('Option') ? ['Option'] : ['tiny', name],
-    )
+    ])
   const primitive = (name: 'bool' | 'str' | 'u8' | 'u16' | 'u32' | 'u64' | 'u128') =>
     add(name, { tag: 'primitive', value: { tag: name, value: undefined } })
   const list = (name: string, of: number) => add(name, { tag: 'sequence', value: of })
-  const option = (name: string, of: number) =>
-    choice(name, [
+  const option = (name: string, of: number) => {
+    const id = choice(name, [
       ['None', 0, []],
       ['Some', 1, [['', of]]],
     ])
+    lookup[id]!.path = ['Option']
+    lookup[id]!.params = [{ name: 'T', type: of }]
+    return id
+  }
 
   const bool = primitive('bool')
   const str = primitive('str')
