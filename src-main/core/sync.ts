@@ -11,7 +11,18 @@ import type { SyncMessage, SyncTaskInput } from './tasks.ts'
 
 /** What the user decided about the sync; kept in the books. */
 const noteSchema = z.object({ config: syncConfigSchema, paused: z.boolean() })
+type KeptSync = z.infer<typeof noteSchema>
 const NOTE = 'sync'
+
+export function keptSync(store: Store): KeptSync | null {
+  const parsed = noteSchema.safeParse(loadNote(store, NOTE))
+  return parsed.success ? parsed.data : null
+}
+
+/** Whoever calls it holds the transaction (runCommand does). */
+export function keepSync(store: Store, kept: KeptSync): void {
+  saveNote(store, NOTE, kept)
+}
 
 /** The sync of one store: what is to be followed, and how that goes. */
 export interface SyncControl {
@@ -42,13 +53,8 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
   let nodes: LiveNode[] = []
   let jobId: string | null = null
 
-  function note(): z.infer<typeof noteSchema> | null {
-    const parsed = noteSchema.safeParse(loadNote(store, NOTE))
-    return parsed.success ? parsed.data : null
-  }
-
   function idle(): SyncState {
-    const kept = note()
+    const kept = keptSync(store)
     return {
       config: kept?.config ?? null,
       phase: kept ? 'paused' : 'off',
@@ -117,7 +123,7 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
 
   return {
     get config() {
-      return note()?.config ?? null
+      return keptSync(store)?.config ?? null
     },
     state: () => state ?? idle(),
     status() {
@@ -133,9 +139,9 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
       }
     },
     live: (offset, limit) => ({ asOf, rows: nodes.slice(offset, offset + limit), total: nodes.length }),
-    keep: (config, paused) => saveNote(store, NOTE, { config, paused }),
+    keep: (config, paused) => keepSync(store, { config, paused }),
     run() {
-      const kept = note()
+      const kept = keptSync(store)
       stop()
       if (!kept || kept.paused) {
         state = state && { ...state, config: kept?.config ?? null, phase: kept ? 'paused' : 'off', halt: null }

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Core, Status } from '../../src-shared/contract.ts'
 import { openCore } from '../core/index.ts'
-import { programDir, programVersion } from './program.ts'
+import { networksFile, programDir, programVersion } from './program.ts'
 import { workerTaskRunner } from './spawn-worker.ts'
 
 /** The built page. */
@@ -23,7 +23,7 @@ export async function openHostCore({ dataDir, host }: { dataDir: string; host: S
       dataDir,
       host,
       version: programVersion(),
-      networksFile: join(programDir, 'resources/networks.json'),
+      networksFile,
       demoDir: existsSync(demoDir) ? demoDir : null,
       mode: 'write',
       runTask,

@@ -3,9 +3,11 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { explanationText } from '../../../src-shared/explain-text.ts'
 import type { ResourceRule } from '../../../src-shared/mint.ts'
 import { tftExact, usdExact } from '../../../src-shared/money.ts'
-import { formatUtc } from '../../../src-shared/time.ts'
+import type { Scope, SyncEstimate } from '../../../src-shared/sync.ts'
+import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
 import type { JobContext, MintSummary } from '../../core/index.ts'
 import { resolveDataDir } from '../data-dir.ts'
+import { networksFile } from '../program.ts'
 import { userName } from '../user-name.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 
@@ -119,6 +121,77 @@ export async function demo(
   const { nodes, days, seed, period } = options
   const input = { nodes, seed, target, ...(days !== undefined && { days }), ...(period !== undefined && { period }) }
   sayWritten(target, await writeDemo(input, context(terminal)), terminal)
+}
+
+export interface SyncOptions extends Common {
+  network?: string
+  endpoint?: string[]
+  until?: number | null
+  follow?: boolean
+  farm?: number[]
+  node?: number[]
+  wholeGrid?: boolean
+  periods?: number | null
+  compare?: number
+  estimate?: boolean
+}
+
+export async function sync(options: SyncOptions, terminal: Terminal): Promise<void> {
+  const { network, endpoint = [], until = null, follow = false, farm, node, wholeGrid, periods, compare, estimate = false } = options
+  if (wholeGrid && (farm || node)) throw new AppError('usage', 'Give --whole-grid, or --farm and --node, not both.')
+  if (until !== null && follow) throw new AppError('usage', '--follow goes on for ever; with --until it ends. Give one of them.')
+  const scope: Scope | undefined = wholeGrid ? 'all' : farm || node ? { farms: farm ?? [], nodes: node ?? [] } : undefined
+  // the chain's libraries take their time to load, so only this command does
+  const { syncNetwork } = await import('../../core/sync-command.ts')
+  const state = await syncNetwork(
+    {
+      dataDir: resolveDataDir(options.data),
+      networksFile,
+      actor: `cli:${userName()}`,
+      endpoints: endpoint,
+      until,
+      follow,
+      estimateOnly: estimate,
+      ...(network !== undefined && { network }),
+      ...(scope !== undefined && { scope }),
+      ...(periods !== undefined && { periods }),
+      ...(compare !== undefined && { compareShare: compare }),
+      onEstimate: cost => terminal.out(terminal.json ? jsonText({ estimate: cost }) : estimateText(cost)),
+    },
+    context(terminal),
+  )
+  if (!state) return
+  const { stored, head, readBlocks, comparedBlocks } = state
+  terminal.out(
+    terminal.json
+      ? jsonText({ head, stored, readBlocks, comparedBlocks, periods: state.periods })
+      : `${readBlocks} blocks read, ${comparedBlocks} of them compared between endpoints. Data complete until ${stored ? `${formatUtc(stored.ts)}, block ${stored.n}` : 'nothing'}.\n`,
+  )
+}
+
+function estimateText(cost: SyncEstimate): string {
+  const archive = cost.archive ? '' : ' This endpoint is not an archive node: it has thrown old state away, which history needs.\n'
+  return `${cost.network}: ${cost.blocks} blocks for ${cost.periods.length === 1 ? '1 period' : `${cost.periods.length} periods`} and ${cost.nodes === 1 ? '1 node' : `${cost.nodes} nodes`}, at most: about ${sizeText(cost.bytes)} to fetch, ${formatDuration(cost.seconds)}, ${sizeText(cost.storeBytes)} on disk. What is stored is not fetched again.\n${archive}`
+}
+
+function sizeText(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`
+  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e3)} kB`
+}
+
+export interface DevnetOptions {
+  port?: number
+  speed: number
+  archive?: string
+  nodes: number
+  seed: number
+  latency: number
+  drop?: number
+}
+
+export async function devnet(options: DevnetOptions, terminal: Terminal): Promise<void> {
+  const { runDevnet } = await import('../../core/devnet-command.ts')
+  await runDevnet(options, line => terminal.out(terminal.json ? jsonText({ message: line }) : `${line}\n`), terminal.signal)
 }
 
 export async function serve(options: Common & { port?: number; open?: boolean }, terminal: Terminal): Promise<void> {

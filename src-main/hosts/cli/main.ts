@@ -88,6 +88,29 @@ function program(terminal: Terminal): Command {
     .argument('<out>', 'the file, .gz or .zst to compress; - writes to standard output')
     .action((out, options) => commands.demo(out, options, terminal))
 
+  command('sync', 'follow a chain into the store; stopped, it goes on where it was')
+    .option('--network <name>', 'main, test, qa, dev, or one of your own')
+    .option('--endpoint <url...>', 'chain nodes to ask beside those that are known: wss://HOST, or ws:// on this machine')
+    .option('--until <block>', 'the last block to read, or now', untilBlock)
+    .option('--follow', 'go on at the head until it is stopped')
+    .option('--farm <id...>', 'only these farms, with all their nodes', wholeNumbers)
+    .option('--node <id...>', 'only these nodes', wholeNumbers)
+    .option('--whole-grid', 'every node')
+    .option('--periods <count>', 'how many periods back, the running one counted, or all', periodCount)
+    .option('--compare <share>', 'with two or more endpoints: the share of blocks that two are asked for, 0 to 1', share)
+    .option('--estimate', 'only say what it would cost')
+    .action(options => commands.sync(options, terminal))
+
+  command('devnet', 'a made-up chain on this machine, to try out and test: speaks a node’s JSON-RPC over WebSocket')
+    .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))
+    .addOption(new Option('--speed <factor>', 'how much faster than the clock its time runs').argParser(positiveNumber).default(1))
+    .option('--archive <file>', 'serve the blocks of this grid archive instead of a living grid')
+    .addOption(new Option('--nodes <n>', 'nodes of the living grid').argParser(wholeNumber).default(24))
+    .addOption(new Option('--seed <s>', 'the same seed gives the same grid').argParser(wholeNumber).default(1))
+    .addOption(new Option('--latency <ms>', 'delay of every answer').argParser(wholeNumber).default(0))
+    .addOption(new Option('--drop <n>', 'drop a connection after so many requests').argParser(wholeNumber))
+    .action(options => commands.devnet(options, terminal))
+
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))
     .option('--open', 'open it in a browser')
@@ -98,6 +121,26 @@ function program(terminal: Terminal): Command {
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number.')
+  return Number(text)
+}
+
+function wholeNumbers(text: string, before: number[] | undefined): number[] {
+  return [...(before ?? []), wholeNumber(text)]
+}
+
+function untilBlock(text: string): number | null {
+  return text === 'now' ? null : wholeNumber(text)
+}
+
+function periodCount(text: string): number | null {
+  if (text === 'all') return null
+  const count = wholeNumber(text)
+  if (count < 1 || count > 1000) throw new InvalidArgumentError('It takes 1 to 1000, or all.')
+  return count
+}
+
+function share(text: string): number {
+  if (!/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(text)) throw new InvalidArgumentError('It takes a number from 0 to 1.')
   return Number(text)
 }
 
