@@ -288,7 +288,7 @@ test('a connection comes back by itself, tells so, and announces every topic', a
   hosts[0]!.close()
   await until(() => hosts.length === 2 && connection.status().state === 'connected', 'it came back')
   expect(await connection.query('overview.get', {})).toEqual(overview)
-  expect(seen).toEqual([['facts', 'results', 'jobs', 'labels', 'settings', 'audit']])
+  expect(seen).toEqual([['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks']])
   connection.close()
   await expect(connection.query('overview.get', {})).rejects.toMatchObject({ code: 'core.gone' })
   expect(states).toEqual(['connecting', 'waiting', 'connecting', 'connected', 'waiting', 'connecting', 'connected', 'closed'])
