@@ -20,7 +20,7 @@ export const syncTexts = {
   offlineNever: 'No block was heard of yet.',
   pausedText: 'Nothing is fetched until you resume. It goes on where it was.',
   haltedTitle: 'The sync has halted',
-  haltedSafe: 'What is stored up to that block is right and stays usable. Nothing was skipped.',
+  haltedSafe: 'What is stored stays as it was and can be used. Nothing was skipped.',
   left: (time: string) => `about ${time} left`,
   soon: 'less than a minute',
   start: 'Start',
@@ -72,22 +72,17 @@ export const syncTexts = {
   endpoints: {
     title: 'Endpoints',
     empty: 'No endpoint is in use. The sync connects when it starts.',
-    columns: {
-      url: 'Endpoint',
-      state: 'State',
-      latency: 'Latency, ms',
-      limit: 'At once',
-      bytes: 'Received',
-      archive: 'Old state',
-    },
+    latency: (ms: string) => `answers in ${ms} ms`,
+    latencyHint: 'The median of its last answers.',
+    limit: (count: string) => `${count} at once`,
+    bytes: (bytes: string) => `${bytes} received`,
     limitHint: 'How many requests may be under way at once. It adapts to what the endpoint bears.',
     archiveHint: 'An archive node keeps the state of every block. History needs one; the present does not.',
     states: { unused: 'Not used now', connecting: 'Connecting', ready: 'Ready', failing: 'Failing', refused: 'Refused' },
     archive: 'archive node',
     notArchive: 'not an archive node',
-    archiveUnknown: 'not known yet',
+    archiveUnknown: 'old state: not known yet',
     totals: (requests: string, failures: string) => `${requests} requests, ${failures} failed`,
-    plain: 'fine',
   },
   rests: {
     title: 'What this rests on',
@@ -171,13 +166,9 @@ export const syncTexts = {
     farm: (name: string, id: number) => (name === '' ? `Farm ${id}` : `${name} (${id})`),
     node: (id: number) => `Node ${id}`,
     back: 'How far back',
-    backHint: 'A period lasts about a month. The newest comes first; you can add more later.',
+    backHint: 'A period lasts about a month; the running one counts. The newest comes first, and you can add more later.',
     periods: (count: number | null) =>
-      count === null
-        ? 'Everything since the chain began'
-        : count === 1
-          ? 'The running period'
-          : `The last ${count} periods, with the running one`,
+      count === null ? 'Everything since the chain began' : count === 1 ? 'The running period' : `The last ${count} periods`,
     compare: 'Compare endpoints',
     compareHint: 'This share of the blocks is asked of two endpoints. If they ever say different things, the sync halts.',
     share: (percent: string) => (percent === '0' ? 'None' : percent === '100' ? 'Every block' : `${percent} % of the blocks`),
@@ -263,7 +254,7 @@ export const syncTexts = {
   /** the status bar, short */
   bar: {
     label: 'Sync',
-    off: 'Not following the chain',
+    off: 'not following the chain',
     connecting: 'connecting',
     backfilling: 'catching up',
     following: (clock: string) => `following, last block ${clock}`,
@@ -277,7 +268,7 @@ export const syncTexts = {
   /** the overview's one line while what it shows does not reach the head */
   behind: {
     connecting: 'Connecting to the chain.',
-    until: (when: string) => `These figures are complete until ${when}.`,
+    until: (when: string) => `The data is complete until ${when}.`,
     nothing: 'No history is complete yet.',
     backfilling: 'More is coming in',
     offline: (when: string) => `Offline: what happened after ${when} is not known here.`,

@@ -289,7 +289,7 @@ export const texts = {
     dataDir: 'Data folder',
     copyDataDir: 'Copy the path of the data folder',
     network: 'Network',
-    networkNone: 'Decided by the first archive that you import',
+    networkNone: 'Decided by what you follow or import first',
     demo: 'demo data',
     complete: 'Data complete until',
     mode: 'Access',

@@ -19,7 +19,8 @@ export function StatusBar({ status }: { status: Status | undefined }) {
   return (
     <footer className={classes.status}>
       <span>
-        {texts.status.network} <strong>{status ? (status.network ?? texts.status.noNetwork) : texts.status.unknown}</strong>
+        {texts.status.network}{' '}
+        <strong>{status ? (status.network ?? status.sync.network ?? texts.status.noNetwork) : texts.status.unknown}</strong>
       </span>
       <span>
         {status?.completeUntilTs ? (

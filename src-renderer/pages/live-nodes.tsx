@@ -199,7 +199,7 @@ export function LiveNodesTable({ live, phase }: { live: LiveNodes; phase: SyncPh
         tools={
           <>
             {asOf ? (
-              <span className={page.dim}>
+              <span className={classes.asOf}>
                 {words.asOf} {formatCount(asOf.n)}, <DateTime ts={asOf.ts} form="age" />
               </span>
             ) : null}

@@ -49,7 +49,7 @@ function NetworkEntry({ network, readOnly }: { network: Network; readOnly: boole
       </div>
       <div className={classes.small}>
         <span>
-          {words.genesis} <span className={classes.hash}>{network.genesis === '' ? words.genesisNone : network.genesis}</span>
+          {words.genesis} {network.genesis === '' ? words.genesisNone : <span className={classes.hash}>{network.genesis}</span>}
         </span>
       </div>
       {network.endpoints.length === 0 ? <p className={page.dim}>{words.none}</p> : null}

@@ -93,10 +93,9 @@ function PeriodState({ period, headTs }: { period: SyncPeriod; headTs: number | 
       {mark}
       <Progress
         className={classes.bar}
-        value={fraction * 100}
+        value={Math.floor(fraction * 100)}
         size={8}
         aria-label={words.periods.bar(period.index)}
-        aria-valuetext={percentText(fraction)}
         transitionDuration={0}
       />
       <span>{percentText(fraction)}</span>
@@ -122,8 +121,8 @@ export function SyncEndpoints({ state }: { state: SyncState }) {
 }
 
 function Endpoint({ endpoint }: { endpoint: EndpointState }) {
-  const { columns, states, archive, notArchive, archiveUnknown } = words.endpoints
-  const wordOfArchive = endpoint.archive === null ? `${columns.archive}: ${archiveUnknown}` : endpoint.archive ? archive : notArchive
+  const { states, archive, notArchive, archiveUnknown } = words.endpoints
+  const wordOfArchive = endpoint.archive === null ? archiveUnknown : endpoint.archive ? archive : notArchive
   return (
     <>
       <div className={classes.line}>
@@ -132,15 +131,11 @@ function Endpoint({ endpoint }: { endpoint: EndpointState }) {
       </div>
       <div className={classes.small}>
         {endpoint.latencyMs === null ? null : (
-          <span>
-            {columns.latency}: {formatCount(Math.round(endpoint.latencyMs))}
-          </span>
+          <span title={words.endpoints.latencyHint}>{words.endpoints.latency(formatCount(Math.round(endpoint.latencyMs)))}</span>
         )}
-        <span title={words.endpoints.limitHint}>
-          {columns.limit}: {formatCount(endpoint.limit)}
-        </span>
+        <span title={words.endpoints.limitHint}>{words.endpoints.limit(formatCount(endpoint.limit))}</span>
         <span title={words.endpoints.totals(formatCount(endpoint.requests), formatCount(endpoint.failures))}>
-          {columns.bytes}: {bytesText(endpoint.bytes)}
+          {words.endpoints.bytes(bytesText(endpoint.bytes))}
         </span>
         <Tooltip label={words.endpoints.archiveHint}>
           <button type="button" className={classes.hint}>

@@ -9,7 +9,7 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { StateShape } from '../components/state-mark.tsx'
 import { DateTime, useNowTs } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
-import { choiceText, headline, percentText, phaseStates, roughDuration, scopeChoice } from '../sync-words.ts'
+import { choiceText, headline, phaseStates, roughDuration, scopeChoice } from '../sync-words.ts'
 import { texts } from '../texts.ts'
 import { LiveNodesTable, useLiveNodes } from './live-nodes.tsx'
 import page from './page.module.css'
@@ -135,13 +135,7 @@ function Now({ state }: { state: SyncState }) {
       {text ? <p className={classes.message}>{text}</p> : null}
       {halted ? <p className={page.dim}>{words.haltedSafe}</p> : null}
       {fraction !== null && state.phase !== 'following' && state.phase !== 'off' ? (
-        <Progress
-          value={Math.floor(fraction * 100)}
-          size={10}
-          aria-label={words.progress}
-          aria-valuetext={percentText(fraction)}
-          transitionDuration={0}
-        />
+        <Progress value={Math.floor(fraction * 100)} size={10} aria-label={words.progress} transitionDuration={0} />
       ) : null}
       <dl className={classes.figures}>
         <div>
@@ -185,7 +179,7 @@ function Now({ state }: { state: SyncState }) {
             <strong>
               {state.phase === 'following'
                 ? words.figures.none
-                : !moving
+                : !moving && state.phase !== 'connecting'
                   ? words.figures.still
                   : state.secondsLeft === null
                     ? words.figures.unknown
