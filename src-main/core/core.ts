@@ -108,24 +108,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     mintStale()
     sync.run()
   }
-  let warming: ReturnType<typeof setTimeout> | null = null
-  warmSoon()
-
-  /** Once the first screen has had its answers, and in two goes, so that nobody's question waits for both. */
-  function warmSoon(steps = [view.warmSnapshots, view.warmHeads], afterMs = 400): void {
-    if (warming !== null) clearTimeout(warming)
-    const [step, ...rest] = steps
-    if (!step) return
-    warming = setTimeout(() => {
-      try {
-        step()
-        warmSoon(rest, 50)
-      } catch {
-        // whatever is wrong with the store is told to whoever asks for it
-      }
-    }, afterMs)
-    warming.unref()
-  }
 
   /** Nothing of the demo is worth a word about how to mend it: one that is damaged, or another version's, is made anew. */
   async function openDemo(folder: string): Promise<Store | null> {
@@ -188,7 +170,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         } finally {
           // also after a failure: an import that was stopped at its very end may have got through
           view.forget()
-          warmSoon()
           topics.changed('facts', 'results', 'labels', 'audit')
           afterwards()
         }
@@ -361,7 +342,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       refresher.close()
       await jobs.close()
       closed = true
-      if (warming !== null) clearTimeout(warming)
       topics.close()
       uploads?.close()
       demo?.close()

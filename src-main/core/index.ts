@@ -6,7 +6,7 @@ import { writeArchive } from '../archive/write.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { tellNode } from '../jobs/explain.ts'
 import { exportArchive as exportStored } from '../jobs/export.ts'
-import { loadSnapshots, openStore, type Store, storedPeriod } from '../store/index.ts'
+import { loadEnd, openStore, type Store, storedPeriod } from '../store/index.ts'
 import { importAudited } from './imports.ts'
 import { type ImportTaskOutput, runTaskHere } from './tasks.ts'
 
@@ -66,7 +66,7 @@ export async function explainNode(input: {
 }): Promise<Explanation> {
   return reading(input.dataDir, store => {
     const period = storedPeriod(store, input.period)
-    return tellNode(store, period, loadSnapshots(store, period), input.nodeId, input.resources).explanation
+    return tellNode(store, period, loadEnd(store, period), input.nodeId, input.resources).explanation
   })
 }
 

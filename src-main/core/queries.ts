@@ -156,7 +156,7 @@ export function createQueries(
       const light = nodeOf(loaded.byId, nodeId, loaded.stored.index)
       const place = loaded.nodes.indexOf(light)
       const { store } = view.active()
-      const story = tellNode(store, loaded.stored, view.snapshots(loaded.stored), nodeId, loaded.summary.resources)
+      const story = tellNode(store, loaded.stored, view.end(loaded.stored), nodeId, loaded.summary.resources)
       const receipt = JSON.parse(story.result.receipt) as {
         cloud_units: Record<'cu' | 'su' | 'nu', number>
         resource_utilization: Record<'cru' | 'mru' | 'hru' | 'sru' | 'ip', number>
@@ -192,7 +192,7 @@ export function createQueries(
     'node.explain': ({ nodeId, period }) => {
       const loaded = view.period(period)
       nodeOf(loaded.byId, nodeId, loaded.stored.index)
-      return tellNode(view.active().store, loaded.stored, view.snapshots(loaded.stored), nodeId, loaded.summary.resources).explanation
+      return tellNode(view.active().store, loaded.stored, view.end(loaded.stored), nodeId, loaded.summary.resources).explanation
     },
     'periods.list': () => view.summaries(),
     'receipts.list': ({ period, search, offset, limit, sort, descending }) => {

@@ -7,7 +7,7 @@ import { importArchive } from '../jobs/import.ts'
 import { type MintPartInput, mintPart, mintPartTask } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
 import type { LiveView } from '../jobs/sync/live.ts'
-import { loadSnapshots, openStore, readTransaction, type Store, saveResults, storedPeriod } from '../store/index.ts'
+import { ensureStartParts, openStore, readTransaction, type Store, saveResults, storedPeriod } from '../store/index.ts'
 
 export type { TaskRunner } from '../jobs/context.ts'
 
@@ -111,10 +111,11 @@ async function withStore<T>(dataDir: string, work: (store: Store) => Promise<T>)
 }
 
 function mintAndSave(store: Store, index: number, resources: ResourceRule): void {
+  ensureStartParts(store, storedPeriod(store, index))
   // one view of the store: a sync may write to the period meanwhile, and its results are marked by the facts that they rest on
   const { period, result } = readTransaction(store.facts, 'facts.db', () => {
     const found = storedPeriod(store, index)
-    return { period: found, result: mintPart(store, found, loadSnapshots(store, found), resources, null) }
+    return { period: found, result: mintPart(store, found, resources, null).result }
   })
   const summary: PeriodSummary = {
     index: period.index,

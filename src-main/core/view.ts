@@ -1,14 +1,14 @@
 import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import type { EndSnapshot } from '../../src-shared/grid.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import { known } from '../engines/projection/linear.ts'
 import {
-  buckets,
+  hasStartParts,
   listPeriods,
+  loadEnd,
   loadNodeRows,
-  loadSnapshots,
   loadSummaries,
-  type Snapshots,
   type Store,
   type StoredPeriod,
   type StoredSummary,
@@ -32,12 +32,10 @@ export interface View {
   summaries(): PeriodSummary[]
   /** Throws AppError mint.missing if the period is not there or not computed yet. */
   period(index?: number): LoadedPeriod
-  snapshots(period: StoredPeriod): Snapshots
-  /** periods whose results are missing, rest on other facts, or on another choice of resources */
+  /** the end snapshot of a period; the one asked for last is kept */
+  end(period: StoredPeriod): EndSnapshot
+  /** periods whose results are missing, rest on other facts or another choice of resources, or lack what a mint reads fast */
   stalePeriods(): number[]
-  /** these two read ahead what the first look at a node's page needs: on a large grid some 50 ms each */
-  warmSnapshots(): void
-  warmHeads(): void
   /** forgets what is in memory; the next question reads the store again */
   forget(): void
 }
@@ -47,7 +45,7 @@ const KEPT = 2
 
 export function createView(active: View['active'], resources: () => ResourceRule): View {
   let loaded: LoadedPeriod[] = []
-  let snapshots: { importId: number; digest: string; store: Store; value: Snapshots } | null = null
+  let end: { period: StoredPeriod; store: Store; value: EndSnapshot } | null = null
 
   function results(): StoredSummary[] {
     return loadSummaries(active().store)
@@ -55,18 +53,6 @@ export function createView(active: View['active'], resources: () => ResourceRule
 
   function latest(): number | null {
     return results().at(-1)?.summary.index ?? null
-  }
-
-  function latestStored(): StoredPeriod | null {
-    const index = latest()
-    return index === null ? null : storedPeriod(active().store, index)
-  }
-
-  function snapshotsOf(period: StoredPeriod): Snapshots {
-    const { store } = active()
-    if (snapshots?.importId !== period.importId || snapshots.digest !== period.digest || snapshots.store !== store)
-      snapshots = { importId: period.importId, digest: period.digest, store, value: loadSnapshots(store, period) }
-    return snapshots.value
   }
 
   return {
@@ -89,27 +75,24 @@ export function createView(active: View['active'], resources: () => ResourceRule
       loaded = [fresh, ...loaded.filter(candidate => candidate.stored.index !== wanted)].slice(0, KEPT)
       return fresh
     },
-    snapshots: snapshotsOf,
-    warmSnapshots() {
-      const period = latestStored()
-      if (period) snapshotsOf(period)
-    },
-    warmHeads() {
-      const period = latestStored()
-      if (period) buckets(active().store, period)
+    end(period) {
+      const { store } = active()
+      if (!end || end.store !== store || !isSame(end.period, period)) end = { period, store, value: loadEnd(store, period) }
+      return end.value
     },
     stalePeriods() {
+      const { store } = active()
       const byIndex = new Map(results().map(result => [result.summary.index, result]))
-      return listPeriods(active().store)
+      return listPeriods(store)
         .filter(period => {
           const result = byIndex.get(period.index)
-          return !result || result.stale || result.summary.resources !== resources()
+          return !result || result.stale || result.summary.resources !== resources() || !hasStartParts(store, period)
         })
         .map(period => period.index)
     },
     forget() {
       loaded = []
-      snapshots = null
+      end = null
     },
   }
 }

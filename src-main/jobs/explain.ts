@@ -1,11 +1,12 @@
 import { AppError } from '../../src-shared/errors.ts'
-import type { GridNode, PowerState } from '../../src-shared/grid.ts'
+import type { EndSnapshot, GridNode, PowerState } from '../../src-shared/grid.ts'
 import type { Explanation, NodeResult, ResourceRule } from '../../src-shared/mint.ts'
 import { createV3Mint } from '../engines/minting/v3.ts'
-import { readEvents } from '../store/events.ts'
+import { bucketOf, readEvents } from '../store/events.ts'
+import { loadStart, startOf } from '../store/mint-input.ts'
 import type { Store } from '../store/open.ts'
-import type { Snapshots, StoredPeriod } from '../store/periods.ts'
-import { startOf } from './mint.ts'
+import type { StoredPeriod } from '../store/periods.ts'
+import { headerOf } from './mint.ts'
 
 /** One event of a node as its timeline shows it; times in seconds; figures beyond 2^53 as their nearest number. */
 export interface TimelineEvent {
@@ -26,15 +27,15 @@ export interface NodeStory {
 }
 
 /**
- * One node's period from its own events: the result, why, and all that happened to it. Throws AppError not-found if the period has
- * no such node, mint.*, store.*.
+ * One node's period from its own events: the result, why, and all that happened to it. `end`: the period's end snapshot. Throws AppError
+ * not-found if the period has no such node, mint.*, store.*.
  */
-export function tellNode(store: Store, period: StoredPeriod, snapshots: Snapshots, nodeId: number, resources: ResourceRule): NodeStory {
-  const { header, start, end } = snapshots
+export function tellNode(store: Store, period: StoredPeriod, end: EndSnapshot, nodeId: number, resources: ResourceRule): NodeStory {
   const only = (id: number) => id === nodeId
-  const mint = createV3Mint(header, startOf(start, only), end, { resources, explain: only })
+  const start = startOf(loadStart(store, period, bucketOf(nodeId), bucketOf(nodeId)), only)
+  const mint = createV3Mint(headerOf(period), start, end, { resources, explain: only })
   const timeline: TimelineEvent[] = []
-  let node = start.nodes.find(({ id }) => id === nodeId)
+  let node = start.nodes[0]
   let block = 0
   let ts = 0
   const note = (kind: TimelineEvent['kind'], now: number | null = null, uptime: number | null = null) => {

@@ -6,10 +6,12 @@ import { readArchive } from '../archive/read.ts'
 import { overviewCsv, payoutsCsv, problemsJson, receiptsNdjson, retriesCsv } from '../engines/minting/outputs.ts'
 import { resultProblems } from '../engines/minting/problems.ts'
 import { planRetries, type Retry } from '../engines/minting/retries.ts'
-import { createV3Mint, type MintResult, type V3Mint } from '../engines/minting/v3.ts'
+import { createV3Mint, type MintHeader, type MintResult, type V3Mint } from '../engines/minting/v3.ts'
+import { readTransaction } from '../store/db.ts'
 import { bucketOf, buckets, LOOSE, readEvents } from '../store/events.ts'
+import { loadEnd, loadStart, startOf } from '../store/mint-input.ts'
 import { openStore, type Store } from '../store/open.ts'
-import { loadSnapshots, type Snapshots, type StoredPeriod, storedPeriod } from '../store/periods.ts'
+import { replaced, type StoredPeriod, storedPeriod } from '../store/periods.ts'
 import { type JobContext, progressMeter } from './context.ts'
 import { writeFilesAtomically } from './files.ts'
 
@@ -103,10 +105,7 @@ export async function mintStored(
   context: JobContext,
 ): Promise<{ result: MintResult; end: EndSnapshot }> {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
-  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) {
-    const snapshots = loadSnapshots(store, period)
-    return { result: mintPart(store, period, snapshots, resources, null), end: snapshots.end }
-  }
+  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, resources, null)
   const [mine, others] = splitInTwo(buckets(store, period), SHARE_OF_THIS_THREAD)
   const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, ...others }
   const other = context.runTask('mint-part', input, context.signal ? { signal: context.signal } : {})
@@ -114,19 +113,17 @@ export async function mintStored(
   other.catch(() => {})
   // let the message to the worker leave before this thread is busy
   await new Promise(resolve => setImmediate(resolve))
-  let result: MintResult
-  let end: EndSnapshot
+  let made: ReturnType<typeof mintPart>
   try {
-    const snapshots = loadSnapshots(store, period)
-    end = snapshots.end
-    result = mintPart(store, period, snapshots, resources, mine)
+    made = mintPart(store, period, resources, mine)
   } catch (error) {
     await Promise.allSettled([other])
     throw error
   }
+  const { result } = made
   result.nodes = result.nodes.concat((await other) as NodeResult[])
   result.nodes.sort((a, b) => a.nodeId - b.nodeId)
-  return { result, end }
+  return made
 }
 
 /** First and last bucket, inclusive. */
@@ -146,10 +143,8 @@ export interface MintPartInput extends Part {
 export function mintPartTask(input: MintPartInput): NodeResult[] {
   const store = openStore(input.dataDir, { mode: 'read' })
   try {
-    const period = storedPeriod(store, input.period)
-    if (period.digest !== input.digest)
-      throw new AppError('store.busy', `Period ${input.period} was imported again meanwhile. Mint it once more.`, { retryable: true })
-    const { nodes } = mintPart(store, period, loadSnapshots(store, period), input.resources, input)
+    const period = { ...storedPeriod(store, input.period), digest: input.digest }
+    const { nodes } = mintPart(store, period, input.resources, input).result
     // a mint's files say nothing of single days, so they need not cross over
     return nodes.map(node => ({ ...node, days: { up: [], asleep: [], down: [] } }))
   } finally {
@@ -157,23 +152,32 @@ export function mintPartTask(input: MintPartInput): NodeResult[] {
   }
 }
 
-/** Mints the nodes of some buckets (null: all) on this thread. Nodes stand alone, so parts' results concatenate. */
-export function mintPart(store: Store, period: StoredPeriod, snapshots: Snapshots, resources: ResourceRule, part: Part | null): MintResult {
-  const { header, start, end } = snapshots
-  const inPart = (nodeId: number) => part === null || (bucketOf(nodeId) >= part.bucketFrom && bucketOf(nodeId) <= part.bucketTo)
-  const mint = createV3Mint(header, startOf(start, inPart), end, { resources })
-  readEvents(store, period, mint, part ?? {})
-  return mint.finish(period.coveredToBlock)
+/**
+ * Mints the nodes of some buckets (null: all) on this thread. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
+ * store.corrupt, store.busy (the period changed since `period` was read).
+ */
+export function mintPart(
+  store: Store,
+  period: StoredPeriod,
+  resources: ResourceRule,
+  part: Part | null,
+): { result: MintResult; end: EndSnapshot } {
+  const { bucketFrom, bucketTo } = part ?? { bucketFrom: 0, bucketTo: LOOSE - 1 }
+  const inPart = (nodeId: number) => bucketOf(nodeId) >= bucketFrom && bucketOf(nodeId) <= bucketTo
+  // one view of the store, and the one that the caller saw: a sync may write to the period meanwhile
+  return readTransaction(store.facts, 'facts.db', () => {
+    if (storedPeriod(store, period.index).digest !== period.digest) throw replaced(period)
+    const start = startOf(loadStart(store, period, bucketFrom, bucketTo), inPart)
+    const end = loadEnd(store, period)
+    const mint = createV3Mint(headerOf(period), start, end, { resources })
+    readEvents(store, period, mint, { bucketFrom, bucketTo })
+    return { result: mint.finish(period.coveredToBlock), end }
+  })
 }
 
-/** The start snapshot with only some nodes and what belongs to them. */
-export function startOf(start: StartSnapshot, inPart: (nodeId: number) => boolean): StartSnapshot {
-  return {
-    ...start,
-    nodes: start.nodes.filter(node => inPart(node.id)),
-    power: start.power.filter(power => inPart(power.node_id)),
-    contracts: start.contracts.filter(({ contract_type: type }) => 'NodeContract' in type && inPart(type.NodeContract.node_id)),
-  }
+/** A stored period as the rules name it. */
+export function headerOf({ network, index, start, end }: StoredPeriod): MintHeader {
+  return { network, period: { index, start, end } }
 }
 
 /** Two parts, the first with about `share` of the events; the second may be without any. */

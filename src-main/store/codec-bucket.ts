@@ -18,6 +18,9 @@ const UPTIME = 0
 const USE = 1
 const AS_JSON = 2
 
+/** The place behind all events. */
+export const END = 2 ** 31 - 1
+
 /** Nodes per bucket: 2^6. */
 export const BUCKET_BITS = 6
 const SLOTS = 1 << BUCKET_BITS
@@ -185,7 +188,8 @@ export class BucketReader {
     const jsonBytes = input.varint()
     this.#jsonText = blob.subarray(input.pos, input.pos + jsonBytes)
     input.pos += jsonBytes
-    this.next = this.#left === 0 ? this.#end() : input.varint()
+    this.next = this.#left === 0 ? END : input.varint()
+    if (this.#left === 0) this.#end()
   }
 
   /**
@@ -196,19 +200,21 @@ export class BucketReader {
     const input = this.#input
     const { bytes } = input
     const { blocks, ts, ends } = this.#head
+    const total = ends.length === 0 ? 0 : ends[ends.length - 1]!
     const nows = this.#now
     const uptimes = this.#uptime
-    const windows = this.#windows
-    let pos = input.pos
-    let place = this.next
-    let block = this.#block
+    const firstNode = this.#firstNode
+    let pos = input.pos | 0
+    let left = this.#left | 0
+    let place = this.next | 0
+    let block = this.#block | 0
     let blockTs = ts[block]!
     let announced = -1
     while (place < limit) {
       if (place >= ends[block]!) {
+        if (place >= total) throw damaged(this.#place, 'an event lies behind its end')
         do block++
         while (place >= ends[block]!)
-        if (!(place < ends[ends.length - 1]!)) throw damaged(this.#place, 'an event lies behind its end')
         blockTs = ts[block]!
       }
       const kind = bytes[pos++]!
@@ -220,61 +226,73 @@ export class BucketReader {
       }
       const type = kind & 3
       if (type === UPTIME) {
+        // both figures take one byte nearly always
         let folded = bytes[pos++]!
+        let delta = (folded >>> 1) ^ -(folded & 1)
         if (folded >= 0x80) {
           input.pos = pos
-          folded = input.rest(folded)
-          pos = input.pos
+          delta = unfold(input.rest(folded))
+          pos = input.pos | 0
         }
-        const now = blockTs + (folded < 0x80000000 ? (folded >>> 1) ^ -(folded & 1) : unfold(folded))
+        const now = blockTs + delta
         folded = bytes[pos++]!
+        delta = (folded >>> 1) ^ -(folded & 1)
         if (folded >= 0x80) {
           input.pos = pos
-          folded = input.rest(folded)
-          pos = input.pos
+          delta = unfold(input.rest(folded))
+          pos = input.pos | 0
         }
-        const change = folded < 0x80000000 ? (folded >>> 1) ^ -(folded & 1) : unfold(folded)
-        const uptime = uptimes[eventSlot]! + now - nows[eventSlot]! + change
+        const uptime = uptimes[eventSlot]! + now - nows[eventSlot]! + delta
         nows[eventSlot] = now
         uptimes[eventSlot] = uptime
-        if (wanted) sink.uptime(this.#firstNode + eventSlot, now, uptime)
-      } else if (type === USE) {
+        if (wanted) sink.uptime(firstNode + eventSlot, now, uptime)
+      } else {
         input.pos = pos
-        const index = input.varint()
-        const timestamp = blockTs + unfold(input.varint())
-        const window = windows[index]! + unfold(input.varint())
-        const nru = input.varint()
-        pos = input.pos
-        if (!(index < windows.length)) throw damaged(this.#place, 'an event names no contract')
-        windows[index] = window
-        if (wanted) sink.consumption(this.#contracts[index]!, timestamp, window, nru)
-      } else if (type === AS_JSON) {
-        const entry = this.#jsonEntry()
-        if (wanted) deliver(sink, entry)
-      } else throw damaged(this.#place, 'an event has no kind')
-      if (--this.#left === 0) {
+        this.#other(sink, type, blockTs, wanted)
+        pos = input.pos | 0
+      }
+      if (--left === 0) {
         input.pos = pos
-        place = this.#end()
+        this.#left = 0
+        this.#end()
+        place = END
         break
       }
       let gap = bytes[pos++]!
       if (gap >= 0x80) {
         input.pos = pos
-        gap = input.rest(gap)
-        pos = input.pos
+        gap = input.rest(gap) | 0
+        pos = input.pos | 0
       }
-      place += gap + 1
+      place = (place + gap + 1) | 0
     }
     input.pos = pos
     this.next = place
+    this.#left = left
     this.#block = block
     // a place that is not a number ends the loop too
     if (!(place >= limit)) throw damaged(this.#place, 'an event is cut short')
   }
 
-  #end(): number {
+  #other(sink: EventSink, type: number, blockTs: number, wanted: boolean): void {
+    if (type === USE) {
+      const input = this.#input
+      const windows = this.#windows
+      const index = input.varint()
+      const timestamp = blockTs + unfold(input.varint())
+      const window = windows[index]! + unfold(input.varint())
+      const nru = input.varint()
+      if (!(index < windows.length)) throw damaged(this.#place, 'an event names no contract')
+      windows[index] = window
+      if (wanted) sink.consumption(this.#contracts[index]!, timestamp, window, nru)
+    } else if (type === AS_JSON) {
+      const entry = this.#jsonEntry()
+      if (wanted) deliver(sink, entry)
+    } else throw damaged(this.#place, 'an event has no kind')
+  }
+
+  #end(): void {
     if (this.#input.pos !== this.#input.bytes.length) throw damaged(this.#place, 'its length is wrong')
-    return Number.POSITIVE_INFINITY
   }
 
   #jsonEntry(): JsonEntry {

@@ -1,5 +1,5 @@
 import type { EventSink } from '../../src-shared/grid.ts'
-import { BUCKET_BITS, BucketReader, LOOSE } from './codec-bucket.ts'
+import { BUCKET_BITS, BucketReader, END, LOOSE } from './codec-bucket.ts'
 import { type ChunkHead, decodeHead } from './codec-head.ts'
 import { connect, type Db, readTransaction, storeError } from './db.ts'
 import type { Store } from './open.ts'
@@ -58,7 +58,7 @@ export function readEvents(store: Store, period: StoredPeriod, sink: EventSink, 
         const index = indexOfBucket(head, bucket)
         if (index < 0) continue
         const data = select.get(eventsId(period.importId, chunk, bucket)) as Buffer | undefined
-        new BucketReader(data, head, head.counts[index]!, { period: period.index, chunk, bucket }).run(sink, Number.POSITIVE_INFINITY, slot)
+        new BucketReader(data, head, head.counts[index]!, { period: period.index, chunk, bucket }).run(sink, END, slot)
       }
   })
 }
@@ -96,7 +96,7 @@ export function exportChunk(db: Db, importId: number, period: number, chunk: num
 export function mergeChunk(head: ChunkHead, blobs: (Uint8Array | undefined)[], period: number, chunk: number, sink: EventSink): void {
   const readers = blobs.map((blob, i) => new BucketReader(blob, head, head.counts[i]!, { period, chunk, bucket: head.buckets[i]! }))
   // a heap by place; buckets are few, and most of the time the next event is in another one
-  const heap = readers.filter(reader => Number.isFinite(reader.next))
+  const heap = readers.filter(reader => reader.next < END)
   for (let i = (heap.length >> 1) - 1; i >= 0; i--) siftDown(heap, i)
   let block = 0
   let place = 0
@@ -107,7 +107,7 @@ export function mergeChunk(head: ChunkHead, blobs: (Uint8Array | undefined)[], p
       sink.block(head.blocks[block]!, head.ts[block]!)
     }
     reader.run(sink, reader.next + 1, -1, false)
-    if (!Number.isFinite(reader.next)) {
+    if (reader.next >= END) {
       const last = heap.pop()!
       if (heap.length === 0) break
       heap[0] = last

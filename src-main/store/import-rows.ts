@@ -4,6 +4,7 @@ import type { ArchiveHeader, EndSnapshot, StartSnapshot } from '../../src-shared
 import type { EncodedChunk } from './chunk-builder.ts'
 import { change, facts, row } from './db.ts'
 import { canonicalJson } from './exact-json.ts'
+import { saveStartParts } from './mint-input.ts'
 import type { Store } from './open.ts'
 import { chunkId, eventsId, identityOf } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
@@ -52,6 +53,7 @@ export function createImport(store: Store, { texts, header, start, end, source, 
   const id = row(store.facts, facts.insertInto('imports').values(fresh).returning('id'))!.id
   for (const part of ['header', 'start', 'end'] as const)
     change(store.facts, facts.insertInto('snapshots').values({ import_id: id, part, json: texts[part] }))
+  saveStartParts(store, id, start)
   return id
 }
 

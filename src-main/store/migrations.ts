@@ -87,7 +87,7 @@ const facts1 = `
   ) STRICT;
 `
 
-/** The start snapshot once more, in parts of 64 nodes: one node's page reads only the part of that node (see start-parts.ts). */
+/** The start snapshot once more, in parts of 64 nodes: one node's page reads only the part of that node (see mint-input.ts). */
 const facts2 = `
   CREATE TABLE start_parts (
     import_id INTEGER NOT NULL REFERENCES imports (id) ON DELETE CASCADE,

@@ -1,5 +1,5 @@
 import { AppError } from '../../../src-shared/errors.ts'
-import type { ArchiveHeader, EndSnapshot, FarmingPolicy, GridFarm, GridTwin, StartSnapshot } from '../../../src-shared/grid.ts'
+import type { EndSnapshot, FarmingPolicy, GridFarm, GridTwin } from '../../../src-shared/grid.ts'
 import type { Evidence, Explanation, NodeResult, ResourceRule } from '../../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../../src-shared/time.ts'
 import { cloudUnits } from './cloud-units.ts'
@@ -12,7 +12,7 @@ import { type ReceiptFields, receiptHash, receiptText, utilization } from './rec
 import { type Clock, checkWidth, inconsistent, NONE, type NodeState, setViolation } from './state.ts'
 import { downtimesOf, recordMove, recordStill, type Trace } from './trace.ts'
 import { MAX_SLEEP_SEC, REPORT_CREDIT_CAP_SEC } from './uptime.ts'
-import type { MintResult } from './v3.ts'
+import type { MintHeader, MintResult, StartState } from './v3.ts'
 
 /** What the end snapshot says, by id. */
 export interface EndIndex {
@@ -24,8 +24,8 @@ export interface EndIndex {
 }
 
 export interface MintContext {
-  header: ArchiveHeader
-  start: StartSnapshot
+  header: MintHeader
+  start: StartState
   end: EndSnapshot
   resources: ResourceRule
   clock: Clock

@@ -26,6 +26,10 @@ export interface V3Options {
   explain?: (nodeId: number) => boolean
 }
 
+/** What the rules need of a header and of a start snapshot; a whole one will do. */
+export type MintHeader = Pick<ArchiveHeader, 'network' | 'period'>
+export type StartState = Pick<StartSnapshot, 'block' | 'ts' | 'nodes' | 'contracts' | 'power'>
+
 export interface MintResult {
   period: { index: number; start: number; end: number }
   network: string
@@ -57,7 +61,7 @@ const CHECK_SOURCE = 'Check that the archive is complete: a node must be in the 
  * contracts and power of a part of the grid with only their events, and concatenate the parts' nodes; `block` may then begin again at a
  * lower number for another part.
  */
-export function createV3Mint(header: ArchiveHeader, start: StartSnapshot, end: EndSnapshot, options: V3Options): V3Mint {
+export function createV3Mint(header: MintHeader, start: StartState, end: EndSnapshot, options: V3Options): V3Mint {
   const clock: Clock = {
     startTs: header.period.start,
     endTs: header.period.end,

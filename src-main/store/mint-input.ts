@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { AppError } from '../../src-shared/errors.ts'
+import type { EndSnapshot, GridContract, StartSnapshot } from '../../src-shared/grid.ts'
+import type { StartState } from '../engines/minting/v3.ts'
+import { BUCKET_BITS } from './codec-bucket.ts'
+import { writeTransaction } from './db.ts'
+import { exactParse, exactStringify } from './exact-json.ts'
+import type { Store } from './open.ts'
+import { loadSnapshots, replaced, type StoredPeriod } from './periods.ts'
+
+/*
+ * What a mint reads of a period besides its events. The start snapshot is stored once more in parts, by bucket as the events are
+ * (events.ts): 64 nodes with their power and contracts. So one node's page, or a thread that mints some nodes, reads only what it needs.
+ */
+
+/** The part that says which others there are, and the block of the snapshot. */
+const BASE = -1
+interface Base {
+  block: number
+  ts: number
+  buckets: number[]
+}
+type Part = Pick<StartState, 'nodes' | 'contracts' | 'power'>
+
+/** Writes the parts of an import's start snapshot, inside the caller's transaction. */
+export function saveStartParts(store: Store, importId: number, start: StartSnapshot): void {
+  const parts = new Map<number, Part>()
+  const partOf = (nodeId: number): Part => {
+    const bucket = nodeId >>> BUCKET_BITS
+    let part = parts.get(bucket)
+    if (!part) {
+      part = { nodes: [], contracts: [], power: [] }
+      parts.set(bucket, part)
+    }
+    return part
+  }
+  for (const node of start.nodes) partOf(node.id).nodes.push(node)
+  for (const power of start.power) partOf(power.node_id).power.push(power)
+  for (const contract of start.contracts) {
+    const nodeId = nodeOfContract(contract)
+    if (nodeId !== null) partOf(nodeId).contracts.push(contract)
+  }
+  const insert = store.facts.prepare('INSERT INTO start_parts (import_id, bucket, json, crc) VALUES (?, ?, ?, ?)')
+  const save = (bucket: number, value: Base | Part): void => {
+    const json = exactStringify(value)
+    insert.run(importId, bucket, json, checksum(importId, bucket, json))
+  }
+  save(BASE, { block: start.block, ts: start.ts, buckets: [...parts.keys()].sort((a, b) => a - b) })
+  for (const [bucket, part] of parts) save(bucket, part)
+}
+
+/** Whether a period's snapshot is there in parts; those of stores from before are not, until the period is computed again. */
+export function hasStartParts(store: Store, period: StoredPeriod): boolean {
+  const select = store.facts.prepare('SELECT 1 FROM start_parts WHERE import_id = ? AND bucket = ?')
+  return select.get(period.importId, BASE) !== undefined
+}
+
+/** Writes the parts where a store from before lacks them. Throws AppError store.*, io.full. */
+export function ensureStartParts(store: Store, period: StoredPeriod): void {
+  if (hasStartParts(store, period)) return
+  const { start } = loadSnapshots(store, period)
+  writeTransaction(store.facts, 'facts.db', () => saveStartParts(store, period.importId, start))
+}
+
+/**
+ * What the buckets `from` to `to` had at the period's start; all of it where there are no parts yet. Throws AppError store.corrupt,
+ * store.busy (replaced meanwhile).
+ */
+export function loadStart(store: Store, period: StoredPeriod, from: number, to: number): StartState {
+  const select = store.facts.prepare('SELECT json, crc FROM start_parts WHERE import_id = ? AND bucket = ?')
+  const load = (bucket: number): unknown => {
+    const found = select.get(period.importId, bucket) as { json: string; crc: number } | undefined
+    if (found && found.crc === checksum(period.importId, bucket, found.json)) return exactParse(found.json)
+    // an import that is gone takes its parts with it
+    if (!store.facts.prepare('SELECT 1 FROM imports WHERE id = ?').get(period.importId)) throw replaced(period)
+    throw new AppError(
+      'store.corrupt',
+      `The stored start snapshot of period ${period.index} is damaged: ${found ? 'the checksum of' : 'it lacks'} nodes ${bucket << BUCKET_BITS} to ${((bucket + 1) << BUCKET_BITS) - 1}${found ? ' is wrong' : ''}. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
+      { details: { period: period.index, bucket } },
+    )
+  }
+  if (!hasStartParts(store, period)) return loadSnapshots(store, period).start
+  const { block, ts, buckets } = load(BASE) as Base
+  const state: StartState = { block, ts, nodes: [], contracts: [], power: [] }
+  for (const bucket of buckets) {
+    if (bucket < from || bucket > to) continue
+    const { nodes, contracts, power } = load(bucket) as Part
+    for (const node of nodes) state.nodes.push(node)
+    for (const contract of contracts) state.contracts.push(contract)
+    for (const one of power) state.power.push(one)
+  }
+  return state
+}
+
+/** The start state with only some nodes and what belongs to them. */
+export function startOf(start: StartState, wanted: (nodeId: number) => boolean): StartState {
+  return {
+    block: start.block,
+    ts: start.ts,
+    nodes: start.nodes.filter(node => wanted(node.id)),
+    power: start.power.filter(power => wanted(power.node_id)),
+    contracts: start.contracts.filter(contract => {
+      const nodeId = nodeOfContract(contract)
+      return nodeId !== null && wanted(nodeId)
+    }),
+  }
+}
+
+/** Only what is on a node; names and rents have no part in a node's payout by rule set v3. */
+function nodeOfContract({ contract_type: type }: GridContract): number | null {
+  return 'NodeContract' in type ? type.NodeContract.node_id : null
+}
+
+function checksum(importId: number, bucket: number, json: string): number {
+  return crc32(json, crc32(`${importId}/${bucket}/`))
+}
+
+/** The end snapshot alone. Throws AppError store.corrupt, store.busy (replaced meanwhile). */
+export function loadEnd(store: Store, period: StoredPeriod): EndSnapshot {
+  const select = "SELECT end_hash, json FROM imports JOIN snapshots ON import_id = id AND part = 'end' WHERE id = ?"
+  const found = store.facts.prepare(select).get(period.importId) as { end_hash: string; json: string } | undefined
+  if (!found) throw replaced(period)
+  if (found.end_hash !== createHash('sha256').update(found.json).digest('hex'))
+    throw new AppError(
+      'store.corrupt',
+      `The stored end snapshot of period ${period.index} is damaged: its checksum is wrong. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
+      { details: { period: period.index } },
+    )
+  return exactParse(found.json) as EndSnapshot
+}
