@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { type Actor, type CommandName, type Core, commands, type QueryName, queries, type Status } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
-import type { DoctorReport } from '../../src-shared/sync.ts'
+import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { listPeriods, loadSettings, openStore, pinnedChain, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
 import { createQueries, type Parsed } from './queries.ts'
-import { createRefresher } from './refresh.ts'
-import { configOrThrow, createSyncControl } from './sync.ts'
+import { createRefresher, type Refresher } from './refresh.ts'
+import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
 import { createUploads, type Uploads } from './uploads.ts'
@@ -20,6 +20,18 @@ import { createView } from './view.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
 type Once = (subject: string | null, work: () => unknown) => unknown
+
+interface Following {
+  control: SyncControl
+  refresher: Refresher
+}
+
+interface LiveDemo {
+  store: Store
+  sync: Following
+  /** ends the made-up chain */
+  stop: AbortController
+}
 
 export interface CoreOptions {
   dataDir: string
@@ -56,41 +68,23 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const known = options.networksFile === null ? [] : readKnownNetworks(options.networksFile)
   const doctor: DoctorReport | null = null
   const view = createView(
-    () => (hasReal() || !demo ? { store: real, demo: false } : { store: demo, demo: true }),
+    () => {
+      if (hasReal()) return { store: real, demo: false }
+      if (liveDemo && listPeriods(liveDemo.store).length > 0) return { store: liveDemo.store, demo: true }
+      return demo ? { store: demo, demo: true } : { store: real, demo: false }
+    },
     () => settings().resources,
   )
-  /** of periods that could not be computed: what was said of it, so that a period that stays so is told once */
-  const failedMints = new Map<number, string>()
-  const refresher = createRefresher(async period => {
-    try {
-      await runTask('mint', { dataDir: real.dataDir, period, resources: settings().resources }, {})
-      failedMints.delete(period)
-      view.forget()
-      topics.changed('facts', 'results')
-    } catch (cause) {
-      const { retryable, message } = toAppError(cause)
-      if (retryable) refresher.want(period)
-      else if (failedMints.get(period) !== message && !closed) {
-        failedMints.set(period, message)
-        startMint(real, period) // as a job that everybody sees fail, with the reason
-      }
-    }
-  })
-  const sync = createSyncControl({
-    store: real,
-    jobs,
-    runTask,
-    network: name => findNetwork(known, real, name),
-    changed: () => topics.changed('sync'),
-    onCommit: period => refresher.want(period),
-  })
+  const realSync = followStore(real, name => findNetwork(known, real, name))
+  let liveDemo: LiveDemo | null = null
+  const sync = () => (realSync.control.config || !liveDemo ? realSync.control : liveDemo.sync.control)
   const answer = createQueries({
     view,
     settings,
     books: real,
     jobs: jobs.list,
     networks: () => listNetworks(known, real),
-    sync: () => sync,
+    sync,
     ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
     doctor: () => doctor,
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
@@ -106,7 +100,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   }
   if (options.mode === 'write') {
     mintStale()
-    sync.run()
+    realSync.control.run()
   }
 
   /** Nothing of the demo is worth a word about how to mend it: one that is damaged, or another version's, is made anew. */
@@ -183,6 +177,56 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     return uploads
   }
 
+  /** A store's sync, and its periods computed as they come in. */
+  function followStore(store: Store, network: (name: string) => Network): Following {
+    /** of periods that could not be computed: what was said of it, so that a period that stays so is told once */
+    const failed = new Map<number, string>()
+    const refresher = createRefresher(async period => {
+      try {
+        await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, {})
+        failed.delete(period)
+        view.forget()
+        topics.changed('facts', 'results')
+      } catch (cause) {
+        const { retryable, message } = toAppError(cause)
+        if (retryable) refresher.want(period)
+        else if (failed.get(period) !== message && !closed) {
+          failed.set(period, message)
+          startMint(store, period) // as a job that everybody sees fail, with the reason
+        }
+      }
+    })
+    const control = createSyncControl({
+      store,
+      jobs,
+      runTask,
+      network,
+      changed: () => topics.changed('sync'),
+      onCommit: refresher.want,
+    })
+    return { control, refresher }
+  }
+
+  /** A made-up chain in a thread of its own, and a store that follows it, in place of the embedded demo until there is real data. */
+  async function followDemo(): Promise<void> {
+    if (hasReal() || realSync.control.config)
+      throw new AppError('usage', 'The demo is over: this data folder has real data, or follows a network already.')
+    if (liveDemo) return
+    const dataDir = join(real.dataDir, 'demo-live')
+    // each made-up chain is another, so what was read of the last one is of no use
+    rmSync(dataDir, { recursive: true, force: true })
+    const stop = new AbortController()
+    const url = await new Promise<string>((resolve, reject) => {
+      const ended = runTask('devnet', { nodes: 12, speed: 20 }, { signal: stop.signal, onProgress: message => resolve(String(message)) })
+      ended.then(() => reject(new AppError('cancelled', 'The made-up chain was stopped.')), reject)
+    })
+    const network: Network = { name: 'demo', title: 'Made-up chain', endpoints: [{ url, own: true }], genesis: '', known: false }
+    const store = openStore(dataDir, { mode: 'write' })
+    liveDemo = { store, sync: followStore(store, () => network), stop }
+    liveDemo.sync.control.keep({ network: 'demo', scope: 'all', periods: 1, compareShare: 0 }, false)
+    liveDemo.sync.control.run()
+  }
+
   /** Connects to an endpoint before it is kept; the network's genesis must fit. */
   async function addEndpoint(input: { network: string; url: string }, once: Once, signal: AbortSignal | undefined): Promise<unknown> {
     const { network: name, url } = input
@@ -193,7 +237,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return found
     })
     topics.changed('networks', 'audit')
-    if (sync.config?.network === name) sync.run()
+    if (realSync.control.config?.network === name) realSync.control.run()
     return answered
   }
 
@@ -203,13 +247,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     let after: () => void = () => {}
     const once: Once = (subject, work) =>
       runCommand(real, { actor: actor.id, idempotencyKey: key, command: name, input, audit: subject === null ? false : { subject } }, work)
-    const steer = (subject: string, work: () => void): unknown => {
+    const steer = (control: SyncControl, subject: string, work: (control: SyncControl) => void): unknown => {
       const answered = once(subject, () => {
-        work()
+        work(control)
         return {}
       })
       topics.changed('sync', 'audit')
-      sync.run()
+      control.run()
       return answered
     }
     switch (name) {
@@ -287,12 +331,17 @@ export async function openCore(options: CoreOptions): Promise<Core> {
             'store.network',
             `This data folder follows network "${pinned.network}". Start Granary with --data and another folder to follow "${config.network}".`,
           )
-        return steer(`network ${config.network}`, () => sync.keep(config, false))
+        return steer(realSync.control, `network ${config.network}`, control => control.keep(config, false))
       }
       case 'sync.start':
-        return steer('sync', () => sync.keep(configOrThrow(sync), false))
+        return steer(sync(), 'sync', control => control.keep(configOrThrow(control), false))
       case 'sync.pause':
-        return steer('sync', () => sync.keep(configOrThrow(sync), true))
+        return steer(sync(), 'sync', control => control.keep(configOrThrow(control), true))
+      case 'demo.follow':
+        return followDemo().then(() => {
+          topics.changed('sync')
+          return {}
+        })
       case 'network.addEndpoint':
         return addEndpoint(commands[name].in.parse(input), once, signal)
       case 'network.removeEndpoint': {
@@ -302,7 +351,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
           return {}
         })
         topics.changed('networks', 'audit')
-        if (sync.config?.network === network) sync.run()
+        if (realSync.control.config?.network === network) realSync.control.run()
         return answered
       }
     }
@@ -339,9 +388,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     subscribe: topics.subscribe,
     async close() {
       if (closed) return
-      refresher.close()
+      realSync.refresher.close()
+      liveDemo?.sync.refresher.close()
       await jobs.close()
       closed = true
+      liveDemo?.stop.abort()
+      liveDemo?.store.close()
       topics.close()
       uploads?.close()
       demo?.close()

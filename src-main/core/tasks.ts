@@ -84,6 +84,15 @@ const tasks = {
       return null
     })
   },
+  /** serves a made-up chain until it is stopped; its address is its progress */
+  async devnet(input: { nodes: number; speed: number }, { signal, onProgress }: JobContext): Promise<null> {
+    const { startDevnet } = await import('../jobs/devnet/index.ts')
+    const devnet = await startDevnet(input)
+    ;(onProgress as unknown as (url: string) => void)?.(devnet.url)
+    await new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
+    await devnet.close()
+    return null
+  },
   async 'chain-probe'(input: { url: string; genesis: string }, { signal }: JobContext) {
     const { probeEndpoint } = await import('../jobs/sync/ask.ts')
     return probeEndpoint(input, signal)

@@ -15,8 +15,8 @@ export const pageDir = join(programDir, 'out/renderer')
  */
 export async function openHostCore({ dataDir, host }: { dataDir: string; host: Status['host'] }): Promise<Core> {
   // one core stays for answers; more than four threads only wait for the disk
-  // and one more for the sync, which never ends and mostly waits for the network
-  const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4) + 1)
+  // and two more for what never ends and mostly waits: the sync, and the demo's made-up chain
+  const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4) + 2)
   const demoDir = join(programDir, 'resources/demo')
   try {
     const core = await openCore({
