@@ -7,6 +7,7 @@ import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { listPeriods, loadSettings, openStore, pinnedChain, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
+import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
@@ -66,7 +67,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const hasReal = () => listPeriods(real).length > 0
   const settings = () => loadSettings(real)
   const known = options.networksFile === null ? [] : readKnownNetworks(options.networksFile)
-  const doctor: DoctorReport | null = null
+  let doctor: DoctorReport | null = null
   const view = createView(
     () => {
       if (hasReal()) return { store: real, demo: false }
@@ -227,6 +228,21 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     liveDemo.sync.control.run()
   }
 
+  function startDoctor(id: string): void {
+    jobs.start({
+      id,
+      kind: 'doctor',
+      title: 'Examine',
+      lane: 'doctor',
+      run: async context => {
+        const input = doctorInput(real, known, { dataDir: real.dataDir, sample: DOCTOR_SAMPLE, seed: null })
+        doctor = (await runTask('doctor', input, taskContext(context))) as DoctorReport
+        topics.changed('sync')
+        return { period: null }
+      },
+    })
+  }
+
   /** Connects to an endpoint before it is kept; the network's genesis must fit. */
   async function addEndpoint(input: { network: string; url: string }, once: Once, signal: AbortSignal | undefined): Promise<unknown> {
     const { network: name, url } = input
@@ -295,6 +311,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         })
         after()
         topics.changed('audit')
+        return answered
+      }
+      case 'doctor.start': {
+        const answered = once(null, () => {
+          const jobId = randomUUID()
+          after = () => startDoctor(jobId)
+          return { jobId }
+        })
+        after()
         return answered
       }
       case 'node.setLabel': {

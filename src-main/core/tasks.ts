@@ -1,8 +1,9 @@
 import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
-import type { Scope, SyncConfig, SyncState } from '../../src-shared/sync.ts'
+import type { DoctorReport, Scope, SyncConfig, SyncState } from '../../src-shared/sync.ts'
 import type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
+import type { DoctorInput } from '../jobs/doctor.ts'
 import { importArchive } from '../jobs/import.ts'
 import { type MintPartInput, mintPart, mintPartTask } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
@@ -92,6 +93,10 @@ const tasks = {
     await new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
     await devnet.close()
     return null
+  },
+  async doctor(input: DoctorInput, context: JobContext): Promise<DoctorReport> {
+    const { examine } = await import('../jobs/doctor.ts')
+    return examine(input, context)
   },
   async 'chain-probe'(input: { url: string; genesis: string }, { signal }: JobContext) {
     const { probeEndpoint } = await import('../jobs/sync/ask.ts')

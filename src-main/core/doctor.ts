@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { toAppError } from '../../src-shared/errors.ts'
+import type { DoctorReport } from '../../src-shared/sync.ts'
+import type { JobContext } from '../jobs/context.ts'
+import type { DoctorInput } from '../jobs/doctor.ts'
+import { dropDamaged, findGaps, gapInWords } from '../store/gaps.ts'
+import { openStore, pinnedChain, runCommand, type Store } from '../store/index.ts'
+import { findNetwork, type KnownNetwork, readKnownNetworks } from './networks.ts'
+import { keptSync } from './sync.ts'
+
+/** Blocks that are fetched again where nobody says how many. */
+export const DOCTOR_SAMPLE = 20
+
+type Asked = Pick<DoctorInput, 'dataDir' | 'sample' | 'seed'>
+
+/** What to examine: the folder against the network that it follows. */
+export function doctorInput(store: Store, known: readonly KnownNetwork[], asked: Asked): DoctorInput {
+  const name = keptSync(store)?.config.network ?? pinnedChain(store)?.network
+  if (name === undefined) return { ...asked, network: null, noNetwork: 'This data folder does not follow a chain.' }
+  const { endpoints, genesis } = findNetwork(known, store, name)
+  return { ...asked, network: { name, genesis, endpoints: endpoints.map(({ url }) => url) }, noNetwork: '' }
+}
+
+/** What `granary doctor` is asked. */
+export interface DoctorCommand extends Asked {
+  networksFile: string | null
+  actor: string
+  /** asks no endpoint */
+  offline: boolean
+  /** takes damaged synced periods out of the store before, so that the next sync reads them again */
+  repair: boolean
+}
+
+/**
+ * Examines a data folder, also beside a Granary that is running (not with `repair`). `repaired` tells in words what was taken out.
+ * Throws AppError cancelled; with `repair` also store.busy (another instance writes) and store.*, io.* where the store can't be opened.
+ */
+export async function examineFolder(command: DoctorCommand, context: JobContext): Promise<{ report: DoctorReport; repaired: string[] }> {
+  const repaired = command.repair ? repair(command) : []
+  // the chain's libraries take their time to load
+  const { examine } = await import('../jobs/doctor.ts')
+  return { report: await examine(networkInput(command), context), repaired }
+}
+
+function networkInput({ dataDir, sample, seed, offline, networksFile }: DoctorCommand): DoctorInput {
+  const asked = { dataDir, sample, seed }
+  const without = (noNetwork: string): DoctorInput => ({ ...asked, network: null, noNetwork })
+  if (offline) return without('Not asked for (--offline).')
+  if (!existsSync(dataDir)) return without('There is no data folder.')
+  let store: Store | null = null
+  try {
+    const known = networksFile === null ? [] : readKnownNetworks(networksFile)
+    store = openStore(dataDir, { mode: 'read' })
+    return doctorInput(store, known, asked)
+  } catch (cause) {
+    // the examination says what is wrong with the store itself
+    return without(`Which network is followed can’t be read: ${toAppError(cause).message}`)
+  } finally {
+    store?.close()
+  }
+}
+
+function repair({ dataDir, actor }: DoctorCommand): string[] {
+  const store = openStore(dataDir, { mode: 'write' })
+  try {
+    const gaps = findGaps(store)
+    const periods = dropDamaged(store, gaps)
+    if (periods.length === 0) return []
+    runCommand(
+      store,
+      {
+        actor,
+        idempotencyKey: randomUUID(),
+        command: 'doctor.repair',
+        input: { periods },
+        audit: { subject: `periods ${periods.join(', ')}` },
+      },
+      () => null,
+    )
+    return gaps.filter(({ kind, origin, period }) => origin === 'sync' && kind !== 'unfinished' && periods.includes(period)).map(gapInWords)
+  } finally {
+    store.close()
+  }
+}
