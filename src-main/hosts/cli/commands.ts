@@ -3,7 +3,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { explanationText } from '../../../src-shared/explain-text.ts'
 import type { ResourceRule } from '../../../src-shared/mint.ts'
 import { tftExact, usdExact } from '../../../src-shared/money.ts'
-import type { Scope, SyncEstimate } from '../../../src-shared/sync.ts'
+import type { DoctorCheck, DoctorReport, Scope, SyncEstimate } from '../../../src-shared/sync.ts'
 import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
 import type { JobContext, MintSummary } from '../../core/index.ts'
 import { resolveDataDir } from '../data-dir.ts'
@@ -192,6 +192,36 @@ export interface DevnetOptions {
 export async function devnet(options: DevnetOptions, terminal: Terminal): Promise<void> {
   const { runDevnet } = await import('../../core/devnet-command.ts')
   await runDevnet(options, line => terminal.out(terminal.json ? jsonText({ message: line }) : `${line}\n`), terminal.signal)
+}
+
+export interface DoctorOptions extends Common {
+  sample: number
+  seed?: number
+  offline?: boolean
+  repair?: boolean
+}
+
+/** Gives whether nothing is wrong; what could not be looked at is not wrong. */
+export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<boolean> {
+  const { sample, seed = null, offline = false, repair = false } = options
+  const { examineFolder } = await import('../../core/doctor.ts')
+  const { report, repaired } = await examineFolder(
+    { dataDir: resolveDataDir(options.data), networksFile, actor: `cli:${userName()}`, sample, seed, offline, repair },
+    context(terminal),
+  )
+  terminal.out(terminal.json ? jsonText({ ...report, repaired }) : doctorText(report, repaired))
+  return report.checks.every(({ state }) => state !== 'problem')
+}
+
+function doctorText({ checks }: DoctorReport, repaired: string[]): string {
+  const marks = { ok: 'fine', problem: 'PROBLEM', unknown: 'not known' }
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  const line = ({ name, state, detail, wayOut }: DoctorCheck): string =>
+    `${marks[state].padEnd(9)}  ${name.padEnd(width)}  ${detail}${wayOut === '' ? '' : ` ${wayOut}`}`
+  const problems = checks.filter(({ state }) => state === 'problem').length
+  const verdict = problems === 0 ? 'Nothing is wrong.' : problems === 1 ? '1 problem.' : `${problems} problems.`
+  const out = repaired.map(found => `Taken out; the next sync reads it again: ${found}`)
+  return `${[...out, ...checks.map(line), verdict].join('\n')}\n`
 }
 
 export async function serve(options: Common & { port?: number; open?: boolean }, terminal: Terminal): Promise<void> {

@@ -14,9 +14,13 @@ export type ExitCode = 0 | 1 | 2
  */
 export async function run(args: string[], streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream }): Promise<ExitCode> {
   const terminal = createTerminal(streams, { json: args.includes('--json'), debug: args.includes('--debug') })
+  let isWrong = false
+  const program = granary(terminal, () => {
+    isWrong = true
+  })
   try {
-    await program(terminal).parseAsync(args, { from: 'user' })
-    return 0
+    await program.parseAsync(args, { from: 'user' })
+    return isWrong ? 1 : 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
     terminal.fail(error)
@@ -26,8 +30,9 @@ export async function run(args: string[], streams: { stdout: NodeJS.WriteStream;
   }
 }
 
-function program(terminal: Terminal): Command {
-  const granary = new Command('granary')
+/** `onWrong` is called by a command that did its work and found something wrong: it has said so, and the exit code tells it too. */
+function granary(terminal: Terminal, onWrong: () => void): Command {
+  const program = new Command('granary')
     .description('What the nodes of a decentralised cloud grid earned, and why.')
     .version(programVersion(), '-V, --version')
     .helpCommand(false)
@@ -35,7 +40,7 @@ function program(terminal: Terminal): Command {
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
 
-  const command = (name: string, description: string, parent = granary): Command =>
+  const command = (name: string, description: string, parent = program): Command =>
     parent
       .command(name)
       .description(description)
@@ -63,7 +68,7 @@ function program(terminal: Terminal): Command {
     .argument('<file...>', 'grid archives, plain, .gz or .zst; - reads standard input')
     .action((files, options) => commands.importArchives(files, options, terminal))
 
-  const archive = granary
+  const archive = program
     .command('archive')
     .description('grid archives')
     .exitOverride()
@@ -111,12 +116,21 @@ function program(terminal: Terminal): Command {
     .addOption(new Option('--drop <n>', 'drop a connection after so many requests').argParser(wholeNumber))
     .action(options => commands.devnet(options, terminal))
 
+  command('doctor', 'examine the data folder: the store in itself and against the chain; fails if anything is wrong')
+    .addOption(new Option('--sample <n>', 'how many stored blocks to fetch again and compare').argParser(wholeNumber).default(20))
+    .addOption(new Option('--seed <s>', 'the choice of those blocks; default any').argParser(wholeNumber))
+    .option('--offline', 'ask no chain node')
+    .option('--repair', 'take damaged periods of the sync out first, so that the next sync reads them again')
+    .action(async options => {
+      if (!(await commands.doctor(options, terminal))) onWrong()
+    })
+
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))
     .option('--open', 'open it in a browser')
     .action(options => commands.serve(options, terminal))
 
-  return granary
+  return program
 }
 
 function wholeNumber(text: string): number {
