@@ -2,9 +2,10 @@ import { AppError } from '../../../src-shared/errors.ts'
 
 /**
  * What a failed attempt means. lost: the connection went. slow: no answer in time. busy: the endpoint has too much to do. too-big: the
- * answer would be. discarded: old state is gone there. elsewhere: another endpoint may know better. final: nobody will answer that.
+ * answer would be. odd: it was no answer. discarded: old state is gone there. elsewhere: another endpoint may know better. final: nobody
+ * will answer that.
  */
-export type FailureKind = 'lost' | 'slow' | 'busy' | 'too-big' | 'discarded' | 'elsewhere' | 'final'
+export type FailureKind = 'lost' | 'slow' | 'busy' | 'too-big' | 'odd' | 'discarded' | 'elsewhere' | 'final'
 
 /** Why one attempt at one endpoint failed. */
 export interface Failure {
@@ -33,7 +34,7 @@ export function sortError(error: unknown, asked: Asked): Failure {
   const said = typeof message === 'string' ? message.slice(0, 300) : String(error)
   if (typeof code !== 'number') {
     // the connection's end reaches its requests by another way; what else comes here is an answer without result and error
-    return { kind: 'elsewhere', error: answerError(asked, `answered ${asked.method} with something that is no answer (${said})`) }
+    return { kind: 'odd', error: answerError(asked, `answered ${asked.method} with something that is no answer (${said})`) }
   }
   if (tooBigCodes.includes(code) || tooBig.test(said))
     return {

@@ -42,9 +42,9 @@ export interface SchedulerOptions {
   nowMs: () => number
 }
 
-/** A connection lost or a refusal counts 1, a time-out 5: with this sum a call has failed, so that one bad question doesn't go round for ever. */
+/** A connection lost or a refusal counts 1, a time-out or an answer that is none 5: with this sum a call has failed, so that one bad question doesn't go round for ever. */
 const mostStrikes = 20
-const strikesOfTimeout = 5
+const strikesOfWaste = 5
 
 /** Distributes calls: `head` before what was failed once before `bulk`, to the first endpoint in order that can take it. */
 export function createScheduler({ endpoints, giveUpMs, timeoutMs, nowMs }: SchedulerOptions): Scheduler {
@@ -154,7 +154,7 @@ export function createScheduler({ endpoints, giveUpMs, timeoutMs, nowMs }: Sched
     if (kind === 'discarded' || kind === 'elsewhere') request.excluded.add(endpoint)
     else {
       request.tried.add(endpoint)
-      request.strikes += kind === 'slow' ? strikesOfTimeout : 1
+      request.strikes += kind === 'slow' || kind === 'odd' ? strikesOfWaste : 1
     }
     if (request.strikes >= mostStrikes) finish(request, null, worn(request))
     else enqueue(request, again)
@@ -244,6 +244,7 @@ function closedError(): AppError {
 }
 
 function worn({ method, failure, strikes }: Request): AppError {
+  if (failure?.code === 'chain.answer') return failure
   const last = failure ? ` Last: ${failure.message}` : ''
   return new AppError('chain.busy', `${method} failed again and again.${last}`, {
     retryable: true,
