@@ -36,15 +36,15 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   {
     id: 'state',
     header: 'Results',
-    width: 160,
+    width: 208,
     grow: 1,
-    cell: row => <PeriodMark period={row} standing={standingOf(row)} />,
+    cell: row => <PeriodMark period={row} standing={standingOf(row)} short />,
     text: row => standingOf(row),
   },
   {
     id: 'nodes',
     header: 'Nodes',
-    width: 70,
+    width: 60,
     align: 'right',
     cell: row => formatCount(row.nodes),
     text: row => String(row.nodes),
@@ -62,7 +62,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   {
     id: 'violating',
     header: 'Violations',
-    width: 90,
+    width: 88,
     align: 'right',
     cell: row => formatCount(row.violatingNodes),
     text: row => String(row.violatingNodes),
@@ -72,7 +72,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   {
     id: 'tft',
     header: 'Payout, TFT',
-    width: 120,
+    width: 110,
     align: 'right',
     cell: row => (row.running ? notYet : <Amount units={row.rewardUnits} />),
     text: row => (row.running ? '' : tftExact(row.rewardUnits)),
@@ -81,7 +81,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   {
     id: 'usd',
     header: 'Payout, USD',
-    width: 110,
+    width: 102,
     align: 'right',
     cell: row => (row.running ? notYet : <Usd musd={row.rewardMusd} />),
     text: row => (row.running ? '' : usdExact(row.rewardMusd)),

@@ -28,7 +28,7 @@ export function SyncPage() {
   const state = sync.data
   const readOnly = status.data?.readOnly === true
   const demo = status.data?.demo === true
-  if (sync.error && !state) return <ErrorPanel error={sync.error} onRetry={sync.refetch} />
+  if (sync.error && !state) return <NotKnown title={words.title} error={sync.error} onRetry={sync.refetch} />
   if (!state)
     return (
       <div className={page.page} aria-busy="true">
@@ -58,6 +58,15 @@ export function SyncPage() {
         <SyncRests state={state} />
       </div>
       <Live state={state} />
+    </div>
+  )
+}
+
+function NotKnown({ title, error, onRetry }: { title: string; error: AppError; onRetry: () => void }) {
+  return (
+    <div className={page.page}>
+      <h1 className={page.title}>{title}</h1>
+      <ErrorPanel error={error} onRetry={onRetry} />
     </div>
   )
 }
@@ -238,7 +247,7 @@ function DemoCard() {
 export function SyncSetupPage() {
   const sync = useQuery('sync.get', {}, ['sync', 'networks'])
   const status = useQuery('status.get', {}, ['facts', 'settings'])
-  if (sync.error && !sync.data) return <ErrorPanel error={sync.error} onRetry={sync.refetch} />
+  if (sync.error && !sync.data) return <NotKnown title={words.setupTitle} error={sync.error} onRetry={sync.refetch} />
   return (
     <div className={page.page}>
       <header className={page.head}>
