@@ -41,8 +41,8 @@ export function parseMetadata(bytes: Uint8Array): ParsedMetadata {
   if (version !== VERSION) throw broken(`it has version ${version}, and this Granary reads version ${VERSION}`)
   try {
     checkForm(bytes)
-    // a copy of its own: the library reads from the beginning of the buffer below
-    const { lookup, pallets } = unifyMetadata(metadataCodec.dec(bytes.slice()))
+    // a copy of its own (a Buffer's slice is none): the library reads from the beginning of the buffer below
+    const { lookup, pallets } = unifyMetadata(metadataCodec.dec(new Uint8Array(bytes)))
     return { types: typesOf(lookup), pallets }
   } catch (error) {
     // whatever the library trips over, it is these bytes
