@@ -73,7 +73,7 @@ function readEra(from: Reader): Era {
 }
 
 /** The block whose hash is signed with an era, seen from block `at`, and the last block in which the extrinsic may stand. */
-function eraBounds(era: Era, at: number): { birth: number; lastBlock: number } {
+export function eraBounds(era: Era, at: number): { birth: number; lastBlock: number } {
   if (era === 'immortal') return { birth: 0, lastBlock: Number.POSITIVE_INFINITY }
   const birth = Math.floor((Math.max(at, era.phase) - era.phase) / era.period) * era.period + era.phase
   return { birth, lastBlock: birth + era.period - 1 }
@@ -110,9 +110,8 @@ export function feeOf(byteLength: number): bigint {
   return 100_000n + 100n * BigInt(byteLength)
 }
 
-/** Throws JSON-RPC error 1010: outdated nonce, nothing to pay with, or an era that is over. */
-export function checkValidity(extrinsic: Extrinsic, payer: Payer, nextBlock: number): void {
+/** Throws JSON-RPC error 1010: outdated nonce, or nothing to pay with. */
+export function checkValidity(extrinsic: Extrinsic, payer: Payer): void {
   if (extrinsic.nonce < payer.nonce) throw invalid('Transaction is outdated')
   if (payer.free < feeOf(extrinsic.bytes.length) + extrinsic.tip) throw invalid('Inability to pay some fees (e.g. account balance too low)')
-  if (nextBlock > eraBounds(extrinsic.era, nextBlock - 1).lastBlock) throw invalid('Transaction has an ancient birth block')
 }

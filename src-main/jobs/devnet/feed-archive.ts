@@ -30,7 +30,7 @@ export async function chainFromArchive(path: string, signal?: AbortSignal): Prom
 
   const finishBlock = (): void => {
     if (!open) return
-    sealNext(fed!, end!, start!)
+    sealNext(fed!, end!)
     open = false
   }
   const sink: ArchiveSink = {
@@ -113,7 +113,7 @@ function fillTo(fed: FedChain, parts: Parts, next: KnownTime): void {
     for (let block = chain.head() + 1; block < to.block || (block === to.block && to !== next); block++) {
       const even = block === to.block ? to.ts : between(from, to, block)
       maker.begin(Math.max(from.ts, clampToPeriod(block, even, header, start, end)), { stateKnown: block <= start.block })
-      sealNext(fed, end, start)
+      sealNext(fed, end)
     }
     if (to !== next) from = headTime(chain)
   }
@@ -130,7 +130,15 @@ function clampToPeriod(block: number, ts: number, { period }: ArchiveHeader, sta
   return ts
 }
 
-function sealNext(fed: FedChain, end: EndSnapshot, start: StartSnapshot): void {
-  if (fed.chain.head() + 1 === end.block) writeEndState(fed.maker.view(), end, start.farms ?? [], start.farmingPolicies ?? [])
-  fed.maker.seal()
+function sealNext({ chain, maker }: FedChain, end: EndSnapshot): void {
+  const block = chain.head() + 1
+  if (block === end.block) {
+    const runtime = chain.runtimeOf(block)
+    const idsOf = (item: string): number[] =>
+      chain.state
+        .entries(runtime.storageKey('TfgridModule', item), block)
+        .map(([, value]) => (runtime.decodeStorage('TfgridModule', item, value) as { id: number }).id)
+    writeEndState(maker.view(), end, { farms: idsOf('Farms'), policies: idsOf('FarmingPoliciesMap') })
+  }
+  maker.seal()
 }

@@ -143,17 +143,11 @@ function eventFields(event: RareEvent, block: number): Value {
   }
 }
 
-/** At the end snapshot's block: farms, twins' and policies' records as it has them, whatever the events before it said. */
-export function writeEndState(
-  view: StateView,
-  end: EndSnapshot,
-  earlierFarms: readonly GridFarm[],
-  earlierPolicies: readonly FarmingPolicy[],
-): void {
-  for (const farm of earlierFarms) if (!end.farms.some(({ id }) => id === farm.id)) view.remove(GRID, 'Farms', farm.id)
+/** At the end snapshot's block: farms and policies as it has them and no others, whatever the events before it said. */
+export function writeEndState(view: StateView, end: EndSnapshot, stored: { farms: readonly number[]; policies: readonly number[] }): void {
+  for (const id of stored.farms) if (!end.farms.some(farm => farm.id === id)) view.remove(GRID, 'Farms', id)
   for (const farm of end.farms) putFarm(view, farm)
-  for (const { id } of earlierPolicies)
-    if (!end.farmingPolicies.some(policy => policy.id === id)) view.remove(GRID, 'FarmingPoliciesMap', id)
+  for (const id of stored.policies) if (!end.farmingPolicies.some(policy => policy.id === id)) view.remove(GRID, 'FarmingPoliciesMap', id)
   for (const policy of end.farmingPolicies) view.put(GRID, 'FarmingPoliciesMap', [policy.id], policyRecord(policy))
 }
 

@@ -3,7 +3,7 @@ import { callHandlers } from './calls.ts'
 import type { DevChain } from './chain.ts'
 import { accountOf, applyExtrinsic } from './dispatch.ts'
 import type { EventRecord } from './event-log.ts'
-import { checkSignature, checkValidity, decodeExtrinsic, type Extrinsic, type Payer, rpcError } from './extrinsic.ts'
+import { checkSignature, checkValidity, decodeExtrinsic, type Extrinsic, eraBounds, type Payer, rpcError } from './extrinsic.ts'
 import { viewState } from './state.ts'
 
 /** As author_submitAndWatchExtrinsic reports it. */
@@ -29,8 +29,12 @@ export interface Executed {
   tell(blockHash: string): void
 }
 
+const FINALIZED_AFTER_MS = 50
+
 interface Waiting {
   extrinsic: Extrinsic
+  /** in which it may stand; later its era is over */
+  lastBlock: number
   watchers: ((status: ExtrinsicStatus) => void)[]
 }
 
@@ -55,7 +59,8 @@ export function createPool(chain: DevChain): Pool {
     async submit(bytes, onStatus) {
       const extrinsic = decodeExtrinsic(bytes, chain.runtimeAfter(chain.head()))
       if (waiting.has(extrinsic.hash)) throw rpcError(1013, 'Transaction is already imported', extrinsic.hash)
-      checkValidity(extrinsic, payerAt(extrinsic.signer), chain.head() + 1)
+      checkValidity(extrinsic, payerAt(extrinsic.signer))
+      const { lastBlock } = eraBounds(extrinsic.era, chain.head())
       await checkSignature(extrinsic, chain)
       for (const { extrinsic: other } of waiting.values())
         if (other.signer === extrinsic.signer && other.nonce === extrinsic.nonce)
@@ -65,7 +70,7 @@ export function createPool(chain: DevChain): Pool {
             'The transaction has too low priority to replace another transaction already in the pool.',
           )
       const isReady = extrinsic.nonce <= nextNonce(extrinsic.signer)
-      waiting.set(extrinsic.hash, { extrinsic, watchers: onStatus ? [onStatus] : [] })
+      waiting.set(extrinsic.hash, { extrinsic, lastBlock, watchers: onStatus ? [onStatus] : [] })
       onStatus?.(isReady ? 'ready' : 'future')
       return extrinsic.hash
     },
@@ -85,7 +90,7 @@ export function createPool(chain: DevChain): Pool {
           const payer = accountOf(view, Buffer.from(extrinsic.signer, 'hex'))
           if (extrinsic.nonce > payer.nonce) continue
           waiting.delete(hash)
-          if (!isStillValid(extrinsic, payer, block)) {
+          if (block > entry.lastBlock || !isStillValid(extrinsic, payer)) {
             for (const watcher of entry.watchers) watcher('invalid')
             continue
           }
@@ -101,7 +106,8 @@ export function createPool(chain: DevChain): Pool {
         for (const { watchers } of included)
           for (const watcher of watchers) {
             watcher({ inBlock: blockHash })
-            watcher({ finalized: blockHash })
+            // Final it is at once; clients that wait for its block only must see that status by itself.
+            setTimeout(() => watcher({ finalized: blockHash }), FINALIZED_AFTER_MS)
           }
       }
       return { extrinsics, records, tell }
@@ -109,10 +115,10 @@ export function createPool(chain: DevChain): Pool {
   }
 }
 
-/** What was valid when it was sent may be paid out or too old by now. */
-function isStillValid(extrinsic: Extrinsic, payer: Payer, block: number): boolean {
+/** Who could pay when it was sent may not be able to any more. */
+function isStillValid(extrinsic: Extrinsic, payer: Payer): boolean {
   try {
-    checkValidity(extrinsic, payer, block)
+    checkValidity(extrinsic, payer)
     return true
   } catch (error) {
     if ((error as { code?: unknown }).code === 1010) return false

@@ -178,6 +178,14 @@ export function createRpcMethods(source: RpcSource): Record<string, RpcMethod> {
           const { weight } = dispatchInfo(hex(extrinsic))
           return json(encodeAs(runtime, 'RuntimeDispatchInfo', { weight, class: 'Normal', partial_fee: feeOf(extrinsic.length) }))
         }
+        case 'Metadata_metadata':
+          return json(encodeAs(runtime, 'Bytes', metadataBytes(runtime)))
+        case 'Metadata_metadata_versions':
+          return json(encodeAs(runtime, 'Vec<u32>', [METADATA_VERSION]))
+        case 'Metadata_metadata_at_version': {
+          const isOurs = bytesOf(data).readUInt32LE() === METADATA_VERSION
+          return json(encodeAs(runtime, 'Option<Bytes>', isOurs ? metadataBytes(runtime) : null))
+        }
         default:
           throw rpcError(4003, 'Client error: Execution failed', `Exported method ${String(name)} is not found`)
       }
@@ -224,6 +232,12 @@ export function createRpcMethods(source: RpcSource): Record<string, RpcMethod> {
 
 function encodeAs(runtime: DevnetRuntime, type: string, value: Value): string {
   return hex(runtime.encode(type, value))
+}
+
+const METADATA_VERSION = 14
+
+function metadataBytes(runtime: DevnetRuntime): Buffer {
+  return Buffer.from(runtime.metadata.slice(2), 'hex')
 }
 
 /** Storage at a height: what the history has, and the values that every block has anew. */

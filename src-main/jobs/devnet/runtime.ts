@@ -41,7 +41,7 @@ export interface DevnetRuntime {
 /** Runtime apis that the devnet answers (state_call), by the hash of their name, as a node lists them. */
 const apis: [string, number][] = [
   ['0xdf6acb689907609b', 4], // Core
-  ['0x37e397fc7c91f5e4', 1], // Metadata
+  ['0x37e397fc7c91f5e4', 2], // Metadata
   ['0xbc9d89904f5b923f', 1], // AccountNonceApi
   ['0x37c8bb1350a9a2a8', 4], // TransactionPaymentApi
 ]
