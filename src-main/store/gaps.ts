@@ -12,10 +12,10 @@ import { chunkId, eventsId, identityOf, sweep } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
 
 /**
- * damaged: what is stored there is not what was written. kinds: it was read by a Granary that followed fewer kinds of events.
+ * damaged: what is stored there is not what was written. newer: a newer Granary wrote it. kinds: it was read by a Granary that followed fewer kinds of events.
  * unfinished: a synced period is not there to its end yet, or to the end of the 27 h after it. absent: a period between two that are there.
  */
-export type GapKind = 'damaged' | 'kinds' | 'unfinished' | 'absent'
+export type GapKind = 'damaged' | 'newer' | 'kinds' | 'unfinished' | 'absent'
 
 /** Blocks of which the store does not have what it should. */
 export interface Gap {
@@ -39,17 +39,18 @@ const AT_HEAD_BLOCKS = 50
 
 export interface GapOptions {
   /**
-   * Whether every event's bytes are read and their checksums computed (some 0.1 s for each 50 MB); else only the tables of contents
-   * are, which say what kinds and blocks there are. Default true.
+   * Whose events' checksums are computed: of `all` chunks (some 0.1 s for each 50 MB), or of each period's `last` one, which a sync
+   * goes on from. The tables of contents are always read. Default all.
    */
-  blobs?: boolean
+  blobs?: 'all' | 'last'
 }
 
 /**
  * What is not there, or not as it was written, of every stored period, by period and block; of a chunk only the first thing that is
- * wrong. Never throws for damaged data; throws AppError store.corrupt, io.* where the table of the periods itself can't be read.
+ * wrong. Never throws for damaged data; throws AppError store.*, io.* where the table of the periods itself can't be read, or the
+ * disk can't.
  */
-export function findGaps(store: Store, { blobs = true }: GapOptions = {}): Gap[] {
+export function findGaps(store: Store, { blobs = 'all' }: GapOptions = {}): Gap[] {
   const imports = readTransaction(store.facts, 'facts.db', () => {
     const query = facts.selectFrom('imports').selectAll().where('state', 'in', ['current', 'writing']).orderBy('period').orderBy('id')
     // an archive that is just being imported is none of the store's periods yet
@@ -95,7 +96,7 @@ function newestKnownBlock(store: Store, imports: readonly { origin: string; cove
 }
 
 /** What is wrong inside of one period's data, on one unchanging view of it. */
-function gapsOfImport(store: Store, found: ImportRow, blobs: boolean): Gap[] {
+function gapsOfImport(store: Store, found: ImportRow, blobs: 'all' | 'last'): Gap[] {
   try {
     return readTransaction(store.facts, 'facts.db', () => {
       const now = row(store.facts, facts.selectFrom('imports').selectAll().where('id', '=', found.id))
@@ -103,13 +104,19 @@ function gapsOfImport(store: Store, found: ImportRow, blobs: boolean): Gap[] {
       if (!now || now.state === 'dropping') return []
       return examineImport(store, now, blobs)
     })
-  } catch (error) {
-    // the database itself can't be read there
-    return [gap(found, 'damaged', found.start_block, found.covered_block, `can’t be read (${storeError(error, 'facts.db').message})`)]
+  } catch (cause) {
+    const error = storeError(cause, 'facts.db')
+    if (error.code === 'store.newer')
+      return [
+        { ...gap(found, 'newer', found.start_block, found.covered_block, 'was written by a newer Granary'), wayOut: 'Update Granary.' },
+      ]
+    // the database itself is damaged there; a disk that can't be read for the moment says nothing about the data
+    if (error.code !== 'store.corrupt') throw error
+    return [gap(found, 'damaged', found.start_block, found.covered_block, `can’t be read: ${error.message}`)]
   }
 }
 
-function examineImport(store: Store, found: ImportRow, blobs: boolean): Gap[] {
+function examineImport(store: Store, found: ImportRow, blobs: 'all' | 'last'): Gap[] {
   const gaps: Gap[] = []
   const heads: (ChunkHead | string)[] = []
   for (let chunk = 0; chunk < found.chunks; chunk++) heads.push(readHead(store, found, chunk))
@@ -122,7 +129,8 @@ function examineImport(store: Store, found: ImportRow, blobs: boolean): Gap[] {
     const reason =
       typeof head === 'string'
         ? head
-        : (faultOfHead(head, lastBlock, lastTs, chunk) ?? (blobs ? faultOfBlobs(store, found, chunk, head) : null))
+        : (faultOfHead(head, lastBlock, lastTs, chunk) ??
+          (blobs === 'all' || chunk === heads.length - 1 ? faultOfBlobs(store, found, chunk, head) : null))
     if (reason !== null) gaps.push(gap(found, 'damaged', Math.min(lastBlock + 1, to), to, reason))
     else if (typeof head !== 'string' && (head.followed & FOLLOWED) !== FOLLOWED)
       gaps.push(
@@ -145,9 +153,8 @@ function readHead(store: Store, { id, period }: ImportRow, chunk: number): Chunk
     const head = loadHead(store.facts, id, period, chunk)
     return head.blocks.length > 0 ? head : `names no block in chunk ${chunk}`
   } catch (error) {
-    const { code } = storeError(error, 'facts.db')
+    if (!(error instanceof AppError) || error.code !== 'store.corrupt') throw error
     const isThere = store.facts.prepare('SELECT 1 FROM chunks WHERE id = ?').get(chunkId(id, chunk))
-    if (code === 'store.newer') return `has a chunk (${chunk}) of a newer Granary, which this one can’t read`
     return isThere ? `has a damaged table of contents in chunk ${chunk}` : `lacks chunk ${chunk} of its events`
   }
 }

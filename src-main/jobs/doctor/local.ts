@@ -76,7 +76,7 @@ export function checkAudit(store: Store): Finding {
 
 /** What is stored must be what was written. */
 export function checkChunks(gaps: readonly Gap[], periods: number): Finding {
-  const damaged = gaps.filter(({ kind }) => kind === 'damaged' || kind === 'kinds')
+  const damaged = gaps.filter(({ kind }) => kind === 'damaged' || kind === 'newer' || kind === 'kinds')
   const first = damaged[0]
   if (first) return problem(firstOf(damaged.map(gapInWords)), first.wayOut)
   return fine(periods === 0 ? 'No period is stored yet.' : `The events of ${count(periods, 'period')} have their checksums.`)
@@ -119,11 +119,11 @@ export function checkResults(store: Store): Finding {
     orphans.length > 0 ? `Computed from data that is gone: ${periodsInWords(orphans)}.` : '',
   ].filter(Boolean)
   if (said.length > 0) return problem(said.join(' '), 'Open the data folder in Granary: it computes them again when it starts.')
-  if (moving.length > 0) return fine(`${periodsInWords(moving)}: new data came in just now and is being computed.`)
+  if (moving.length > 0) return fine(`New data came in just now, and is being computed: ${periodsInWords(moving)}.`)
   return fine(
     periods.length === 0
       ? 'No period is stored yet.'
-      : `${periodsInWords(periods.map(({ index }) => index))}: computed from what is stored.`,
+      : `Computed from what is stored: ${periodsInWords(periods.map(({ index }) => index))}.`,
   )
 }
 

@@ -5,6 +5,7 @@ import { openChain } from '../../clients/tfchain/chain.ts'
 import { blockAt } from '../../clients/tfchain/find-block.ts'
 import type { Chain, Hex, RawHeader } from '../../clients/tfchain/types.ts'
 import { pinChain, pinnedChain } from '../../store/chain.ts'
+import { dropDamaged, findGaps } from '../../store/gaps.ts'
 import type { Store } from '../../store/open.ts'
 import { syncedPeriods } from '../../store/sync-period.ts'
 import { createLive, isPassing, type LiveView } from './live.ts'
@@ -91,6 +92,8 @@ async function syncOnce(
     let head = await heads.next(null)
     tracker.head(head)
     await checkStoredHead(store, chain, config.network, signal)
+    // nothing can go on from damaged data: those periods are read again, like those that lack a kind of event
+    dropDamaged(store, findGaps(store, { blobs: 'last' }))
     const scope = scopeToStore(config.scope)
     if (listener.onLive && input.follow)
       lives = keepLive(
