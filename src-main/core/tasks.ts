@@ -1,14 +1,11 @@
-import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import type { DoctorReport, Scope, SyncConfig, SyncState } from '../../src-shared/sync.ts'
 import type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 import type { DoctorInput } from '../jobs/doctor.ts'
-import { importArchive } from '../jobs/import.ts'
-import { type MintPartInput, mintPart, mintPartTask } from '../jobs/mint.ts'
+import type { MintPartInput } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
 import type { LiveView } from '../jobs/sync/live.ts'
-import { ensureStartParts, openStore, readTransaction, type Store, saveResults, storedPeriod } from '../store/index.ts'
 
 export type { TaskRunner } from '../jobs/context.ts'
 
@@ -45,31 +42,21 @@ export type SyncMessage = { t: 'state'; state: SyncState } | { t: 'live'; view: 
 
 /**
  * The heavy work that a host may run in a worker thread; plain data in and out. The thread that started it holds the folder's lock,
- * so a task's own connection takes none.
+ * so a task's own connection takes none. Each loads its code when it runs: a thread that mints starts sooner without the rest.
  */
 const tasks = {
   async import(input: ImportTaskInput, context: JobContext): Promise<ImportTaskOutput> {
-    return withStore(input.dataDir, async store => {
-      const { outcome, period, events } = await importArchive(store, input.path, context, {
-        name: input.name,
-        check: found => {
-          context.onProgress?.({ fraction: null, detail: `computes period ${found.index}`, secondsLeft: null })
-          mintAndSave(store, found.index, input.resources)
-        },
-      })
-      return { period: period.index, outcome, events, digest: period.digest }
-    })
+    const { importAndCompute } = await import('./compute.ts')
+    return importAndCompute(input, context)
   },
   async mint(input: MintTaskInput): Promise<null> {
-    return withStore(input.dataDir, async store => {
-      mintAndSave(store, input.period, input.resources)
-      return null
-    })
+    const { compute } = await import('./compute.ts')
+    return compute(input)
   },
   /** follows a chain until it is stopped; tells its state, the live nodes and each commit as its progress */
   async sync(input: SyncTaskInput, context: JobContext): Promise<null> {
-    // the chain's libraries are loaded by the one thread that needs them
     const { syncChain } = await import('../jobs/sync/run.ts')
+    const { withStore } = await import('./compute.ts')
     const say = context.onProgress as unknown as ((message: SyncMessage) => void) | undefined
     return withStore(input.dataDir, async store => {
       await syncChain(
@@ -111,44 +98,9 @@ const tasks = {
     return estimateSync(input, signal)
   },
   async 'mint-part'(input: MintPartInput) {
+    const { mintPartTask } = await import('../jobs/mint.ts')
     return mintPartTask(input)
   },
-}
-
-async function withStore<T>(dataDir: string, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = openStore(dataDir, { mode: 'write', lock: false })
-  try {
-    return await work(store)
-  } finally {
-    store.close()
-  }
-}
-
-function mintAndSave(store: Store, index: number, resources: ResourceRule): void {
-  ensureStartParts(store, storedPeriod(store, index))
-  // one view of the store: a sync may write to the period meanwhile, and its results are marked by the facts that they rest on
-  const { period, result } = readTransaction(store.facts, 'facts.db', () => {
-    const found = storedPeriod(store, index)
-    return { period: found, result: mintPart(store, found, resources, null).result }
-  })
-  const summary: PeriodSummary = {
-    index: period.index,
-    start: period.start,
-    end: period.end,
-    completeUntilTs: period.lastTs,
-    provisional: result.provisional,
-    running: period.running,
-    nodes: result.nodes.length,
-    farms: new Set(result.nodes.map(node => node.farmId)).size,
-    events: period.events,
-    paidNodes: result.nodes.filter(node => node.rewardUnits > 0n).length,
-    violatingNodes: result.nodes.filter(node => node.violation !== null).length,
-    rewardUnits: result.nodes.reduce((sum, node) => sum + node.rewardUnits, 0n),
-    rewardMusd: result.nodes.reduce((sum, node) => sum + node.rewardMusd, 0n),
-    mintedTs: store.now(),
-    resources,
-  }
-  saveResults(store, period, summary, result.nodes)
 }
 
 /** Runs a task on this thread; the body of a worker. Throws AppError `usage` for a name that it does not know. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import nodeModule from 'node:module'
+import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { AppError, fromPlainError, type PlainError } from '../../src-shared/errors.ts'
 import type { TaskRunner } from '../core/tasks.ts'
@@ -14,6 +15,12 @@ export type FromWorker =
 export interface WorkerTaskRunner extends TaskRunner {
   /** ends every thread; tasks under way reject with `cancelled` */
   close(): Promise<void>
+}
+
+/** What a thread is given when it starts. */
+export interface WorkerInput {
+  /** where compiled code is kept, if anywhere */
+  compiledDir?: string
 }
 
 export interface WorkerOptions {
@@ -47,7 +54,7 @@ export function workerTaskRunner(maxThreads: number, { file = workerFile(), grac
 
   function start(): Worker {
     // room for what an import or a mint makes and drops at once: less of it is copied by the garbage collector
-    const worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: 64 } })
+    const worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: 64 }, workerData: workerInput() })
     let cause: unknown
     worker.on('message', (message: FromWorker) => {
       const task = busy.get(worker)
@@ -148,6 +155,12 @@ export function workerTaskRunner(maxThreads: number, { file = workerFile(), grac
   }
 
   return Object.assign(run, { close })
+}
+
+/** A thread shares this one's compiled code, which lies in a folder of the Node's version below the one that was named. */
+function workerInput(): WorkerInput {
+  const versionDir = nodeModule.getCompileCacheDir?.()
+  return versionDir === undefined ? {} : { compiledDir: dirname(versionDir) }
 }
 
 function workerFile(): string {

@@ -17,8 +17,8 @@ export function overviewLine(r: ReceiptFields, virtualized: boolean, violation: 
     r.nodeId,
     r.twinId,
     `${r.farmName.toWellFormed()} (${r.farmId})`,
-    formatUtc(r.period.start),
-    formatUtc(r.period.end),
+    utcOf(r.period.start),
+    utcOf(r.period.end),
     r.measuredUptimeSec,
     fixed(r.cloudUnits.cu, 6),
     fixed(r.cloudUnits.su, 6),
@@ -37,6 +37,17 @@ export function overviewLine(r: ReceiptFields, virtualized: boolean, violation: 
     violation ?? '',
     r.payoutAddress.toWellFormed(),
   ].join(',')
+}
+
+/** Every line of a file has the same two times. */
+const utcTexts = new Map<number, string>()
+function utcOf(ts: number): string {
+  const known = utcTexts.get(ts)
+  if (known !== undefined) return known
+  const text = formatUtc(ts)
+  if (utcTexts.size > 100) utcTexts.clear()
+  utcTexts.set(ts, text)
+  return text
 }
 
 function disks(size: Resources, u: ReceiptFields['utilization']): string[] {

@@ -1,7 +1,6 @@
-import { blake2b } from '@noble/hashes/blake2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { FarmingPolicy, Resources, U64 } from '../../../src-shared/grid.ts'
 import { PERIOD_SEC } from '../../../src-shared/time.ts'
+import { blake2b256 } from './blake2b.ts'
 import type { CloudUnits } from './cloud-units.ts'
 import { receiptFloat } from './floats.ts'
 
@@ -76,9 +75,11 @@ export function receiptText(r: ReceiptFields): string {
   )
 }
 
+const utf8 = new TextEncoder()
+
 /** blake2b-256 of the UTF-8 bytes, lower-case hex: the receipt's id and the payment's memo. */
 export function receiptHash(text: string): string {
-  return bytesToHex(blake2b(utf8ToBytes(text), { dkLen: 32 }))
+  return blake2b256(utf8.encode(text))
 }
 
 /**

@@ -42,9 +42,9 @@ export async function mint(options: MintCommand, terminal: Terminal): Promise<vo
     const { mintArchive } = await loadCore()
     summary = await mintArchive({ source: archive, ...common }, context(terminal))
   } else if (period !== undefined) {
-    const { mintPeriod } = await loadCore()
     const { workerTaskRunner } = await import('../spawn-worker.ts')
     const runTask = workerTaskRunner(1)
+    const { mintPeriod } = await import('../../core/mint.ts')
     try {
       summary = await mintPeriod({ dataDir: resolveDataDir(options.data), period, ...common }, { ...context(terminal), runTask })
     } finally {

@@ -2,15 +2,18 @@
 // What `granary` starts: on the system's Node, whichever it is. Finds a Node that is new enough, builds if need be, then hands over.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import nodeModule from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ensureBuilt, findNode, programDir } from './build.mjs'
+import { cacheDir, ensureBuilt, findNode, programDir } from './build.mjs'
 
 try {
   const node = findNode()
   if (node === process.execPath) {
     await ensureBuilt()
+    // the bundle's compiled code from the last time; where that can't be kept (a folder of others, an older Node), it is compiled again
+    nodeModule.enableCompileCache?.(join(cacheDir, 'compiled'))
     const { main } = await import(pathToFileURL(join(programDir, 'out/main/cli.js')).href)
     await main()
   } else {
