@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
 import { type OpenChainOptions, openChain } from '../../clients/tfchain/chain.ts'
+import { readHashes } from '../../clients/tfchain/hashes.ts'
 import type { Chain, Hex, RawHeader, Runtime } from '../../clients/tfchain/types.ts'
 import { isCheckpoint, loadBlocks, loadRuntimes } from '../../store/chain.ts'
 import type { Store } from '../../store/open.ts'
@@ -152,9 +153,7 @@ export async function checkHashes(store: Store, chain: Chain, network: string, s
   }
   if (stored.size === 0) return fine('No block of the chain is stored yet.')
   const numbers = [...stored.keys()].sort((a, b) => a - b)
-  const found = await chain.call<(Hex | null)[]>('chain_getBlockHash', [numbers], { signal })
-  if (!Array.isArray(found) || found.length !== numbers.length)
-    throw new AppError('chain.answer', `${network} gave no list of hashes for ${numbers.length} blocks. Try another endpoint.`)
+  const { value: found } = await readHashes(chain, numbers, { signal })
   const different = numbers.filter((n, i) => found[i] !== null && found[i] !== stored.get(n))
   if (different.length > 0) {
     const n = different[0]!

@@ -1,7 +1,8 @@
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import type { EventSink, RareEvent, StartSnapshot, U64 } from '../../../src-shared/grid.ts'
 import { createRandom, type Random } from '../../archive/demo-random.ts'
-import type { Chain, ChainEventSink, Hex } from '../../clients/tfchain/types.ts'
+import { getHashes } from '../../clients/tfchain/hashes.ts'
+import type { Chain, ChainEventSink } from '../../clients/tfchain/types.ts'
 import type { ChunkHead } from '../../store/codec-head.ts'
 import { readTransaction } from '../../store/db.ts'
 import { exportChunk, loadHead } from '../../store/events.ts'
@@ -220,11 +221,8 @@ interface FetchedBlock {
 /** One block as the chain has it, decoded and filtered as the sync does. */
 async function fetchBlock(chain: Chain, runtimes: Runtimes, { n, filter }: Sample, signal: AbortSignal): Promise<FetchedBlock> {
   const [range] = await runtimes.ofBlocks(n, n)
-  const hash = await chain.call<Hex | null>('chain_getBlockHash', [n], { signal })
-  if (!range || hash === null)
-    throw new AppError('chain.answer', `The endpoint does not know block ${n}, which is stored here: it is behind, or another chain.`, {
-      details: { block: n },
-    })
+  if (!range) throw new AppError('internal', `No runtime was found for block ${n}.`)
+  const hash = (await getHashes(chain, [n], { signal })).value[0]!
   const { runtime } = range
   const keys = {
     events: runtime.storageKey('System', 'Events'),
