@@ -103,6 +103,11 @@ const tasks = {
   },
 }
 
+/** Loads ahead what a task needs that has to be quick. */
+export async function prepareTask(name: string): Promise<void> {
+  if (name === 'mint-part') await import('../jobs/mint.ts')
+}
+
 /** Runs a task on this thread; the body of a worker. Throws AppError `usage` for a name that it does not know. */
 export const runTaskHere: TaskRunner = async (name, input, context) => {
   const task = (tasks as Record<string, (input: never, context: JobContext) => Promise<unknown>>)[name]

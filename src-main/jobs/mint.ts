@@ -105,9 +105,8 @@ export async function mintStored(
   context: JobContext,
 ): Promise<{ result: MintResult; end: EndSnapshot }> {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
-  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, resources, null)
-  const [mine, others] = splitInTwo(buckets(store, period), SHARE_OF_THIS_THREAD)
-  const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, ...others }
+  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, resources, 'all')
+  const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources }
   const other = context.runTask('mint-part', input, context.signal ? { signal: context.signal } : {})
   // one that fails at once is awaited below; until then it must not count as unhandled
   other.catch(() => {})
@@ -115,7 +114,7 @@ export async function mintStored(
   await new Promise(resolve => setImmediate(resolve))
   let made: ReturnType<typeof mintPart>
   try {
-    made = mintPart(store, period, resources, mine)
+    made = mintPart(store, period, resources, 'first')
   } catch (error) {
     await Promise.allSettled([other])
     throw error
@@ -126,25 +125,22 @@ export async function mintStored(
   return made
 }
 
-/** First and last bucket, inclusive. */
-interface Part {
-  bucketFrom: number
-  bucketTo: number
-}
+/** All nodes, or one of two shares that make up all: each thread finds its own, so that none waits for the other. */
+type Part = 'all' | 'first' | 'second'
 
-export interface MintPartInput extends Part {
+export interface MintPartInput {
   dataDir: string
   period: number
   digest: string
   resources: ResourceRule
 }
 
-/** The part of a mint that a worker does: some buckets' nodes. */
+/** The part of a mint that a worker does. */
 export function mintPartTask(input: MintPartInput): NodeResult[] {
   const store = openStore(input.dataDir, { mode: 'read' })
   try {
     const period = { ...storedPeriod(store, input.period), digest: input.digest }
-    const { nodes } = mintPart(store, period, input.resources, input).result
+    const { nodes } = mintPart(store, period, input.resources, 'second').result
     // a mint's files say nothing of single days, so they need not cross over
     return nodes.map(node => ({ ...node, days: { up: [], asleep: [], down: [] } }))
   } finally {
@@ -153,20 +149,20 @@ export function mintPartTask(input: MintPartInput): NodeResult[] {
 }
 
 /**
- * Mints the nodes of some buckets (null: all) on this thread. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
+ * Mints a part of the nodes on this thread. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
  * store.corrupt, store.busy (the period changed since `period` was read).
  */
 export function mintPart(
   store: Store,
   period: StoredPeriod,
   resources: ResourceRule,
-  part: Part | null,
+  part: Part,
 ): { result: MintResult; end: EndSnapshot } {
-  const { bucketFrom, bucketTo } = part ?? { bucketFrom: 0, bucketTo: LOOSE - 1 }
-  const inPart = (nodeId: number) => bucketOf(nodeId) >= bucketFrom && bucketOf(nodeId) <= bucketTo
   // one view of the store, and the one that the caller saw: a sync may write to the period meanwhile
   return readTransaction(store.facts, 'facts.db', () => {
     if (storedPeriod(store, period.index).digest !== period.digest) throw replaced(period)
+    const { bucketFrom, bucketTo } = bucketsOf(store, period, part)
+    const inPart = (nodeId: number) => bucketOf(nodeId) >= bucketFrom && bucketOf(nodeId) <= bucketTo
     const start = startOf(loadStart(store, period, bucketFrom, bucketTo), inPart)
     const end = loadEnd(store, period)
     const mint = createV3Mint(headerOf(period), start, end, { resources })
@@ -180,20 +176,19 @@ export function headerOf({ network, index, start, end }: StoredPeriod): MintHead
   return { network, period: { index, start, end } }
 }
 
-/** Two parts, the first with about `share` of the events; the second may be without any. */
-function splitInTwo(list: { bucket: number; events: number }[], share: number): [Part, Part] {
+/** First and last bucket of a part, inclusive; the second may have none. */
+function bucketsOf(store: Store, period: StoredPeriod, part: Part): { bucketFrom: number; bucketTo: number } {
+  if (part === 'all') return { bucketFrom: 0, bucketTo: LOOSE - 1 }
+  const list = buckets(store, period)
   const total = list.reduce((sum, bucket) => sum + bucket.events, 0)
   let events = 0
   let last = -1
   for (const bucket of list) {
-    if (bucket.bucket >= LOOSE || events >= total * share) break
+    if (bucket.bucket >= LOOSE || events >= total * SHARE_OF_THIS_THREAD) break
     events += bucket.events
     last = bucket.bucket
   }
-  return [
-    { bucketFrom: 0, bucketTo: last },
-    { bucketFrom: last + 1, bucketTo: LOOSE - 1 },
-  ]
+  return part === 'first' ? { bucketFrom: 0, bucketTo: last } : { bucketFrom: last + 1, bucketTo: LOOSE - 1 }
 }
 
 interface Previous {

@@ -44,6 +44,8 @@ export async function mint(options: MintCommand, terminal: Terminal): Promise<vo
   } else if (period !== undefined) {
     const { workerTaskRunner } = await import('../spawn-worker.ts')
     const runTask = workerTaskRunner(1)
+    // it gets ready while this thread loads and opens the store
+    runTask.startAhead('mint-part')
     const { mintPeriod } = await import('../../core/mint.ts')
     try {
       summary = await mintPeriod({ dataDir: resolveDataDir(options.data), period, ...common }, { ...context(terminal), runTask })
