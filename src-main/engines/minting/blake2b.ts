@@ -93,34 +93,36 @@ function mix(a: number, b: number, c: number, d: number, x: number, y: number): 
   let dLow = v[d]!
   let dHigh = v[d + 1]!
   // a += b + x; d = (d ^ a) rotated by 32
-  let sum = (aLow >>> 0) + (bLow >>> 0) + (message[x]! >>> 0)
-  aHigh = (aHigh + bHigh + message[x + 1]! + carry(sum)) | 0
-  aLow = sum | 0
+  let low = (aLow + bLow) | 0
+  aHigh = (aHigh + bHigh + carry(aLow, bLow, low)) | 0
+  aLow = (low + message[x]!) | 0
+  aHigh = (aHigh + message[x + 1]! + carry(low, message[x]!, aLow)) | 0
   let swap = dLow ^ aLow
   dLow = dHigh ^ aHigh
   dHigh = swap
   // c += d; b = (b ^ c) rotated by 24
-  sum = (cLow >>> 0) + (dLow >>> 0)
-  cHigh = (cHigh + dHigh + carry(sum)) | 0
-  cLow = sum | 0
+  low = (cLow + dLow) | 0
+  cHigh = (cHigh + dHigh + carry(cLow, dLow, low)) | 0
+  cLow = low
   bLow ^= cLow
   bHigh ^= cHigh
   swap = (bLow >>> 24) | (bHigh << 8)
   bHigh = (bHigh >>> 24) | (bLow << 8)
   bLow = swap
   // a += b + y; d = (d ^ a) rotated by 16
-  sum = (aLow >>> 0) + (bLow >>> 0) + (message[y]! >>> 0)
-  aHigh = (aHigh + bHigh + message[y + 1]! + carry(sum)) | 0
-  aLow = sum | 0
+  low = (aLow + bLow) | 0
+  aHigh = (aHigh + bHigh + carry(aLow, bLow, low)) | 0
+  aLow = (low + message[y]!) | 0
+  aHigh = (aHigh + message[y + 1]! + carry(low, message[y]!, aLow)) | 0
   dLow ^= aLow
   dHigh ^= aHigh
   swap = (dLow >>> 16) | (dHigh << 16)
   dHigh = (dHigh >>> 16) | (dLow << 16)
   dLow = swap
   // c += d; b = (b ^ c) rotated by 63
-  sum = (cLow >>> 0) + (dLow >>> 0)
-  cHigh = (cHigh + dHigh + carry(sum)) | 0
-  cLow = sum | 0
+  low = (cLow + dLow) | 0
+  cHigh = (cHigh + dHigh + carry(cLow, dLow, low)) | 0
+  cLow = low
   bLow ^= cLow
   bHigh ^= cHigh
   swap = (bHigh >>> 31) | (bLow << 1)
@@ -136,7 +138,7 @@ function mix(a: number, b: number, c: number, d: number, x: number, y: number): 
   v[d + 1] = dHigh
 }
 
-/** What a sum of two or three 32-bit words has above its 32 bits. */
-function carry(sum: number): number {
-  return (sum / 2 ** 32) | 0
+/** 1 where the sum of two 32-bit words, of which `sum` is the lower half, goes beyond 32 bits. */
+function carry(a: number, b: number, sum: number): number {
+  return ((a & b) | ((a | b) & ~sum)) >>> 31
 }

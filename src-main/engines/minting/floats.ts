@@ -43,11 +43,18 @@ function hundredths(value: bigint): string {
   return `${text.slice(0, -2)}.${text.slice(-2)}`
 }
 
-/** The language's own text where it is what every file wants: no exponent and too few digits for a tie. Most figures are so. */
+/** The language's own text where it is what every file wants: no exponent and no tie. Nearly all figures are so. */
 function plainText(x: number): string | null {
   if (x < 1e-5 || x >= 1e15) return null
   const text = String(x)
-  return text.length <= 15 ? text : null
+  if (text.length <= 15) return text
+  const point = text.indexOf('.')
+  return point >= 0 && !canTie(x, text.length - point - 1) ? text : null
+}
+
+/** In a tie, x has exactly one decimal more than its digits: x * 2^(decimals + 1) is then whole. Cheap, and almost never so. */
+function canTie(x: number, decimals: number): boolean {
+  return Number.isInteger(x * 2 ** (decimals + 1))
 }
 
 interface Decimal {
@@ -75,8 +82,7 @@ function parse(text: string): Decimal {
 /** Looks whether the neighbour on the other side of x is exactly as near and reads back as x too. */
 function breakTie(x: number, decimal: Decimal, tie: 'even' | 'upper'): Decimal {
   const decimals = decimal.digits.length - decimal.pointAt
-  // in a tie, x has exactly one decimal more than its digits: x * 2^(decimals + 1) is then whole. Cheap, and almost never so.
-  if (decimals + 1 >= 0 && decimals + 1 < 900 && !Number.isInteger(x * 2 ** (decimals + 1))) return decimal
+  if (decimals + 1 >= 0 && decimals + 1 < 900 && !canTie(x, decimals)) return decimal
   const n = BigInt(decimal.digits)
   // the distance of n from x, in units of the last digit, exactly: (n - x * 10^decimals), as a fraction over 2^k
   const { mantissa, exponent } = split(x)
