@@ -9,7 +9,7 @@ export interface DevnetReader {
   ask(method: string, params?: unknown[]): Promise<{ result?: unknown; error?: { code: number; message: string; data?: string } }>
   /** sends text as it is; the next message that has no id is the answer */
   send(text: string): Promise<unknown>
-  /** the text of the last answer, as it came */
+  /** resolves when the other side cuts the connection */
   closed: Promise<void>
   close(): void
 }

@@ -276,7 +276,7 @@ test('an invented grid lives on: its head grows with the clock, and the same see
 
 test('options out of range and a taken port are refused with a word on what to do', async () => {
   await expect(startDevnet({ speed: 0 })).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('speed') })
-  await expect(startDevnet({ nodes: 1_001 })).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('nodes') })
+  await expect(startDevnet({ nodes: 10_001 })).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('nodes') })
   await expect(startDevnet({ archive: join(folder, 'none') })).rejects.toMatchObject({ code: 'io.missing' })
   const devnet = await startDevnet({ archive: oddFile })
   await expect(startDevnet({ archive: oddFile, port: devnet.port })).rejects.toMatchObject({

@@ -105,8 +105,8 @@ export const curveCalls: Readonly<Record<string, CallHandler>> = {
     const supply = issuance > curve.initial_issuance ? issuance - curve.initial_issuance : 0n
     const minted = mintedFor(payment, supply, curve.slope, curve.initial_price)
     if (minted > U128_MAX) fail(CURVE, 'ArithmeticOverflow')
-    if (issuance + minted > U128_MAX) fail(CURVE, 'ExceedsMaxSupply')
     debit(context, curve.foreign_asset, context.origin, payment)
+    if (issuance + minted > U128_MAX) fail(CURVE, 'ExceedsMaxSupply')
     const userShare = (minted * USER_SHARE_MILLIONTHS) / 1_000_000n
     credit(context, asset, context.origin, userShare)
     credit(context, asset, ZAP_MANAGER, minted - userShare)

@@ -15,7 +15,7 @@ export interface DevnetOptions {
   port?: number
   /** path of a grid archive that becomes the chain; without one an invented grid lives up to now */
   archive?: string
-  /** of the invented grid: 1 to 1,000, default 20 */
+  /** of the invented grid: 1 to 10,000, default 20 */
   nodes?: number
   /** of the invented grid, default 1 */
   seed?: number
@@ -82,12 +82,10 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     throw new AppError('usage', `A devnet's speed cannot be ${speed}: give a number above 0 and up to 1,000,000.`)
   const fed: FedChain =
     archive === undefined
-      ? chainFromScenario({
-          nodes: options.nodes ?? 20,
-          seed: options.seed ?? 1,
-          days: options.days ?? 3,
-          nowMs: options.nowMs ?? Date.now(),
-        })
+      ? await chainFromScenario(
+          { nodes: options.nodes ?? 20, seed: options.seed ?? 1, days: options.days ?? 3, nowMs: options.nowMs ?? Date.now() },
+          signal,
+        )
       : await chainFromArchive(archive, signal)
   if (signal?.aborted) throw new AppError('cancelled', 'Starting the devnet was stopped on request.')
   const { chain, maker } = fed
