@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { toAppError } from '../../src-shared/errors.ts'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { DoctorReport } from '../../src-shared/sync.ts'
 import type { JobContext } from '../jobs/context.ts'
 import type { DoctorInput } from '../jobs/doctor.ts'
@@ -18,8 +18,14 @@ type Asked = Pick<DoctorInput, 'dataDir' | 'sample' | 'seed'>
 export function doctorInput(store: Store, known: readonly KnownNetwork[], asked: Asked): DoctorInput {
   const name = keptSync(store)?.config.network ?? pinnedChain(store)?.network
   if (name === undefined) return { ...asked, network: null, noNetwork: 'This data folder does not follow a chain.' }
-  const { endpoints, genesis } = findNetwork(known, store, name)
-  return { ...asked, network: { name, genesis, endpoints: endpoints.map(({ url }) => url) }, noNetwork: '' }
+  try {
+    const { endpoints, genesis } = findNetwork(known, store, name)
+    return { ...asked, network: { name, genesis, endpoints: endpoints.map(({ url }) => url) }, noNetwork: '' }
+  } catch (error) {
+    // its endpoints were taken away
+    if (!(error instanceof AppError) || error.code !== 'not-found') throw error
+    return { ...asked, network: null, noNetwork: error.message }
+  }
 }
 
 /** What `granary doctor` is asked. */

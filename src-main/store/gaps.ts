@@ -51,12 +51,12 @@ export interface GapOptions {
  * disk can't.
  */
 export function findGaps(store: Store, { blobs = 'all' }: GapOptions = {}): Gap[] {
-  const imports = readTransaction(store.facts, 'facts.db', () => {
+  const { imports, newestBlock } = readTransaction(store.facts, 'facts.db', () => {
     const query = facts.selectFrom('imports').selectAll().where('state', 'in', ['current', 'writing']).orderBy('period').orderBy('id')
     // an archive that is just being imported is none of the store's periods yet
-    return rows(store.facts, query).filter(found => found.state === 'current' || found.origin === 'sync')
+    const found = rows(store.facts, query).filter(each => each.state === 'current' || each.origin === 'sync')
+    return { imports: found, newestBlock: newestKnownBlock(store, found) }
   })
-  const newestBlock = newestKnownBlock(store, imports)
   const gaps: Gap[] = []
   let before: ImportRow | null = null
   for (const found of imports) {
@@ -223,7 +223,7 @@ function holeBetween(before: ImportRow, after: ImportRow): Gap {
     period: first,
     fromBlock: before.end_block,
     toBlock: after.start_block,
-    reason: `${first === last ? 'is' : `to period ${last} are`} missing between periods ${before.period} and ${after.period}`,
+    reason: `${first === last ? 'is' : `and those to period ${last} are`} missing between periods ${before.period} and ${after.period}`,
     wayOut: 'Let the sync follow more periods, or import the archive that is missing.',
     importId: null,
     origin: null,

@@ -16,7 +16,7 @@ import { checkChainClock } from '../../src-main/jobs/doctor/chain.ts'
 import { checkPermissions } from '../../src-main/jobs/doctor/local.ts'
 import { type DoctorTools, examine } from '../../src-main/jobs/doctor.ts'
 import { ChunkBuilder } from '../../src-main/store/chunk-builder.ts'
-import { exportChunk } from '../../src-main/store/events.ts'
+import { exportChunk, loadHead } from '../../src-main/store/events.ts'
 import { findGaps } from '../../src-main/store/gaps.ts'
 import { writeChunk } from '../../src-main/store/import-rows.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
@@ -312,6 +312,25 @@ test('an endpoint that has thrown old state away leaves the comparison unknown',
   }
 })
 
+test('an endpoint that tells a block otherwise, and one whose events nobody can read', async () => {
+  const n = withStore(whole, 'read', store => {
+    const period = listPeriods(store)[0]!
+    return loadHead(store.facts, period.importId, period.index, 0).blocks.at(-3)!
+  })
+  const odd = await devnet.serve({ faults: { wrongEvents: n } })
+  const broken = await devnet.serve({ faults: { undecodable: n } })
+  try {
+    const told = problems(await look(whole, { endpoints: [odd.url] }))
+    expect(told).toEqual({
+      'Store against the chain': expect.stringMatching(new RegExp(`block ${n}: an event is stored that the chain does not have`)),
+    })
+    const unread = problems(await look(whole, { endpoints: [broken.url] }))
+    expect(unread).toEqual({ 'Store against the chain': expect.stringMatching(new RegExp(`${n}.*seed 7`, 's')) })
+  } finally {
+    await Promise.all([odd.close(), broken.close()])
+  }
+})
+
 test('the audit trail: a changed entry', async () => {
   const folder = change(copy(), 'books', db => {
     db.exec('DROP TRIGGER audit_no_update')
@@ -323,9 +342,13 @@ test('the audit trail: a changed entry', async () => {
 test('results from other data, and none', async () => {
   const later = { tools: { nowMs: () => Date.now() + 3_600_000 } }
   const stale = change(copy(), 'facts', db => db.exec("UPDATE period_results SET facts_digest = 'of before'"))
-  expect(problems(await look(stale, later))).toEqual({ Results: 'Computed from other data than is stored now: period 103.' })
+  expect(problems(await look(stale, later))).toEqual({
+    Results: 'Computed from other data than is stored now, or by another choice of resources: period 103.',
+  })
   // a sync that has just written computes them in a moment
   expect(problems(await look(stale))).toEqual({})
+  const chosen = change(copy(), 'books', db => db.exec("INSERT INTO settings VALUES ('resources', '\"minimum\"')"))
+  expect(Object.keys(problems(await look(chosen, later)))).toEqual(['Results'])
   const none = change(copy(), 'facts', db => db.exec('DELETE FROM period_results'))
   expect(problems(await look(none, later))).toEqual({ Results: 'Not computed: period 103.' })
 })

@@ -9,6 +9,7 @@ import { migrations, versionOf } from '../../store/migrations.ts'
 import { checkIntegrity, type Store } from '../../store/open.ts'
 import { listPeriods } from '../../store/periods.ts'
 import { loadSummaries } from '../../store/results.ts'
+import { loadSettings } from '../../store/settings.ts'
 import { count, type Finding, fine, firstOf, problem, unknown } from './finding.ts'
 
 /** SQLite's own check of one of the two databases. */
@@ -100,12 +101,13 @@ const SETTLED_SEC = 300
 export function checkResults(store: Store): Finding {
   const periods = listPeriods(store)
   const summaries = new Map(loadSummaries(store).map(found => [found.summary.index, found]))
+  const { resources } = loadSettings(store)
   const stale: number[] = []
   const missing: number[] = []
   const moving: number[] = []
   for (const { index, importedTs } of periods) {
     const found = summaries.get(index)
-    if (found && !found.stale) continue
+    if (found && !found.stale && found.summary.resources === resources) continue
     // a commit from the future is a clock that was set back, and no reason to wait
     const ageSec = store.now() - importedTs
     if (ageSec >= 0 && ageSec < SETTLED_SEC) moving.push(index)
@@ -114,7 +116,7 @@ export function checkResults(store: Store): Finding {
   }
   const orphans = [...summaries.keys()].filter(index => !periods.some(period => period.index === index))
   const said = [
-    stale.length > 0 ? `Computed from other data than is stored now: ${periodsInWords(stale)}.` : '',
+    stale.length > 0 ? `Computed from other data than is stored now, or by another choice of resources: ${periodsInWords(stale)}.` : '',
     missing.length > 0 ? `Not computed: ${periodsInWords(missing)}.` : '',
     orphans.length > 0 ? `Computed from data that is gone: ${periodsInWords(orphans)}.` : '',
   ].filter(Boolean)
