@@ -87,6 +87,10 @@ export async function examine(input: DoctorInput, context: JobContext, tools: Do
   try {
     if (store) await examineStore(store, check)
     await examineChain(input, store, { connect: tools.connect ?? connectChain, nowMs, context, signal, check, checks })
+  } catch (cause) {
+    // a call that was cut off by it may have failed in its own way
+    if (signal.aborted) throw new AppError('cancelled', 'Stopped on request.', { cause })
+    throw cause
   } finally {
     store?.close()
   }

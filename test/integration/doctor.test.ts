@@ -193,6 +193,24 @@ test('the same seed compares the same blocks, and a small sample is a part of al
   expect(first).toBeLessThan(120)
 })
 
+test.each(['looks at: results', 'compares block'])('stopped while it %s, it ends as cancelled', async place => {
+  const abort = new AbortController()
+  const network = { name: 'lab', endpoints: [devnet.url], genesis: '' }
+  const seen: string[] = []
+  const examined = examine(
+    { dataDir: whole, network, noNetwork: '', sample: 5_000, seed: 1 },
+    {
+      signal: abort.signal,
+      onProgress: ({ detail }) => {
+        seen.push(detail)
+        if (detail.startsWith(place)) abort.abort()
+      },
+    },
+  )
+  await expect(examined).rejects.toMatchObject({ code: 'cancelled' })
+  expect(seen.at(-1)).toContain(place)
+})
+
 test('any byte that changes in the stored events or their tables is found, offline', async () => {
   const folder = copy()
   const all = (['chunks', 'events'] as const).flatMap(table => blobs(folder, table).map(blob => ({ table, ...blob })))
