@@ -29,7 +29,7 @@ export interface StateBlock {
 export interface StateReader {
   readonly block: StateBlock
   readonly runtime: Runtime
-  /** one value; null where there is none */
+  /** one value, or what counts where nothing is stored; null where there is none */
   value(pallet: string, item: string, ...keys: number[]): Promise<Uint8Array | null>
   /** values of a map by id, in the order of the ids; those that are not there are left out */
   some(pallet: string, item: string, ids: Iterable<number>): Promise<[id: number, value: Uint8Array][]>
@@ -88,7 +88,7 @@ export function stateReader(chain: Chain, runtime: Runtime, block: StateBlock, o
     runtime,
     async value(pallet, item, ...keys) {
       if (!runtime.hasStorage(pallet, item)) return null
-      return (await values([runtime.storageKey(pallet, item, ...keys)]))[0]!
+      return (await values([runtime.storageKey(pallet, item, ...keys)]))[0] ?? runtime.defaultValue(pallet, item)
     },
     async some(pallet, item, ids) {
       if (!runtime.hasStorage(pallet, item)) return []
@@ -171,7 +171,7 @@ export async function readPower(
   const powers: GridPower[] = []
   for (const [node_id, value] of found) {
     const { state: power, target } = state.runtime.power(value)
-    if (power === 'Up') powers.push({ node_id, state: power, target })
+    if (power === 'Up') powers.push({ node_id, state: power, down_since_ts: null, target })
     else {
       if (!times.has(power.Down)) times.set(power.Down, await timeOfBlock(power.Down))
       powers.push({ node_id, state: power, down_since_ts: times.get(power.Down)!, target })

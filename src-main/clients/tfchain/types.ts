@@ -76,6 +76,8 @@ export interface Runtime {
   hasStorage(pallet: string, item: string): boolean
   /** the storage key of a value, or the prefix of a map without its keys; keys are numbers, bigints or raw SCALE bytes */
   storageKey(pallet: string, item: string, ...keys: (number | bigint | Uint8Array)[]): Hex
+  /** the item's own value where nothing is stored; null: it has none */
+  defaultValue(pallet: string, item: string): Uint8Array | null
   /** the id at the end of a Blake2_128Concat or Twox64Concat map key of a u32 or u64 */
   idOfKey(key: Hex): number
   /**

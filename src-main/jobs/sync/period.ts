@@ -58,6 +58,8 @@ export interface PeriodPlan {
 /** Bytes a second that are written again and again for a growing chunk, at most: what a laptop's disk should not notice. */
 const REWRITE_BYTES_PER_SEC = 20_000
 const COMMIT_EVERY_MS = 2_000
+/** A step of so many blocks was a part of history, or caught up: that is kept at once. */
+const MANY_BLOCKS = 20
 /** Of a running period, farms, twins and payout addresses are read again when they are so much older than its last block. */
 const END_SNAPSHOT_SEC = 600
 
@@ -104,6 +106,8 @@ export interface PeriodSync {
    * io.*, cancelled: what was committed stays, and a new PeriodSync goes on from there.
    */
   step(head: Head, maxBlocks: number): Promise<void>
+  /** writes what waits to be written, if it has waited long enough; rejects as `step` does */
+  flush(): Promise<void>
   /** writes what no commit has written yet */
   close(): void
 }
@@ -213,7 +217,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     lastCommitMs = tools.nowMs()
     plan.coveredToBlock = writer.last.n
     plan.coveredToTs = writer.last.ts
-    plan.complete = plan.endBlock !== null && writer.last.n >= plan.endBlock + POST_PERIOD_BLOCKS
+    plan.complete = isComplete()
     tools.onCommit(period.index)
   }
 
@@ -224,6 +228,10 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     if (asked === lookedFor) return true
     lookedFor = asked
     return false
+  }
+
+  function isComplete(): boolean {
+    return plan.endBlock !== null && writer.last.n >= plan.endBlock + POST_PERIOD_BLOCKS
   }
 
   function isDue(): boolean {
@@ -316,7 +324,10 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
         throw error
       }
       if (filter && filter.movedIn.size > 0) await restart()
-      else if (isDue() || (plan.endBlock !== null && writer.last.n >= plan.endBlock + POST_PERIOD_BLOCKS)) await commit()
+      else if (isDue() || to - from >= MANY_BLOCKS || isComplete()) await commit()
+    },
+    async flush() {
+      if (blocks.length > 0 && isDue()) await commit()
     },
     close() {
       if (isWhole && blocks.length > 0) write(null)

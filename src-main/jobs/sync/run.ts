@@ -7,7 +7,7 @@ import type { Chain, Hex, RawHeader } from '../../clients/tfchain/types.ts'
 import { pinChain, pinnedChain } from '../../store/chain.ts'
 import { dropDamaged, findGaps } from '../../store/gaps.ts'
 import type { Store } from '../../store/open.ts'
-import { syncedPeriods } from '../../store/sync-period.ts'
+import { type StoredScope, syncedPeriods } from '../../store/sync-period.ts'
 import { createLive, isPassing, type LiveView } from './live.ts'
 import { type Head, openPeriodSync, type PeriodPlan, type PeriodSync, planOf, type SyncTools } from './period.ts'
 import { createRuntimes, type Runtimes } from './runtimes.ts'
@@ -37,6 +37,8 @@ const SLICE_BLOCKS = 10_000
 const HEAD_LAG_BLOCKS = 20
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000, 30_000]
 const STATE_EVERY_MS = 250
+/** Blocks that were read and wait to be written are looked at so often, also when no new one comes. */
+const FLUSH_EVERY_MS = 2_000
 const BLOCKS_PER_PERIOD = PERIOD_SEC / 6
 
 /**
@@ -93,7 +95,8 @@ async function syncOnce(
     tracker.head(head)
     await checkStoredHead(store, chain, config.network, signal)
     // nothing can go on from damaged data: those periods are read again, like those that lack a kind of event
-    dropDamaged(store, findGaps(store, { blobs: 'last' }))
+    if (!tracker.isExamined) dropDamaged(store, findGaps(store, { blobs: 'last' }))
+    tracker.isExamined = true
     const scope = scopeToStore(config.scope)
     if (listener.onLive && input.follow)
       lives = keepLive(
@@ -123,10 +126,11 @@ async function syncOnce(
         signal.throwIfAborted()
         head = heads.latest() ?? head
         tracker.head(head)
-        const wanted = wantedPeriods(head.ts, config.periods).filter(period => !absent.has(period.index))
-        const plans = wanted.map(period => open.get(period.index)?.plan ?? planOf(store, period, scope))
+        const plans = plannedPeriods(store, head, config.periods, scope)
+          .filter(plan => !absent.has(plan.period.index))
+          .map(plan => open.get(plan.period.index)?.plan ?? plan)
         tracker.plans(plans)
-        const next = await nextPeriod(tools, wanted, plans, open, absent, head)
+        const next = await nextPeriod(tools, plans, open, absent, head)
         if (next) {
           const { coveredToBlock, period } = next.plan
           if ((coveredToBlock ?? 0) < head.n - HEAD_LAG_BLOCKS) tracker.phase('backfilling', `reads period ${period.index}`)
@@ -139,7 +143,8 @@ async function syncOnce(
         }
         if (!input.follow) break
         tracker.phase('following', 'follows the chain')
-        head = await heads.next(head)
+        for (const period of open.values()) await period.flush()
+        head = await heads.next(head, FLUSH_EVERY_MS)
       }
     } finally {
       for (const period of open.values()) period.close()
@@ -154,15 +159,14 @@ async function syncOnce(
 /** The most urgent period that has something to read: the newest ones near the head, then the newest that is not complete. */
 async function nextPeriod(
   tools: SyncTools,
-  wanted: Period[],
   plans: PeriodPlan[],
   open: Map<number, PeriodSync>,
   absent: Set<number>,
   head: Head,
 ): Promise<PeriodSync | null> {
   let small: PeriodSync | null = null
-  for (const [i, period] of wanted.entries()) {
-    if (plans[i]!.complete) continue
+  for (const { period, complete } of plans) {
+    if (complete) continue
     let sync = open.get(period.index)
     if (!sync) {
       const opened = await openPeriodSync(tools, period, head)
@@ -188,6 +192,17 @@ export function wantedPeriods(headTs: number, periods: number | null): Period[] 
   return Array.from({ length: Math.max(count, 0) }, (_, i) => periodAt(newest - i))
 }
 
+/** The wanted periods as the store has them; one that was followed until it was over is followed for the 27 h after it too. */
+function plannedPeriods(store: Store, head: Head, periods: number | null, scope: StoredScope | null): PeriodPlan[] {
+  const plans = wantedPeriods(head.ts, periods).map(period => planOf(store, period, scope))
+  const oldest = plans.at(-1)
+  if (oldest && plans.length === 1) {
+    const before = planOf(store, periodAt(oldest.period.index - 1), scope)
+    if (before.coveredToBlock !== null) plans.push(before)
+  }
+  return plans
+}
+
 /** What is stored must be what the chain has: the last stored block of every period that is still open, by its hash. */
 async function checkStoredHead(store: Store, chain: Chain, network: string, signal: AbortSignal): Promise<void> {
   const stored = new Map<number, Hex>()
@@ -211,8 +226,8 @@ async function checkStoredHead(store: Store, chain: Chain, network: string, sign
 
 interface Heads {
   latest(): Head | null
-  /** the first head, or one after `after`; rejects with cancelled, and with chain.offline when the connection is lost */
-  next(after: Head | null): Promise<Head>
+  /** the first head, or one after `after`, or `after` again after a while; rejects with cancelled, and with chain.offline when the connection is lost */
+  next(after: Head | null, waitMs?: number): Promise<Head>
 }
 
 /** The finalized head with its time, as it moves on. */
@@ -258,12 +273,25 @@ function followHead(chain: Chain, runtimes: Runtimes, until: number | null, sign
 
   return {
     latest: () => latest,
-    async next(after) {
-      for (;;) {
-        if (signal.aborted) throw new AppError('cancelled', 'Stopped on request.')
-        if (latest && (after === null || latest.n > after.n)) return latest
-        if (failure) throw failure
-        await new Promise<void>(resolve => waiting.push(resolve))
+    async next(after, waitMs) {
+      let isOver = false
+      const timer =
+        waitMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              isOver = true
+              wake()
+            }, waitMs)
+      try {
+        for (;;) {
+          if (signal.aborted) throw new AppError('cancelled', 'Stopped on request.')
+          if (latest && (after === null || latest.n > after.n)) return latest
+          if (failure) throw failure
+          if (after && isOver) return after
+          await new Promise<void>(resolve => waiting.push(resolve))
+        }
+      } finally {
+        clearTimeout(timer)
       }
     },
   }
@@ -306,6 +334,8 @@ function createTracker(store: Store, input: SyncInput, listener: SyncListener) {
   /** for the rate of the last seconds: time and blocks read */
   const samples: [ms: number, read: number][] = []
   let plans: PeriodPlan[] = []
+  /** tells what came too soon after the last time */
+  let later: NodeJS.Timeout | null = null
   const state: SyncState = {
     config: input.config,
     phase: 'connecting',
@@ -326,15 +356,22 @@ function createTracker(store: Store, input: SyncInput, listener: SyncListener) {
   }
 
   function tell(now = false): void {
-    const ms = performance.now()
-    if (!now && ms - lastToldMs < STATE_EVERY_MS) return
-    lastToldMs = ms
+    const waitMs = now ? 0 : lastToldMs + STATE_EVERY_MS - performance.now()
+    if (waitMs > 0) {
+      later ??= setTimeout(() => tell(true), waitMs)
+      return
+    }
+    if (later !== null) clearTimeout(later)
+    later = null
+    lastToldMs = performance.now()
     state.periods = plans.map(plan => periodState(plan, state.head))
     summarize(state)
     listener.onState(structuredClone(state))
   }
 
   return {
+    /** the stored periods were looked at: once is enough for all connections of a sync */
+    isExamined: false,
     phase(phase: SyncState['phase'], detail: string): void {
       const isNew = state.phase !== phase
       state.phase = phase
