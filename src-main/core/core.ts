@@ -103,6 +103,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     mintStale()
     realSync.control.run()
   }
+  view.warm()
 
   /** Nothing of the demo is worth a word about how to mend it: one that is damaged, or another version's, is made anew. */
   async function openDemo(folder: string): Promise<Store | null> {
@@ -165,6 +166,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         } finally {
           // also after a failure: an import that was stopped at its very end may have got through
           view.forget()
+          view.warm()
           topics.changed('facts', 'results', 'labels', 'audit')
           afterwards()
         }

@@ -153,6 +153,8 @@ function packed(value: U64): value is number {
   return typeof value === 'number' && value >= 0 && value < PACKED_LIMIT && value % 1 === 0
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** Reads one bucket of one chunk into a sink, at once or event by event. */
 export class BucketReader {
   /** place in the chunk of the next event; the chunk's number of events when there is none left */
@@ -211,45 +213,54 @@ export class BucketReader {
     let blockTs = ts[block]!
     let announced = -1
     while (place < limit) {
-      if (place >= ends[block]!) {
-        if (place >= total) throw damaged(this.#place, 'an event lies behind its end')
-        do block++
-        while (place >= ends[block]!)
-        blockTs = ts[block]!
-      }
+      if (place >= total) throw damaged(this.#place, 'an event lies behind its end')
       const kind = bytes[pos++]!
       const eventSlot = kind >> 2
-      const wanted = slot < 0 || slot === eventSlot
-      if (wanted && announce && announced !== block) {
-        announced = block
-        sink.block(blocks[block]!, blockTs)
-      }
       const type = kind & 3
-      if (type === UPTIME) {
-        // both figures take one byte nearly always
-        let folded = bytes[pos++]!
-        let delta = (folded >>> 1) ^ -(folded & 1)
-        if (folded >= 0x80) {
+      if (slot >= 0 && slot !== eventSlot) {
+        // another node's: its reports are stepped over, as nothing of this node follows from them
+        if (type === UPTIME) pos = behindVarint(bytes, behindVarint(bytes, pos))
+        else {
           input.pos = pos
-          delta = unfold(input.rest(folded))
+          this.#other(sink, type, 0, false)
           pos = input.pos | 0
         }
-        const now = blockTs + delta
-        folded = bytes[pos++]!
-        delta = (folded >>> 1) ^ -(folded & 1)
-        if (folded >= 0x80) {
-          input.pos = pos
-          delta = unfold(input.rest(folded))
-          pos = input.pos | 0
-        }
-        const uptime = uptimes[eventSlot]! + now - nows[eventSlot]! + delta
-        nows[eventSlot] = now
-        uptimes[eventSlot] = uptime
-        if (wanted) sink.uptime(firstNode + eventSlot, now, uptime)
       } else {
-        input.pos = pos
-        this.#other(sink, type, blockTs, wanted)
-        pos = input.pos | 0
+        if (place >= ends[block]!) {
+          do block++
+          while (place >= ends[block]!)
+          blockTs = ts[block]!
+        }
+        if (announce && announced !== block) {
+          announced = block
+          sink.block(blocks[block]!, blockTs)
+        }
+        if (type === UPTIME) {
+          // both figures take one byte nearly always
+          let folded = bytes[pos++]!
+          let delta = (folded >>> 1) ^ -(folded & 1)
+          if (folded >= 0x80) {
+            input.pos = pos
+            delta = unfold(input.rest(folded))
+            pos = input.pos | 0
+          }
+          const now = blockTs + delta
+          folded = bytes[pos++]!
+          delta = (folded >>> 1) ^ -(folded & 1)
+          if (folded >= 0x80) {
+            input.pos = pos
+            delta = unfold(input.rest(folded))
+            pos = input.pos | 0
+          }
+          const uptime = uptimes[eventSlot]! + now - nows[eventSlot]! + delta
+          nows[eventSlot] = now
+          uptimes[eventSlot] = uptime
+          sink.uptime(firstNode + eventSlot, now, uptime)
+        } else {
+          input.pos = pos
+          this.#other(sink, type, blockTs, true)
+          pos = input.pos | 0
+        }
       }
       if (--left === 0) {
         input.pos = pos
@@ -286,8 +297,9 @@ export class BucketReader {
       windows[index] = window
       if (wanted) sink.consumption(this.#contracts[index]!, timestamp, window, nru)
     } else if (type === AS_JSON) {
-      const entry = this.#jsonEntry()
-      if (wanted) deliver(sink, entry)
+      // the JSON part is parsed only where something in it is wanted
+      if (wanted) deliver(sink, this.#jsonEntry())
+      else this.#jsonIndex++
     } else throw damaged(this.#place, 'an event has no kind')
   }
 
@@ -304,11 +316,17 @@ export class BucketReader {
 
   #parseJson(): JsonEntry[] {
     try {
-      return exactParse(Buffer.from(this.#jsonText).toString('utf8')) as JsonEntry[]
+      return exactParse(utf8.decode(this.#jsonText)) as JsonEntry[]
     } catch {
       throw damaged(this.#place, 'an event is not readable')
     }
   }
+}
+
+function behindVarint(bytes: Uint8Array, from: number): number {
+  let pos = from
+  while (bytes[pos]! >= 0x80) pos++
+  return pos + 1
 }
 
 function deliver(sink: EventSink, entry: JsonEntry): void {

@@ -14,13 +14,17 @@ import { downtimesOf, recordMove, recordStill, type Trace } from './trace.ts'
 import { MAX_SLEEP_SEC, REPORT_CREDIT_CAP_SEC } from './uptime.ts'
 import type { MintHeader, MintResult, StartState } from './v3.ts'
 
+interface ById<T> {
+  get(id: number): T | undefined
+}
+
 /** What the end snapshot says, by id. */
 export interface EndIndex {
-  farms: Map<number, GridFarm>
-  twins: Map<number, GridTwin>
-  policies: Map<number, FarmingPolicy>
+  farms: ById<GridFarm>
+  twins: ById<GridTwin>
+  policies: ById<FarmingPolicy>
   /** by farm */
-  addresses: Map<number, string>
+  addresses: ById<string>
 }
 
 export interface MintContext {
@@ -35,10 +39,42 @@ export interface MintContext {
 
 export function indexEnd(end: EndSnapshot): EndIndex {
   return {
-    farms: new Map(end.farms.map(farm => [farm.id, farm])),
-    twins: new Map(end.twins.map(twin => [twin.id, twin])),
-    policies: new Map(end.farmingPolicies.map(policy => [policy.id, policy])),
-    addresses: new Map(end.payoutAddresses.map(entry => [entry.farm_id, entry.address])),
+    farms: byId(
+      end.farms,
+      farm => farm.id,
+      farm => farm,
+    ),
+    twins: byId(
+      end.twins,
+      twin => twin.id,
+      twin => twin,
+    ),
+    policies: byId(
+      end.farmingPolicies,
+      policy => policy.id,
+      policy => policy,
+    ),
+    addresses: byId(
+      end.payoutAddresses,
+      entry => entry.farm_id,
+      entry => entry.address,
+    ),
+  }
+}
+
+/** Whoever asks for one node's records looks through the list; an index is made for those who ask on. */
+function byId<R, T>(list: readonly R[], idOf: (record: R) => number, take: (record: R) => T): ById<T> {
+  let asked = 0
+  let index: Map<number, T> | null = null
+  return {
+    get(id) {
+      if (index === null && ++asked <= 4) {
+        const found = list.findLast(record => idOf(record) === id)
+        return found && take(found)
+      }
+      index ??= new Map(list.map(record => [idOf(record), take(record)]))
+      return index.get(id)
+    },
   }
 }
 
