@@ -235,19 +235,25 @@ function followHead(chain: Chain, runtimes: Runtimes, until: number | null, sign
   let latest: Head | null = null
   let failure: AppError | null = null
   let waiting: (() => void)[] = []
-  let queue = Promise.resolve()
+  let newest: RawHeader | null = null
+  let isTaking = false
+  let timestampKey: Hex | null = null
   const wake = () => {
     const list = waiting
     waiting = []
     for (const call of list) call()
   }
+  const fail = (cause: unknown) => {
+    failure = toAppError(cause)
+    wake()
+  }
   const stop = chain.followFinalized(header => {
-    queue = queue
-      .then(() => take(header))
-      .catch(cause => {
-        failure = toAppError(cause)
-        wake()
-      })
+    if (header === null) {
+      fail(new AppError('chain.offline', 'No endpoint answers any more. It is tried again.', { retryable: true }))
+      return
+    }
+    newest = header
+    if (!isTaking) void takeNewest()
   })
   signal.addEventListener(
     'abort',
@@ -258,14 +264,29 @@ function followHead(chain: Chain, runtimes: Runtimes, until: number | null, sign
     { once: true },
   )
 
-  async function take(header: RawHeader | null): Promise<void> {
-    if (header === null) throw new AppError('chain.offline', 'No endpoint answers any more. It is tried again.', { retryable: true })
-    const n = Math.min(Number(header.number), until ?? Number.POSITIVE_INFINITY)
+  /** Heads may come faster than they can be asked about: only the newest counts. */
+  async function takeNewest(): Promise<void> {
+    isTaking = true
+    try {
+      while (newest !== null && !signal.aborted) {
+        const header = newest
+        newest = null
+        await take(Math.min(Number(header.number), until ?? Number.POSITIVE_INFINITY))
+      }
+    } catch (cause) {
+      fail(cause)
+    } finally {
+      isTaking = false
+    }
+  }
+
+  async function take(n: number): Promise<void> {
     if (!Number.isSafeInteger(n) || n < 1 || (latest && n <= latest.n)) return
-    const hash = await chain.call<Hex | null>('chain_getBlockHash', [n], { signal, priority: 'head' })
+    const call = { signal, priority: 'head' as const }
+    const hash = await chain.call<Hex | null>('chain_getBlockHash', [n], call)
     if (hash === null) return // not there yet on the endpoint that was asked; the next head brings it
-    const runtime = await runtimes.ofState(n, hash)
-    const { timestampMs } = await blockAt(chain, n, runtime.storageKey('Timestamp', 'Now'), { signal })
+    timestampKey ??= (await runtimes.ofState(n, hash)).storageKey('Timestamp', 'Now')
+    const { timestampMs } = await blockAt(chain, n, timestampKey, call)
     latest = { n, hash, ts: Math.floor(timestampMs / 1000) }
     failure = null
     wake()
