@@ -109,7 +109,7 @@ test('broken off and begun again, in parts and over endpoints that fail in every
     { dropEvery: 50 },
     { nullShare: 0.01 },
     { refuseLists: true },
-    { tooBigChars: 4_000 },
+    { tooBigChars: 66_000 },
     { slow: { share: 0.01, ms: 300 } },
   ]
   for (const faults of faulty) {

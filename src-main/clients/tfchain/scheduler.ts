@@ -46,6 +46,15 @@ export interface SchedulerOptions {
 const mostStrikes = 20
 const strikesOfWaste = 5
 
+/** What a node that is well always answers: null is a slip, and another endpoint, or the same once more, is asked. */
+const neverNull = new Set([
+  'state_queryStorageAt',
+  'state_getKeysPaged',
+  'state_getMetadata',
+  'state_getRuntimeVersion',
+  'chain_getFinalizedHead',
+])
+
 /** Distributes calls: `head` before what was failed once before `bulk`, to the first endpoint in order that can take it. */
 export function createScheduler({ endpoints, giveUpMs, timeoutMs, nowMs }: SchedulerOptions): Scheduler {
   const head = new Set<Request>()
@@ -133,6 +142,12 @@ export function createScheduler({ endpoints, giveUpMs, timeoutMs, nowMs }: Sched
   function send(endpoint: Endpoint, request: Request): void {
     endpoint.request(request.method, request.params, request.options.block).then(
       value => {
+        if (value === null && neverNull.has(request.method)) {
+          const asked = { url: endpoint.url, method: request.method, block: request.options.block }
+          takeFailure(endpoint, request, { kind: 'odd', error: answerError(asked, 'answered with nothing') })
+          pump()
+          return
+        }
         if (!request.isDone) request.options.answeredBy?.(endpoint.url)
         finish(request, value, null)
         pump()
