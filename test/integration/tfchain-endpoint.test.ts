@@ -245,7 +245,9 @@ test('messages that are none end the connection, not the process; those for nobo
   for (const text of strangers) fake.shout(text)
   expectHashes(await hashes(chain, 0, 20))
   expect(fake.connected()).toBe(1)
-  const garbage = ['no json', '', 'null', '[', '{"jsonrpc":"2.0","method":"x"}', Buffer.from([0xff, 0xfe, 0]), Buffer.alloc(65 * 2 ** 20)]
+  // readable, but longer than any honest answer
+  const tooLong = JSON.stringify({ jsonrpc: '2.0', id: 999_999, result: '0'.repeat(65 * 2 ** 20) })
+  const garbage = ['no json', '', 'null', '[', '{"jsonrpc":"2.0","method":"x"}', Buffer.from([0xff, 0xfe, 0]), tooLong]
   for (const text of garbage) {
     const before = fake.connected()
     fake.shout(text)
@@ -351,7 +353,13 @@ test('the finalized head is followed from endpoint to endpoint, and never goes b
   second.faults.stalls = true
   second.dropAll()
   await until(() => expect(heads).toEqual([100, 101, 102, null]))
+  const heard = second.asked.length
+  second.finalize(97)
   second.faults.stalls = false
+  await until(() => expect(second.asked.slice(heard).some(({ method }) => method === 'chain_subscribeFinalizedHeads')).toBe(true))
+  await pause(30)
+  expect(heads).toEqual([100, 101, 102, null])
+  second.finalize(102)
   await until(() => expect(heads).toEqual([100, 101, 102, null, 102]))
   second.finalize(103)
   await until(() => expect(heads.at(-1)).toBe(103))

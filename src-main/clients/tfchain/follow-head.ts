@@ -33,11 +33,9 @@ export function createFollower(options: FollowOptions, listener: (head: RawHeade
   function take(value: unknown): void {
     if (stopped.signal.aborted || !isHeader(value)) return
     const number = headerNumber(value)
-    if (number <= highest && !hasSaidAlone) return
+    // the same head again after a time offline says that somebody is there; a lower one is of an endpoint that is behind
+    if (number < highest || (number === highest && !hasSaidAlone)) return
     heardMs = nowMs()
-    aloneSinceMs = null
-    // the same head again after a time offline says that somebody is there; one from before is an endpoint that is behind
-    if (number < highest) return
     hasSaidAlone = false
     highest = number
     listener(value)
