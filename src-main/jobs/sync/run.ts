@@ -152,6 +152,7 @@ async function syncOnce(
   } finally {
     ended.abort()
     await lives
+    tracker.endpoints(chain.states())
     await chain.close()
   }
 }
