@@ -85,15 +85,6 @@ export function lost(asked: Asked, reason: string): Failure {
   return { kind: 'lost', error }
 }
 
-/**
- * Gives the value, or throws chain.answer where it is null or undefined: a null hash must never be sent on, as a node answers for its
- * latest block when it is asked for "null".
- */
-export function notNull<T>(value: T | null | undefined, asked: Asked): T {
-  if (value === null || value === undefined) throw answerError(asked, `answered ${asked.method} with nothing`)
-  return value
-}
-
 function detailsOf(asked: Asked, more: Record<string, number> = {}) {
   return { url: asked.url, method: asked.method, ...(asked.block === undefined ? {} : { block: asked.block }), ...more }
 }
