@@ -7,6 +7,8 @@ import { crc32 } from 'node:zlib'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChain } from '../../src-main/clients/tfchain/chain.ts'
+import type { Chain } from '../../src-main/clients/tfchain/types.ts'
 import { examineFolder } from '../../src-main/core/doctor.ts'
 import { openCore } from '../../src-main/core/index.ts'
 import { syncNetwork } from '../../src-main/core/sync-command.ts'
@@ -23,7 +25,9 @@ import { openStore, type Store } from '../../src-main/store/open.ts'
 import { listPeriods, loadSnapshots } from '../../src-main/store/periods.ts'
 import type { DoctorReport } from '../../src-shared/sync.ts'
 import { periodAt } from '../../src-shared/time.ts'
+import { writeOddArchive } from '../helpers/odd-archive.ts'
 import { runs } from '../helpers/runs.ts'
+import { syncFolder } from '../helpers/sync.ts'
 
 /*
  * A small chain on this machine is followed once; each test examines a copy of that data folder, after it has damaged something.
@@ -176,6 +180,42 @@ test('a store of one farm holds what its filter lets through, in every block', a
   expect(stateOf(report, 'Store against the chain')).toContain('ok: ')
 })
 
+test.each([
+  ['all', 'all' as const],
+  ['a node with a contract made in the period', { farms: [], nodes: [2] }],
+  ['a farm and a node that moves into it', { farms: [1], nodes: [] }],
+])('a store of every kind of event, of %s, is as the chain has it', async (name, scope) => {
+  const folder = join(root, `odd-${name}`)
+  const archive = join(root, 'odd.ndjson')
+  await writeOddArchive(archive)
+  const odd = await startDevnet({ archive, live: false })
+  try {
+    await syncFolder(folder, { endpoints: [odd.url], scope, periods: 2 })
+    const report = await look(folder, { endpoints: [odd.url] })
+    expect(stateOf(report, 'Store against the chain')).toMatch(/^ok: 9\d blocks of \d periods? fetched again/)
+    expect(problems(report)).toEqual({})
+  } finally {
+    await odd.close()
+  }
+})
+
+test('an endpoint that answers for another block than it was asked for', async () => {
+  const report = await look(whole, {
+    endpoints: [devnet.url],
+    sample: 5,
+    tools: {
+      async connect(options) {
+        const chain = await openChain(options)
+        const behind = devnet.hashOf(devnet.head() - 1)
+        const call: Chain['call'] = (method, params, how) =>
+          chain.call(method, method === 'state_queryStorageAt' && (params[0] as string[]).length === 3 ? [params[0], behind] : params, how)
+        return { ...chain, call }
+      },
+    },
+  })
+  expect(stateOf(report, 'Store against the chain')).toMatch(/^unknown: .*Asked for block \d+, the endpoint gave block/)
+})
+
 test('the same seed compares the same blocks, and a small sample is a part of all', async () => {
   const asked = async (seed: number) => {
     const before = devnet.requests()
@@ -254,6 +294,17 @@ test('a flipped byte, a missing chunk, a missing bucket, another snapshot: a pro
   const shorter = copy()
   change(shorter, 'facts', db => db.exec('UPDATE imports SET events = events + 1'))
   expect(problems(await look(shorter))).toEqual({ 'Stored events': expect.stringMatching(/has \d+ events, but \d+ were written/) })
+})
+
+test('a bucket with a checksum of its own, but not the one that was written', () => {
+  const folder = copy()
+  const { id, data } = blobs(folder, 'events')[0]!
+  data[data.length - 1]! ^= 1
+  data.writeUInt32LE(crc32(data.subarray(9), crc32(data.subarray(0, 5), crc32(`${PERIOD}/0/${Number(id & 0x7ff_ffffn)}`))), 5)
+  writeBlob(folder, 'events', id, data)
+  expect(withStore(folder, 'read', store => findGaps(store))).toMatchObject([
+    { kind: 'damaged', reason: 'has other events in chunk 0 than its table of contents names' },
+  ])
 })
 
 test('a chunk that lacks a kind of event that is followed now is a gap', async () => {
@@ -373,7 +424,7 @@ test('results from other data, and none', async () => {
 
 test.skipIf(process.platform === 'win32')('files that others can read', async () => {
   const folder = copy()
-  chmodSync(join(folder, 'books.db'), 0o644)
+  chmodSync(join(folder, 'books.db'), 0o604)
   const report = await look(folder)
   expect(problems(report)).toEqual({
     Permissions: expect.stringContaining(`Other users of this machine can get at ${join(folder, 'books.db')}`),

@@ -66,6 +66,16 @@ test('a synced period that stops early is a gap only if the chain is known to go
     expect(gapInWords(findGaps(store)[0]!)).toBe(`Period 81, from block ${stopped + 1} on: it is not there to its end.`)
   }))
 
+test('a few blocks behind the head are none', () =>
+  withStore(store => {
+    const head = firstBlock(82) + 100
+    sync(store, 82, head, { end: false })
+    const writer = sync(store, 81, head - 51)
+    expect(short(store)).toEqual([['unfinished', 81, head - 50, firstBlock(82) + POST_PERIOD_BLOCKS]])
+    tell(writer, head - 50, writer.last.ts + 6)
+    expect(findGaps(store)).toEqual([])
+  }))
+
 test('the 27 h after a period count, until the head is there', () =>
   withStore(store => {
     const end = firstBlock(82)
