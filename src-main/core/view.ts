@@ -3,8 +3,8 @@ import { AppError } from '../../src-shared/errors.ts'
 import type { EndSnapshot } from '../../src-shared/grid.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import { known } from '../engines/projection/linear.ts'
+import { tellNode } from '../jobs/explain.ts'
 import {
-  buckets,
   hasStartParts,
   listPeriods,
   loadEnd,
@@ -37,7 +37,7 @@ export interface View {
   end(period: StoredPeriod): EndSnapshot
   /** periods whose results are missing, rest on other facts or another choice of resources, or lack what a mint reads fast */
   stalePeriods(): number[]
-  /** reads ahead what the first look at a node's page needs beside the node's own: some 30 ms on a large grid */
+  /** tells of one node, so that what every node's page needs is read, and its code compiled, before somebody waits for it */
   warm(): void
   /** forgets what is in memory; the next question reads the store again */
   forget(): void
@@ -58,6 +58,23 @@ export function createView(active: View['active'], resources: () => ResourceRule
     return results().at(-1)?.summary.index ?? null
   }
 
+  function period(index?: number): LoadedPeriod {
+    const { store } = active()
+    const wanted = index ?? latest()
+    if (wanted === null) throw new AppError('mint.missing', 'There is no period in the store yet. Import a grid archive first.')
+    const stored = storedPeriod(store, wanted)
+    const found = loaded.find(candidate => isSame(candidate.stored, stored))
+    if (found) return found
+    const result = results().find(candidate => candidate.summary.index === wanted)
+    if (!result)
+      throw new AppError('mint.missing', `Period ${wanted} is not computed yet. It will be there in a moment.`, { retryable: true })
+    const time = known(result.summary)
+    const nodes = loadNodeRows(store, wanted).map(row => lightNode(row, time))
+    const fresh = { stored, summary: result.summary, nodes, byId: new Map(nodes.map(node => [node.nodeId, node])) }
+    loaded = [fresh, ...loaded.filter(candidate => candidate.stored.index !== wanted)].slice(0, KEPT)
+    return fresh
+  }
+
   function endOf(period: StoredPeriod): EndSnapshot {
     const { store } = active()
     if (!end || end.store !== store || !isSame(end.period, period)) end = { period, store, value: loadEnd(store, period) }
@@ -68,32 +85,14 @@ export function createView(active: View['active'], resources: () => ResourceRule
     active,
     latest,
     summaries: () => results().map(result => result.summary),
-    period(index) {
-      const { store } = active()
-      const wanted = index ?? latest()
-      if (wanted === null) throw new AppError('mint.missing', 'There is no period in the store yet. Import a grid archive first.')
-      const stored = storedPeriod(store, wanted)
-      const found = loaded.find(candidate => isSame(candidate.stored, stored))
-      if (found) return found
-      const result = results().find(candidate => candidate.summary.index === wanted)
-      if (!result)
-        throw new AppError('mint.missing', `Period ${wanted} is not computed yet. It will be there in a moment.`, { retryable: true })
-      const time = known(result.summary)
-      const nodes = loadNodeRows(store, wanted).map(row => lightNode(row, time))
-      const fresh = { stored, summary: result.summary, nodes, byId: new Map(nodes.map(node => [node.nodeId, node])) }
-      loaded = [fresh, ...loaded.filter(candidate => candidate.stored.index !== wanted)].slice(0, KEPT)
-      return fresh
-    },
+    period,
     end: endOf,
     warm() {
       try {
-        const index = latest()
-        if (index === null) return
-        const period = storedPeriod(active().store, index)
-        buckets(active().store, period)
-        endOf(period)
+        const { stored, nodes, summary } = period()
+        if (nodes[0]) tellNode(active().store, stored, endOf(stored), nodes[0].nodeId, summary.resources)
       } catch {
-        // whatever is wrong with the store is told to whoever asks for it
+        // an empty store has nothing to read ahead, and whatever is wrong with one is told to whoever asks for it
       }
     },
     stalePeriods() {
