@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { crc32 } from 'node:zlib'
-import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChain } from '../../src-main/clients/tfchain/chain.ts'
@@ -16,15 +14,13 @@ import { run } from '../../src-main/hosts/cli/main.ts'
 import { type Devnet, startDevnet } from '../../src-main/jobs/devnet/index.ts'
 import { checkChainClock } from '../../src-main/jobs/doctor/chain.ts'
 import { checkPermissions } from '../../src-main/jobs/doctor/local.ts'
-import { type DoctorTools, examine } from '../../src-main/jobs/doctor.ts'
-import { ChunkBuilder } from '../../src-main/store/chunk-builder.ts'
-import { exportChunk, loadHead } from '../../src-main/store/events.ts'
+import { examine } from '../../src-main/jobs/doctor.ts'
+import { loadHead } from '../../src-main/store/events.ts'
 import { findGaps } from '../../src-main/store/gaps.ts'
-import { writeChunk } from '../../src-main/store/import-rows.ts'
-import { openStore, type Store } from '../../src-main/store/open.ts'
-import { listPeriods, loadSnapshots } from '../../src-main/store/periods.ts'
+import { listPeriods } from '../../src-main/store/periods.ts'
 import type { DoctorReport } from '../../src-shared/sync.ts'
 import { periodAt } from '../../src-shared/time.ts'
+import { blobs, change, forge, look, problems, refreshDigest, stateOf, withStore, writeBlob } from '../helpers/damage.ts'
 import { writeOddArchive } from '../helpers/odd-archive.ts'
 import { runs } from '../helpers/runs.ts'
 import { syncFolder } from '../helpers/sync.ts'
@@ -58,102 +54,6 @@ function copy(): string {
   cpSync(whole, folder, { recursive: true })
   chmodSync(folder, 0o700)
   return folder
-}
-
-function change(folder: string, database: 'facts' | 'books', work: (db: Database.Database) => void): string {
-  const db = new Database(join(folder, `${database}.db`))
-  db.defaultSafeIntegers(true)
-  try {
-    work(db)
-  } finally {
-    db.close()
-  }
-  return folder
-}
-
-interface Looked {
-  endpoints?: string[]
-  sample?: number
-  tools?: DoctorTools
-}
-
-/** Examines a folder, offline unless endpoints are named. */
-async function look(dataDir: string, { endpoints, sample = 5_000, tools = {} }: Looked = {}): Promise<DoctorReport> {
-  const network = endpoints ? { name: 'lab', endpoints, genesis: '' } : null
-  return examine({ dataDir, network, noNetwork: 'Not asked for.', sample, seed: 7 }, {}, tools)
-}
-
-/** The checks that found something, each with its way out. */
-function problems(report: DoctorReport): Record<string, string> {
-  const found = report.checks.filter(({ state }) => state === 'problem')
-  for (const { name, wayOut } of found) expect(wayOut, `the way out of ${name}`).not.toBe('')
-  return Object.fromEntries(found.map(({ name, detail }) => [name, detail]))
-}
-
-function stateOf(report: DoctorReport, name: string): string {
-  const found = report.checks.find(check => check.name === name)
-  return found ? `${found.state}: ${found.detail}` : 'not there'
-}
-
-function withStore<T>(dataDir: string, mode: 'read' | 'write', work: (store: Store) => T): T {
-  const store = openStore(dataDir, { mode })
-  try {
-    return work(store)
-  } finally {
-    store.close()
-  }
-}
-
-/** The blobs of a table, by row id. */
-function blobs(folder: string, table: 'chunks' | 'events'): { id: bigint; data: Buffer }[] {
-  let found: { id: bigint; data: Buffer }[] = []
-  change(folder, 'facts', db => {
-    found = db.prepare(`SELECT id, ${table === 'chunks' ? 'head AS data' : 'data'} FROM ${table} ORDER BY id`).all() as typeof found
-  })
-  expect(found.length).toBeGreaterThan(0)
-  return found
-}
-
-function writeBlob(folder: string, table: 'chunks' | 'events', id: bigint, data: Buffer): void {
-  change(folder, 'facts', db => db.prepare(`UPDATE ${table} SET ${table === 'chunks' ? 'head' : 'data'} = ? WHERE id = ?`).run(data, id))
-}
-
-/** The fingerprint of a period of one chunk, after its table of contents has changed; the results count as computed from it. */
-function refreshDigest(folder: string, head: Uint8Array): void {
-  change(folder, 'facts', db => {
-    const { identity } = db.prepare('SELECT identity FROM imports').get() as { identity: string }
-    const digest = createHash('sha256').update(identity).update(head).digest('hex')
-    db.prepare('UPDATE imports SET digest = ?').run(digest)
-    db.prepare('UPDATE period_results SET facts_digest = ?').run(digest)
-  })
-}
-
-/** Changes a stored event and everything that is computed from it, as somebody would who knows this program. Gives the event's block. */
-function forge(folder: string): number {
-  const { head, forged } = withStore(folder, 'write', store => {
-    const period = listPeriods(store)[0]!
-    const builder = new ChunkBuilder(period.index, loadSnapshots(store, period).start)
-    let n = 0
-    let found = -1
-    exportChunk(store.facts, period.importId, period.index, 0, {
-      block(block, ts) {
-        n = block
-        builder.block(block, ts)
-      },
-      uptime(nodeId, now, uptime) {
-        const isIt = found < 0 && n > period.startBlock + 100
-        if (isIt) found = n
-        builder.uptime(nodeId, now, isIt ? Number(uptime) + 3_600 : uptime)
-      },
-      consumption: (...event) => builder.consumption(...event),
-      rare: event => builder.rare(event),
-    })
-    const chunk = builder.encode(0)
-    writeChunk(store, period.importId, 0, chunk)
-    return { head: chunk.head, forged: found }
-  })
-  refreshDigest(folder, head)
-  return forged
 }
 
 test('a healthy store: nothing is wrong, every stored block is as the chain has it', async () => {
