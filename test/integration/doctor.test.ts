@@ -56,11 +56,14 @@ function copy(): string {
   return folder
 }
 
+const digestOf = (dataDir: string) => withStore(dataDir, 'read', store => listPeriods(store)[0]!.digest)
+
 test('a healthy store: nothing is wrong, every stored block is as the chain has it', async () => {
   const report = await look(whole, { endpoints: [devnet.url] })
   expect(problems(report)).toEqual({})
   expect(report.checks.filter(({ state }) => state === 'unknown').map(({ name }) => name)).toEqual(['Clock against the chain'])
-  const { n } = withStore(whole, 'read', store => ({ n: listPeriods(store)[0]!.coveredToBlock - listPeriods(store)[0]!.startBlock + 1 }))
+  const { coveredToBlock, startBlock } = withStore(whole, 'read', store => listPeriods(store)[0]!)
+  const n = coveredToBlock - startBlock + 1
   expect(n).toBeGreaterThan(500)
   expect(stateOf(report, 'Store against the chain')).toBe(`ok: ${n} blocks of 1 period fetched again: the same events as stored (seed 7).`)
   expect(stateOf(report, 'Block hashes')).toMatch(/^ok: \d{3} hashes/)
@@ -117,12 +120,10 @@ test('an endpoint that answers for another block than it was asked for', async (
 })
 
 test('the same seed compares the same blocks, and a small sample is a part of all', async () => {
+  const network = { name: 'lab', endpoints: [devnet.url], genesis: '' }
   const asked = async (seed: number) => {
     const before = devnet.requests()
-    const report = await examine(
-      { dataDir: whole, network: { name: 'lab', endpoints: [devnet.url], genesis: '' }, noNetwork: '', sample: 10, seed },
-      {},
-    )
+    const report = await examine({ dataDir: whole, network, noNetwork: '', sample: 10, seed }, {})
     expect(stateOf(report, 'Store against the chain')).toBe(
       `ok: 10 blocks of 1 period fetched again: the same events as stored (seed ${seed}).`,
     )
@@ -386,8 +387,7 @@ test('a damaged period is taken out on request, and the next sync reads it again
   withStore(folder, 'read', store => expect(listPeriods(store)).toEqual([]))
 
   await follow(folder, { scope: 'all' })
-  const events = (dataDir: string) => withStore(dataDir, 'read', store => listPeriods(store)[0]!.digest)
-  expect(events(folder)).toBe(events(whole))
+  expect(digestOf(folder)).toBe(digestOf(whole))
   const after = await examineFolder({ ...command, repair: false }, {})
   expect(problems(after.report)).toEqual({})
   expect(stateOf(after.report, 'Audit trail')).toBe('ok: 3 entries, each on the one before.')
@@ -399,8 +399,7 @@ test('a sync that can not go on from what is stored reads it again by itself', a
   data[30]! ^= 4
   writeBlob(folder, 'chunks', id, data)
   await follow(folder, { scope: 'all' })
-  const digest = (dataDir: string) => withStore(dataDir, 'read', store => listPeriods(store)[0]!.digest)
-  expect(digest(folder)).toBe(digest(whole))
+  expect(digestOf(folder)).toBe(digestOf(whole))
   expect(withStore(folder, 'read', store => findGaps(store))).toEqual([])
 })
 
