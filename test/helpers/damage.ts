@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import Database from 'better-sqlite3'
 import { expect } from 'vitest'
+import { run } from '../../src-main/hosts/cli/main.ts'
 import { type DoctorTools, examine } from '../../src-main/jobs/doctor.ts'
 import { ChunkBuilder } from '../../src-main/store/chunk-builder.ts'
 import { exportChunk } from '../../src-main/store/events.ts'
@@ -108,4 +110,16 @@ export function forge(folder: string): number {
   })
   refreshDigest(folder, head)
   return forged
+}
+
+/** Runs `granary doctor`: its exit code, and all that it prints. */
+export async function granaryDoctor(...args: string[]): Promise<{ code: number; text: string }> {
+  let text = ''
+  const stream = new Writable({
+    write(part, _encoding, done) {
+      text += String(part)
+      done()
+    },
+  }) as unknown as NodeJS.WriteStream
+  return { code: await run(['doctor', ...args], { stdout: stream, stderr: stream }), text }
 }

@@ -1,7 +1,6 @@
 import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,7 +9,6 @@ import type { Chain } from '../../src-main/clients/tfchain/types.ts'
 import { examineFolder } from '../../src-main/core/doctor.ts'
 import { openCore } from '../../src-main/core/index.ts'
 import { syncNetwork } from '../../src-main/core/sync-command.ts'
-import { run } from '../../src-main/hosts/cli/main.ts'
 import { type Devnet, startDevnet } from '../../src-main/jobs/devnet/index.ts'
 import { checkChainClock } from '../../src-main/jobs/doctor/chain.ts'
 import { checkPermissions } from '../../src-main/jobs/doctor/local.ts'
@@ -20,7 +18,7 @@ import { findGaps } from '../../src-main/store/gaps.ts'
 import { listPeriods } from '../../src-main/store/periods.ts'
 import type { DoctorReport } from '../../src-shared/sync.ts'
 import { periodAt } from '../../src-shared/time.ts'
-import { blobs, change, forge, look, problems, refreshDigest, stateOf, withStore, writeBlob } from '../helpers/damage.ts'
+import { blobs, change, forge, granaryDoctor, look, problems, refreshDigest, stateOf, withStore, writeBlob } from '../helpers/damage.ts'
 import { writeOddArchive } from '../helpers/odd-archive.ts'
 import { runs } from '../helpers/runs.ts'
 import { syncFolder } from '../helpers/sync.ts'
@@ -404,23 +402,13 @@ test('a sync that can not go on from what is stored reads it again by itself', a
 })
 
 test('granary doctor: a line per check, and the exit code', async () => {
-  const granary = async (...args: string[]) => {
-    let text = ''
-    const stream = new Writable({
-      write(part, _encoding, done) {
-        text += String(part)
-        done()
-      },
-    }) as unknown as NodeJS.WriteStream
-    return { code: await run(['doctor', ...args], { stdout: stream, stderr: stream }), text }
-  }
-  const good = await granary('--data', whole, '--sample', '4', '--seed', '3')
+  const good = await granaryDoctor('--data', whole, '--sample', '4', '--seed', '3')
   expect(good).toMatchObject({ code: 0, text: expect.stringMatching(/^fine {7}Books {25,}\S/) })
   expect(good.text).toMatch(
     /\nfine +Store against the chain +4 blocks of 1 period fetched again: the same events as stored \(seed 3\)\.\nNothing is wrong\.\n$/,
   )
   const folder = change(copy(), 'facts', db => db.exec('DELETE FROM chunks'))
-  const bad = await granary('--data', folder, '--offline', '--json')
+  const bad = await granaryDoctor('--data', folder, '--offline', '--json')
   expect(bad.code).toBe(1)
   const { checks, repaired } = JSON.parse(bad.text) as DoctorReport & { repaired: string[] }
   expect(checks.filter(({ state }) => state === 'problem').map(({ name }) => name)).toEqual(['Stored events'])
@@ -429,7 +417,7 @@ test('granary doctor: a line per check, and the exit code', async () => {
     detail: 'Not asked for (--offline).',
   })
   expect(repaired).toEqual([])
-  expect((await granary('--sample', 'many')).code).toBe(2)
+  expect((await granaryDoctor('--sample', 'many')).code).toBe(2)
 })
 
 test('the app examines in a job, and tells what was found', async () => {
