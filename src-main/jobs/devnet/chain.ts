@@ -28,6 +28,8 @@ export interface DevChain {
   readonly name: string
   /** the first block that has events and state; before it there are only hashes and times */
   readonly base: number
+  /** its time, seconds */
+  readonly baseTs: number
   /** the block that upgrades the runtime: the last one whose events are those of the first runtime */
   readonly upgradeBlock: number
   readonly state: StateHistory
@@ -165,6 +167,7 @@ export function createChain(options: ChainOptions): DevChain {
   return {
     name,
     base,
+    baseTs: options.baseTs,
     upgradeBlock,
     state,
     head: () => base + count - 1,

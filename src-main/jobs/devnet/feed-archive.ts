@@ -5,12 +5,14 @@ import { readArchive } from '../../archive/read.ts'
 import { type BlockMaker, createBlockMaker } from './block-maker.ts'
 import { createChain, type DevChain } from './chain.ts'
 import { writeEndState, writeInitialState } from './grid-state.ts'
-import { BLOCK_SEC, between, type KnownTime } from './past.ts'
+import { BLOCK_SEC, between, earliestKept, type KnownTime } from './past.ts'
 import { viewState } from './state.ts'
 
 export interface FedChain {
   chain: DevChain
   maker: BlockMaker
+  /** blocks before the archive's first one whose times are known */
+  known: readonly KnownTime[]
   /** gives the block under way what happens in it by itself */
   step?(block: number): void
 }
@@ -66,15 +68,16 @@ export async function chainFromArchive(path: string, signal?: AbortSignal): Prom
 }
 
 function beginChain(header: ArchiveHeader, start: StartSnapshot, end: EndSnapshot, first: KnownTime): FedChain {
-  const base = first.block < start.block ? first : { block: start.block, ts: first.block === start.block ? first.ts : start.ts }
+  const begin = first.block < start.block ? first : { block: start.block, ts: first.block === start.block ? first.ts : start.ts }
   const known: KnownTime[] = start.power.flatMap(({ state, down_since_ts }) =>
     typeof state === 'object' && typeof down_since_ts === 'number' ? [{ block: state.Down, ts: down_since_ts }] : [],
   )
   // The start block is the first one later than the period's start.
-  if (start.ts > header.period.start && base.block === start.block)
+  if (start.ts > header.period.start && begin.block === start.block)
     known.push({ block: start.block - 1, ts: Math.min(start.ts - BLOCK_SEC, header.period.start) })
+  const base = earliestKept(begin, known)
   const chain = createChain({
-    name: `granary-devnet/${header.network}/${header.period.index}/${base.block}`,
+    name: `granary-devnet/${header.network}/${header.period.index}/${begin.block}`,
     base: base.block,
     baseTs: base.ts,
     known,
@@ -91,7 +94,7 @@ function beginChain(header: ArchiveHeader, start: StartSnapshot, end: EndSnapsho
     payoutAddresses: end.payoutAddresses,
     connectionPrice: start.connectionPrice ?? null,
   })
-  return { chain, maker: createBlockMaker(chain) }
+  return { chain, maker: createBlockMaker(chain), known }
 }
 
 interface Parts {
@@ -105,10 +108,11 @@ function fillTo(fed: FedChain, parts: Parts, next: KnownTime): void {
   const { chain, maker } = fed
   const { header, start, end } = parts
   const stops = [
+    ...[...fed.known].sort((a, b) => a.block - b.block),
     { block: start.block, ts: start.ts },
     { block: end.block, ts: end.ts },
   ].filter(stop => stop.block < next.block && stop.block > chain.head())
-  let from: KnownTime = chain.head() < chain.base ? { block: chain.base, ts: chain.tsOf(chain.base - 1) + BLOCK_SEC } : headTime(chain)
+  let from: KnownTime = chain.head() < chain.base ? { block: chain.base, ts: chain.baseTs } : headTime(chain)
   for (const to of [...stops, next]) {
     for (let block = chain.head() + 1; block < to.block || (block === to.block && to !== next); block++) {
       const even = block === to.block ? to.ts : between(from, to, block)

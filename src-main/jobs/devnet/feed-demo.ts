@@ -7,7 +7,7 @@ import { createBlockMaker } from './block-maker.ts'
 import { createChain } from './chain.ts'
 import type { FedChain } from './feed-archive.ts'
 import { writeInitialState } from './grid-state.ts'
-import { BLOCK_SEC } from './past.ts'
+import { BLOCK_SEC, earliestKept } from './past.ts'
 import { viewState } from './state.ts'
 
 export interface Scenario {
@@ -44,17 +44,19 @@ export async function chainFromScenario(scenario: Scenario, signal?: AbortSignal
   const lastAlive = first + historyBlocks + LIFE_AHEAD_BLOCKS
   const life = createLife(grid, seed, { first, last: lastAlive, firstTs })
   const power = life.power()
+  const known = power.flatMap(({ state, down_since_ts }) =>
+    typeof state === 'object' && typeof down_since_ts === 'number' ? [{ block: state.Down, ts: down_since_ts }] : [],
+  )
+  const base = earliestKept({ block: first, ts: firstTs }, known)
   const chain = createChain({
     name: `granary-devnet/scenario/${nodes}/${seed}/${first}`,
-    base: first,
-    baseTs: firstTs,
-    known: power.flatMap(({ state, down_since_ts }) =>
-      typeof state === 'object' && typeof down_since_ts === 'number' ? [{ block: state.Down, ts: down_since_ts }] : [],
-    ),
+    base: base.block,
+    baseTs: base.ts,
+    known,
     upgradeBlock: first + Math.floor(historyBlocks / 2),
-    expectedBlocks: historyBlocks + 100_000,
+    expectedBlocks: first - base.block + historyBlocks + 100_000,
   })
-  writeInitialState(viewState(chain.state, chain.runtimeOf(first), first), {
+  writeInitialState(viewState(chain.state, chain.runtimeOf(base.block), base.block), {
     nodes: life.nodes(),
     contracts: life.contracts(),
     power,
@@ -69,7 +71,7 @@ export async function chainFromScenario(scenario: Scenario, signal?: AbortSignal
   const step = (block: number): void => {
     if (block > first && block <= lastAlive) life.step(block, sink)
   }
-  for (let block = first; block <= first + historyBlocks; block++) {
+  for (let block = base.block; block <= first + historyBlocks; block++) {
     maker.begin(firstTs + (block - first) * BLOCK_SEC)
     step(block)
     maker.seal()
@@ -78,7 +80,7 @@ export async function chainFromScenario(scenario: Scenario, signal?: AbortSignal
       if (signal?.aborted) throw new AppError('cancelled', 'Starting the devnet was stopped on request.')
     }
   }
-  return { chain, maker, step }
+  return { chain, maker, known, step }
 }
 
 function checkRange(name: string, value: number, low: number, high: number): void {

@@ -1,4 +1,5 @@
 import { AppError } from '../../../src-shared/errors.ts'
+import { FIRST_PERIOD_START_TS, PERIOD_SEC } from '../../../src-shared/time.ts'
 import type { DevChain } from './chain.ts'
 import type { EventRecord } from './event-log.ts'
 import type { Faults } from './faults.ts'
@@ -19,7 +20,7 @@ export interface DevnetOptions {
   nodes?: number
   /** of the invented grid, default 1 */
   seed?: number
-  /** days of history before now of the invented grid, 0.01 to 100, default 3 */
+  /** days of history before now of the invented grid, 0.01 to 100; default from the beginning of the running period on */
   days?: number
   /** how much faster than the wall clock blocks come, above 0; default 1, a block every 6 s */
   speed?: number
@@ -80,10 +81,11 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   const { archive, signal, speed = 1 } = options
   if (!(speed > 0 && speed <= 1_000_000))
     throw new AppError('usage', `A devnet's speed cannot be ${speed}: give a number above 0 and up to 1,000,000.`)
+  const nowMs = options.nowMs ?? Date.now()
   const fed: FedChain =
     archive === undefined
       ? await chainFromScenario(
-          { nodes: options.nodes ?? 20, seed: options.seed ?? 1, days: options.days ?? 3, nowMs: options.nowMs ?? Date.now() },
+          { nodes: options.nodes ?? 20, seed: options.seed ?? 1, days: options.days ?? daysOfPeriod(nowMs), nowMs },
           signal,
         )
       : await chainFromArchive(archive, signal)
@@ -154,6 +156,13 @@ function mergeRecords(signed: { extrinsics: Buffer[]; records: EventRecord[] }, 
 }
 
 /** Blocks as the sped-up clock wants them. Gives the stop. */
+/** Days from the beginning of the period that runs then. */
+function daysOfPeriod(nowMs: number): number {
+  const nowTs = nowMs / 1000
+  // a little before it, so that the period's first block is one of the chain's
+  return Math.max(((nowTs - FIRST_PERIOD_START_TS) % PERIOD_SEC) / 86_400 + 0.01, 0.05)
+}
+
 function runClock(chain: DevChain, produceOne: () => void, speed: number): () => void {
   const startMs = performance.now()
   const startBlock = chain.head()

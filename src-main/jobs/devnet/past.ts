@@ -1,4 +1,5 @@
 import { Blake2256 } from '@polkadot-api/substrate-bindings'
+import { FIRST_PERIOD_START_TS } from '../../../src-shared/time.ts'
 
 /** Seconds between two blocks. */
 export const BLOCK_SEC = 6
@@ -9,10 +10,24 @@ export interface KnownTime {
   ts: number
 }
 
+/** Before anything that is known the chain stood still, before the first minting period: so no period has blocks of then. */
+const IDLE_TS = FIRST_PERIOD_START_TS - 1
+
+/** Blocks before the first kept one that are kept too, at most, so that a block whose time is known is a real one. */
+const KEPT_BEFORE_BLOCKS = 200_000
+
+/** The earliest block of those whose times are known that is worth keeping before `first`; `first` where there is none. */
+export function earliestKept(first: KnownTime, known: readonly KnownTime[]): KnownTime {
+  let earliest = first
+  for (const time of known)
+    if (time.block < earliest.block && time.block >= first.block - KEPT_BEFORE_BLOCKS && time.ts <= first.ts) earliest = time
+  return earliest
+}
+
 /**
- * Times of the blocks from genesis up to the first known one: through the known times, in even steps between them, 6 s a block before
- * the earliest (less where that would begin before the epoch). Known times that fall while blocks rise contradict each other; of those
- * the ones nearer to the first kept block count.
+ * Times of the blocks from genesis up to the first known one: through the known times, in even steps between them; before the earliest
+ * the chain stood still. Known times that fall while blocks rise contradict each other; of those the ones nearer to the first kept
+ * block count.
  */
 export function timesBefore(first: KnownTime, known: readonly KnownTime[]): (block: number) => number {
   const knots: KnownTime[] = [first]
@@ -21,10 +36,8 @@ export function timesBefore(first: KnownTime, known: readonly KnownTime[]): (blo
     if (time.block < next.block && time.ts <= next.ts && time.block >= 0 && time.ts >= 0) knots.unshift(time)
   }
   const earliest = knots[0]!
-  if (earliest.block > 0) {
-    const step = Math.min(BLOCK_SEC, earliest.ts / earliest.block)
-    knots.unshift({ block: 0, ts: Math.floor(earliest.ts - step * earliest.block) })
-  }
+  const idleTs = Math.min(IDLE_TS, earliest.ts)
+  if (earliest.block > 0) knots.unshift({ block: 0, ts: idleTs }, { block: earliest.block - 1, ts: idleTs })
   return block => {
     let low = 0
     let high = knots.length - 1
