@@ -351,10 +351,9 @@ type Tracker = ReturnType<typeof createTracker>
 
 /** Puts together what is told about a sync, at most four times a second. */
 function createTracker(store: Store, input: SyncInput, listener: SyncListener) {
-  const startedMs = performance.now()
   let lastToldMs = Number.NEGATIVE_INFINITY
   /** for the rate of the last seconds: time and blocks read */
-  const samples: [ms: number, read: number][] = []
+  const samples: [ms: number, read: number][] = [[performance.now(), 0]]
   let plans: PeriodPlan[] = []
   /** tells what came too soon after the last time */
   let later: NodeJS.Timeout | null = null
@@ -387,6 +386,7 @@ function createTracker(store: Store, input: SyncInput, listener: SyncListener) {
     later = null
     lastToldMs = performance.now()
     state.periods = plans.map(plan => periodState(plan, state.head))
+    state.blocksPerSec = rateOf(samples)
     summarize(state)
     listener.onState(structuredClone(state))
   }
@@ -398,6 +398,8 @@ function createTracker(store: Store, input: SyncInput, listener: SyncListener) {
       const isNew = state.phase !== phase
       state.phase = phase
       state.detail = detail
+      // at the head blocks come when they come: the rate of what was read before says nothing any more
+      if (phase === 'following') samples.length = 0
       if (phase !== 'halted' && phase !== 'offline') state.halt = null
       tell(isNew)
     },
@@ -421,8 +423,6 @@ function createTracker(store: Store, input: SyncInput, listener: SyncListener) {
       const ms = performance.now()
       samples.push([ms, state.readBlocks])
       while (samples.length > 2 && samples[0]![0] < ms - 10_000) samples.shift()
-      const [firstMs, firstRead] = samples.length > 1 ? samples[0]! : [startedMs, 0]
-      state.blocksPerSec = Math.round((state.readBlocks - firstRead) / Math.max((ms - firstMs) / 1000, 0.001))
       tell()
     },
     /** they move on while a period is read, and are looked at whenever something is told */
@@ -443,6 +443,14 @@ function createTracker(store: Store, input: SyncInput, listener: SyncListener) {
       return state
     },
   }
+}
+
+/** Blocks a second over the samples: milliseconds and blocks read until then. */
+function rateOf(samples: readonly [ms: number, read: number][]): number {
+  const first = samples[0]
+  const last = samples.at(-1)
+  if (!first || !last || last[0] <= first[0]) return 0
+  return Math.round(((last[1] - first[1]) * 1000) / (last[0] - first[0]))
 }
 
 function periodState(plan: PeriodPlan, head: SyncState['head']): SyncPeriod {
