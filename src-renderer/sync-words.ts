@@ -32,6 +32,12 @@ export const phaseStates: Record<SyncPhase, NodeState> = {
   halted: 'down',
 }
 
+/** `about 3 min left`, `less than a minute left` */
+function leftText(sec: number): string {
+  const time = roughDuration(sec)
+  return time === words.soon ? words.leftSoon : words.left(time)
+}
+
 /** A time to wait for, no finer than it is known: minutes below a day, hours above. */
 export function roughDuration(sec: number): string {
   if (sec < 60) return words.soon
@@ -52,7 +58,7 @@ export function headline(state: SyncState, nowTs: number): { title: string; text
     case 'connecting':
       return { title, text: state.detail || words.connectingText }
     case 'backfilling': {
-      const time = state.secondsLeft === null ? null : words.left(roughDuration(state.secondsLeft))
+      const time = state.secondsLeft === null ? null : leftText(state.secondsLeft)
       const share = state.fraction === null ? null : percentText(state.fraction)
       return { title: [title, [share, time].filter(Boolean).join(', ')].filter(Boolean).join(': '), text: state.detail }
     }
@@ -115,7 +121,7 @@ export function behindText(sync: Status['sync'], nowTs: number): string | null {
       const more = [
         words.behind.backfilling,
         sync.fraction === null ? null : percentText(sync.fraction),
-        sync.secondsLeft === null ? null : words.left(roughDuration(sync.secondsLeft)),
+        sync.secondsLeft === null ? null : leftText(sync.secondsLeft),
       ].filter(Boolean)
       return `${known} ${more.join(', ')}.`
     }

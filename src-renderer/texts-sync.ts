@@ -22,6 +22,7 @@ export const syncTexts = {
   haltedTitle: 'The sync has halted',
   haltedSafe: 'What is stored stays as it was and can be used. Nothing was skipped.',
   left: (time: string) => `about ${time} left`,
+  leftSoon: 'less than a minute left',
   soon: 'less than a minute',
   start: 'Start',
   pause: 'Pause',
