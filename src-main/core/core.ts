@@ -220,7 +220,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     rmSync(dataDir, { recursive: true, force: true })
     const stop = new AbortController()
     const url = await new Promise<string>((resolve, reject) => {
-      const ended = runTask('devnet', { nodes: 12, speed: 20 }, { signal: stop.signal, onProgress: message => resolve(String(message)) })
+      const ended = runTask('devnet', { nodes: 12, speed: 1 }, { signal: stop.signal, onProgress: message => resolve(String(message)) })
       ended.then(() => reject(new AppError('cancelled', 'The made-up chain was stopped.')), reject)
     })
     const network: Network = { name: 'demo', title: 'Made-up chain', endpoints: [{ url, own: true }], genesis: '', known: false }

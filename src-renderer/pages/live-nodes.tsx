@@ -131,7 +131,7 @@ const columns: Column<LiveNode>[] = [
     width: 130,
     align: 'right',
     cell: row =>
-      row.lastReportTs === null ? <span className={page.dim}>{words.none}</span> : <DateTime ts={row.lastReportTs} form="age" />,
+      row.lastReportTs === null ? <span className={page.dim}>{words.none}</span> : <DateTime ts={row.lastReportTs} form="short" />,
     text: row => (row.lastReportTs === null ? '' : formatUtc(row.lastReportTs)),
     sortable: true,
   },
