@@ -234,7 +234,13 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     return plan.endBlock !== null && writer.last.n >= plan.endBlock + POST_PERIOD_BLOCKS
   }
 
+  /** A node came into a followed farm: what is read lacks what it did before, so nothing more of it may be kept. */
+  function isToBeReadAgain(): boolean {
+    return filter !== null && filter.movedIn.size > 0
+  }
+
   function isDue(): boolean {
+    if (isToBeReadAgain()) return false
     if (writer.hasFullChunk) return true
     const waitMs = Math.max(COMMIT_EVERY_MS, (writer.tailBytes / REWRITE_BYTES_PER_SEC) * 1000)
     return tools.nowMs() - lastCommitMs >= waitMs
@@ -323,14 +329,14 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
         if (bad > (plan.coveredToBlock ?? from - 1) + 1 && bad <= to) await upTo(bad - 1, at)
         throw error
       }
-      if (filter && filter.movedIn.size > 0) await restart()
+      if (isToBeReadAgain()) await restart()
       else if (isDue() || to - from >= MANY_BLOCKS || isComplete()) await commit()
     },
     async flush() {
       if (blocks.length > 0 && isDue()) await commit()
     },
     close() {
-      if (isWhole && blocks.length > 0) write(null)
+      if (isWhole && !isToBeReadAgain() && blocks.length > 0) write(null)
     },
   }
 
