@@ -108,7 +108,7 @@ function queriesTable(alone: CoreFigures[], beside: CoreFigures[], nodeRowsMs: n
   return `${lines.join('\n')}\n\nfirst: asked straight after opening; while a worker imports: a second later.\nnode.get, p50: ${ratio.toFixed(1)} x indexed rows folded (which know neither sleep, contracts, payout nor reasons).`
 }
 
-async function childOf<T>(file: string, ...args: string[]): Promise<T> {
+export async function childOf<T>(file: string, ...args: string[]): Promise<T> {
   const { stdout } = await runNode(join(import.meta.dirname, file), args)
   return JSON.parse(stdout) as T
 }

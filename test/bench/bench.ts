@@ -1,8 +1,13 @@
 import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchCommands } from './bench-commands.ts'
-import { benchCore } from './bench-core.ts'
+import { benchCore, childOf } from './bench-core.ts'
 import { type Figure, tableOf } from './table.ts'
+
+interface ChainFigures {
+  figures: Figure[]
+  text: string
+}
 
 export interface BenchOptions {
   nodes: number
@@ -15,9 +20,21 @@ export async function bench(args: string[]): Promise<void> {
   const options: BenchOptions = { nodes: values.small ? 500 : 5500, rounds: Math.max(Number(process.env.GRANARY_RUNS ?? 3), 1) }
   const figures: Figure[] = []
   const load = loadavg()[0]!.toFixed(1)
-  if (values.only !== 'core') figures.push(...(await benchCommands(options)))
-  const core = values.only === 'commands' ? null : await benchCore(options)
-  if (core) figures.push(...core.figures)
+  const wants = (part: string) => values.only === undefined || values.only === part
+  const texts: string[] = []
+  if (wants('chain'))
+    for (const which of ['decode', 'blocks']) {
+      process.stderr.write(`the chain: ${which}\n`)
+      const found = await childOf<ChainFigures>('chain-figures.ts', which, String(options.rounds))
+      figures.push(...found.figures)
+      texts.push(found.text)
+    }
+  if (wants('commands')) figures.push(...(await benchCommands(options)))
+  const core = wants('core') ? await benchCore(options) : null
+  if (core) {
+    figures.push(...core.figures)
+    texts.push(core.queries)
+  }
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   console.log(
     `\n${new Date().toISOString().slice(0, 16)}Z, ${cpus().length} x ${cpus()[0]?.model}, ${memory}, Node ${process.versions.node}, load ${load} before it began;`,
@@ -25,5 +42,5 @@ export async function bench(args: string[]): Promise<void> {
   console.log(`demo grid of ${options.nodes} nodes over a full period, ${options.rounds} rounds in turn. Whole processes with start-up,`)
   console.log('except where "inside" is said; the baselines without their start-up.\n')
   console.log(tableOf(figures))
-  if (core) console.log(`\n${core.queries}`)
+  for (const text of texts) console.log(`\n${text}`)
 }

@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
-import type { EventSink, RareEvent, StartSnapshot, U64 } from '../../../src-shared/grid.ts'
+import type { EventSink, RareEvent, U64 } from '../../../src-shared/grid.ts'
 import { createRandom, type Random } from '../../archive/demo-random.ts'
 import { getHashes } from '../../clients/tfchain/hashes.ts'
 import type { Chain, ChainEventSink } from '../../clients/tfchain/types.ts'
@@ -143,12 +143,11 @@ function samplesOf(store: Store, period: StoredPeriod, many: number, random: Ran
         period: index,
         n,
         ts: known?.ts ?? null,
-        events: (known?.events ?? []).filter(({ event }) => isSure(event, scope, start)).map(({ text }) => text),
+        events: (known?.events ?? []).map(({ text }) => text),
         filter: sink => {
           if (!scope || !start) return sink
           // a filter learns as it goes, so that each block gets one of its own
-          const sure: ChainEventSink = { ...sink, rare: event => isSure(event, scope, start) && sink.rare(event) }
-          return scopeFilter(scope, start, new Map(contracts), sure)
+          return scopeFilter(scope, start, null, new Map(contracts), sink)
         },
       }
     })
@@ -162,16 +161,6 @@ function blockAtPlace(heads: readonly ChunkHead[], place: number): number {
     left -= blocks.length
   }
   throw new AppError('internal', `There is no block at place ${place}.`)
-}
-
-/**
- * Farms that a followed node moved to during the period are followed from then on, by a sync that saw it and was not started anew
- * since: changes of theirs may be stored or not.
- */
-function isSure(event: RareEvent | null, scope: StoredScope | null, start: StartSnapshot | null): boolean {
-  if (event?.[0] !== 'TfgridModule.FarmUpdated' || scope === null || start === null) return true
-  const { id } = event[1].farm
-  return scope.farms.includes(id) || start.nodes.some(node => node.farm_id === id)
 }
 
 /** Events of one block as texts that are equal for equal events. */

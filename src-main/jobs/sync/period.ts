@@ -147,7 +147,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     hash = null
     ;({ writer, stored } = started)
   }
-  filter = stored && scopeFilter(stored, writer.start, writer.contractNodes(), writer)
+  filter = stored && scopeFilter(stored, writer.start, writer.end, writer.contractNodes(), writer)
   let lastCommitMs = tools.nowMs()
   let isWhole = true
   let blocks: StoredBlock[] = []
@@ -177,7 +177,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     ]
     const fresh = scope && { ...scope, follow: [...new Set(follow)].sort((a, b) => a - b) }
     const start = await readStartSnapshot(startState, fresh?.follow ?? null, async n => (await at(n)).ts)
-    const seen = fresh && scopeFilter(fresh, start, new Map(), noSink)
+    const seen = fresh && scopeFilter(fresh, start, null, new Map(), noSink)
     const end = await readEnd(last, seen)
     return { writer: beginPeriod(store, { network, period, scope: fresh, start, end }), stored: fresh }
   }
@@ -351,7 +351,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     const started = await begin(filter!.follow)
     if (!started) throw new AppError('internal', `Period ${period.index} is gone from the chain.`)
     ;({ writer, stored } = started)
-    filter = stored && scopeFilter(stored, writer.start, writer.contractNodes(), writer)
+    filter = stored && scopeFilter(stored, writer.start, writer.end, writer.contractNodes(), writer)
     hash = null
     blocks = []
     plan.coveredToBlock = writer.last.n

@@ -1,4 +1,4 @@
-import type { RareEvent, StartSnapshot } from '../../../src-shared/grid.ts'
+import type { EndSnapshot, RareEvent, StartSnapshot } from '../../../src-shared/grid.ts'
 import type { Scope } from '../../../src-shared/sync.ts'
 import type { ChainEventSink } from '../../clients/tfchain/types.ts'
 import type { StoredScope } from '../../store/sync-period.ts'
@@ -35,13 +35,20 @@ export function sameChoice(a: StoredScope | null, b: StoredScope | null): boolea
 
 /**
  * A sink that passes on to `sink` the events of followed nodes, of their contracts, and those that concern all (farms, policies, the
- * connection price). `contracts`: node by contract, of contracts that are known to be on a followed node.
+ * connection price). `contracts`: node by contract, of contracts that are known to be on a followed node. `end`: the end snapshot that
+ * is stored, which has the farms and twins that were learnt of before; null: none yet.
  */
-export function scopeFilter(scope: StoredScope, start: StartSnapshot, contracts: Map<number, number>, sink: ChainEventSink): ScopeFilter {
+export function scopeFilter(
+  scope: StoredScope,
+  start: StartSnapshot,
+  end: EndSnapshot | null,
+  contracts: Map<number, number>,
+  sink: ChainEventSink,
+): ScopeFilter {
   const chosenFarms = new Set(scope.farms)
   const follow = new Set([...scope.follow, ...start.nodes.map(node => node.id)])
-  const farms = new Set([...scope.farms, ...start.nodes.map(node => node.farm_id)])
-  const twins = new Set(start.nodes.map(node => node.twin_id))
+  const farms = new Set([...scope.farms, ...start.nodes.map(node => node.farm_id), ...(end?.farms ?? []).map(farm => farm.id)])
+  const twins = new Set([...start.nodes.map(node => node.twin_id), ...(end?.twins ?? []).map(twin => twin.id)])
   const movedIn = new Set<number>()
 
   function isWanted(event: RareEvent): boolean {
@@ -76,8 +83,8 @@ export function scopeFilter(scope: StoredScope, start: StartSnapshot, contracts:
       case 'SmartContractModule.UpdatedUsedResources':
       case 'SmartContractModule.RentContractCanceled':
         return contracts.has(event[1].contract_id)
+      // of any farm: which ones matter is known only in the end, and they are few
       case 'TfgridModule.FarmUpdated':
-        return farms.has(event[1].farm.id)
       case 'TfgridModule.FarmingPolicyStored':
       case 'TfgridModule.FarmingPolicyUpdated':
       case 'TfgridModule.ConnectionPriceSet':
