@@ -173,7 +173,9 @@ export async function sync(options: SyncOptions, terminal: Terminal): Promise<vo
 
 function estimateText(cost: SyncEstimate): string {
   const archive = cost.archive ? '' : ' This endpoint is not an archive node: it has thrown old state away, which history needs.\n'
-  return `${cost.network}: ${cost.blocks} blocks for ${cost.periods.length === 1 ? '1 period' : `${cost.periods.length} periods`} and ${cost.nodes === 1 ? '1 node' : `${cost.nodes} nodes`}, at most: about ${sizeText(cost.bytes)} to fetch, ${formatDuration(cost.seconds)}, ${sizeText(cost.storeBytes)} on disk. What is stored is not fetched again.\n${archive}`
+  const counted = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`
+  const what = `${counted(cost.blocks, 'block')} of ${counted(cost.periods.length, 'period')}, ${counted(cost.nodes, 'node')}`
+  return `${cost.network}: ${what}: about ${sizeText(cost.bytes)} to fetch in ${formatDuration(cost.seconds)}, ${sizeText(cost.storeBytes)} on disk; less where some of it is stored already.\n${archive}`
 }
 
 function sizeText(bytes: number): string {
@@ -187,8 +189,8 @@ export interface DevnetOptions {
   archive?: string
   nodes: number
   seed: number
-  latency: number
-  drop?: number
+  days?: number
+  fault?: Record<string, number>
 }
 
 export async function devnet(options: DevnetOptions, terminal: Terminal): Promise<void> {

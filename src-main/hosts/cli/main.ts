@@ -112,8 +112,12 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .option('--archive <file>', 'serve the blocks of this grid archive instead of a living grid')
     .addOption(new Option('--nodes <n>', 'nodes of the living grid').argParser(wholeNumber).default(24))
     .addOption(new Option('--seed <s>', 'the same seed gives the same grid').argParser(wholeNumber).default(1))
-    .addOption(new Option('--latency <ms>', 'delay of every answer').argParser(wholeNumber).default(0))
-    .addOption(new Option('--drop <n>', 'drop a connection after so many requests').argParser(wholeNumber))
+    .addOption(new Option('--days <d>', 'days of history of the living grid; default the running period').argParser(positiveNumber))
+    .option(
+      '--fault <name=value...>',
+      'do something wrong: latencyMs, dropEvery (requests), stallShare, nullShare (0 to 1), lieAboutParent, wrongEvents, undecodable, prunedBelow (block), tooBigChars, refuseLists (1)',
+      faults,
+    )
     .action(options => commands.devnet(options, terminal))
 
   command('doctor', 'examine the data folder: the store in itself and against the chain; fails if anything is wrong')
@@ -136,6 +140,12 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number.')
   return Number(text)
+}
+
+function faults(text: string, before: Record<string, number> | undefined): Record<string, number> {
+  const [, name, value] = /^([A-Za-z]{1,20})=(\d{1,15}(?:\.\d{1,6})?)$/.exec(text) ?? []
+  if (name === undefined) throw new InvalidArgumentError('It takes NAME=NUMBER.')
+  return { ...before, [name]: Number(value) }
 }
 
 function wholeNumbers(text: string, before: number[] | undefined): number[] {

@@ -143,7 +143,7 @@ function samplesOf(store: Store, period: StoredPeriod, many: number, random: Ran
         period: index,
         n,
         ts: known?.ts ?? null,
-        events: (known?.events ?? []).map(({ text }) => text),
+        events: known?.events ?? [],
         filter: sink => {
           if (!scope || !start) return sink
           // a filter learns as it goes, so that each block gets one of its own
@@ -166,20 +166,16 @@ function blockAtPlace(heads: readonly ChunkHead[], place: number): number {
 /** Events of one block as texts that are equal for equal events. */
 interface Recorder {
   ts: number
-  events: { event: RareEvent | null; text: string }[]
+  events: string[]
 }
 
 function recordInto(target: () => Recorder | null): ChainEventSink {
   return {
     uptime: (nodeId: number, now: U64, uptime: U64) =>
-      target()?.events.push({ event: null, text: `NodeUptimeReported of node ${nodeId}: time ${now}, uptime ${uptime}` }),
+      target()?.events.push(`NodeUptimeReported of node ${nodeId}: time ${now}, uptime ${uptime}`),
     consumption: (contractId: number, timestamp: U64, window: U64, nru: U64) =>
-      target()?.events.push({
-        event: null,
-        text: `NruConsumptionReportReceived of contract ${contractId}: time ${timestamp}, window ${window}, nru ${nru}`,
-      }),
-    rare: (event: RareEvent) =>
-      target()?.events.push({ event, text: `${event[0].split('.')[1]} ${exactStringify(sortedMembers(event[1]))}` }),
+      target()?.events.push(`NruConsumptionReportReceived of contract ${contractId}: time ${timestamp}, window ${window}, nru ${nru}`),
+    rare: (event: RareEvent) => target()?.events.push(`${event[0].split('.')[1]} ${exactStringify(sortedMembers(event[1]))}`),
   }
 }
 
@@ -227,7 +223,7 @@ async function fetchBlock(chain: Chain, runtimes: Runtimes, { n, filter }: Sampl
   const ts = Math.floor(uintOf(values.get(keys.timestamp) ?? null, n) / 1000)
   const recorder: Recorder = { ts, events: [] }
   runtime.decodeEvents(Buffer.from((values.get(keys.events) ?? '0x').slice(2), 'hex'), filter(recordInto(() => recorder)), n)
-  return { ts, events: recorder.events.map(({ text }) => text) }
+  return { ts, events: recorder.events }
 }
 
 /** Null where both are the same, else what differs first, in words. */
