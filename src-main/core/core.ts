@@ -10,9 +10,10 @@ import { listPeriods, loadSettings, openStore, pinnedChain, runCommand, type Sto
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
+import { createLiveDemo, type Following } from './live-demo.ts'
 import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
 import { createQueries, type Parsed } from './queries.ts'
-import { createRefresher, type Refresher } from './refresh.ts'
+import { createRefresher } from './refresh.ts'
 import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
@@ -21,18 +22,6 @@ import { createView } from './view.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
 type Once = (subject: string | null, work: () => unknown) => unknown
-
-interface Following {
-  control: SyncControl
-  refresher: Refresher
-}
-
-interface LiveDemo {
-  store: Store
-  sync: Following
-  /** ends the made-up chain */
-  stop: AbortController
-}
 
 export interface CoreOptions {
   dataDir: string
@@ -71,14 +60,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const view = createView(
     () => {
       if (hasReal()) return { store: real, demo: false }
-      if (liveDemo && listPeriods(liveDemo.store).length > 0) return { store: liveDemo.store, demo: true }
+      const live = liveDemo.current()?.store
+      if (live && listPeriods(live).length > 0) return { store: live, demo: true }
       return demo ? { store: demo, demo: true } : { store: real, demo: false }
     },
     () => settings().resources,
   )
   const realSync = followStore(real, name => findNetwork(known, real, name))
-  let liveDemo: LiveDemo | null = null
-  const sync = () => (realSync.control.config || !liveDemo ? realSync.control : liveDemo.sync.control)
+  const liveDemo = createLiveDemo(join(real.dataDir, 'demo-live'), runTask, followStore)
+  const sync = () => (realSync.control.config ? realSync.control : (liveDemo.current()?.sync.control ?? realSync.control))
   const answer = createQueries({
     view,
     settings,
@@ -210,24 +200,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     return { control, refresher }
   }
 
-  /** A made-up chain in a thread of its own, and a store that follows it, in place of the embedded demo until there is real data. */
   async function followDemo(): Promise<void> {
     if (hasReal() || realSync.control.config)
       throw new AppError('usage', 'The demo is over: this data folder has real data, or follows a network already.')
-    if (liveDemo) return
-    const dataDir = join(real.dataDir, 'demo-live')
-    // each made-up chain is another, so what was read of the last one is of no use
-    rmSync(dataDir, { recursive: true, force: true })
-    const stop = new AbortController()
-    const url = await new Promise<string>((resolve, reject) => {
-      const ended = runTask('devnet', { nodes: 12, speed: 1 }, { signal: stop.signal, onProgress: message => resolve(String(message)) })
-      ended.then(() => reject(new AppError('cancelled', 'The made-up chain was stopped.')), reject)
-    })
-    const network: Network = { name: 'demo', title: 'Made-up chain', endpoints: [{ url, own: true }], genesis: '', known: false }
-    const store = openStore(dataDir, { mode: 'write' })
-    liveDemo = { store, sync: followStore(store, () => network), stop }
-    liveDemo.sync.control.keep({ network: 'demo', scope: 'all', periods: 1, compareShare: 0 }, false)
-    liveDemo.sync.control.run()
+    await liveDemo.begin()
   }
 
   function startDoctor(id: string): void {
@@ -358,7 +334,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
             'store.network',
             `This data folder follows network "${pinned.network}". Start Granary with --data and another folder to follow "${config.network}".`,
           )
-        return steer(realSync.control, `network ${config.network}`, control => control.keep(config, false))
+        const answered = steer(realSync.control, `network ${config.network}`, control => control.keep(config, control.isPaused))
+        liveDemo.end()
+        return answered
       }
       case 'sync.start':
         return steer(sync(), 'sync', control => control.keep(configOrThrow(control), false))
@@ -416,11 +394,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     async close() {
       if (closed) return
       realSync.refresher.close()
-      liveDemo?.sync.refresher.close()
+      liveDemo.end()
       await jobs.close()
       closed = true
-      liveDemo?.stop.abort()
-      liveDemo?.store.close()
+      liveDemo.close()
       topics.close()
       uploads?.close()
       demo?.close()

@@ -27,6 +27,8 @@ export function keepSync(store: Store, kept: KeptSync): void {
 /** The sync of one store: what is to be followed, and how that goes. */
 export interface SyncControl {
   readonly config: SyncConfig | null
+  /** by the user */
+  readonly isPaused: boolean
   state(): SyncState
   status(): Status['sync']
   live(offset: number, limit: number): QueryOutput<'live.list'>
@@ -34,6 +36,8 @@ export interface SyncControl {
   keep(config: SyncConfig, paused: boolean): void
   /** starts, restarts or stops the job as the books say */
   run(): void
+  /** stops the job, whatever the books say */
+  stop(): void
 }
 
 export interface SyncControlOptions {
@@ -125,6 +129,9 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
     get config() {
       return keptSync(store)?.config ?? null
     },
+    get isPaused() {
+      return keptSync(store)?.paused ?? false
+    },
     state: () => state ?? idle(),
     status() {
       const { config, phase, head, stored, fraction, secondsLeft, halt } = state ?? idle()
@@ -156,6 +163,7 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
       }
       start(kept.config)
     },
+    stop,
   }
 }
 
