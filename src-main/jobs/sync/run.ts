@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import type { Scope, SyncConfig, SyncPeriod, SyncState } from '../../../src-shared/sync.ts'
 import { FIRST_PERIOD_START_TS, PERIOD_SEC, type Period, POST_PERIOD_BLOCKS, periodAt } from '../../../src-shared/time.ts'
-import { openChain } from '../../clients/tfchain/chain.ts'
+import { type OpenChainOptions, openChain } from '../../clients/tfchain/chain.ts'
 import { blockAt } from '../../clients/tfchain/find-block.ts'
 import type { Chain, Hex, RawHeader } from '../../clients/tfchain/types.ts'
 import { pinChain, pinnedChain } from '../../store/chain.ts'
@@ -22,6 +22,8 @@ export interface SyncInput {
   until: number | null
   /** goes on at the head, and waits when no endpoint answers; else it ends once it has caught up */
   follow: boolean
+  /** for tests: other waits than those of openChain */
+  waits?: Pick<OpenChainOptions, 'timeoutMs' | 'giveUpMs' | 'silentMs' | 'backoffMs'>
 }
 
 export interface SyncListener {
@@ -80,6 +82,7 @@ async function syncOnce(
   const signal = AbortSignal.any([outer, ended.signal])
   tracker.phase('connecting', `connects to ${config.network}`)
   const chain = await openChain({
+    ...input.waits,
     endpoints: input.endpoints,
     genesis: pinnedChain(store)?.genesis ?? input.genesis,
     onStates: states => tracker.endpoints(states),
