@@ -48,8 +48,7 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
   const followers = new Set<Follower>()
   let onChange = (): void => undefined
   const endpoints = urls.map(
-    url =>
-      new Endpoint(url, { timeoutMs, backoffMs, nowMs, random: options.random ?? Math.random, judge, onChange: () => onChange() }),
+    url => new Endpoint(url, { timeoutMs, backoffMs, nowMs, random: options.random ?? Math.random, judge, onChange: () => onChange() }),
   )
   const scheduler = createScheduler({ endpoints, giveUpMs, timeoutMs, nowMs })
   const ready = () => endpoints.filter(({ state }) => state === 'ready')
@@ -137,7 +136,10 @@ async function reachOne(endpoints: Endpoint[], isKnown: boolean, signal: AbortSi
     // the others come when they come: one is enough to begin
     const attempts = rest.map(endpoint => endpoint.connect())
     if (isReady()) return
-    await Promise.race([Promise.all(attempts), ...attempts.map(each => each.then(() => (isReady() ? undefined : new Promise(() => undefined))))])
+    await Promise.race([
+      Promise.all(attempts),
+      ...attempts.map(each => each.then(() => (isReady() ? undefined : new Promise(() => undefined)))),
+    ])
   }
   if (!signal) return attempt()
   let onAbort = (): void => undefined
