@@ -151,8 +151,8 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
   let lastCommitMs = tools.nowMs()
   let isWhole = true
   let blocks: StoredBlock[] = []
-  /** time of the chain at which the end snapshot's farms and twins were read */
-  let endReadTs = writer.end.ts
+  /** time of the chain at which the end snapshot's farms and twins were read; of an earlier run's nobody knows */
+  let endReadTs = begun ? Number.NEGATIVE_INFINITY : writer.end.ts
   const plan: PeriodPlan = {
     period,
     startBlock: writer.start.block,

@@ -174,7 +174,8 @@ async function nextPeriod(
     if (!sync) {
       const opened = await openPeriodSync(tools, period, head)
       if (!opened) {
-        absent.add(period.index)
+        // a period that is over has no block, for the chain began later; one that begins right now has its first one soon
+        if (period.end < head.ts) absent.add(period.index)
         continue
       }
       open.set(period.index, opened)
