@@ -121,7 +121,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
   let newest = head
   const headRuntime = await runtimes.ofState(head.n, head.hash)
   const timestampKey = headRuntime.storageKey('Timestamp', 'Now')
-  const at = async (n: number): Promise<StateBlock> => {
+  const blockOf = async (n: number): Promise<StateBlock> => {
     const { hash, timestampMs } = await blockAt(chain, n, timestampKey, { signal })
     return { n, hash, ts: Math.floor(timestampMs / 1000) }
   }
@@ -176,7 +176,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
       ...(await nodesOfFarms(endState, scope.farms)),
     ]
     const fresh = scope && { ...scope, follow: [...new Set(follow)].sort((a, b) => a - b) }
-    const start = await readStartSnapshot(startState, fresh?.follow ?? null, async n => (await at(n)).ts)
+    const start = await readStartSnapshot(startState, fresh?.follow ?? null, async n => (await blockOf(n)).ts)
     const seen = fresh && scopeFilter(fresh, start, null, new Map(), noSink)
     const end = await readEnd(last, seen)
     return { writer: beginPeriod(store, { network, period, scope: fresh, start, end }), stored: fresh }
@@ -200,7 +200,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
       const { farms, twins } = writer.end
       const missing = [...filter.farms].some(id => !farms.some(farm => farm.id === id))
       const missingTwin = [...filter.twins].some(id => !twins.some(twin => twin.id === id))
-      if ((missing || missingTwin) && !(await isKnownAbsent(filter))) end = await readEnd(await at(writer.end.block), filter)
+      if ((missing || missingTwin) && !isKnownAbsent(filter)) end = await readEnd(await blockOf(writer.end.block), filter)
     }
     write(end)
   }
@@ -223,7 +223,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
 
   /** Farms and twins that were looked for and are not on the chain need not be looked for at each commit. */
   let lookedFor = ''
-  async function isKnownAbsent({ farms, twins }: ScopeFilter): Promise<boolean> {
+  function isKnownAbsent({ farms, twins }: ScopeFilter): boolean {
     const asked = `${[...farms]} ${[...twins]}`
     if (asked === lookedFor) return true
     lookedFor = asked
@@ -326,7 +326,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
         const error = toAppError(cause)
         const bad = error.code === 'chain.undecodable' ? Number(error.details.block) : Number.NaN
         // a block that can't be decoded ends the data right before it; the writer holds a part of it, so the rest is read once more
-        if (bad > (plan.coveredToBlock ?? from - 1) + 1 && bad <= to) await upTo(bad - 1, at)
+        if (bad > (plan.coveredToBlock ?? from - 1) + 1 && bad <= to) await upTo(bad - 1)
         throw error
       }
       if (isToBeReadAgain()) await restart()
@@ -340,9 +340,10 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     },
   }
 
-  async function upTo(last: number, at: Head): Promise<void> {
-    const again = await openPeriodSync(tools, period, at)
-    await again?.step({ ...at, n: last }, last)
+  async function upTo(last: number): Promise<void> {
+    const head = await blockOf(last)
+    const again = await openPeriodSync(tools, period, head)
+    await again?.step(head, last)
     again?.close()
   }
 
