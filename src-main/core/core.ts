@@ -174,6 +174,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   function followStore(store: Store, network: (name: string) => Network): Following {
     /** of periods that could not be computed: what was said of it, so that a period that stays so is told once */
     const failed = new Map<number, string>()
+    let lastShown = view.active().store
     const refresher = createRefresher(async period => {
       try {
         await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, {})
@@ -195,7 +196,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       runTask,
       network,
       changed: () => topics.changed('sync'),
-      onCommit: refresher.want,
+      onCommit: period => {
+        refresher.want(period)
+        // the first data of its own takes the place of the demo on every page, before it is computed
+        const { store: shown } = view.active()
+        if (shown === lastShown) return
+        lastShown = shown
+        view.forget()
+        topics.changed('facts', 'results', 'labels')
+      },
     })
     return { control, refresher }
   }

@@ -108,7 +108,7 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
         } catch (cause) {
           const error = toAppError(cause)
           const now = state ?? idle()
-          if (error.code === 'cancelled') state = { ...now, phase: 'paused', detail: '', halt: null }
+          if (error.code === 'cancelled') state = resting(now)
           else state = { ...now, phase: 'halted', detail: '', halt: { code: error.code, message: error.message } }
           throw error
         } finally {
@@ -151,7 +151,7 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
       const kept = keptSync(store)
       stop()
       if (!kept || kept.paused) {
-        state = state && { ...state, config: kept?.config ?? null, phase: kept ? 'paused' : 'off', halt: null }
+        state = state && { ...resting(state), config: kept?.config ?? null, phase: kept ? 'paused' : 'off' }
         changed()
         return
       }
@@ -165,6 +165,12 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
     },
     stop,
   }
+}
+
+/** How it stands once nothing is fetched any more. */
+function resting(state: SyncState): SyncState {
+  const endpoints = state.endpoints.map(endpoint => ({ ...endpoint, state: 'unused' as const }))
+  return { ...state, phase: 'paused', detail: '', halt: null, blocksPerSec: 0, secondsLeft: null, endpoints }
 }
 
 /** Throws AppError usage where nothing was chosen yet. */
