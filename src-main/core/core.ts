@@ -174,7 +174,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   function followStore(store: Store, network: (name: string) => Network): Following {
     /** of periods that could not be computed: what was said of it, so that a period that stays so is told once */
     const failed = new Map<number, string>()
-    let lastShown = view.active().store
+    let lastShown: Store | null = null
     const refresher = createRefresher(async period => {
       try {
         await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, {})
