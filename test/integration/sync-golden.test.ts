@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { mintArchive, mintPeriod } from '../../src-main/core/index.ts'
 import { startDevnet } from '../../src-main/jobs/devnet/index.ts'
 import { toAppError } from '../../src-shared/errors.ts'
-import { caseNames, expected, readCase } from '../helpers/cases.ts'
+import { caseNames, casesDir, expected, readCase } from '../helpers/cases.ts'
 import { runs } from '../helpers/runs.ts'
 import { squeezeCase, writeCase } from '../helpers/squeeze-case.ts'
 import { syncFolder } from '../helpers/sync.ts'
@@ -50,14 +50,16 @@ test.each(chosen())('%s: synced from a chain and minted, it is what the archive 
     // the head lies in the next period already, which is followed too
     const state = await syncFolder(dataDir, { endpoints: [devnet.url], network, periods: 2 })
     expect(state.halt).toBeNull()
-    const resources = 'latest'
+    const paid = join(casesDir, name, 'paid-hashes.txt')
+    const retry = existsSync(paid) ? { previous: join(casesDir, 'retry_source/receipts.ndjson'), paid } : {}
+    const how = { resources: 'latest', ...retry } as const
     const [fromArchive, fromStore] = [join(place, 'archive'), join(place, 'store')]
-    const archived = await minted(mintArchive({ source: archive, resources, outDir: fromArchive }, {}), fromArchive)
-    const stored = await minted(mintPeriod({ dataDir, period: period.index, resources, outDir: fromStore }, {}), fromStore)
+    const archived = await minted(mintArchive({ source: archive, ...how, outDir: fromArchive }, {}), fromArchive)
+    const stored = await minted(mintPeriod({ dataDir, period: period.index, ...how, outDir: fromStore }, {}), fromStore)
     expect(stored).toEqual(archived)
-    if (existsSync(join(import.meta.dirname, '../golden/cases', name, 'error'))) expect(stored.code).toBe('mint.inconsistent')
+    if (existsSync(join(casesDir, name, 'error'))) expect(stored.code).toBe('mint.inconsistent')
     else
-      for (const file of ['payouts.csv', 'overview.csv', 'receipts.ndjson']) {
+      for (const file of ['payouts.csv', 'overview.csv', 'receipts.ndjson', ...(existsSync(paid) ? ['retries.csv'] : [])]) {
         expect(expected(name, file), file).not.toBeNull()
         expect(stored[file], file).toBe(expected(name, file))
       }
