@@ -110,6 +110,28 @@ export const syncStateSchema = z.object({
 })
 export type SyncState = z.infer<typeof syncStateSchema>
 
+/** A sync that has not begun. */
+export function idleSync(config: SyncConfig | null, phase: SyncPhase): SyncState {
+  return {
+    config,
+    phase,
+    detail: '',
+    genesis: null,
+    head: null,
+    stored: null,
+    fraction: null,
+    blocksPerSec: 0,
+    secondsLeft: null,
+    bytes: 0,
+    endpoints: [],
+    periods: [],
+    runtimes: [],
+    comparedBlocks: 0,
+    readBlocks: 0,
+    halt: null,
+  }
+}
+
 export const syncEstimateSchema = z.object({
   network: z.string(),
   genesis: z.string(),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { QueryOutput, Status } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
-import { type LiveNode, type Network, type SyncConfig, type SyncState, syncConfigSchema } from '../../src-shared/sync.ts'
+import { idleSync, type LiveNode, type Network, type SyncConfig, type SyncState, syncConfigSchema } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { loadNote, type Store, saveNote } from '../store/index.ts'
 import { taskContext } from './imports.ts'
@@ -58,25 +58,8 @@ export function createSyncControl({ store, jobs, runTask, network, changed, onCo
   let jobId: string | null = null
 
   function idle(): SyncState {
-    const kept = keptSync(store)
-    return {
-      config: kept?.config ?? null,
-      phase: kept ? 'paused' : 'off',
-      detail: '',
-      genesis: null,
-      head: null,
-      stored: null,
-      fraction: null,
-      blocksPerSec: 0,
-      secondsLeft: null,
-      bytes: 0,
-      endpoints: [],
-      periods: [],
-      runtimes: [],
-      comparedBlocks: 0,
-      readBlocks: 0,
-      halt: null,
-    }
+    const config = keptSync(store)?.config ?? null
+    return idleSync(config, config ? 'paused' : 'off')
   }
 
   function start(config: SyncConfig): void {

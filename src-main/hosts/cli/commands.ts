@@ -5,6 +5,7 @@ import type { ResourceRule } from '../../../src-shared/mint.ts'
 import { tftExact, usdExact } from '../../../src-shared/money.ts'
 import type { DoctorCheck, DoctorReport, Scope, SyncEstimate } from '../../../src-shared/sync.ts'
 import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
+import type { DevnetCommand } from '../../core/devnet-command.ts'
 import type { JobContext, MintSummary } from '../../core/index.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { networksFile } from '../program.ts'
@@ -183,17 +184,7 @@ function sizeText(bytes: number): string {
   return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.ceil(bytes / 1e3)} kB`
 }
 
-export interface DevnetOptions {
-  port?: number
-  speed: number
-  archive?: string
-  nodes: number
-  seed: number
-  days?: number
-  fault?: Record<string, number>
-}
-
-export async function devnet(options: DevnetOptions, terminal: Terminal): Promise<void> {
+export async function devnet(options: DevnetCommand, terminal: Terminal): Promise<void> {
   const { runDevnet } = await import('../../core/devnet-command.ts')
   await runDevnet(options, line => terminal.out(terminal.json ? jsonText({ message: line }) : `${line}\n`), terminal.signal)
 }

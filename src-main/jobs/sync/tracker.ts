@@ -1,5 +1,5 @@
 import type { AppError } from '../../../src-shared/errors.ts'
-import type { SyncPeriod, SyncState } from '../../../src-shared/sync.ts'
+import { idleSync, type SyncPeriod, type SyncState } from '../../../src-shared/sync.ts'
 import { PERIOD_SEC, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { pinnedChain } from '../../store/chain.ts'
 import type { Store } from '../../store/open.ts'
@@ -21,24 +21,7 @@ export function createTracker(store: Store, input: SyncInput, listener: SyncList
   let plans: PeriodPlan[] = []
   /** tells what came too soon after the last time */
   let later: NodeJS.Timeout | null = null
-  const state: SyncState = {
-    config: input.config,
-    phase: 'connecting',
-    detail: '',
-    genesis: pinnedChain(store)?.genesis ?? null,
-    head: null,
-    stored: null,
-    fraction: null,
-    blocksPerSec: 0,
-    secondsLeft: null,
-    bytes: 0,
-    endpoints: [],
-    periods: [],
-    runtimes: [],
-    comparedBlocks: 0,
-    readBlocks: 0,
-    halt: null,
-  }
+  const state: SyncState = { ...idleSync(input.config, 'connecting'), genesis: pinnedChain(store)?.genesis ?? null }
 
   function tell(now = false): void {
     const waitMs = now ? 0 : lastToldMs + STATE_EVERY_MS - performance.now()
