@@ -1,12 +1,13 @@
+import { type DemoOptions, generateDemo } from '../../src-main/archive/demo.ts'
 import { writeArchive } from '../../src-main/archive/write.ts'
-import type { PowerState } from '../../src-shared/grid.ts'
+import type { ArchiveHeader, EndSnapshot, GridEvent, PowerState, StartSnapshot } from '../../src-shared/grid.ts'
 import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
 import { type BlockLine, type Case, feed } from './cases.ts'
 
 /**
  * A golden case with the empty blocks of its period left out, so that its chain has some 17,000 blocks instead of 455,000: times,
  * events and what is minted of them stay as they are, heights move. The blocks after the period keep their distance to its end, which
- * the rules count, and reach to the end of the 27 h.
+ * the rules count, and reach to the end of the 27 h where the period is over.
  */
 export function squeezeCase(c: Case): Case {
   const first = c.start.block
@@ -32,7 +33,8 @@ export function squeezeCase(c: Case): Case {
     ),
   }))
   const covered = end + POST_PERIOD_BLOCKS
-  if (c.blocks.at(-1)?.n !== last + POST_PERIOD_BLOCKS && (blocks.at(-1)?.n ?? 0) < covered) {
+  const isOver = c.end.ts > c.header.period.end
+  if (isOver && c.blocks.at(-1)?.n !== last + POST_PERIOD_BLOCKS && (blocks.at(-1)?.n ?? 0) < covered) {
     const from = blocks.at(-1) && blocks.at(-1)!.n > end ? blocks.at(-1)! : { n: end, ts: c.end.ts }
     blocks.push({ n: covered, ts: from.ts + (covered - from.n) * 6, events: [] })
   }
@@ -53,4 +55,29 @@ export async function writeCase(c: Case, path: string): Promise<void> {
     feed(c.blocks, sink)
     await sink.drain()
   })
+}
+
+/** A made-up grid's period, in memory; for small grids. */
+export async function demoCase(options: DemoOptions): Promise<Case> {
+  let [header, start, end]: [ArchiveHeader | null, StartSnapshot | null, EndSnapshot | null] = [null, null, null]
+  const blocks: BlockLine[] = []
+  const add = (event: GridEvent): void => void blocks.at(-1)!.events.push(event)
+  await generateDemo(options, {
+    header(value) {
+      header = value
+    },
+    start(value) {
+      start = value
+    },
+    end(value) {
+      end = value
+    },
+    block: (n, ts) => void blocks.push({ n, ts, events: [] }),
+    uptime: (node_id, now, uptime) => add(['TfgridModule.NodeUptimeReported', { node_id, now, uptime }]),
+    consumption: (contract_id, timestamp, window, nru) =>
+      add(['SmartContractModule.NruConsumptionReportReceived', { contract_id, timestamp, window, nru }]),
+    rare: add,
+    drain: async () => {},
+  })
+  return { name: 'demo', header: header!, start: start!, end: end!, blocks }
 }

@@ -102,8 +102,8 @@ test('it fills the pages while it runs, is paused and resumed, and goes on after
     for (const topic of changed) topics.add(topic)
   })
   await command(on, 'network.addEndpoint', { network: 'lab', url: devnet.url })
-  // slow enough for history to take a while, and quick enough for the first parts of it
-  devnet.faults.latencyMs = 80
+  // slow enough for history to take a while, and quick enough for its first part
+  devnet.faults.latencyMs = 40
   await command(on, 'sync.configure', config)
   expect(await on.query('sync.get', {})).toMatchObject({ config })
   const view = await until(
