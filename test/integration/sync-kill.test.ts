@@ -48,6 +48,8 @@ afterAll(async () => {
 async function run(dataDir: string, url: string, killAfterMs: number): Promise<'done' | 'killed'> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../helpers/sync-child.ts'), dataDir, url], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // what takes longest of a short run is to load the code
+    env: { ...process.env, NODE_COMPILE_CACHE: join(made.folder, 'compiled') },
   })
   let output = ''
   let errors = ''
@@ -124,7 +126,7 @@ test('a sync that is killed at random moments goes on and gives the same store',
       restarts++
     }
     const url = random() < 0.3 ? dropping.url : devnet.url
-    if ((await run(dataDir, url, (0.2 + random() * 0.85) * expectedMs)) === 'killed') {
+    if ((await run(dataDir, url, (0.25 + random() * 0.7) * expectedMs)) === 'killed') {
       killed++
       const reached = look(dataDir)
       if (reached !== null && reached > beforeFull() && reached < devnet.head()) inTheMiddle++
