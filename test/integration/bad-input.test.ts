@@ -21,6 +21,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { importFiles, mintArchive, writeDemo } from '../../src-main/core/index.ts'
 import { listPeriods, openStore } from '../../src-main/store/index.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import { smallDisk } from '../helpers/small-disk.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'granary-bad-'))
 const dataDir = join(folder, 'data')
@@ -191,20 +192,8 @@ test('no permission: to read the file, to write the data folder', { skip: proces
   rmSync(place, { recursive: true, force: true })
 })
 
-/** A file system of 2 MB; null where this user may not make one. */
-function smallDisk(): string | null {
-  const path = mkdtempSync(join(tmpdir(), 'granary-full-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path], { stdio: 'ignore' })
-    return path
-  } catch {
-    rmSync(path, { recursive: true })
-    return null
-  }
-}
-
 test('a full disk: what was there stays, and it goes on once there is room', async context => {
-  const disk = smallDisk()
+  const disk = smallDisk(2)
   if (disk === null) {
     console.log('skipped: making a small file system needs root on Linux')
     return context.skip()

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { syncNetwork } from '../../src-main/core/sync-command.ts'
@@ -9,6 +8,7 @@ import { type Devnet, startDevnet } from '../../src-main/jobs/devnet/index.ts'
 import { type SyncInput, syncChain } from '../../src-main/jobs/sync/run.ts'
 import { listPeriods, openStore, type Store } from '../../src-main/store/index.ts'
 import type { SyncState } from '../../src-shared/sync.ts'
+import { smallDisk } from '../helpers/small-disk.ts'
 import { factsOf, madeUpArchive, syncFolder, syncInto } from '../helpers/sync.ts'
 
 let made: Awaited<ReturnType<typeof madeUpArchive>>
@@ -59,20 +59,8 @@ function follow(store: Store, endpoints: string[], more: Partial<SyncInput> = {}
   return { states, until, ended, stop: () => stop.abort() }
 }
 
-/** A file system of its own; null where this user may not make one. */
-function smallDisk(): string | null {
-  const path = mkdtempSync(join(tmpdir(), 'granary-sync-full-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', path], { stdio: 'ignore' })
-    return path
-  } catch {
-    rmSync(path, { recursive: true })
-    return null
-  }
-}
-
 test('a full disk: what was there stays, it says so, and goes on once there is room', async context => {
-  const disk = smallDisk()
+  const disk = smallDisk(4)
   if (disk === null) {
     console.log('skipped: making a small file system needs root on Linux')
     return context.skip()
