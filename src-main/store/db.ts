@@ -45,7 +45,8 @@ export function storeError(error: unknown, where: string): AppError {
   const code = (error as { code?: unknown } | null)?.code
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return toAppError(error)
   const options = { cause: error, details: { where, sqlite: code } }
-  if (code.startsWith('SQLITE_FULL'))
+  // the second: the shared memory beside the log could not grow
+  if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_SHMSIZE')
     return new AppError('io.full', `The disk is full (${where}). The store is as it was before; free some space and run it again.`, options)
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
     return new AppError(
