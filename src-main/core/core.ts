@@ -6,7 +6,16 @@ import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
-import { listPeriods, loadSettings, openStore, pinnedChain, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
+import {
+  listPeriods,
+  loadSettings,
+  openStore,
+  refuseOtherNetwork,
+  runCommand,
+  type Store,
+  saveLabel,
+  saveSettings,
+} from '../store/index.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
@@ -337,12 +346,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       case 'sync.configure': {
         const config = commands[name].in.parse(input)
         findNetwork(known, real, config.network)
-        const pinned = pinnedChain(real)
-        if (pinned && pinned.network !== config.network)
-          throw new AppError(
-            'store.network',
-            `This data folder follows network "${pinned.network}". Start Granary with --data and another folder to follow "${config.network}".`,
-          )
+        refuseOtherNetwork(real, config.network)
         const answered = steer(realSync.control, `network ${config.network}`, control => control.keep(config, control.isPaused))
         liveDemo.end()
         return answered

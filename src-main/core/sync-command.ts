@@ -5,7 +5,7 @@ import { formatUtc } from '../../src-shared/time.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { estimateSync, probeEndpoint } from '../jobs/sync/ask.ts'
 import { syncChain } from '../jobs/sync/run.ts'
-import { loadSettings, openStore, runCommand, type Store } from '../store/index.ts'
+import { loadSettings, openStore, refuseOtherNetwork, runCommand, type Store } from '../store/index.ts'
 import { findNetwork, listNetworks, readKnownNetworks, saveEndpoint } from './networks.ts'
 import { createRefresher } from './refresh.ts'
 import { keepSync, keptSync } from './sync.ts'
@@ -45,6 +45,7 @@ export async function syncNetwork(command: SyncCommand, context: JobContext): Pr
     const name = command.network ?? kept?.network ?? defaults.network
     if (!networkNameSchema.safeParse(name).success)
       throw new AppError('usage', `"${name}" is no network's name: it has lower-case letters, digits and hyphens.`)
+    refuseOtherNetwork(store, name)
     await addEndpoints(store, known, name, command, signal)
     const network = findNetwork(known, store, name)
     const same = kept?.network === name ? kept : undefined

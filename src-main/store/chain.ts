@@ -22,22 +22,29 @@ export function pinnedChain(store: Store): { network: string; genesis: string } 
   return row(store.facts, facts.selectFrom('chain').select(['network', 'genesis']).where('id', '=', 1)) ?? null
 }
 
+/** Throws AppError store.network if the store holds another network; that can be said before any connection. */
+export function refuseOtherNetwork(store: Store, network: string): void {
+  const stored = pinnedChain(store)?.network ?? storedNetwork(store)
+  if (stored !== null && stored !== network)
+    throw new AppError('store.network', `The store in ${store.dataDir} holds network "${stored}", not "${network}". ${OWN_FOLDER}`, {
+      details: { stored, network },
+    })
+}
+
+const OWN_FOLDER = 'Nothing was changed. Give it a data folder of its own: start Granary with --data and another folder.'
+
 /**
  * Ties the store to a chain by its genesis hash, at the first sync. Throws AppError store.network if it holds another network, or the
  * same name with another genesis; nothing is changed then.
  */
 export function pinChain(store: Store, network: string, genesis: string): void {
+  refuseOtherNetwork(store, network)
   const pinned = pinnedChain(store)
-  const stored = pinned?.network ?? storedNetwork(store)
-  const other = { details: { stored: stored ?? '', network, genesis } }
-  const wayOut = 'Nothing was changed. Give it a data folder of its own: start Granary with --data and another folder.'
-  if (stored !== null && stored !== network)
-    throw new AppError('store.network', `The store in ${store.dataDir} holds network "${stored}", not "${network}". ${wayOut}`, other)
   if (pinned && pinned.genesis !== genesis)
     throw new AppError(
       'store.network',
-      `The store in ${store.dataDir} follows the chain that began with block ${pinned.genesis}; the endpoint's network "${network}" began with ${genesis}. It is another chain. ${wayOut}`,
-      other,
+      `The store in ${store.dataDir} follows the chain that began with block ${pinned.genesis}; the endpoint's network "${network}" began with ${genesis}. It is another chain. ${OWN_FOLDER}`,
+      { details: { network, stored: pinned.genesis, genesis } },
     )
   if (!pinned)
     writeTransaction(store.facts, 'facts.db', () => change(store.facts, facts.insertInto('chain').values({ id: 1, network, genesis })))

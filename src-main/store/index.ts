@@ -1,5 +1,5 @@
 export { type AuditMark, listAudit, verifyAudit } from './audit.ts'
-export { pinnedChain } from './chain.ts'
+export { pinnedChain, refuseOtherNetwork } from './chain.ts'
 export { runCommand } from './commands.ts'
 export { readTransaction } from './db.ts'
 export { ensureStartParts, hasStartParts, loadEnd } from './mint-input.ts'

@@ -159,7 +159,7 @@ function unreachable(endpoints: Endpoint[]): AppError {
   if (refusal && endpoints.every(endpoint => endpoint.refusal)) return refusal
   return new AppError(
     'chain.offline',
-    `No endpoint of this network can be used: ${troubles(endpoints)}. Check the connection to the internet, or add an endpoint; it is tried again by itself.`,
+    `No endpoint of this network can be used: ${troubles(endpoints)}. Check the connection to the internet, or add an endpoint.`,
     { retryable: true, details: { url: endpoints[0]!.url } },
   )
 }

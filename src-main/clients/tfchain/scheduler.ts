@@ -270,7 +270,7 @@ function worn({ method, failure, strikes }: Request): AppError {
 function offlineError(endpoints: readonly Endpoint[], quietMs: number): AppError {
   return new AppError(
     'chain.offline',
-    `No endpoint has answered for ${quietMs / 1000} s: ${troubles(endpoints)}. Check the connection to the internet, or add an endpoint; it is tried again by itself.`,
+    `No endpoint has answered for ${quietMs / 1000} s: ${troubles(endpoints)}. Check the connection to the internet, or add an endpoint.`,
     { retryable: true, details: { url: endpoints[0]?.url ?? '' } },
   )
 }
