@@ -43,7 +43,7 @@ function mintAndSave(store: Store, index: number, resources: ResourceRule): void
   // one view of the store: a sync may write to the period meanwhile, and its results are marked by the facts that they rest on
   const { period, result } = readTransaction(store.facts, 'facts.db', () => {
     const found = storedPeriod(store, index)
-    return { period: found, result: mintPart(store, found, resources, 'all').result }
+    return { period: found, result: mintPart(store, found, resources).result }
   })
   const summary: PeriodSummary = {
     index: period.index,

@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import { toAppError } from '../../src-shared/errors.ts'
 import { besideTarget } from '../archive/beside.ts'
 
+/** A file's text, or its bytes in pieces. */
+export type Content = string | readonly Uint8Array[]
+
 /**
  * Writes several files of one result into `folder` (made if missing): all beside their targets first, fsynced, then renamed one
  * after the other, so that a full disk or a crash leaves no half-written file. The first file comes last: where it is new, all others
  * are. null: a file that this result does not have; one of an earlier result goes. Throws AppError io.*; the first file is as it
  * was then, and unless a target could not be replaced, all others too.
  */
-export function writeFilesAtomically(folder: string, files: Record<string, string | null>): void {
+export function writeFilesAtomically(folder: string, files: Record<string, Content | null>): void {
   const written: { temporary: string; target: string }[] = []
   try {
     mkdirSync(folder, { recursive: true })
@@ -29,11 +32,11 @@ export function writeFilesAtomically(folder: string, files: Record<string, strin
   }
 }
 
-function writeWhole(path: string, content: string): void {
+function writeWhole(path: string, content: Content): void {
+  const pieces = typeof content === 'string' ? [Buffer.from(content, 'utf8')] : content
   const handle = openSync(path, 'wx', 0o644)
   try {
-    const bytes = Buffer.from(content, 'utf8')
-    for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done)
+    for (const bytes of pieces) for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done)
     fsyncSync(handle)
   } finally {
     closeSync(handle)

@@ -3,13 +3,14 @@ import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, ArchiveSink, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import type { NodeResult, Problem, ResourceRule } from '../../src-shared/mint.ts'
 import { readArchive } from '../archive/read.ts'
-import { overviewCsv, payoutsCsv, problemsJson, receiptsNdjson, retriesCsv } from '../engines/minting/outputs.ts'
-import { resultProblems } from '../engines/minting/problems.ts'
+import { overviewLines, payoutLines, problemsJson, receiptsNdjson, retriesCsv, retryLines } from '../engines/minting/outputs.ts'
+import { OVERVIEW_HEADER } from '../engines/minting/overview-line.ts'
+import { type ProblemNode, resultProblems } from '../engines/minting/problems.ts'
 import { planRetries, type Retry } from '../engines/minting/retries.ts'
 import { createV3Mint, type MintHeader, type MintResult, type V3Mint } from '../engines/minting/v3.ts'
 import { readTransaction } from '../store/db.ts'
-import { bucketOf, buckets, LOOSE, readEvents } from '../store/events.ts'
-import { loadEnd, loadStart, startOf } from '../store/mint-input.ts'
+import { buckets, LOOSE, readEvents } from '../store/events.ts'
+import { loadEnd, startParts } from '../store/mint-input.ts'
 import { openStore, type Store } from '../store/open.ts'
 import { replaced, type StoredPeriod, storedPeriod } from '../store/periods.ts'
 import { type JobContext, progressMeter } from './context.ts'
@@ -76,7 +77,7 @@ export async function mintArchive(input: MintOptions & { source: string }, conte
     ...(context.signal && { signal: context.signal }),
   })
   const result = mint!.finish(Math.max(header!.blocks.last, lastBlock))
-  return writeMint(result, end!, old, input.outDir)
+  return writeMint({ ...result, parts: [outputOf(result.nodes)] }, end!, old, input.outDir)
 }
 
 /** Mints one stored period and writes the same files. Throws AppError mint.*, store.*, io.*, cancelled. */
@@ -85,17 +86,41 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   const store = openStore(input.dataDir, { mode: 'read' })
   try {
     const period = storedPeriod(store, input.period)
-    const { result, end } = await mintStored(store, period, input.resources, context)
-    return writeMint(result, end, old, input.outDir)
+    const { minted, end } = await mintStored(store, period, input.resources, context)
+    return writeMint(minted, end, old, input.outDir)
   } finally {
     store.close()
   }
 }
 
+/** What a mint says of a node besides the lines of its files. */
+export type MintedNode = ProblemNode & Pick<NodeResult, 'rewardMusd' | 'violation'>
+
+/** What one thread made: a stretch of the nodes by id, and their lines of the files as UTF-8. */
+export interface MintedPart {
+  nodes: MintedNode[]
+  payouts: Uint8Array
+  overview: Uint8Array
+  receipts: Uint8Array
+}
+
+/** A whole mint; its parts together are the nodes by id. */
+export type Minted = Omit<MintResult, 'nodes'> & { parts: MintedPart[] }
+
+/** Each thread makes its lines itself: bytes cross over at once, thousands of objects with their texts do not. */
+function outputOf(nodes: NodeResult[]): MintedPart {
+  return {
+    nodes: nodes.map(({ nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }) => {
+      return { nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }
+    }),
+    payouts: Buffer.from(payoutLines(nodes)),
+    overview: Buffer.from(overviewLines(nodes)),
+    receipts: Buffer.from(receiptsNdjson(nodes)),
+  }
+}
+
 /** Events from which on a second thread is worth its start. */
 const SPLIT_FROM_EVENTS = 1_000_000
-/** More than half: the other one has to start first, and to hand over what it made. */
-const SHARE_OF_THIS_THREAD = 0.55
 
 /** Mints a stored period in memory, on this thread and, for a large one, on a worker's beside it. */
 export async function mintStored(
@@ -103,70 +128,88 @@ export async function mintStored(
   period: StoredPeriod,
   resources: ResourceRule,
   context: JobContext,
-): Promise<{ result: MintResult; end: EndSnapshot }> {
+): Promise<{ minted: Minted; end: EndSnapshot }> {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
-  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) return mintPart(store, period, resources, 'all')
-  const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources }
-  const other = context.runTask('mint-part', input, context.signal ? { signal: context.signal } : {})
+  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) {
+    const { result, end } = mintPart(store, period, resources)
+    return { minted: { ...result, parts: [outputOf(result.nodes)] }, end }
+  }
+  const taken = noneTaken()
+  const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, taken }
+  const other = context.runTask('mint-part', input, context.signal ? { signal: context.signal } : {}) as Promise<MintedPart>
   // one that fails at once is awaited below; until then it must not count as unhandled
   other.catch(() => {})
   // let the message to the worker leave before this thread is busy
   await new Promise(resolve => setImmediate(resolve))
-  let made: ReturnType<typeof mintPart>
   try {
-    made = mintPart(store, period, resources, 'first')
+    const { result, end } = mintPart(store, period, resources, { from: 'first', taken })
+    const part = outputOf(result.nodes)
+    return { minted: { ...result, parts: [part, await other] }, end }
   } catch (error) {
     await Promise.allSettled([other])
     throw error
   }
-  const { result } = made
-  result.nodes = result.nodes.concat((await other) as NodeResult[])
-  result.nodes.sort((a, b) => a.nodeId - b.nodeId)
-  return made
 }
 
-/** All nodes, or one of two shares that make up all: each thread finds its own, so that none waits for the other. */
-type Part = 'all' | 'first' | 'second'
+/**
+ * A thread's share of the nodes: it takes bucket after bucket from its end of the list while there are any, so that two threads, one from
+ * each end, meet where both are done. `taken` counts what all of them took.
+ */
+export interface Share {
+  from: 'first' | 'last'
+  taken: Int32Array<SharedArrayBuffer>
+}
+
+export function noneTaken(): Share['taken'] {
+  return new Int32Array(new SharedArrayBuffer(4))
+}
 
 export interface MintPartInput {
   dataDir: string
   period: number
   digest: string
   resources: ResourceRule
+  taken: Share['taken']
 }
 
 /** The part of a mint that a worker does. */
-export function mintPartTask(input: MintPartInput): NodeResult[] {
+export function mintPartTask(input: MintPartInput): MintedPart {
   const store = openStore(input.dataDir, { mode: 'read' })
   try {
     const period = { ...storedPeriod(store, input.period), digest: input.digest }
-    const { nodes } = mintPart(store, period, input.resources, 'second').result
-    // a mint's files say nothing of single days, so they need not cross over
-    return nodes.map(node => ({ ...node, days: { up: [], asleep: [], down: [] } }))
+    return outputOf(mintPart(store, period, input.resources, { from: 'last', taken: input.taken }).result.nodes)
   } finally {
     store.close()
   }
 }
 
 /**
- * Mints a part of the nodes on this thread. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
+ * Mints this thread's share of the nodes; without `share` all. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
  * store.corrupt, store.busy (the period changed since `period` was read).
  */
 export function mintPart(
   store: Store,
   period: StoredPeriod,
   resources: ResourceRule,
-  part: Part,
+  share: Share = { from: 'first', taken: noneTaken() },
 ): { result: MintResult; end: EndSnapshot } {
   // one view of the store, and the one that the caller saw: a sync may write to the period meanwhile
   return readTransaction(store.facts, 'facts.db', () => {
     if (storedPeriod(store, period.index).digest !== period.digest) throw replaced(period)
-    const { bucketFrom, bucketTo } = bucketsOf(store, period, part)
-    const inPart = (nodeId: number) => bucketOf(nodeId) >= bucketFrom && bucketOf(nodeId) <= bucketTo
-    const start = startOf(loadStart(store, period, bucketFrom, bucketTo), inPart)
+    const start = startParts(store, period)
     const end = loadEnd(store, period)
-    const mint = createV3Mint(headerOf(period), start, end, { resources })
-    readEvents(store, period, mint, { bucketFrom, bucketTo })
+    const mint = createV3Mint(headerOf(period), { block: start.block, ts: start.ts, nodes: [], contracts: [], power: [] }, end, {
+      resources,
+    })
+    const withNodes = new Set(start.buckets)
+    const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
+    all.delete(LOOSE)
+    const list = [...all].sort((a, b) => (share.from === 'first' ? a - b : b - a))
+    for (const bucket of list) {
+      if (Atomics.add(share.taken, 0, 1) >= list.length) break
+      if (withNodes.has(bucket)) mint.begin(start.part(bucket))
+      readEvents(store, period, mint, { bucketFrom: bucket, bucketTo: bucket })
+    }
     return { result: mint.finish(period.coveredToBlock), end }
   })
 }
@@ -174,21 +217,6 @@ export function mintPart(
 /** A stored period as the rules name it. */
 export function headerOf({ network, index, start, end }: StoredPeriod): MintHeader {
   return { network, period: { index, start, end } }
-}
-
-/** First and last bucket of a part, inclusive; the second may have none. */
-function bucketsOf(store: Store, period: StoredPeriod, part: Part): { bucketFrom: number; bucketTo: number } {
-  if (part === 'all') return { bucketFrom: 0, bucketTo: LOOSE - 1 }
-  const list = buckets(store, period)
-  const total = list.reduce((sum, bucket) => sum + bucket.events, 0)
-  let events = 0
-  let last = -1
-  for (const bucket of list) {
-    if (bucket.bucket >= LOOSE || events >= total * SHARE_OF_THIS_THREAD) break
-    events += bucket.events
-    last = bucket.bucket
-  }
-  return part === 'first' ? { bucketFrom: 0, bucketTo: last } : { bucketFrom: last + 1, bucketTo: LOOSE - 1 }
 }
 
 interface Previous {
@@ -229,24 +257,25 @@ function textOf(path: string): string {
   }
 }
 
-function writeMint(result: MintResult, end: EndSnapshot, old: Previous | null, outDir: string): MintSummary {
-  const { nodes } = result
+function writeMint(minted: Minted, end: EndSnapshot, old: Previous | null, outDir: string): MintSummary {
+  const { parts } = minted
+  const nodes = parts.flatMap(part => part.nodes)
   const addresses = new Map(end.payoutAddresses.map(({ farm_id, address }) => [farm_id, address]))
-  const retries: Retry[] = old ? planRetries({ previous: old.lines, paid: old.paid, addresses, period: result.period }) : []
-  const problems = resultProblems(result, end, retries)
+  const retries: Retry[] = old ? planRetries({ previous: old.lines, paid: old.paid, addresses, period: minted.period }) : []
+  const problems = resultProblems({ ...minted, nodes }, end, retries)
   if (old?.paidUnknown && retries.length > 0) problems.push(paidUnknown(retries.length))
   const files = {
-    'payouts.csv': payoutsCsv(nodes, retries),
-    'overview.csv': overviewCsv(nodes),
-    'receipts.ndjson': receiptsNdjson(nodes),
+    'payouts.csv': [...parts.map(part => part.payouts), Buffer.from(retryLines(retries))],
+    'overview.csv': [Buffer.from(`${OVERVIEW_HEADER}\n`), ...parts.map(part => part.overview)],
+    'receipts.ndjson': parts.map(part => part.receipts),
     'problems.json': problemsJson(problems),
     'retries.csv': old ? retriesCsv(retries) : null,
   }
   writeFilesAtomically(outDir, files)
   return {
-    network: result.network,
-    period: result.period,
-    provisional: result.provisional,
+    network: minted.network,
+    period: minted.period,
+    provisional: minted.provisional,
     nodes: nodes.length,
     paidNodes: nodes.filter(node => node.rewardUnits > 0n).length,
     violatingNodes: nodes.filter(node => node.violation !== null).length,

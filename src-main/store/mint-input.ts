@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { AppError } from '../../src-shared/errors.ts'
 import type { EndSnapshot, GridContract, StartSnapshot } from '../../src-shared/grid.ts'
-import type { StartState } from '../engines/minting/v3.ts'
+import type { StartPart, StartState } from '../engines/minting/v3.ts'
 import { BUCKET_BITS } from './codec-bucket.ts'
 import { writeTransaction } from './db.ts'
 import { exactParse, exactStringify } from './exact-json.ts'
@@ -21,12 +21,31 @@ interface Base {
   ts: number
   buckets: number[]
 }
-type Part = Pick<StartState, 'nodes' | 'contracts' | 'power'>
+/** The start snapshot by bucket; a part is read when it is asked for. */
+export interface StartParts {
+  block: number
+  ts: number
+  /** those that have a part, rising */
+  buckets: number[]
+  /** Throws AppError store.corrupt, store.busy (replaced meanwhile). */
+  part(bucket: number): StartPart
+}
 
 /** Writes the parts of an import's start snapshot, inside the caller's transaction. */
 export function saveStartParts(store: Store, importId: number, start: StartSnapshot): void {
-  const parts = new Map<number, Part>()
-  const partOf = (nodeId: number): Part => {
+  const parts = partsOf(start)
+  const insert = store.facts.prepare('INSERT INTO start_parts (import_id, bucket, json, crc) VALUES (?, ?, ?, ?)')
+  const save = (bucket: number, value: Base | StartPart): void => {
+    const json = exactStringify(value)
+    insert.run(importId, bucket, json, checksum(importId, bucket, json))
+  }
+  save(BASE, { block: start.block, ts: start.ts, buckets: rising(parts) })
+  for (const [bucket, part] of parts) save(bucket, part)
+}
+
+function partsOf(start: StartState): Map<number, StartPart> {
+  const parts = new Map<number, StartPart>()
+  const partOf = (nodeId: number): StartPart => {
     const bucket = nodeId >>> BUCKET_BITS
     let part = parts.get(bucket)
     if (!part) {
@@ -41,13 +60,11 @@ export function saveStartParts(store: Store, importId: number, start: StartSnaps
     const nodeId = nodeOfContract(contract)
     if (nodeId !== null) partOf(nodeId).contracts.push(contract)
   }
-  const insert = store.facts.prepare('INSERT INTO start_parts (import_id, bucket, json, crc) VALUES (?, ?, ?, ?)')
-  const save = (bucket: number, value: Base | Part): void => {
-    const json = exactStringify(value)
-    insert.run(importId, bucket, json, checksum(importId, bucket, json))
-  }
-  save(BASE, { block: start.block, ts: start.ts, buckets: [...parts.keys()].sort((a, b) => a - b) })
-  for (const [bucket, part] of parts) save(bucket, part)
+  return parts
+}
+
+function rising(parts: Map<number, unknown>): number[] {
+  return [...parts.keys()].sort((a, b) => a - b)
 }
 
 /** Whether a period's snapshot is there in parts; those of stores from before are not, until the period is computed again. */
@@ -63,11 +80,14 @@ export function ensureStartParts(store: Store, period: StoredPeriod): void {
   writeTransaction(store.facts, 'facts.db', () => saveStartParts(store, period.importId, start))
 }
 
-/**
- * What the buckets `from` to `to` had at the period's start; all of it where there are no parts yet. Throws AppError store.corrupt,
- * store.busy (replaced meanwhile).
- */
-export function loadStart(store: Store, period: StoredPeriod, from: number, to: number): StartState {
+/** The period's start by bucket, also where a store from before lacks the parts. Throws AppError store.corrupt, store.busy. */
+export function startParts(store: Store, period: StoredPeriod): StartParts {
+  if (!hasStartParts(store, period)) {
+    const { start } = loadSnapshots(store, period)
+    const parts = partsOf(start)
+    const part = (bucket: number): StartPart => parts.get(bucket) ?? { nodes: [], contracts: [], power: [] }
+    return { block: start.block, ts: start.ts, buckets: rising(parts), part }
+  }
   const select = store.facts.prepare('SELECT json, crc FROM start_parts WHERE import_id = ? AND bucket = ?')
   const load = (bucket: number): unknown => {
     const found = select.get(period.importId, bucket) as { json: string; crc: number } | undefined
@@ -80,12 +100,18 @@ export function loadStart(store: Store, period: StoredPeriod, from: number, to: 
       { details: { period: period.index, bucket } },
     )
   }
-  if (!hasStartParts(store, period)) return loadSnapshots(store, period).start
-  const { block, ts, buckets } = load(BASE) as Base
+  return { ...(load(BASE) as Base), part: bucket => load(bucket) as StartPart }
+}
+
+/**
+ * What the buckets `from` to `to` had at the period's start. Throws AppError store.corrupt, store.busy (replaced meanwhile).
+ */
+export function loadStart(store: Store, period: StoredPeriod, from: number, to: number): StartState {
+  const { block, ts, buckets, part } = startParts(store, period)
   const state: StartState = { block, ts, nodes: [], contracts: [], power: [] }
   for (const bucket of buckets) {
     if (bucket < from || bucket > to) continue
-    const { nodes, contracts, power } = load(bucket) as Part
+    const { nodes, contracts, power } = part(bucket)
     for (const node of nodes) state.nodes.push(node)
     for (const contract of contracts) state.contracts.push(contract)
     for (const one of power) state.power.push(one)

@@ -15,11 +15,13 @@ import {
   writeDemo,
 } from '../../src-main/core/index.ts'
 import { createJobRunner } from '../../src-main/core/jobs.ts'
-import { mintStored } from '../../src-main/jobs/mint.ts'
+import { receiptsNdjson } from '../../src-main/engines/minting/outputs.ts'
+import { mintPart, mintStored, noneTaken, type Share } from '../../src-main/jobs/mint.ts'
 import { openStore, storedPeriod } from '../../src-main/store/index.ts'
 import type { Core, Job, Topic } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { explanationText } from '../../src-shared/explain-text.ts'
+import type { NodeResult } from '../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
 
 const cases = join(import.meta.dirname, '../golden/cases')
@@ -268,28 +270,37 @@ test.each([2n ** 60n, 2n ** 63n - 1n])('a node whose last report claims the time
   expect(explanationText(why)).toContain(`now ${now}`)
 })
 
-test('a mint in two parts is the mint in one', async () => {
+test('a mint by two threads is the mint by one, wherever they meet', async () => {
   const source = join(folder, 'grid.ndjson')
   const dataDir = join(folder, 'data')
-  // nodes of several buckets, so that both parts have some
+  // nodes of several buckets: 0 to 4
   await writeDemo({ nodes: 300, days: 4, seed: 11, target: source }, {})
   const [done] = await importFiles({ dataDir, files: [source], actor: 'test' }, {})
   const store = openStore(dataDir, { mode: 'read' })
   try {
     const period = storedPeriod(store, done!.period)
-    const { result: whole } = await mintStored(store, period, 'latest', {})
-    let theirs = 0
-    const runTask: TaskRunner = async (...task) => {
-      const nodes = (await runTaskHere(...task)) as unknown[]
-      theirs += nodes.length
-      return nodes
+    const { nodes } = mintPart(store, period, 'latest').result
+    expect(nodes.length).toBeGreaterThan(4 * 64)
+    const part = (from: Share['from'], left: number): NodeResult[] => {
+      const taken = noneTaken()
+      taken[0] = 5 - left
+      const result = mintPart(store, period, 'latest', { from, taken }).result.nodes
+      expect(taken[0]).toBeGreaterThanOrEqual(5)
+      return result
     }
+    expect(part('first', 2).map(node => node.nodeId >> 6)).toContain(1)
+    for (let first = 0; first <= 5; first++) expect([...part('first', first), ...part('last', 5 - first)]).toEqual(nodes)
+    expect(part('first', 0)).toEqual([])
+
+    const { minted: whole } = await mintStored(store, period, 'latest', {})
+    const runTask: TaskRunner = (...task) => runTaskHere(...task)
     // as if it were large enough to be split
-    const { result } = await mintStored(store, { ...period, events: 2_000_000 }, 'latest', { runTask })
-    const withoutDays = (nodes: typeof whole.nodes) => nodes.map(node => ({ ...node, days: null }))
-    expect(withoutDays(result.nodes)).toEqual(withoutDays(whole.nodes))
-    expect(theirs).toBeGreaterThan(0)
-    expect(theirs).toBeLessThan(whole.nodes.length)
+    const { minted } = await mintStored(store, { ...period, events: 2_000_000 }, 'latest', { runTask })
+    expect(minted.parts).toHaveLength(2)
+    expect(minted.parts.flatMap(({ nodes: some }) => some)).toEqual(whole.parts[0]!.nodes)
+    for (const file of ['payouts', 'overview', 'receipts'] as const)
+      expect(Buffer.concat(minted.parts.map(made => made[file])).toString()).toBe(Buffer.from(whole.parts[0]![file]).toString())
+    expect(Buffer.from(whole.parts[0]!.receipts).toString()).toBe(receiptsNdjson(nodes))
   } finally {
     store.close()
   }

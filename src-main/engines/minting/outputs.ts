@@ -6,15 +6,29 @@ import type { Retry } from './retries.ts'
 /** The files of a mint (interfaces.md, What a mint writes), each as one text; lines end with LF. */
 
 export function payoutsCsv(nodes: readonly NodeResult[], retries: readonly Retry[] = []): string {
+  return payoutLines(nodes) + retryLines(retries)
+}
+
+export function payoutLines(nodes: readonly NodeResult[]): string {
   let text = ''
   for (const node of nodes)
     if (node.payoutAddress !== '' && node.rewardUnits > 0n) text += `${node.payoutAddress},${tftExact(node.rewardUnits)},${node.hash}\n`
+  return text
+}
+
+/** The retries' lines of payouts.csv. */
+export function retryLines(retries: readonly Retry[]): string {
+  let text = ''
   for (const retry of retries) if (retry.address !== '') text += `${retry.address},${tftExact(retry.rewardUnits)},${retry.hash}\n`
   return text
 }
 
 export function overviewCsv(nodes: readonly NodeResult[]): string {
-  let text = `${OVERVIEW_HEADER}\n`
+  return `${OVERVIEW_HEADER}\n${overviewLines(nodes)}`
+}
+
+export function overviewLines(nodes: readonly NodeResult[]): string {
+  let text = ''
   for (const node of nodes) text += `${node.overviewLine}\n`
   return text
 }

@@ -13,6 +13,12 @@ const RUNS = /^[=+\-@\t\r]/
 /** What breaks a file whose fields are joined without quoting. */
 const BREAKS = /[,\n\r"]/
 
+/** What the problems rest on of each node. */
+export type ProblemNode = Pick<
+  NodeResult,
+  'nodeId' | 'farmId' | 'farmName' | 'payoutAddress' | 'policyId' | 'rewardUnits' | 'measuredUptimeSec'
+>
+
 /** What the problems rest on besides the nodes. */
 export interface ProblemSource {
   period: { index: number; end: number }
@@ -24,7 +30,7 @@ export interface ProblemSource {
  * What a person must look at before this result is paid (problems.json): each says what is wrong, what it means for the payout, and the
  * way out. Sorted by kind as listed here, then by id.
  */
-export function problemsOf(nodes: readonly NodeResult[], source: ProblemSource): Problem[] {
+export function problemsOf(nodes: readonly ProblemNode[], source: ProblemSource): Problem[] {
   const index = indexEnd(source.end)
   return [
     ...provisional(source),
@@ -37,7 +43,11 @@ export function problemsOf(nodes: readonly NodeResult[], source: ProblemSource):
 }
 
 /** Everything for problems.json: of a result (also one put together from parts) and of its retries. */
-export function resultProblems(result: MintResult, end: EndSnapshot, retries: readonly Retry[]): Problem[] {
+export function resultProblems(
+  result: Pick<MintResult, 'period' | 'provisional'> & { nodes: readonly ProblemNode[] },
+  end: EndSnapshot,
+  retries: readonly Retry[],
+): Problem[] {
   return [...problemsOf(result.nodes, { period: result.period, end, provisional: result.provisional }), ...problemsOfRetries(retries)]
 }
 
@@ -74,7 +84,7 @@ function provisional({ provisional, end, period }: ProblemSource): Problem[] {
 }
 
 /** By farm that is owed something. */
-function accounts(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
+function accounts(nodes: readonly ProblemNode[], index: EndIndex): Problem[] {
   const owed = new Map<number, number[]>()
   for (const node of nodes) {
     if (node.rewardUnits === 0n) continue
@@ -99,7 +109,7 @@ function accounts(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
   return problems
 }
 
-function trustlines(nodes: readonly NodeResult[]): Problem[] {
+function trustlines(nodes: readonly ProblemNode[]): Problem[] {
   if (!nodes.some(node => node.rewardUnits > 0n && node.payoutAddress !== '')) return []
   return [
     {
@@ -112,7 +122,7 @@ function trustlines(nodes: readonly NodeResult[]): Problem[] {
 }
 
 /** Of policies in use. */
-function policies(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
+function policies(nodes: readonly ProblemNode[], index: EndIndex): Problem[] {
   const problems: Problem[] = []
   for (const id of [...new Set(nodes.map(node => node.policyId))].sort((a, b) => a - b)) {
     const policy = index.policies.get(id)
@@ -138,7 +148,7 @@ function policies(nodes: readonly NodeResult[], index: EndIndex): Problem[] {
 }
 
 /** Of farms with nodes: names and addresses whose bytes are fixed in files without quoting. */
-function names(nodes: readonly NodeResult[]): Problem[] {
+function names(nodes: readonly ProblemNode[]): Problem[] {
   const farms = new Map<number, { name: string; address: string }>()
   for (const node of nodes) farms.set(node.farmId, { name: node.farmName, address: node.payoutAddress })
   const problems: Problem[] = []
@@ -160,7 +170,7 @@ function names(nodes: readonly NodeResult[]): Problem[] {
   return problems
 }
 
-function nodeProblems(node: NodeResult): Problem[] {
+function nodeProblems(node: ProblemNode): Problem[] {
   const excessSec = node.measuredUptimeSec - PERIOD_SEC
   if (excessSec <= 86_400) return []
   return [

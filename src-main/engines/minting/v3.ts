@@ -26,9 +26,10 @@ export interface V3Options {
   explain?: (nodeId: number) => boolean
 }
 
-/** What the rules need of a header and of a start snapshot; a whole one will do. */
+/** What the rules need of a header and of a start snapshot, of the whole grid or of some nodes; a whole one will do. */
 export type MintHeader = Pick<ArchiveHeader, 'network' | 'period'>
-export type StartState = Pick<StartSnapshot, 'block' | 'ts' | 'nodes' | 'contracts' | 'power'>
+export type StartPart = Pick<StartSnapshot, 'nodes' | 'contracts' | 'power'>
+export type StartState = StartPart & Pick<StartSnapshot, 'block' | 'ts'>
 
 export interface MintResult {
   period: { index: number; start: number; end: number }
@@ -42,6 +43,8 @@ export interface MintResult {
 }
 
 export interface V3Mint extends EventSink {
+  /** Takes in more of the start: nodes of which no event was told yet, with what belongs to them. */
+  begin(part: StartPart): void
   /**
    * Ends the fold and gives the result; `coveredToBlock` is the last block that the source knows. Call it once. AppError
    * `mint.inconsistent` names what contradicts itself; then nothing may be paid.
@@ -77,29 +80,33 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
   let phase: Phase = 'before'
   let result: MintResult | null = null
 
-  for (const node of start.nodes) states.set(node.id, begin(node))
-  for (const contract of start.contracts) {
-    const state = contractState(contract, Number.NEGATIVE_INFINITY)
-    if (state !== null) contracts.set(contract.contract_id, state)
-  }
-  for (const power of start.power) {
-    const state = states.get(power.node_id)
-    if (state === undefined) continue
-    if (power.state === 'Up') state.targetDown = power.target === 'Down'
-    else {
-      const since = power.down_since_ts
-      if (since === undefined || since === null)
-        throw inconsistent(
-          `Node ${power.node_id} is Down in the start snapshot without the time since when`,
-          `power of node ${power.node_id}`,
-          start.block,
-          'Give down_since_ts, the time of the block in which it went down.',
-        )
-      startPower(state, since, power.target, start.block, start.ts)
+  begin(start)
+
+  function begin(part: StartPart): void {
+    for (const node of part.nodes) states.set(node.id, fresh(node))
+    for (const contract of part.contracts) {
+      const state = contractState(contract, Number.NEGATIVE_INFINITY)
+      if (state !== null) putContract(contract.contract_id, state)
+    }
+    for (const power of part.power) {
+      const state = states.get(power.node_id)
+      if (state === undefined) continue
+      if (power.state === 'Up') state.targetDown = power.target === 'Down'
+      else {
+        const since = power.down_since_ts
+        if (since === undefined || since === null)
+          throw inconsistent(
+            `Node ${power.node_id} is Down in the start snapshot without the time since when`,
+            `power of node ${power.node_id}`,
+            start.block,
+            'Give down_since_ts, the time of the block in which it went down.',
+          )
+        startPower(state, since, power.target, start.block, start.ts)
+      }
     }
   }
 
-  function begin(node: GridNode): NodeState {
+  function fresh(node: GridNode): NodeState {
     return freshState(node, clock, options.explain?.(node.id) ? createTrace(clock.startTs) : null)
   }
 
@@ -111,7 +118,7 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
 
   function nodeStored(node: GridNode): void {
     const known = states.get(node.id)
-    const state = known ?? begin(node)
+    const state = known ?? fresh(node)
     const tookBackSec = state.creditedSec
     if (known === undefined) states.set(node.id, state)
     else {
@@ -163,10 +170,14 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
   }
 
   function contractCreated(contract: GridContract): void {
-    const old = contracts.get(contract.contract_id)
-    if (old !== undefined) settle(old, clock)
     // a contract that takes the id of another replaces it, also where it is on no node
-    contracts.set(contract.contract_id, contractState(contract, clock.ts) ?? undefined)
+    putContract(contract.contract_id, contractState(contract, clock.ts) ?? undefined)
+  }
+
+  function putContract(contractId: number, contract: ContractState | undefined): void {
+    const old = contracts.get(contractId)
+    if (old !== undefined) settle(old, clock)
+    contracts.set(contractId, contract)
   }
 
   function resourcesUsed(contractId: number, used: Resources): void {
@@ -199,6 +210,7 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
   }
 
   return {
+    begin,
     block(n: number, ts: number): void {
       clock.block = n
       clock.ts = ts
