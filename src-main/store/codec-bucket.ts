@@ -12,11 +12,15 @@ import { exactParse, exactStringify } from './exact-json.ts'
  *   UPTIME    now - block time, uptime - (last uptime of the node + now - its last now)
  *   USE       contract (index into the contract ids), timestamp - block time, window - last window of the contract, nru
  *   AS_JSON   nothing: the next entry of the JSON part; all other events, and figures that don't fit
+ *   POWER     which change (index into POWER_CHANGES), farm, and the block since when the state is Down
  * A healthy node's report takes 5 bytes.
  */
 const UPTIME = 0
 const USE = 1
 const AS_JSON = 2
+/** since version 2: before, these were most of the JSON part, and half as long to read as all reports together */
+const POWER = 3
+const POWER_CHANGES = { targetUp: 0, targetDown: 1, stateUp: 2, stateDown: 3 } as const
 
 /** The place behind all events. */
 export const END = 2 ** 31 - 1
@@ -102,6 +106,17 @@ export class BucketWriter {
   }
 
   rare(place: number, slot: number, event: RareEvent): void {
+    const nodeId = this.bucket * SLOTS + slot
+    if (this.bucket !== LOOSE && event[0] === 'TfgridModule.PowerTargetChanged' && isPlain(event[1], 'power_target', nodeId)) {
+      this.#power(place, slot, event[1].power_target === 'Up' ? POWER_CHANGES.targetUp : POWER_CHANGES.targetDown, event[1].farm_id)
+      return
+    }
+    if (this.bucket !== LOOSE && event[0] === 'TfgridModule.PowerStateChanged' && isPlain(event[1], 'power_state', nodeId)) {
+      const { farm_id: farmId, power_state: state } = event[1]
+      if (state === 'Up') this.#power(place, slot, POWER_CHANGES.stateUp, farmId)
+      else this.#power(place, slot, POWER_CHANGES.stateDown, farmId, state.Down)
+      return
+    }
     this.#jsonEntry(place, slot, event)
   }
 
@@ -143,14 +158,33 @@ export class BucketWriter {
     return stream
   }
 
+  #power(place: number, slot: number, change: number, farmId: number, downSinceBlock?: number): void {
+    const stream = this.#begin(place, (slot << 2) | POWER)
+    const { bytes } = stream
+    bytes[stream.length++] = change
+    stream.length = putVarint(bytes, stream.length, farmId)
+    if (downSinceBlock !== undefined) stream.length = putVarint(bytes, stream.length, downSinceBlock)
+  }
+
   #jsonEntry(place: number, slot: number, entry: JsonEntry): void {
     this.#begin(place, (slot << 2) | AS_JSON)
     this.#json.push(exactStringify(entry))
   }
 }
 
-function packed(value: U64): value is number {
+function packed(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < PACKED_LIMIT && value % 1 === 0
+}
+
+/** Whether a change of power holds nothing but what is packed, in the order in which it is unpacked. */
+function isPlain(data: { farm_id: number; node_id: number }, third: 'power_target' | 'power_state', nodeId: number): boolean {
+  const names = Object.keys(data)
+  if (names.length !== 3 || names[0] !== 'farm_id' || names[1] !== 'node_id' || names[2] !== third) return false
+  if (data.node_id !== nodeId || !packed(data.farm_id)) return false
+  const value = (data as { power_target?: unknown; power_state?: unknown })[third]
+  if (value === 'Up' || (value === 'Down' && third === 'power_target')) return true
+  if (third === 'power_target' || typeof value !== 'object' || value === null) return false
+  return Object.keys(value).length === 1 && 'Down' in value && packed(value.Down)
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -222,7 +256,7 @@ export class BucketReader {
         if (type === UPTIME) pos = behindVarint(bytes, behindVarint(bytes, pos))
         else {
           input.pos = pos
-          this.#other(sink, type, 0, false)
+          this.#other(sink, type, eventSlot, 0, false)
           pos = input.pos | 0
         }
       } else {
@@ -258,7 +292,7 @@ export class BucketReader {
           sink.uptime(firstNode + eventSlot, now, uptime)
         } else {
           input.pos = pos
-          this.#other(sink, type, blockTs, true)
+          this.#other(sink, type, eventSlot, blockTs, true)
           pos = input.pos | 0
         }
       }
@@ -285,7 +319,7 @@ export class BucketReader {
     if (!(place >= limit)) throw damaged(this.#place, 'an event is cut short')
   }
 
-  #other(sink: EventSink, type: number, blockTs: number, wanted: boolean): void {
+  #other(sink: EventSink, type: number, slot: number, blockTs: number, wanted: boolean): void {
     if (type === USE) {
       const input = this.#input
       const windows = this.#windows
@@ -300,7 +334,23 @@ export class BucketReader {
       // the JSON part is parsed only where something in it is wanted
       if (wanted) deliver(sink, this.#jsonEntry())
       else this.#jsonIndex++
-    } else throw damaged(this.#place, 'an event has no kind')
+    } else this.#power(sink, this.#firstNode + slot, wanted)
+  }
+
+  #power(sink: EventSink, nodeId: number, wanted: boolean): void {
+    const input = this.#input
+    const change = input.varint()
+    const farmId = input.varint()
+    const downSinceBlock = change === POWER_CHANGES.stateDown ? input.varint() : 0
+    if (!(change <= POWER_CHANGES.stateDown)) throw damaged(this.#place, 'an event has no kind')
+    if (!wanted) return
+    if (change === POWER_CHANGES.targetUp || change === POWER_CHANGES.targetDown) {
+      const target = change === POWER_CHANGES.targetUp ? 'Up' : 'Down'
+      sink.rare(['TfgridModule.PowerTargetChanged', { farm_id: farmId, node_id: nodeId, power_target: target }])
+    } else {
+      const state = change === POWER_CHANGES.stateUp ? 'Up' : { Down: downSinceBlock }
+      sink.rare(['TfgridModule.PowerStateChanged', { farm_id: farmId, node_id: nodeId, power_state: state }])
+    }
   }
 
   #end(): void {

@@ -23,7 +23,8 @@ const kinds: Record<EventName, number> = {
 /** The set of kinds that this program follows; it stands in every stored chunk. A chunk that lacks a wanted kind is a gap. */
 export const FOLLOWED = Object.values(kinds).reduce((set, bit) => set | (1 << bit), 0)
 
-export const CODEC_VERSION = 1
+/** Version 1 had no packed changes of power; what it wrote is read as before. */
+export const CODEC_VERSION = 2
 /** version (1 byte), followed kinds (4), CRC-32 (4) of the place, these members and the rest */
 export const ENVELOPE_BYTES = 9
 
@@ -49,7 +50,7 @@ export function unseal(blob: Uint8Array | undefined, place: Place): Uint8Array {
   if (blob.length < ENVELOPE_BYTES) throw damaged(place, 'it is cut short')
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
   if (view.getUint32(5, true) !== checksum(blob, place)) throw damaged(place, 'its checksum is wrong')
-  if (blob[0] !== CODEC_VERSION)
+  if (blob[0]! > CODEC_VERSION)
     throw new AppError('store.newer', `Chunk ${place.chunk} of period ${place.period} was written by a newer Granary. Update Granary.`, {
       details: { ...place },
     })

@@ -42,6 +42,10 @@ const rare: fc.Arbitrary<RareEvent> = fc.oneof(
     fc.constant('TfgridModule.PowerStateChanged' as const),
     fc.record({ farm_id: fc.nat(), node_id: nodeId, power_state: fc.oneof(fc.constant('Up' as const), fc.record({ Down: fc.nat() })) }),
   ),
+  fc.tuple(
+    fc.constant('TfgridModule.PowerTargetChanged' as const),
+    fc.record({ farm_id: fc.nat(), node_id: nodeId, power_target: fc.constantFrom('Up' as const, 'Down' as const) }),
+  ),
   fc.tuple(fc.constant('TfgridModule.ConnectionPriceSet' as const), fc.record({ price: fc.nat() })),
   fc.tuple(
     fc.constant('SmartContractModule.ContractCreated' as const),

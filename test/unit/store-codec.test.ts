@@ -1,0 +1,147 @@
+import { crc32 } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { ByteWriter } from '../../src-main/store/bytes.ts'
+import { BucketReader, BucketWriter, END, LOOSE } from '../../src-main/store/codec-bucket.ts'
+import type { ChunkHead } from '../../src-main/store/codec-head.ts'
+import { CODEC_VERSION, ENVELOPE_BYTES, FOLLOWED } from '../../src-main/store/envelope.ts'
+import { exactStringify } from '../../src-main/store/exact-json.ts'
+import type { AppError } from '../../src-shared/errors.ts'
+import type { RareEvent } from '../../src-shared/grid.ts'
+import { recorder } from '../helpers/store.ts'
+
+const place = { period: 80, chunk: 3, bucket: 2 }
+/** nodes 128 to 191 */
+const FIRST_NODE = 128
+
+/** A chunk of one block with `events` events. */
+function headOf(events: number): ChunkHead {
+  return {
+    blocks: Float64Array.of(1_000),
+    ts: Float64Array.of(1_700_000_000),
+    ends: Uint32Array.of(events),
+    buckets: [place.bucket],
+    counts: [events],
+    contracts: [],
+    digest: new Uint8Array(32),
+    followed: FOLLOWED,
+  }
+}
+
+function pack(events: RareEvent[], slotOf: (event: RareEvent) => number, bucket = place.bucket): Uint8Array {
+  const writer = new BucketWriter(bucket)
+  for (const [index, event] of events.entries()) writer.rare(index, slotOf(event), event)
+  return writer.encode({ ...place, bucket })
+}
+
+function unpack(blob: Uint8Array, events: number, slot = -1, bucket = place.bucket): RareEvent[] {
+  const into = recorder()
+  new BucketReader(blob, headOf(events), events, { ...place, bucket }).run(into, END, slot)
+  return into.seen.flatMap(seen => (seen.is === 'rare' ? [seen.event] : []))
+}
+
+const slotOfNode = (event: RareEvent) => ('node_id' in event[1] ? event[1].node_id - FIRST_NODE : 0)
+
+const changes: RareEvent[] = [
+  ['TfgridModule.PowerTargetChanged', { farm_id: 1, node_id: 128, power_target: 'Down' }],
+  ['TfgridModule.PowerStateChanged', { farm_id: 1, node_id: 128, power_state: { Down: 13_000_000 } }],
+  ['TfgridModule.PowerTargetChanged', { farm_id: 0xffff_ffff, node_id: 191, power_target: 'Up' }],
+  ['TfgridModule.PowerStateChanged', { farm_id: 0, node_id: 191, power_state: 'Up' }],
+  ['TfgridModule.PowerStateChanged', { farm_id: 7, node_id: 130, power_state: { Down: 0 } }],
+]
+
+describe('changes of power', () => {
+  test('come back as they were, packed', () => {
+    const blob = pack(changes, slotOfNode)
+    expect(unpack(blob, changes.length)).toEqual(changes)
+    expect(unpack(blob, changes.length).map(exactStringify)).toEqual(changes.map(exactStringify))
+    expect(Buffer.from(blob).includes('Power')).toBe(false)
+    expect(blob.length - ENVELOPE_BYTES).toBeLessThan(8 * changes.length)
+  })
+
+  test('of one node are found among others', () => {
+    const blob = pack(changes, slotOfNode)
+    expect(unpack(blob, changes.length, 0)).toEqual(changes.slice(0, 2))
+    expect(unpack(blob, changes.length, 63)).toEqual(changes.slice(2, 4))
+    expect(unpack(blob, changes.length, 5)).toEqual([])
+  })
+
+  test.each([
+    ['members in another order', { node_id: 129, farm_id: 1, power_target: 'Up' }],
+    ['a member more', { farm_id: 1, node_id: 129, power_target: 'Up', note: 'x' }],
+    ['an unknown target', { farm_id: 1, node_id: 129, power_target: 'Sideways' }],
+    ['a target with a block', { farm_id: 1, node_id: 129, power_target: { Down: 5 } }],
+    ['a negative farm', { farm_id: -1, node_id: 129, power_target: 'Up' }],
+    ['a farm beyond what is packed', { farm_id: 2 ** 60, node_id: 129, power_target: 'Up' }],
+  ])('with %s are kept too', (_, data) => {
+    const event = ['TfgridModule.PowerTargetChanged', data] as unknown as RareEvent
+    expect(
+      unpack(
+        pack([event], () => 1),
+        1,
+      ).map(exactStringify),
+    ).toEqual([exactStringify(event)])
+  })
+
+  test.each([['Down'], [{ Down: 2n ** 63n }], [{ Down: 1, since: 2 }], [{ Up: 1 }], [null]])('to the state %o are kept too', state => {
+    const event = ['TfgridModule.PowerStateChanged', { farm_id: 1, node_id: 129, power_state: state }] as unknown as RareEvent
+    expect(
+      unpack(
+        pack([event], () => 1),
+        1,
+      ).map(exactStringify),
+    ).toEqual([exactStringify(event)])
+  })
+
+  test('of no node that can be are kept too', () => {
+    const event: RareEvent = ['TfgridModule.PowerStateChanged', { farm_id: 1, node_id: 2 ** 33, power_state: 'Up' }]
+    expect(
+      unpack(
+        pack([event], () => 0, LOOSE),
+        1,
+        -1,
+        LOOSE,
+      ),
+    ).toEqual([event])
+  })
+})
+
+/** A bucket as bytes of any version, with one event of this kind. */
+function blobOf(version: number, kind: number, json: string, more: number[] = []): Uint8Array {
+  const out = new ByteWriter()
+  out.append(Uint8Array.of(version, 0, 0, 0, 0, 0, 0, 0, 0))
+  for (const count of [1, 0]) out.varint(count)
+  out.varint(Buffer.byteLength(json))
+  out.append(Buffer.from(json))
+  out.append(Uint8Array.of(0, kind, ...more))
+  const blob = out.view()
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
+  view.setUint32(1, FOLLOWED, true)
+  const seed = crc32(blob.subarray(0, 5), crc32(`${place.period}/${place.chunk}/${place.bucket}`))
+  view.setUint32(5, crc32(blob.subarray(ENVELOPE_BYTES), seed), true)
+  return blob
+}
+
+function codeOf(work: () => unknown): string | null {
+  try {
+    work()
+    return null
+  } catch (error) {
+    return (error as AppError).code
+  }
+}
+
+test('what version 1 wrote is read as before', () => {
+  const [event] = changes
+  expect(unpack(blobOf(1, (0 << 2) | 2, JSON.stringify([event])), 1)).toEqual([event])
+  expect(unpack(blobOf(CODEC_VERSION, (0 << 2) | 2, JSON.stringify([event])), 1)).toEqual([event])
+})
+
+test('what a newer version wrote is refused, and a change of power that there is not is damage', () => {
+  expect(codeOf(() => unpack(blobOf(CODEC_VERSION + 1, 3, '', [0, 1]), 1))).toBe('store.newer')
+  expect(codeOf(() => unpack(blobOf(CODEC_VERSION, 3, '', [0, 1]), 1))).toBe(null)
+  for (const more of [[4, 1], [0], [], [3, 1], [0, 1, 1]])
+    expect(
+      codeOf(() => unpack(blobOf(CODEC_VERSION, 3, '', more), 1)),
+      `${more}`,
+    ).toBe('store.corrupt')
+})
