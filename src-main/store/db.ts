@@ -110,20 +110,40 @@ interface Compilable<Row> {
   compile(): CompiledQuery<Row>
 }
 
+/** Prepared statements by connection: preparing one takes several times as long as running it, and every page asks the same. */
+const statements = new WeakMap<Db, Map<string, Database.Statement>>()
+/** A query whose text depends on its figures must not fill the memory. */
+const MAX_STATEMENTS = 200
+
+function prepared(db: Db, sql: string): Database.Statement {
+  let known = statements.get(db)
+  if (!known) {
+    known = new Map()
+    statements.set(db, known)
+  }
+  let statement = known.get(sql)
+  if (!statement) {
+    if (known.size >= MAX_STATEMENTS) known.clear()
+    statement = db.prepare(sql)
+    known.set(sql, statement)
+  }
+  return statement
+}
+
 /** Runs a query that gives rows. */
 export function rows<Row>(db: Db, query: Compilable<Row>): Row[] {
   const { sql, parameters } = query.compile()
-  return db.prepare(sql).all(...parameters) as Row[]
+  return prepared(db, sql).all(...parameters) as Row[]
 }
 
 /** The first row, or undefined. */
 export function row<Row>(db: Db, query: Compilable<Row>): Row | undefined {
   const { sql, parameters } = query.compile()
-  return db.prepare(sql).get(...parameters) as Row | undefined
+  return prepared(db, sql).get(...parameters) as Row | undefined
 }
 
 /** Runs a statement that changes something; gives the number of rows that it changed. */
 export function change(db: Db, query: Compilable<unknown>): number {
   const { sql, parameters } = query.compile()
-  return db.prepare(sql).run(...parameters).changes
+  return prepared(db, sql).run(...parameters).changes
 }
