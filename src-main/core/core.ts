@@ -32,6 +32,9 @@ import { createView } from './view.ts'
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
 type Once = (subject: string | null, work: () => unknown) => unknown
 
+/** Between two steps of reading ahead. */
+const WARM_PAUSE_MS = 20
+
 export interface CoreOptions {
   dataDir: string
   host: Status['host']
@@ -102,7 +105,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     mintStale()
     realSync.control.run()
   }
-  view.warm()
+  for (const step of view.warmSteps()) step()
+
+  /** Reads ahead while questions are answered between the steps. */
+  function warmSoon([step, ...rest] = view.warmSteps()): void {
+    if (!step || closed) return
+    step()
+    setTimeout(() => warmSoon(rest), WARM_PAUSE_MS).unref()
+  }
 
   /** Nothing of the demo is worth a word about how to mend it: one that is damaged, or another version's, is made anew. */
   async function openDemo(folder: string): Promise<Store | null> {
@@ -165,7 +175,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         } finally {
           // also after a failure: an import that was stopped at its very end may have got through
           view.forget()
-          view.warm()
+          warmSoon()
           topics.changed('facts', 'results', 'labels', 'audit')
           afterwards()
         }

@@ -5,6 +5,7 @@ import type { ResourceRule } from '../../src-shared/mint.ts'
 import { known } from '../engines/projection/linear.ts'
 import { tellNode } from '../jobs/explain.ts'
 import {
+  buckets,
   hasStartParts,
   listPeriods,
   loadEnd,
@@ -37,8 +38,11 @@ export interface View {
   end(period: StoredPeriod): EndSnapshot
   /** periods whose results are missing, rest on other facts or another choice of resources, or lack what a mint reads fast */
   stalePeriods(): number[]
-  /** tells of one node, so that what every node's page needs is read, and its code compiled, before somebody waits for it */
-  warm(): void
+  /**
+   * Steps that read, one after the other, what every node's page needs, and tell of one node, so that the code is compiled before
+   * somebody waits for it. Each takes a moment; between them questions can be answered.
+   */
+  warmSteps(): (() => void)[]
   /** forgets what is in memory; the next question reads the store again */
   forget(): void
 }
@@ -87,13 +91,23 @@ export function createView(active: View['active'], resources: () => ResourceRule
     summaries: () => results().map(result => result.summary),
     period,
     end: endOf,
-    warm() {
-      try {
-        const { stored, nodes, summary } = period()
-        if (nodes[0]) tellNode(active().store, stored, endOf(stored), nodes[0].nodeId, summary.resources)
-      } catch {
-        // an empty store has nothing to read ahead, and whatever is wrong with one is told to whoever asks for it
-      }
+    warmSteps() {
+      const steps = [
+        () => period(),
+        () => endOf(period().stored),
+        () => buckets(active().store, period().stored),
+        () => {
+          const { stored, nodes, summary } = period()
+          if (nodes[0]) tellNode(active().store, stored, endOf(stored), nodes[0].nodeId, summary.resources)
+        },
+      ]
+      return steps.map(step => () => {
+        try {
+          step()
+        } catch {
+          // an empty store has nothing to read ahead, and whatever is wrong with one is told to whoever asks for it
+        }
+      })
     },
     stalePeriods() {
       const { store } = active()
