@@ -43,7 +43,8 @@ export const syncTexts = {
     blocksPerSec: 'blocks/s',
     behind: (time: string) => `${time} before the chain’s last block`,
     still: 'stands still',
-    storedWhy: 'Everything from the first followed period to this moment is stored on this machine.',
+    storedWhy:
+      'Everything of the newest period, from its first block to this moment, is stored on this machine. Older periods have their own line below.',
   },
   readOnly: 'Another Granary writes to this data folder. Close it to change the sync here.',
   follows: 'Follows',

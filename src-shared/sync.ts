@@ -93,7 +93,7 @@ export const syncStateSchema = z.object({
   detail: z.string(),
   genesis: z.string().nullable(),
   head: blockSchema.nullable(),
-  /** data complete until: everything from the first followed period to here is stored */
+  /** data complete until: everything of the newest followed period is stored to here; older ones stand in `periods` */
   stored: blockSchema.nullable(),
   /** of the blocks that are wanted now, 0 to 1; null while that is not known */
   fraction: z.number().nullable(),
