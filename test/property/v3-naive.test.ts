@@ -4,6 +4,7 @@ import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { EventSink } from '../../src-shared/grid.ts'
 import { type NodeResult, type ResourceRule, resourceRuleSchema } from '../../src-shared/mint.ts'
+import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
 import { type NaiveNode, naiveMint, type PlainArchive } from '../helpers/naive-v3.ts'
 import { randomHistory } from '../helpers/random-history.ts'
 import { runs } from '../helpers/runs.ts'
@@ -63,8 +64,8 @@ function ofEngine(node: NodeResult): Figures {
 function runEngine(archive: PlainArchive, resources: ResourceRule, explain: boolean) {
   const mint = createV3Mint(archive.header, archive.start, archive.end, { resources, explain: () => explain })
   feed(archive, mint)
-  const covered = archive.blocks.at(-1)?.n ?? archive.end.block
-  return { mint, nodes: mint.finish(Math.max(covered, archive.end.block)).nodes }
+  // read to the last block that counts, as the naive side takes it: while a period runs, the engine holds an open boot request back
+  return { mint, nodes: mint.finish(archive.end.block + POST_PERIOD_BLOCKS).nodes }
 }
 
 function engineAnswer(archive: PlainArchive, resources: ResourceRule): Answer {
