@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { AppError } from '../../src-shared/errors.ts'
-import type { EndSnapshot, GridContract, StartSnapshot } from '../../src-shared/grid.ts'
+import type { ContractType, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import type { StartPart, StartState } from '../engines/minting/v3.ts'
 import { BUCKET_BITS } from './codec-bucket.ts'
 import { writeTransaction } from './db.ts'
@@ -16,11 +16,24 @@ import { loadSnapshots, replaced, type StoredPeriod } from './periods.ts'
 
 /** The part that says which others there are, and the block of the snapshot. */
 const BASE = -1
+/** The part with what belongs to no node; apart, as every page of a node reads the base. */
+const COMMON = -2
+/** Version 2 has the rents, each node's running state and what belongs to no node; version 1, which didn't name itself, had none of them. */
+const PARTS_VERSION = 2
 interface Base {
+  version: typeof PARTS_VERSION
   block: number
   ts: number
   buckets: number[]
 }
+/** How the text of a base of this version begins: enough to tell it from others without reading it. */
+const BASE_BEGINS = `{"version":${PARTS_VERSION},`
+
+/** What belongs to no node of a start snapshot, for rule set node-period; a member that the snapshot lacks is lacking. */
+export type CommonStart = Pick<StartSnapshot, 'connectionPrice' | 'farms' | 'farmingPolicies'>
+/** 64 nodes at the start, with their node contracts and rents; `nodeStates` only where the snapshot has some of these nodes. */
+export type StoredPart = StartPart & Pick<StartSnapshot, 'nodeStates'>
+
 /** The start snapshot by bucket; a part is read when it is asked for. */
 export interface StartParts {
   block: number
@@ -28,24 +41,37 @@ export interface StartParts {
   /** those that have a part, rising */
   buckets: number[]
   /** Throws AppError store.corrupt, store.busy (replaced meanwhile). */
-  part(bucket: number): StartPart
+  part(bucket: number): StoredPart
+  /** Throws as `part` does. */
+  common(): CommonStart
 }
 
-/** Writes the parts of an import's start snapshot, inside the caller's transaction. */
+/** Writes the parts of an import's start snapshot in place of what is there, inside the caller's transaction. */
 export function saveStartParts(store: Store, importId: number, start: StartSnapshot): void {
   const parts = partsOf(start)
+  store.facts.prepare('DELETE FROM start_parts WHERE import_id = ?').run(importId)
   const insert = store.facts.prepare('INSERT INTO start_parts (import_id, bucket, json, crc) VALUES (?, ?, ?, ?)')
-  const save = (bucket: number, value: Base | StartPart): void => {
+  const save = (bucket: number, value: Base | CommonStart | StoredPart): void => {
     const json = exactStringify(value)
     insert.run(importId, bucket, json, checksum(importId, bucket, json))
   }
-  save(BASE, { block: start.block, ts: start.ts, buckets: rising(parts) })
+  const base: Base = { version: PARTS_VERSION, block: start.block, ts: start.ts, buckets: rising(parts) }
+  save(BASE, base)
+  save(COMMON, commonOf(start))
   for (const [bucket, part] of parts) save(bucket, part)
 }
 
-function partsOf(start: StartState): Map<number, StartPart> {
-  const parts = new Map<number, StartPart>()
-  const partOf = (nodeId: number): StartPart => {
+function commonOf({ connectionPrice, farms, farmingPolicies }: StartSnapshot): CommonStart {
+  return {
+    ...(connectionPrice !== undefined && { connectionPrice }),
+    ...(farms && { farms }),
+    ...(farmingPolicies && { farmingPolicies }),
+  }
+}
+
+function partsOf(start: StartState & Pick<StartSnapshot, 'nodeStates'>): Map<number, StoredPart> {
+  const parts = new Map<number, StoredPart>()
+  const partOf = (nodeId: number): StoredPart => {
     const bucket = nodeId >>> BUCKET_BITS
     let part = parts.get(bucket)
     if (!part) {
@@ -57,8 +83,15 @@ function partsOf(start: StartState): Map<number, StartPart> {
   for (const node of start.nodes) partOf(node.id).nodes.push(node)
   for (const power of start.power) partOf(power.node_id).power.push(power)
   for (const contract of start.contracts) {
-    const nodeId = nodeOfContract(contract)
+    const nodeId = nodeOfContract(contract.contract_type)
     if (nodeId !== null) partOf(nodeId).contracts.push(contract)
+  }
+  for (const state of start.nodeStates ?? []) {
+    const nodeId = nodeOfState(state)
+    if (nodeId === null) continue
+    const part = partOf(nodeId)
+    part.nodeStates ??= []
+    part.nodeStates.push(state)
   }
   return parts
 }
@@ -69,8 +102,9 @@ function rising(parts: Map<number, unknown>): number[] {
 
 /** Whether a period's snapshot is there in parts; those of stores from before are not, until the period is computed again. */
 export function hasStartParts(store: Store, period: StoredPeriod): boolean {
-  const select = store.facts.prepare('SELECT 1 FROM start_parts WHERE import_id = ? AND bucket = ?')
-  return select.get(period.importId, BASE) !== undefined
+  const select = store.facts.prepare('SELECT json FROM start_parts WHERE import_id = ? AND bucket = ?').pluck()
+  const base = select.get(period.importId, BASE) as string | undefined
+  return base?.startsWith(BASE_BEGINS) ?? false
 }
 
 /** Writes the parts where a store from before lacks them. Throws AppError store.*, io.full. */
@@ -85,8 +119,8 @@ export function startParts(store: Store, period: StoredPeriod): StartParts {
   if (!hasStartParts(store, period)) {
     const { start } = loadSnapshots(store, period)
     const parts = partsOf(start)
-    const part = (bucket: number): StartPart => parts.get(bucket) ?? { nodes: [], contracts: [], power: [] }
-    return { block: start.block, ts: start.ts, buckets: rising(parts), part }
+    const part = (bucket: number): StoredPart => parts.get(bucket) ?? { nodes: [], contracts: [], power: [] }
+    return { block: start.block, ts: start.ts, buckets: rising(parts), part, common: () => commonOf(start) }
   }
   const select = store.facts.prepare('SELECT json, crc FROM start_parts WHERE import_id = ? AND bucket = ?')
   const load = (bucket: number): unknown => {
@@ -94,13 +128,16 @@ export function startParts(store: Store, period: StoredPeriod): StartParts {
     if (found && found.crc === checksum(period.importId, bucket, found.json)) return exactParse(found.json)
     // an import that is gone takes its parts with it
     if (!store.facts.prepare('SELECT 1 FROM imports WHERE id = ?').get(period.importId)) throw replaced(period)
+    const first = bucket * 2 ** BUCKET_BITS
+    const nodes = bucket < 0 ? 'what belongs to no node' : `nodes ${first} to ${first + 2 ** BUCKET_BITS - 1}`
     throw new AppError(
       'store.corrupt',
-      `The stored start snapshot of period ${period.index} is damaged: ${found ? 'the checksum of' : 'it lacks'} nodes ${bucket << BUCKET_BITS} to ${((bucket + 1) << BUCKET_BITS) - 1}${found ? ' is wrong' : ''}. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
+      `The stored start snapshot of period ${period.index} is damaged: ${found ? 'the checksum of' : 'it lacks'} ${nodes}${found ? ' is wrong' : ''}. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
       { details: { period: period.index, bucket } },
     )
   }
-  return { ...(load(BASE) as Base), part: bucket => load(bucket) as StartPart }
+  const { block, ts, buckets } = load(BASE) as Base
+  return { block, ts, buckets, part: bucket => load(bucket) as StoredPart, common: () => load(COMMON) as CommonStart }
 }
 
 /**
@@ -127,15 +164,26 @@ export function startOf(start: StartState, wanted: (nodeId: number) => boolean):
     nodes: start.nodes.filter(node => wanted(node.id)),
     power: start.power.filter(power => wanted(power.node_id)),
     contracts: start.contracts.filter(contract => {
-      const nodeId = nodeOfContract(contract)
+      const nodeId = nodeOfContract(contract.contract_type)
       return nodeId !== null && wanted(nodeId)
     }),
   }
 }
 
-/** Only what is on a node; names and rents have no part in a node's payout by rule set v3. */
-function nodeOfContract({ contract_type: type }: GridContract): number | null {
-  return 'NodeContract' in type ? type.NodeContract.node_id : null
+/** Names are on no node; rents only count by rule set node-period, v3 passes over them. */
+function nodeOfContract(type: ContractType): number | null {
+  if ('NodeContract' in type) return type.NodeContract.node_id
+  return 'RentContract' in type ? type.RentContract.node_id : null
+}
+
+/**
+ * The node of a running state as an archive carries it; the rest of its form is the rule set's. One that names no node has no part, it stays
+ * in the whole snapshot.
+ */
+function nodeOfState(state: unknown): number | null {
+  if (typeof state !== 'object' || state === null || !('node_id' in state)) return null
+  const { node_id: nodeId } = state
+  return typeof nodeId === 'number' && nodeId >>> 0 === nodeId ? nodeId : null
 }
 
 function checksum(importId: number, bucket: number, json: string): number {
