@@ -24,6 +24,13 @@ const titles: Record<StepKind, string> = {
   'post-wake': 'Woke up after the period',
   tail: 'No more reports',
   twin: "Check of the node's twin",
+  carried: 'Carried over',
+  late: 'Report refused: it lags',
+  'period-end': 'Report, up to the end of the period',
+  'period-begin': 'Report, from the start of the period',
+  capped: 'Cut to the length of the period',
+  rent: 'Rented',
+  'rent-end': 'Rent ended',
 }
 
 /** What happened, in a few words. */
@@ -53,6 +60,13 @@ const meanings: Record<StepKind, string> = {
   'post-wake': 'of the sleep, what lies inside the period counts',
   tail: 'nobody reported for the rest of the period',
   twin: 'a node that was up needs a twin with a relay and a valid public key',
+  carried: 'the uptime that was counted before the events that are known here begin',
+  late: 'the uptime grew by less than the time that passed, though the node did not restart; it must report again, and the next report is measured against the one before',
+  'period-end': 'of this report, what lies before the end of the period; its downtime is taken first',
+  'period-begin': 'of this report, what lies after the end of the period before',
+  capped: 'reports may run ahead of the clock by a minute each; no period has more uptime than its length',
+  rent: 'while a rent stands, its reports count the whole node as used',
+  'rent-end': 'from here each contract counts what it uses',
 }
 
 /** What the step means for the uptime, with its seconds and evidence. */
@@ -182,6 +196,9 @@ const lineNames: Record<string, string> = {
   tokens: 'In TFT at the node’s price',
   permille: 'Uptime in permille',
   sla: 'Uptime that the policy asks for',
+  'full-usd': 'Units and IPs at the policy’s prices',
+  'full-tft': 'In TFT at the node’s price, for the whole period',
+  carbon: 'Carbon offset',
   usd: 'Payout in USD',
   tft: 'Payout in TFT',
 }
@@ -194,15 +211,16 @@ export function lineName(line: Pick<DerivationLine, 'name'>): string {
 /** The whole explanation as plain text, for terminals and for the clipboard. Ordinary reports in a row are one line unless `all`. */
 export function explanationText(explanation: Explanation, options: { all?: boolean } = {}): string {
   const { period } = explanation
+  const own = explanation.rules === 'node-period'
   const lines = [
-    `Node ${explanation.nodeId}, period ${period.index}: ${formatUtc(period.start)} to ${formatUtc(period.end)}`,
-    `Rules ${explanation.rules}, resources ${explanation.resources}${explanation.provisional ? ', provisional: the blocks after the period are not all known' : ''}`,
+    `Node ${explanation.nodeId}, ${own ? 'its own period' : `period ${period.index}`}: ${formatUtc(period.start)} to ${formatUtc(period.end)}`,
+    `Rules ${explanation.rules}, resources ${explanation.resources}${explanation.provisional ? (own ? ', still running' : ', provisional: the blocks after the period are not all known') : ''}`,
     '',
     'Uptime',
   ]
   for (const entry of options.all ? explanation.steps : foldSteps(explanation.steps)) lines.push(`  ${entryText(entry)}`)
   lines.push(
-    `  = ${secondsText(explanation.measuredUptimeSec)} credited of ${secondsText(explanation.elapsedSec)}, ${secondsText(explanation.lostSec)} lost, ${explanation.slowBoots} slow boots`,
+    `  = ${secondsText(explanation.measuredUptimeSec)} credited of ${secondsText(explanation.elapsedSec)}, ${secondsText(explanation.lostSec)} lost${own ? '' : `, ${explanation.slowBoots} slow boots`}`,
     '',
   )
   if (explanation.downtimes.length > 0) {
@@ -226,7 +244,7 @@ export function explanationText(explanation: Explanation, options: { all?: boole
   lines.push(
     `  = ${tftExact(explanation.rewardUnits)} TFT, ${usdExact(explanation.rewardMusd)} USD`,
     '',
-    `Receipt ${explanation.hash}`,
+    `${own ? (explanation.provisional ? 'Mint if it ended now' : 'Mint') : 'Receipt'} ${explanation.hash}`,
     explanation.receipt,
     '',
   )

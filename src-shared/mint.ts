@@ -6,7 +6,7 @@ export const bigintText = z.codec(z.string().regex(/^-?\d{1,80}$/), z.bigint(), 
   encode: value => value.toString(),
 })
 
-export const rulesSchema = z.enum(['v3'])
+export const rulesSchema = z.enum(['v3', 'node-period'])
 export type Rules = z.infer<typeof rulesSchema>
 
 /** Which resources pay: those of the last update (as the program in use does) or the period's minimum (as the rules' text says). */
@@ -50,6 +50,14 @@ export const stepKinds = [
   'post-wake',
   'tail', // from the last point to the period's end: nobody reported, nothing credited
   'twin', // violation of the node's twin
+  // rule set node-period only
+  'carried', // what the state held with which the reading begins
+  'late', // a report that lags: refused without a violation, the node must report again
+  'period-end', // the part of a report that lies before the period's end
+  'period-begin', // the part of a report that lies after the end of the period before
+  'capped', // uptime beyond the period's length is cut when it is saved
+  'rent', // a rent contract: its reports count the whole node
+  'rent-end',
 ] as const
 export const stepKindSchema = z.enum(stepKinds)
 export type StepKind = z.infer<typeof stepKindSchema>
@@ -148,6 +156,17 @@ export interface DayTally {
   down: number[]
 }
 
+/** What is still open of a node when the data ends; for projections. */
+export interface Outlook {
+  /** when it was asked to boot, seconds; null: it was not, or it came back */
+  requestTs: number | null
+  /** whether that request is a slow boot if it stays open (not the start block's, not from after the end), and whether it counts as one already */
+  requestCounts: boolean
+  requestSlow: boolean
+  /** the violation that its twin is as soon as the node has uptime */
+  twin: Violation | null
+}
+
 /** What minting one node gives. */
 export interface NodeResult {
   nodeId: number
@@ -174,6 +193,8 @@ export interface NodeResult {
   /** least uptime permille that pays, and whether the payout scales with uptime */
   slaPermille: number
   scaled: boolean
+  /** null where nothing is open, and once the period's result is final */
+  outlook: Outlook | null
   /** the receipt's exact bytes (UTF-8) and their blake2b-256, hex */
   receipt: string
   hash: string

@@ -64,6 +64,13 @@ const stepMark: Record<Step['kind'], MarkKind | null> = {
   'post-wake': 'wake',
   tail: null,
   twin: null,
+  carried: null,
+  late: 'violation',
+  'period-end': 'report',
+  'period-begin': 'report',
+  capped: null,
+  rent: 'change',
+  'rent-end': 'change',
 }
 
 /** The whole timeline of a node's period. Without an explanation there are no segments but unknown ones, and the raw events. */

@@ -2,6 +2,7 @@ import type { Resources } from '../../../src-shared/grid.ts'
 import type { DerivationLine, Violation } from '../../../src-shared/mint.ts'
 import { fixed } from '../../../src-shared/money.ts'
 import { PERIOD_SEC } from '../../../src-shared/time.ts'
+import { type CloudUnits, GIB } from './cloud-units.ts'
 import { overviewFloat } from './floats.ts'
 import { basePayout, isScaled, looksLikePercent, type PayoutInputs, payoutAt, slaPermille } from './payout.ts'
 import { gibOf } from './receipt.ts'
@@ -22,21 +23,10 @@ export function derive({ inputs, resources, nruBytes, uptimeSec, violation }: De
   const { cloudUnits: units, policy } = inputs
   const base = basePayout(inputs)
   const payout = payoutAt(inputs, uptimeSec)
-  const lines: DerivationLine[] = []
+  const lines = unitLines({ units, resources, nruBytes, ipSec: inputs.ipSec })
   const add = (name: string, formula: string, value: string, unit: string, note: string | null = null): void => {
     lines.push({ name, formula, value, unit, note })
   }
-  const [mru, hru, sru] = [resources.mru, resources.hru, resources.sru].map(bytes => overviewFloat(gibOf(bytes)))
-  const tooLittleMemory = BigInt(resources.mru) < 2n ** 30n
-  add(
-    'cu',
-    tooLittleMemory ? `0, as ${mru} GiB of memory are less than 1` : `min(${resources.cru} × 2, (${mru} − 1) / 4, ${sru} / 50)`,
-    fixed(units.cu, 6),
-    'CU',
-  )
-  add('su', `${hru} / 1200 + ${sru} × 0.8 / 200`, fixed(units.su, 6), 'SU')
-  add('nu', `${nruBytes} bytes / 2^30`, fixed(units.nu, 6), 'NU')
-  add('ip-hours', `${inputs.ipSec} IP seconds / 3600`, hours(inputs.ipSec), 'hours')
   add(
     'base-usd',
     `${fixed(units.cu, 6)} × ${usd(policy.cu)} + ${fixed(units.su, 6)} × ${usd(policy.su)} + ${fixed(units.nu, 6)} × ${usd(policy.nu)}`,
@@ -79,6 +69,25 @@ export function derive({ inputs, resources, nruBytes, uptimeSec, violation }: De
   return lines
 }
 
+/** The lines of the units that a payout rests on, which both rule sets count alike; they show GiB as the overview does. */
+export function unitLines(of: { units: CloudUnits; resources: Resources; nruBytes: bigint; ipSec: bigint }): DerivationLine[] {
+  const { units, resources, nruBytes, ipSec } = of
+  const [mru, hru, sru] = [resources.mru, resources.hru, resources.sru].map(bytes => overviewFloat(gibOf(bytes)))
+  const tooLittleMemory = BigInt(resources.mru) < GIB
+  const line = (name: string, formula: string, value: string, unit: string): DerivationLine => ({ name, formula, value, unit, note: null })
+  return [
+    line(
+      'cu',
+      tooLittleMemory ? `0, as ${mru} GiB of memory are less than 1` : `min(${resources.cru} × 2, (${mru} − 1) / 4, ${sru} / 50)`,
+      fixed(units.cu, 6),
+      'CU',
+    ),
+    line('su', `${hru} / 1200 + ${sru} × 0.8 / 200`, fixed(units.su, 6), 'SU'),
+    line('nu', `${nruBytes} bytes / 2^30`, fixed(units.nu, 6), 'NU'),
+    line('ip-hours', `${ipSec} IP seconds / 3600`, hours(ipSec), 'hours'),
+  ]
+}
+
 function zeroReason(inputs: PayoutInputs, slaMet: boolean, violation: Violation | null): string | null {
   if (inputs.virtualized) return '0, as the node is virtualized'
   if (violation !== null) return `0, as the node is in violation: ${violation}`
@@ -95,11 +104,11 @@ function slaNote(inputs: PayoutInputs): string {
 }
 
 /** Exact where it ends within 4 decimals, as IP hours of whole minutes do, else cut there. */
-function hours(ipSec: bigint): string {
+export function hours(ipSec: bigint): string {
   const text = fixed((ipSec * 10_000n) / 3600n, 4).replace(/0+$/, '')
   return text.endsWith('.') ? text.slice(0, -1) : text
 }
 
-function usd(musd: number): string {
+export function usd(musd: number): string {
   return fixed(BigInt(musd), 3)
 }

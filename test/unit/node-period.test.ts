@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { cloudUnits } from '../../src-main/engines/minting/cloud-units.ts'
+import { createNodePeriodFold } from '../../src-main/engines/minting/node-period/fold.ts'
+import { rewardAt } from '../../src-main/engines/minting/node-period/mint.ts'
+import { PERIOD_SEC, periodAt } from '../../src-shared/time.ts'
+import { gridNode, policyOf } from '../helpers/node-period.ts'
+
+/* Rule set node-period against the vectors of the specification (test/golden/economy). */
+
+interface Vectors {
+  period_seconds: number
+  fixed_periods: { index: number; start: number; end: number }[]
+  policy: { cu: number; su: number; nu: number; ipv4: number; sla_permill: number }
+  uptime_scenarios: {
+    scenario: string
+    reports: { time: number; uptime: number; result: string; accumulated: number; period_start: number }[]
+    closed_periods: { start: number; uptime: number }[]
+  }[]
+  cloud_units: { node: string; cru: number; mru_gib: number; hru_gib: number; sru_gib: number; cu_micro: number; su_micro: number }[]
+  payouts: {
+    case: string
+    cu_micro: number
+    su_micro: number
+    uptime: number
+    scaled: boolean
+    nru_bytes: number
+    ip_seconds: number
+    connection_price_musd: number
+    sla_met: boolean
+    payout_units: number
+  }[]
+}
+
+const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../golden/economy/node-period-vectors.json'), 'utf8')) as Vectors
+
+test('a period is as long as the vectors say, and the fixed ones lie where they say', () => {
+  expect(PERIOD_SEC).toBe(vectors.period_seconds)
+  for (const period of vectors.fixed_periods) expect(periodAt(period.index)).toEqual(period)
+})
+
+describe.each(vectors.uptime_scenarios)('$scenario', ({ reports, closed_periods }) => {
+  test('each report leaves the uptime and the period that the vector has', () => {
+    const fold = createNodePeriodFold(
+      { period: { index: 0, start: 0, end: PERIOD_SEC } },
+      { block: 0, ts: 1, nodes: [gridNode(1)], contracts: [], connectionPrice: 80 },
+      { farms: [], farmingPolicies: [policyOf(3)] },
+      { boundaryTs: null },
+    )
+    for (const [index, report] of reports.entries()) {
+      fold.block(index + 1, report.time)
+      fold.uptime(1, report.time, report.uptime)
+      const open = fold.running()[0]?.open
+      expect({ accumulated: open?.info.uptimeSec, period_start: open?.info.period.start }).toEqual({
+        accumulated: report.accumulated,
+        period_start: report.period_start,
+      })
+    }
+    expect(fold.saved().map(({ info }) => ({ start: info.period.start, uptime: info.uptimeSec }))).toEqual(closed_periods)
+  })
+})
+
+test.each(vectors.cloud_units)('cloud units: $node', node => {
+  const gib = 2 ** 30
+  const units = cloudUnits({ cru: node.cru, mru: node.mru_gib * gib, hru: node.hru_gib * gib, sru: node.sru_gib * gib }, 0n)
+  expect(units).toEqual({ cu: BigInt(node.cu_micro), su: BigInt(node.su_micro), nu: 0n })
+})
+
+test.each(vectors.payouts)('payout: $case', vector => {
+  const { cu, su, nu, ipv4, sla_permill } = vectors.policy
+  const reward = rewardAt(
+    {
+      cloudUnits: { cu: BigInt(vector.cu_micro), su: BigInt(vector.su_micro), nu: (BigInt(vector.nru_bytes) * 1_000_000n) / 2n ** 30n },
+      ipSec: BigInt(vector.ip_seconds),
+      policy: { id: vector.scaled ? 1 : 3, cu, su, nu, ipv4, minimal_uptime: sla_permill },
+      connectionPriceMusd: vector.connection_price_musd,
+    },
+    vector.uptime,
+  )
+  expect({ sla_met: reward.slaMet, payout_units: reward.units }).toEqual({
+    sla_met: vector.sla_met,
+    payout_units: BigInt(vector.payout_units),
+  })
+})
