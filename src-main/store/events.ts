@@ -2,6 +2,7 @@ import type { EventSink } from '../../src-shared/grid.ts'
 import { BUCKET_BITS, BucketReader, END, LOOSE } from './codec-bucket.ts'
 import { type ChunkHead, decodeHead } from './codec-head.ts'
 import { connect, type Db, readTransaction, storeError } from './db.ts'
+import { type LooseEvent, looseEvents, runBeside } from './loose.ts'
 import type { Store } from './open.ts'
 import { chunkId, eventsId, replaced, type StoredPeriod } from './periods.ts'
 
@@ -35,7 +36,14 @@ export interface ReadEventsOptions {
   bucketTo?: number
   /** only the events of this node and its contracts */
   nodeId?: number
+  /**
+   * with each bucket also the events of farms, farming policies and the price, in their place between the bucket's own; `block` may then
+   * come twice for one block. A bucket without events of its own gets them where it is asked for alone.
+   */
+  withLoose?: boolean
 }
+
+const NO_LOOSE: readonly LooseEvent[] = []
 
 /**
  * Delivers a period's events bucket by bucket, within a bucket in chain order: `block` starts again at a lower number with
@@ -52,15 +60,37 @@ export function readEvents(store: Store, period: StoredPeriod, sink: EventSink, 
     const select = store.facts.prepare('SELECT data FROM events WHERE id = ?').pluck()
     const wanted = new Set<number>()
     for (const head of heads) for (const bucket of head.buckets) if (bucket >= from && bucket <= to) wanted.add(bucket)
+    const loose = options.withLoose ? looseOf(store, period, heads) : null
+    if (loose && from === to) wanted.add(from)
     for (const bucket of [...wanted].sort((a, b) => a - b))
       for (let chunk = 0; chunk < heads.length; chunk++) {
         const head = heads[chunk]!
+        const beside = (bucket !== LOOSE && loose?.[chunk]) || NO_LOOSE
         const index = indexOfBucket(head, bucket)
-        if (index < 0) continue
-        const data = select.get(eventsId(period.importId, chunk, bucket)) as Buffer | undefined
-        new BucketReader(data, head, head.counts[index]!, { period: period.index, chunk, bucket }).run(sink, END, slot)
+        let reader: BucketReader | null = null
+        if (index >= 0) {
+          const data = select.get(eventsId(period.importId, chunk, bucket)) as Buffer | undefined
+          reader = new BucketReader(data, head, head.counts[index]!, { period: period.index, chunk, bucket })
+        }
+        runBeside(reader, beside, sink, slot)
       }
   })
+}
+
+/** The loose events by chunk; read once for all buckets, as long as the period stays the same. */
+function looseOf(store: Store, period: StoredPeriod, heads: readonly ChunkHead[]): readonly (readonly LooseEvent[])[] {
+  // periodHeads has just put the heads there
+  const kept = store.heads
+  if (kept?.list === heads && kept.loose) return kept.loose
+  const select = store.facts.prepare('SELECT data FROM events WHERE id = ?').pluck()
+  const loose = heads.map((head, chunk) => {
+    const index = indexOfBucket(head, LOOSE)
+    if (index < 0) return NO_LOOSE
+    const data = select.get(eventsId(period.importId, chunk, LOOSE)) as Buffer | undefined
+    return looseEvents(data, head, head.counts[index]!, { period: period.index, chunk, bucket: LOOSE })
+  })
+  if (kept?.list === heads) kept.loose = loose
+  return loose
 }
 
 /**
@@ -140,7 +170,7 @@ function periodHeads(store: Store, period: StoredPeriod): ChunkHead[] {
   if (store.heads?.digest === period.digest && store.heads.importId === period.importId) return store.heads.list
   const list: ChunkHead[] = []
   for (let chunk = 0; chunk < total; chunk++) list.push(loadHead(store.facts, period.importId, period.index, chunk))
-  store.heads = { importId: period.importId, digest: period.digest, list }
+  store.heads = { importId: period.importId, digest: period.digest, list, loose: null }
   return list
 }
 

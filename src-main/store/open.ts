@@ -5,6 +5,7 @@ import type { ChunkHead } from './codec-head.ts'
 import { connect, type Db, storeError } from './db.ts'
 import { makeDataFolder, makePrivateFile } from './files.ts'
 import { type Lock, takeLock } from './lock.ts'
+import type { LooseEvent } from './loose.ts'
 import { backupBooks, type Migrations, migrate, migrations as ownMigrations, refuseNewer, versionOf } from './migrations.ts'
 
 /** An open data folder: the chain's facts and the books, each with a connection of this thread. */
@@ -15,8 +16,8 @@ export interface Store {
   readonly mode: 'read' | 'write'
   /** the time, in whole seconds since the epoch */
   now(): number
-  /** the decoded heads of the import that was read last: a page asks for the same period again and again */
-  heads: { importId: number; digest: string; list: ChunkHead[] } | null
+  /** the decoded heads of the import that was read last, and its loose events once they were asked for: a page asks for the same period again and again */
+  heads: { importId: number; digest: string; list: ChunkHead[]; loose: readonly (readonly LooseEvent[])[] | null } | null
   close(): void
 }
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { buckets, exportEvents, LOOSE, readEvents } from '../../src-main/store/events.ts'
+import { bucketOf, buckets, exportEvents, LOOSE, readEvents } from '../../src-main/store/events.ts'
 import { openStore } from '../../src-main/store/open.ts'
 import { listPeriods } from '../../src-main/store/periods.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import type { ContractType, GridContract, GridNode, RareEvent, U64 } from '../../src-shared/grid.ts'
+import type { ContractType, FarmingPolicy, GridContract, GridNode, RareEvent, U64 } from '../../src-shared/grid.ts'
+import { periodAt } from '../../src-shared/time.ts'
 import { runs } from '../helpers/runs.ts'
 import { archiveOf, begin, importWhole, recorder, type Seen, withFolder } from '../helpers/store.ts'
 
@@ -36,6 +37,11 @@ const node: fc.Arbitrary<GridNode> = fc.record({
   virtualized: fc.boolean(),
   connection_price: fc.nat(100),
 })
+const policy: fc.Arbitrary<FarmingPolicy> = fc.record({
+  ...{ id: fc.nat(5), name: fc.string(), cu: fc.nat(), su: fc.nat(), nu: fc.nat(), ipv4: fc.nat(), minimal_uptime: fc.nat(1000) },
+  ...{ policy_end: fc.nat(), immutable: fc.boolean(), default: fc.boolean() },
+  ...{ node_certification: fc.constant('Diy'), farm_certification: fc.constant('Gold') },
+})
 const rare: fc.Arbitrary<RareEvent> = fc.oneof(
   fc.tuple(fc.constantFrom('TfgridModule.NodeStored' as const, 'TfgridModule.NodeUpdated' as const), fc.record({ node })),
   fc.tuple(
@@ -47,6 +53,19 @@ const rare: fc.Arbitrary<RareEvent> = fc.oneof(
     fc.record({ farm_id: fc.nat(), node_id: nodeId, power_target: fc.constantFrom('Up' as const, 'Down' as const) }),
   ),
   fc.tuple(fc.constant('TfgridModule.ConnectionPriceSet' as const), fc.record({ price: fc.nat() })),
+  fc.tuple(
+    fc.constant('TfgridModule.FarmUpdated' as const),
+    fc.record({ farm: fc.record({ id: nodeId, name: fc.string(), twin_id: fc.nat() }) }),
+  ),
+  fc.tuple(
+    fc.constantFrom('TfgridModule.FarmingPolicyStored' as const, 'TfgridModule.FarmingPolicyUpdated' as const),
+    fc.record({ policy }),
+  ),
+  fc.tuple(fc.constant('TfgridModule.NodeDeleted' as const), fc.record({ node_id: nodeId })),
+  fc.tuple(
+    fc.constant('SmartContractModule.NodeContractCanceled' as const),
+    fc.record({ contract_id: contractId, node_id: nodeId, twin_id: fc.nat() }),
+  ),
   fc.tuple(
     fc.constant('SmartContractModule.ContractCreated' as const),
     fc.record({ contract: fc.record({ contract_id: contractId, twin_id: fc.nat(), contract_type: contractType }) }),
@@ -129,6 +148,72 @@ test('what was imported comes out again: all in order, and by node what is the n
     }),
     runs(40, 1_000),
   )
+})
+
+/** Said again, naively: what concerns every node although it is of none. */
+function concernsAll(event: Seen): boolean {
+  if (event.is !== 'rare') return false
+  const [name] = event.event
+  return name === 'TfgridModule.FarmUpdated' || name.startsWith('TfgridModule.FarmingPolicy') || name === 'TfgridModule.ConnectionPriceSet'
+}
+
+test('with what concerns all nodes between them, a node’s events and a bucket’s come in the archive’s order', async () => {
+  let between = 0
+  await fc.assert(
+    fc.asyncProperty(chain, contracts, async (events, start) => {
+      await withFolder(async folder => {
+        const store = openStore(folder, { mode: 'write' })
+        const { period } = importWhole(store, archiveOf(events, { contracts: start }))
+        const home = homes(start, events)
+        const read = (options: Parameters<typeof readEvents>[3]) => {
+          const into = recorder()
+          readEvents(store, period, into, { ...options, withLoose: true })
+          return into.seen
+        }
+        const expected = (own: (nodeId: number) => boolean) =>
+          events.filter((event, i) => (home[i]! >= 0 && own(home[i]!)) || concernsAll(event))
+        // 5 and the bucket of 3000 may have no events, or none of their own
+        for (const nodeId of new Set([...home.filter(id => id >= 0), 5, 3000])) {
+          const seen = read({ nodeId })
+          expect(seen).toEqual(expected(id => id === nodeId))
+          if (seen.slice(1, -1).some(concernsAll)) between++
+          const bucket = bucketOf(nodeId)
+          expect(read({ bucketFrom: bucket, bucketTo: bucket })).toEqual(expected(id => bucketOf(id) === bucket))
+        }
+        const own = [...new Set(home.filter(id => id >= 0).map(bucketOf))].sort((a, b) => a - b)
+        expect(read({})).toEqual(own.flatMap(bucket => expected(id => bucketOf(id) === bucket)))
+        const loose = recorder()
+        readEvents(store, period, loose, { bucketFrom: LOOSE, bucketTo: LOOSE })
+        expect(read({ bucketFrom: LOOSE, bucketTo: LOOSE })).toEqual(loose.seen)
+        store.close()
+      })
+    }),
+    runs(40, 1_000),
+  )
+  expect(between).toBeGreaterThan(0)
+})
+
+test('the loose events of a period that grew are those that it has now', async () => {
+  await withFolder(async folder => {
+    const store = openStore(folder, { mode: 'write' })
+    const price = (n: number): Seen => ({
+      n,
+      ts: periodAt(80).start + n,
+      is: 'rare',
+      event: ['TfgridModule.ConnectionPriceSet', { price: n }],
+    })
+    const first = importWhole(store, archiveOf([price(1_000_005)], { endBlock: 1_000_010, endTs: periodAt(80).start + 1_000_010 }))
+    const read = (period: typeof first.period) => {
+      const into = recorder()
+      readEvents(store, period, into, { nodeId: 1, withLoose: true })
+      return into.seen
+    }
+    expect(read(first.period)).toEqual([price(1_000_005)])
+    const both = [price(1_000_005), price(1_000_020)]
+    const { period } = importWhole(store, archiveOf(both, { endBlock: 1_000_030, endTs: periodAt(80).start + 1_000_030 }))
+    expect(read(period)).toEqual(both)
+    store.close()
+  })
 })
 
 test('an import cut anywhere and taken up again is the same as one in one go', async () => {
