@@ -1,0 +1,99 @@
+import type { ArchiveHeader, ArchiveSink, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
+import type { Problem } from '../../src-shared/mint.ts'
+import type { NodeMint } from '../../src-shared/node-period.ts'
+import { periodAt } from '../../src-shared/time.ts'
+import { readArchive } from '../archive/read.ts'
+import { createNodePeriodFold, type NodePeriodFold } from '../engines/minting/node-period/fold.ts'
+import { marketGaps } from '../engines/minting/node-period/market.ts'
+import { mintOf } from '../engines/minting/node-period/mint.ts'
+import { inOrder, mintProblems, mintsCsv, mintsNdjson } from '../engines/minting/node-period/outputs.ts'
+import { problemsJson } from '../engines/minting/outputs.ts'
+import { type JobContext, progressMeter } from './context.ts'
+import { writeFilesAtomically } from './files.ts'
+
+/** What of a network's configuration decides the result of rule set node-period. */
+export interface NodePeriodRules {
+  /** the fixed period that node-period counts first; null: no change-over, everything counts */
+  firstNodePeriod: number | null
+  carbon: boolean
+}
+
+/** What a mint by rule set node-period tells whoever asked for it. */
+export interface NodeMintSummary {
+  network: string
+  period: { index: number; start: number; end: number }
+  mints: number
+  paidMints: number
+  violatingMints: number
+  /** nodes whose period is not over */
+  running: number
+  rewardUnits: bigint
+  carbonUnits: bigint
+  problems: Problem[]
+  files: string[]
+}
+
+/** The second from which node-period counts in full; null without a change-over. */
+export function boundaryOf({ firstNodePeriod }: Pick<NodePeriodRules, 'firstNodePeriod'>): number | null {
+  return firstNodePeriod === null ? null : periodAt(firstNodePeriod).start
+}
+
+/**
+ * Mints by rule set node-period straight from a grid archive (path, or `-`): every node period that one of its blocks closes, those after
+ * the fixed period too. Writes mints.csv, mints.ndjson and problems.json into `outDir`. Throws AppError archive.*, mint.*, io.*,
+ * cancelled; then no file is written.
+ */
+export async function mintArchiveByNode(
+  input: NodePeriodRules & { source: string; outDir: string },
+  context: JobContext,
+): Promise<NodeMintSummary> {
+  const report = progressMeter(context, () => performance.now())
+  let header: ArchiveHeader | null = null
+  let start: StartSnapshot | null = null
+  let fold: NodePeriodFold | null = null
+  const sink: ArchiveSink = {
+    header: value => {
+      header = value
+    },
+    start: value => {
+      start = value
+    },
+    end: (value: EndSnapshot) => {
+      fold = createNodePeriodFold(header!, start!, value, { boundaryTs: boundaryOf(input) })
+    },
+    block: (n, ts) => fold!.block(n, ts),
+    uptime: (nodeId, now, uptime) => fold!.uptime(nodeId, now, uptime),
+    consumption: (contractId, timestamp, window, nru) => fold!.consumption(contractId, timestamp, window, nru),
+    rare: event => fold!.rare(event),
+  }
+  await readArchive(input.source, sink, {
+    onProgress: done => report(done.bytesRead, done.bytesTotal, done.events),
+    ...(context.signal && { signal: context.signal }),
+  })
+  const { network, period } = header!
+  const mints = inOrder(fold!.saved().map(saved => mintOf(saved, { network, carbon: input.carbon })))
+  return writeNodeMints({ network, period, mints, running: fold!.running().length, gaps: marketGaps(start!) }, input.outDir)
+}
+
+/** Writes the files of a mint by rule set node-period; `mints` in their order. */
+export function writeNodeMints(
+  result: { network: string; period: NodeMintSummary['period']; mints: NodeMint[]; running: number; gaps: string[] },
+  outDir: string,
+): NodeMintSummary {
+  const { network, period, mints, running, gaps } = result
+  const problems = mintProblems(mints, gaps)
+  const files = { 'mints.csv': mintsCsv(mints), 'mints.ndjson': mintsNdjson(mints), 'problems.json': problemsJson(problems) }
+  writeFilesAtomically(outDir, files)
+  return {
+    network,
+    period,
+    mints: mints.length,
+    paidMints: mints.filter(mint => mint.rewardUnits > 0n).length,
+    violatingMints: mints.filter(mint => mint.outcome === 'violation').length,
+    running,
+    rewardUnits: mints.reduce((sum, mint) => sum + mint.rewardUnits, 0n),
+    carbonUnits: mints.reduce((sum, mint) => sum + mint.carbonUnits, 0n),
+    problems,
+    files: Object.keys(files),
+  }
+}
