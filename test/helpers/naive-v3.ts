@@ -43,9 +43,9 @@ export interface NaiveNode {
 // "after the period 27 h of blocks are read on", "(16,200 blocks ...)"
 const BLOCKS_AFTER = 16_200
 // "duration = ... = 2,630,880 s"
-const DURATION = 2_630_880n
+export const DURATION = 2_630_880n
 const GIB = 2n ** 30n
-const MILLION = 1_000_000n
+export const MILLION = 1_000_000n
 
 /** Mints a whole archive. Throws an Error that names the record where the input contradicts itself. */
 export function naiveMint(archive: PlainArchive, options: { resources: ResourceRule }): NaiveNode[] {
@@ -190,12 +190,7 @@ function mintNode(archive: PlainArchive, nodeId: number, placed: Placed[], count
 
   // "Offer both as `resources: "latest" | "minimum"`"
   const paid = rule === 'latest' ? four(life.node.resources) : life.least
-  // "`cu = min(cru*2*GiB*1e6, (mru-1GiB)*1e6/4, sru*1e6/50) / GiB`", "less than 1 GiB of mru has CU 0"
-  const cu = paid.mru < GIB ? 0n : min(paid.cru * 2n * GIB * MILLION, ((paid.mru - GIB) * MILLION) / 4n, (paid.sru * MILLION) / 50n) / GIB
-  // "`su = (hru*1e6/1200 + sru*1e6/250) / GiB`"
-  const su = ((paid.hru * MILLION) / 1200n + (paid.sru * MILLION) / 250n) / GIB
-  // "`nu = nru_bytes*1e6 / GiB`"
-  const nu = (usage.nruBytes * MILLION) / GIB
+  const { cu, su, nu } = naiveCloudUnits(paid, usage.nruBytes)
 
   // "a missing farm or policy is one for any node"
   if (!archive.end.farms.some(farm => farm.id === life.node.farm_id))
@@ -230,6 +225,17 @@ function mintNode(archive: PlainArchive, nodeId: number, placed: Placed[], count
     certified: life.node.certification === 'Certified',
     virtualized: life.node.virtualized,
   }
+}
+
+/** CU, SU and NU in millionths, of resources in bytes (cru in cores) and of bytes of public traffic; the same in both rule sets. */
+export function naiveCloudUnits(paid: FourFigures, nruBytes: bigint) {
+  // "`cu = min(cru*2*GiB*1e6, (mru-1GiB)*1e6/4, sru*1e6/50) / GiB`", "less than 1 GiB of mru has CU 0"
+  const cu = paid.mru < GIB ? 0n : min(paid.cru * 2n * GIB * MILLION, ((paid.mru - GIB) * MILLION) / 4n, (paid.sru * MILLION) / 50n) / GIB
+  // "`su = (hru*1e6/1200 + sru*1e6/250) / GiB`"
+  const su = ((paid.hru * MILLION) / 1200n + (paid.sru * MILLION) / 250n) / GIB
+  // "`nu = nru_bytes*1e6 / GiB`"
+  const nu = (nruBytes * MILLION) / GIB
+  return { cu, su, nu }
 }
 
 function payout(life: Life, policy: FarmingPolicy, cu: bigint, su: bigint, nu: bigint, ipSeconds: bigint) {

@@ -8,28 +8,29 @@ import type { PlainArchive } from './naive-v3.ts'
  * deltas, so that it shrinks to few of them. About half of the nodes only do what keeps them healthy.
  */
 
-const GIB = 2 ** 30
-const around = (...edges: number[]) => fc.constantFrom(...edges.flatMap(edge => [edge - 1, edge, edge + 1]))
-const oneOf = <T>(...weighted: [number, fc.Arbitrary<T>][]) => fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })))
-const rarely = <T>(often: T, weight: number, other: fc.Arbitrary<T>) => oneOf<T>([weight, fc.constant(often)], [1, other])
+export const GIB = 2 ** 30
+export const around = (...edges: number[]) => fc.constantFrom(...edges.flatMap(edge => [edge - 1, edge, edge + 1]))
+export const oneOf = <T>(...weighted: [number, fc.Arbitrary<T>][]) =>
+  fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })))
+export const rarely = <T>(often: T, weight: number, other: fc.Arbitrary<T>) => oneOf<T>([weight, fc.constant(often)], [1, other])
 
-const bytes = oneOf<number>(
+export const bytes = oneOf<number>(
   [4, fc.constantFrom(0, 1, GIB - 1, GIB, GIB + 1, 32 * GIB, 500 * GIB, 2000 * GIB)],
   [3, fc.integer({ min: 0, max: 2 ** 45 })],
 )
-const resources: fc.Arbitrary<Resources> = fc.record({
+export const resources: fc.Arbitrary<Resources> = fc.record({
   hru: bytes,
   sru: bytes,
   cru: fc.constantFrom(8, 16, 0, 1, 33, 512),
   mru: oneOf<number>([2, fc.constant(64 * GIB)], [1, bytes]),
 })
-const used: fc.Arbitrary<Resources> = fc.record({ hru: bytes, sru: bytes, cru: fc.constantFrom(4, 0, 1, 7, 64), mru: bytes })
+export const used: fc.Arbitrary<Resources> = fc.record({ hru: bytes, sru: bytes, cru: fc.constantFrom(4, 0, 1, 7, 64), mru: bytes })
 
 const farmId = rarely(1, 4, fc.constant(2))
 const missing = fc.constant(77)
 const policyId = fc.constantFrom(1, 2, 3, 4, 5)
 const connectionPrice = oneOf<number>([30, fc.constantFrom(80, 17, 250, 1)], [1, fc.constant(0)])
-const certification = fc.constantFrom<GridNode['certification']>('Diy', 'Certified')
+export const certification = fc.constantFrom<GridNode['certification']>('Diy', 'Certified')
 
 /** What an event may change of a node; each member may be left out. */
 const change: fc.Arbitrary<Partial<GridNode>> = fc.record(
@@ -56,8 +57,8 @@ const contractType: fc.Arbitrary<ContractType> = oneOf<ContractType>(
   [1, fc.record({ RentContract: fc.record({ node_id: fc.constant(1) }) })],
   [1, fc.record({ NameContract: fc.record({ name: fc.constant('name') }) })],
 )
-const window = oneOf<number>([3, fc.constantFrom(3600, 86_400, 1_000_000)], [1, fc.constantFrom(0, 1, 26_308_800)])
-const nru = oneOf<number | bigint>([3, fc.constantFrom(0, GIB, 5 * GIB, 1, 1_234_567)], [1, fc.constantFrom(2 ** 45, 2n ** 55n)])
+export const window = oneOf<number>([3, fc.constantFrom(3600, 86_400, 1_000_000)], [1, fc.constantFrom(0, 1, 26_308_800)])
+export const nru = oneOf<number | bigint>([3, fc.constantFrom(0, GIB, 5 * GIB, 1, 1_234_567)], [1, fc.constantFrom(2 ** 45, 2n ** 55n)])
 
 const contractMove: fc.Arbitrary<Move> = oneOf<Move>(
   [
@@ -248,7 +249,7 @@ function nodePlan(healthy: boolean): fc.Arbitrary<NodePlan> {
   })
 }
 
-const policy = (id: number, name: string, figures: Partial<FarmingPolicy>): FarmingPolicy => ({
+export const policy = (id: number, name: string, figures: Partial<FarmingPolicy>): FarmingPolicy => ({
   id,
   name,
   cu: 2400,
