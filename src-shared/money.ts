@@ -18,6 +18,18 @@ export function tftExact(amount: bigint): string {
   return fixed(amount, 7)
 }
 
+/** The largest amount that Stellar's signed 64-bit amounts hold: 922337203685.4775807 TFT. */
+export const MAX_UNITS = 2n ** 63n - 1n
+
+/** Units of a plain decimal in TFT with up to 7 decimals, exactly: `12.5`, `0.0000001`, `-3`; null for any other text. */
+export function unitsFromTft(text: string): bigint | null {
+  const match = /^(-?)(\d{1,60})(?:\.(\d{1,7}))?$/.exec(text)
+  if (!match) return null
+  const [, sign, whole = '', fraction = ''] = match
+  const amount = BigInt(whole) * UNITS_PER_TFT + BigInt(fraction.padEnd(7, '0'))
+  return sign === '-' ? -amount : amount
+}
+
 /** For screens: thousands separated, cut (never rounded up) to 2 decimals: `1,279.42`. */
 export function tftShort(amount: bigint): string {
   return group(cut(fixed(amount, 7), 5))
@@ -50,4 +62,11 @@ export function group(decimal: string): string {
 function cut(decimal: string, digits: number): string {
   const short = decimal.slice(0, -digits)
   return /^-0\.0+$/.test(short) ? short.slice(1) : short
+}
+
+/** What the amounts of these rows come to. */
+export function sumUnits(rows: Iterable<{ readonly amountUnits: bigint }>): bigint {
+  let total = 0n
+  for (const { amountUnits } of rows) total += amountUnits
+  return total
 }

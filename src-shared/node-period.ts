@@ -141,4 +141,37 @@ export type VaultTransfer = z.infer<typeof vaultTransferSchema>
 export const mintStageSchema = z.enum(['claimable', 'decided', 'paid', 'failed', 'nothing'])
 export type MintStage = z.infer<typeof mintStageSchema>
 
+/** A signer's vote: the amount that he or she worked out. */
+export const mintVoteSchema = z.object({ signer: z.string(), amountUnits: bigintText, ts: z.number() })
+export type MintVote = z.infer<typeof mintVoteSchema>
+
+/** An amount that is to be paid: the `attempt`th decision on this mint (from 1; a failed payment makes another one possible). */
+export const mintDecidedSchema = z.object({
+  attempt: z.number().int().min(1),
+  amountUnits: bigintText,
+  /** the signers whose votes agreed, or the one who triggered, claimed or forced */
+  by: z.array(z.string()),
+  how: z.enum(['votes', 'anyone', 'claim', 'forced']),
+  ts: z.number(),
+})
+export type MintDecided = z.infer<typeof mintDecidedSchema>
+
+/** What became of paying a decision. */
+export const mintPaymentSchema = z.discriminatedUnion('result', [
+  z.object({ result: z.literal('paid'), decided: mintDecidedSchema, tx: z.string(), ts: z.number() }),
+  z.object({ result: z.literal('failed'), decided: mintDecidedSchema, reason: z.string(), ts: z.number() }),
+])
+export type MintPayment = z.infer<typeof mintPaymentSchema>
+
+/** All that was decided about one mint; the books keep it as JSON. */
+export const mintDecisionSchema = z.object({
+  /** one of each signer, the last */
+  votes: z.array(mintVoteSchema),
+  /** stands until its payment failed; stays once it is paid */
+  decided: mintDecidedSchema.nullable(),
+  /** oldest first; at most one is paid */
+  payments: z.array(mintPaymentSchema),
+})
+export type MintDecision = z.infer<typeof mintDecisionSchema>
+
 export { violationSchema }

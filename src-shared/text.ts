@@ -9,3 +9,8 @@ export function cleanName(name: string): string {
     .replace(/ +/g, ' ')
     .trim()
 }
+
+/** Orders texts by their code units: alike on every machine, whatever its language. For ids and hashes, not for names. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -32,6 +32,20 @@ export function formatUtc(ts: number): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 }
 
+/**
+ * Seconds of a UTC time as files have it: `2024-11-30T12:56:40Z`, also with a space, a fraction (cut), `+00:00` or ` UTC` as formatUtc
+ * writes it. Null for any other text: a time without a zone, in another one, or on a day that does not exist.
+ */
+export function tsFromUtc(text: string): number | null {
+  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:Z|\+00:00| UTC)$/.exec(text)
+  if (!match) return null
+  const iso = `${match[1]}T${match[2]}.000Z`
+  const ms = Date.parse(iso)
+  // a parser may take 30 February for 1 March
+  if (Number.isNaN(ms) || new Date(ms).toISOString() !== iso) return null
+  return hasDate(ms / 1000) ? ms / 1000 : null
+}
+
 /** A duration in words that people use: the two largest units, cut: `3 h 12 min`, `2 d 4 h`, `45 s`. */
 export function formatDuration(sec: number): string {
   const sign = sec < 0 ? '-' : ''
