@@ -108,6 +108,48 @@ const factsSync = `
   CREATE TABLE blocks (n INTEGER PRIMARY KEY, hash BLOB NOT NULL, ts INTEGER NOT NULL) STRICT;
 `
 
+/** What rule set node-period gives for each fixed period of the store (see node-mints.ts); a run takes along what belongs to it. */
+const factsNodePeriod = `
+  CREATE TABLE node_runs (
+    period INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    covered_block INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    mints INTEGER NOT NULL,
+    buckets TEXT NOT NULL,
+    computed_ts INTEGER NOT NULL,
+    problems TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE node_states (
+    period INTEGER NOT NULL REFERENCES node_runs (period) ON DELETE CASCADE,
+    bucket INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    crc INTEGER NOT NULL,
+    PRIMARY KEY (period, bucket)
+  ) STRICT;
+  CREATE TABLE node_mints (
+    node_id INTEGER NOT NULL,
+    start_ts INTEGER NOT NULL,
+    end_ts INTEGER NOT NULL,
+    period INTEGER NOT NULL REFERENCES node_runs (period) ON DELETE CASCADE,
+    closed_ts INTEGER NOT NULL,
+    farm_id INTEGER NOT NULL,
+    policy_id INTEGER NOT NULL,
+    uptime_sec INTEGER NOT NULL,
+    violation TEXT,
+    outcome TEXT NOT NULL,
+    reward_units TEXT NOT NULL,
+    carbon_units TEXT NOT NULL,
+    utilization TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (node_id, start_ts)
+  ) STRICT;
+  CREATE INDEX node_mints_period ON node_mints (period, node_id, start_ts);
+  CREATE INDEX node_mints_farm ON node_mints (farm_id, node_id, start_ts);
+  CREATE INDEX node_mints_hash ON node_mints (hash);
+`
+
 const books1 = `
   CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
@@ -150,7 +192,33 @@ const books1 = `
   ) STRICT;
 `
 
-export const migrations: Migrations = { facts: [facts1, facts2, factsSync], books: [books1] }
+/** What was decided about mints of rule set node-period, and the transfers to the bridge's vault. */
+const booksNodePeriod = `
+  CREATE TABLE mint_decisions (
+    network TEXT NOT NULL,
+    node_id INTEGER NOT NULL,
+    start_ts INTEGER NOT NULL,
+    mint_id TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    changed_ts INTEGER NOT NULL,
+    PRIMARY KEY (network, node_id, start_ts)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE vault_transfers (
+    network TEXT NOT NULL,
+    tx TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    amount_units TEXT NOT NULL,
+    memo TEXT,
+    note TEXT NOT NULL,
+    added_ts INTEGER NOT NULL,
+    PRIMARY KEY (network, tx)
+  ) STRICT, WITHOUT ROWID;
+`
+
+export const migrations: Migrations = {
+  facts: [facts1, facts2, factsSync, factsNodePeriod],
+  books: [books1, booksNodePeriod],
+}
 
 export function versionOf(db: Db): number {
   return db.pragma('user_version', { simple: true }) as number

@@ -4,6 +4,7 @@ import type { ArchiveHeader, EndSnapshot, StartSnapshot } from '../../src-shared
 import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
 import { change, facts, readTransaction, row, rows, writeTransaction } from './db.ts'
 import { exactParse } from './exact-json.ts'
+import { dropNodeRuns } from './node-mints.ts'
 import type { Store } from './open.ts'
 
 /** What the store holds of one period: one imported archive. */
@@ -180,6 +181,8 @@ export function dropPeriod(store: Store, index: number): void {
     change(store.facts, facts.updateTable('imports').set({ state: 'dropping' }).where('period', '=', index))
     for (const table of ['period_results', 'node_results', 'node_texts'] as const)
       change(store.facts, facts.deleteFrom(table).where('period', '=', index))
+    // the runs after it rest on it
+    dropNodeRuns(store, index)
   })
   sweep(store)
 }

@@ -101,6 +101,49 @@ export interface NodeTextsTable {
   days: Buffer
 }
 
+/** What rule set node-period gave for the time of one fixed period. */
+export interface NodeRunsTable {
+  period: number
+  /** hash of all that it rests on (see nodeRunKey) */
+  key: string
+  covered_block: number
+  /** nodes whose state is stored, mints that closed */
+  open: number
+  mints: number
+  /** those that have states, as JSON */
+  buckets: string
+  computed_ts: number
+  problems: string
+}
+
+/** The running states of 64 nodes after a period's end block. */
+export interface NodeStatesTable {
+  period: number
+  bucket: number
+  json: string
+  /** CRC-32 of place and text */
+  crc: number
+}
+
+export interface NodeMintsTable {
+  node_id: number
+  start_ts: number
+  end_ts: number
+  /** the fixed period in which it was closed */
+  period: number
+  closed_ts: number
+  farm_id: number
+  policy_id: number
+  uptime_sec: number
+  violation: string | null
+  outcome: string
+  reward_units: string
+  carbon_units: string
+  utilization: string
+  hash: string
+  record: string
+}
+
 /** The one chain that this store follows. */
 export interface ChainTable {
   id: 1
@@ -134,6 +177,9 @@ export interface FactsTables {
   period_results: PeriodResultsTable
   node_results: NodeResultsTable
   node_texts: NodeTextsTable
+  node_runs: NodeRunsTable
+  node_states: NodeStatesTable
+  node_mints: NodeMintsTable
 }
 
 export interface AuditTable {
@@ -175,10 +221,31 @@ export interface LabelsTable {
   changed_ts: number
 }
 
+export interface MintDecisionsTable {
+  network: string
+  node_id: number
+  start_ts: number
+  mint_id: string
+  decision: string
+  changed_ts: number
+}
+
+export interface VaultTransfersTable {
+  network: string
+  tx: string
+  ts: number
+  amount_units: string
+  memo: string | null
+  note: string
+  added_ts: number
+}
+
 export interface BooksTables {
   audit: AuditTable
   audit_head: AuditHeadTable
   answers: AnswersTable
   settings: SettingsTable
   labels: LabelsTable
+  mint_decisions: MintDecisionsTable
+  vault_transfers: VaultTransfersTable
 }

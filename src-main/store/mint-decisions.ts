@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { AppError } from '../../src-shared/errors.ts'
+import { type MintDecision, mintDecisionSchema } from '../../src-shared/node-period.ts'
+import { books, change, row, rows } from './db.ts'
+import type { Store } from './open.ts'
+import type { MintDecisionsTable } from './schema.ts'
+
+/** What was decided about one mint of a network. The mint is named by node and start, so that it stays when its record changes. */
+export interface StoredDecision {
+  nodeId: number
+  /** the mint's own period began then; seconds */
+  startTs: number
+  /** the record's hash that the decision was about, hex */
+  mintId: string
+  decision: MintDecision
+  /** seconds */
+  changedTs: number
+}
+
+/** All decisions of a network, by node and start. Throws AppError store.corrupt. */
+export function loadDecisions(store: Store, network: string): StoredDecision[] {
+  const query = books.selectFrom('mint_decisions').selectAll().where('network', '=', network)
+  return rows(store.books, query.orderBy('node_id').orderBy('start_ts')).map(toDecision)
+}
+
+/** The decision on one mint; undefined where there is none. Throws AppError store.corrupt. */
+export function loadDecision(store: Store, network: string, nodeId: number, startTs: number): StoredDecision | undefined {
+  const query = books.selectFrom('mint_decisions').selectAll().where('network', '=', network).where('node_id', '=', nodeId)
+  const found = row(store.books, query.where('start_ts', '=', startTs))
+  return found && toDecision(found)
+}
+
+/** Puts a decision in the place of the one before; whoever calls it holds the transaction (runCommand does). */
+export function saveDecision(
+  store: Store,
+  network: string,
+  { nodeId, startTs, mintId, decision }: Omit<StoredDecision, 'changedTs'>,
+): void {
+  const values = {
+    mint_id: mintId,
+    decision: JSON.stringify(z.encode(mintDecisionSchema, decision)),
+    changed_ts: store.now(),
+  }
+  change(
+    store.books,
+    books
+      .insertInto('mint_decisions')
+      .values({ network, node_id: nodeId, start_ts: startTs, ...values })
+      .onConflict(conflict => conflict.columns(['network', 'node_id', 'start_ts']).doUpdateSet(values)),
+  )
+}
+
+function toDecision(found: MintDecisionsTable): StoredDecision {
+  const { network, node_id: nodeId, start_ts: startTs, mint_id: mintId, changed_ts: changedTs } = found
+  return { nodeId, startTs, mintId, decision: readDecision(found.decision, network, nodeId), changedTs }
+}
+
+/** A decision that can't be read is never taken for none: somebody may have been paid by it. */
+function readDecision(text: string, network: string, nodeId: number): MintDecision {
+  try {
+    return mintDecisionSchema.parse(JSON.parse(text))
+  } catch (cause) {
+    throw new AppError(
+      'store.corrupt',
+      `The decision on a mint of node ${nodeId} (network "${network}") in books.db can't be read. Nothing was changed. Put a copy of the books from the folder "backups" in its place.`,
+      { cause, details: { network, nodeId } },
+    )
+  }
+}
