@@ -108,6 +108,12 @@ const factsSync = `
   CREATE TABLE blocks (n INTEGER PRIMARY KEY, hash BLOB NOT NULL, ts INTEGER NOT NULL) STRICT;
 `
 
+/** What projections need of a node whose period is not final; results of such periods are computed again to have it. */
+const factsOutlook = `
+  ALTER TABLE node_results ADD COLUMN outlook TEXT;
+  UPDATE period_results SET facts_digest = '' WHERE json_extract(summary, '$.provisional');
+`
+
 /** What rule set node-period gives for each fixed period of the store (see node-mints.ts); a run takes along what belongs to it. */
 const factsNodePeriod = `
   CREATE TABLE node_runs (
@@ -216,7 +222,7 @@ const booksNodePeriod = `
 `
 
 export const migrations: Migrations = {
-  facts: [facts1, facts2, factsSync, factsNodePeriod],
+  facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod],
   books: [books1, booksNodePeriod],
 }
 

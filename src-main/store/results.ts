@@ -1,5 +1,5 @@
 import type { PeriodSummary } from '../../src-shared/contract.ts'
-import type { DayTally, NodeResult, Violation } from '../../src-shared/mint.ts'
+import type { DayTally, NodeResult, Outlook, Violation } from '../../src-shared/mint.ts'
 import { change, facts, rows, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import type { StoredPeriod } from './periods.ts'
@@ -22,7 +22,7 @@ export function saveResults(store: Store, period: StoredPeriod, summary: PeriodS
   const db = store.facts
   writeTransaction(db, 'facts.db', () => {
     deleteResults(store, period.index)
-    const insertNode = db.prepare(`INSERT INTO node_results VALUES (${Array(23).fill('?').join(',')})`)
+    const insertNode = db.prepare(`INSERT INTO node_results VALUES (${Array(24).fill('?').join(',')})`)
     const insertText = db.prepare('INSERT INTO node_texts VALUES (?, ?, ?, ?, ?)')
     for (const node of nodes) {
       insertNode.run(
@@ -50,6 +50,7 @@ export function saveResults(store: Store, period: StoredPeriod, summary: PeriodS
         node.slaPermille,
         node.scaled ? 1 : 0,
         node.hash,
+        node.outlook && JSON.stringify(node.outlook),
       )
       insertText.run(period.index, node.nodeId, node.receipt, node.overviewLine, packDays(node.days))
     }
@@ -157,6 +158,7 @@ function toOutcome(found: NodeResultsTable): NodeOutcome {
     fullUnits: BigInt(found.full_units),
     slaPermille: found.sla_permille,
     scaled: found.scaled === 1,
+    outlook: found.outlook === null ? null : (JSON.parse(found.outlook) as Outlook),
     hash: found.hash,
   }
 }

@@ -90,6 +90,8 @@ export interface NodeResultsTable {
   sla_permille: number
   scaled: number
   hash: string
+  /** JSON */
+  outlook: string | null
 }
 
 /** The bulky part of a node's result, apart so that lists need not read over it. */

@@ -119,7 +119,7 @@ interface Placed {
 }
 
 /** Block times: about one in 6 s, never regular. */
-function clock(startTs: number) {
+export function clock(startTs: number) {
   const ts = (k: number) => (k <= 0 ? startTs + 6 * k : startTs + 6 * k + ((k * 5) % 4))
   /** the first block at or after a time */
   const at = (time: number) => {

@@ -244,6 +244,7 @@ function resultOf(nodeId: number): NodeResult {
     fullUnits: 8n,
     slaPermille: 950,
     scaled: true,
+    outlook: nodeId === 5 ? { requestTs: 7, requestCounts: true, requestSlow: false, twin: 'MissingRelay' } : null,
     receipt: `{"node":${nodeId}}`,
     hash: nodeId.toString(16).padStart(64, 'ab'),
     overviewLine: `${nodeId},x`,

@@ -51,13 +51,28 @@ export function basePayout(inputs: PayoutInputs): BasePayout {
 
 /** What the node is paid for `uptimeSec` seconds of the period; virtualized or in violation nothing. Pure and total. */
 export function payoutAt(inputs: PayoutInputs, uptimeSec: number): Payout {
+  return payoutOf(
+    () => basePayout(inputs),
+    { slaPermille: slaPermille(inputs.policy, inputs.certified), scaled: isScaled(inputs.policy) },
+    uptimeSec,
+    inputs.virtualized || inputs.violating,
+  )
+}
+
+/** From the base to what is paid: SLA, violation and scaling (minting.md, Payout). `base` is only asked for where something is paid. */
+export function payoutOf(
+  base: () => { musd: bigint; units: bigint },
+  policy: { slaPermille: number; scaled: boolean },
+  uptimeSec: number,
+  paysNothing: boolean,
+): Payout {
   const permille = uptimePermille(uptimeSec)
-  const slaMet = permille >= slaPermille(inputs.policy, inputs.certified)
-  if (!slaMet || inputs.virtualized || inputs.violating) return { musd: 0n, units: 0n, permille, slaMet }
-  const base = basePayout(inputs)
-  if (!isScaled(inputs.policy)) return { musd: base.musd, units: base.units, permille, slaMet }
+  const slaMet = permille >= policy.slaPermille
+  if (!slaMet || paysNothing) return { musd: 0n, units: 0n, permille, slaMet }
+  const { musd, units } = base()
+  if (!policy.scaled) return { musd, units, permille, slaMet }
   const share = BigInt(permille)
-  return { musd: (base.musd * share) / 1000n, units: (base.units * share) / 1000n, permille, slaMet }
+  return { musd: (musd * share) / 1000n, units: (units * share) / 1000n, permille, slaMet }
 }
 
 /** `min(uptime * 1000 / duration, 1000)`, floored. */

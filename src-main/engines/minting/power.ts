@@ -80,12 +80,17 @@ function mayStillBoot(s: NodeState, clock: Clock, knownToTs: number): boolean {
   return knownToTs < clock.endTs && knownToTs - s.requestTs <= MAX_BOOT_SEC
 }
 
+/** Whether an open boot request is a slow boot if it stays open: not the start block's, not from after the end. */
+export function countsIfOpen(s: NodeState, clock: Clock, startBlockTs: number): boolean {
+  return s.requestTs !== NONE && s.requestTs !== startBlockTs && s.requestTs <= clock.endTs
+}
+
 /**
  * When all blocks are read: an open boot request is a slow boot unless it was set with the start block or after the period's end; more
  * than one slow boot is the violation. While the period runs, a request that is still in time is none yet.
  */
 export function judgeBoots(s: NodeState, clock: Clock, startBlockTs: number, knownToTs: number): void {
-  if (s.requestTs !== NONE && s.requestTs !== startBlockTs && s.requestTs <= clock.endTs && !mayStillBoot(s, clock, knownToTs)) {
+  if (countsIfOpen(s, clock, startBlockTs) && !mayStillBoot(s, clock, knownToTs)) {
     s.slowBoots++
     if (s.trace !== null)
       recordStill(s.trace, {

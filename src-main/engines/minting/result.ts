@@ -1,13 +1,13 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import type { EndSnapshot, FarmingPolicy, GridFarm, GridTwin } from '../../../src-shared/grid.ts'
-import type { Evidence, Explanation, NodeResult, ResourceRule } from '../../../src-shared/mint.ts'
+import type { Evidence, Explanation, NodeResult, Outlook, ResourceRule, Violation } from '../../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../../src-shared/time.ts'
 import { cloudUnits } from './cloud-units.ts'
 import { dayTally, tallyAsleep } from './days.ts'
 import { derive } from './derivation.ts'
 import { overviewLine } from './overview-line.ts'
 import { isScaled, type PayoutInputs, payoutAt, slaPermille } from './payout.ts'
-import { judgeBoots } from './power.ts'
+import { countsIfOpen, judgeBoots } from './power.ts'
 import { type ReceiptFields, receiptHash, receiptText, utilization } from './receipt.ts'
 import { type Clock, checkWidth, inconsistent, NONE, type NodeState, setViolation } from './state.ts'
 import { downtimesOf, recordMove, recordStill, type Trace } from './trace.ts'
@@ -82,7 +82,9 @@ function byId<R, T>(list: readonly R[], idOf: (record: R) => number, take: (reco
 export function finishNode(s: NodeState, context: MintContext, coveredToBlock: number): NodeResult {
   const { clock } = context
   const knownToTs = knownUntil(context, coveredToBlock)
+  const slowBefore = s.slowBoots
   judgeBoots(s, clock, context.start.ts, knownToTs)
+  const requestSlow = s.slowBoots > slowBefore
   judgeTwin(s, context)
   const pending = isPending(s, clock, knownToTs)
   if (s.trace !== null) {
@@ -117,11 +119,19 @@ export function finishNode(s: NodeState, context: MintContext, coveredToBlock: n
     fullUnits: full.units,
     slaPermille: slaPermille(inputs.policy, inputs.certified),
     scaled: isScaled(inputs.policy),
+    outlook: context.provisional ? outlookOf(s, context, requestSlow) : null,
     receipt,
     hash: receiptHash(receipt),
     overviewLine: overviewLine(fields, s.virtualized, s.violation),
     days: dayTally(s.days, pending && s.sleepTs === NONE ? s.lastNow : knownToTs),
   }
+}
+
+/** `requestSlow`: its open boot request was judged a slow boot. */
+function outlookOf(s: NodeState, context: MintContext, requestSlow: boolean): Outlook | null {
+  const twin = twinViolation(s, context)
+  if (s.requestTs === NONE) return twin === null ? null : { requestTs: null, requestCounts: false, requestSlow: false, twin }
+  return { requestTs: s.requestTs, requestCounts: countsIfOpen(s, context.clock, context.start.ts), requestSlow, twin }
 }
 
 /** What no report covers, up to `toTs`. */
@@ -150,21 +160,20 @@ function knownUntil(context: MintContext, coveredToBlock: number): number {
 
 /** Twins (rule set v3): of a node with uptime, the twin must be there, with a relay, and its key, if any, of 33 bytes. */
 function judgeTwin(s: NodeState, context: MintContext): void {
-  if (s.creditedSec <= 0) return
-  const twin = context.index.twins.get(s.node.twin_id)
-  const violation =
-    twin === undefined
-      ? 'MissingTwin'
-      : twin.relay === null || twin.relay === ''
-        ? 'MissingRelay'
-        : twin.pk !== null && keyBytes(twin.pk) !== 33
-          ? 'InvalidPublicKey'
-          : null
+  const violation = s.creditedSec <= 0 ? null : twinViolation(s, context)
   if (violation === null) return
+  const twin = context.index.twins.get(s.node.twin_id)
   const evidence = { twinId: s.node.twin_id, relay: twin?.relay ?? null, pk: twin?.pk ?? null }
   setViolation(s, { violation, block: context.end.block, ts: context.end.ts, before: null, after: evidence })
   if (s.trace !== null)
     recordStill(s.trace, { kind: 'twin', rule: 'v3 twins', block: context.end.block, ts: context.end.ts, violation, evidence })
+}
+
+function twinViolation(s: NodeState, context: MintContext): Violation | null {
+  const twin = context.index.twins.get(s.node.twin_id)
+  if (twin === undefined) return 'MissingTwin'
+  if (twin.relay === null || twin.relay === '') return 'MissingRelay'
+  return twin.pk !== null && keyBytes(twin.pk) !== 33 ? 'InvalidPublicKey' : null
 }
 
 function keyBytes(pk: string): number {

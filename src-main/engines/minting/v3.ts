@@ -13,6 +13,7 @@ import type { Explanation, NodeResult, ResourceRule } from '../../../src-shared/
 import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { createIdTable } from './id-table.ts'
 import { applyPowerState, applyTarget, startPower } from './power.ts'
+import type { UsedSeconds } from './receipt.ts'
 import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'
 import { type Clock, freshState, inconsistent, type NodeState, resetState } from './state.ts'
 import { createTrace, recordMove, recordStill } from './trace.ts'
@@ -52,6 +53,8 @@ export interface V3Mint extends EventSink {
   finish(coveredToBlock: number): MintResult
   /** The explanation of a node that `options.explain` chose; after finish. AppError `not-found` for any other. */
   explanation(nodeId: number): Explanation
+  /** what contracts used of a node; after finish. Null for a node that is not there */
+  use(nodeId: number): UsedSeconds | null
 }
 
 /** Where a block lies: not replayed, in the period, in the 16,200 blocks after it, or later. */
@@ -261,6 +264,7 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     explanation(nodeId: number): Explanation {
       return explainNode(nodeId, states.get(nodeId), result, context)
     },
+    use: nodeId => states.get(nodeId) ?? null,
   }
 }
 
