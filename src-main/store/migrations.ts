@@ -140,6 +140,8 @@ const factsNodePeriod = `
     period INTEGER NOT NULL REFERENCES node_runs (period) ON DELETE CASCADE,
     closed_ts INTEGER NOT NULL,
     farm_id INTEGER NOT NULL,
+    farm_name TEXT NOT NULL,
+    farm_twin_id INTEGER,
     policy_id INTEGER NOT NULL,
     uptime_sec INTEGER NOT NULL,
     violation TEXT,
@@ -150,6 +152,12 @@ const factsNodePeriod = `
     hash TEXT NOT NULL,
     record TEXT NOT NULL,
     PRIMARY KEY (node_id, start_ts)
+  ) STRICT;
+  CREATE TABLE node_open (
+    period INTEGER NOT NULL REFERENCES node_runs (period) ON DELETE CASCADE,
+    node_id INTEGER NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (period, node_id)
   ) STRICT;
   CREATE INDEX node_mints_period ON node_mints (period, node_id, start_ts);
   CREATE INDEX node_mints_farm ON node_mints (farm_id, node_id, start_ts);

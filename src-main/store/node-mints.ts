@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { AppError } from '../../src-shared/errors.ts'
+import type { FarmingPolicy } from '../../src-shared/grid.ts'
 import type { Problem, Violation } from '../../src-shared/mint.ts'
-import type { MintOutcome, Utilization } from '../../src-shared/node-period.ts'
+import type { MintingInfo, MintOutcome, UnitSeconds, Utilization } from '../../src-shared/node-period.ts'
 import { change, facts, row, rows, writeTransaction } from './db.ts'
 import { canonicalJson, exactParse, exactStringify } from './exact-json.ts'
 import type { Store } from './open.ts'
@@ -40,6 +41,9 @@ export interface NodeMintRow {
   period: number
   closedTs: number
   farmId: number
+  farmName: string
+  /** whose account gets it; null where the farm is not known */
+  farmTwinId: number | null
   policyId: number
   uptimeSec: number
   violation: Violation | null
@@ -52,6 +56,15 @@ export interface NodeMintRow {
   hash: string
   /** the canonical JSON */
   record: string
+}
+
+/** A node's own period that runs, as if it ended now; for projections. */
+export interface OpenRow {
+  info: MintingInfo
+  policy: FarmingPolicy
+  farmName: string
+  /** the last accepted report's time */
+  lastTs: number
 }
 
 /**
@@ -74,19 +87,20 @@ export function saveNodeRun(
   run: Pick<NodeRun, 'period' | 'key' | 'coveredBlock' | 'computedTs' | 'problems'>,
   mints: Iterable<Omit<NodeMintRow, 'period'>>,
   states: ReadonlyMap<number, readonly unknown[]>,
+  open: readonly OpenRow[] = [],
 ): void {
   const db = store.facts
   const { period } = run
   writeTransaction(db, 'facts.db', () => {
     change(db, facts.deleteFrom('node_runs').where('period', '=', period))
     const buckets = [...states.keys()].sort((a, b) => a - b)
-    let open = 0
-    for (const list of states.values()) open += list.length
+    let stored = 0
+    for (const list of states.values()) stored += list.length
     const values: NodeRunsTable = {
       period,
       key: run.key,
       covered_block: run.coveredBlock,
-      open,
+      open: stored,
       mints: 0,
       buckets: JSON.stringify(buckets),
       computed_ts: run.computedTs,
@@ -98,7 +112,7 @@ export function saveNodeRun(
       const json = exactStringify(states.get(bucket))
       insertState.run(period, bucket, json, checksum(period, bucket, json))
     }
-    const insertMint = db.prepare(`INSERT OR REPLACE INTO node_mints VALUES (${Array(15).fill('?').join(',')})`)
+    const insertMint = db.prepare(`INSERT OR REPLACE INTO node_mints VALUES (${Array(17).fill('?').join(',')})`)
     let count = 0
     for (const mint of mints) {
       insertMint.run(
@@ -108,6 +122,8 @@ export function saveNodeRun(
         period,
         mint.closedTs,
         mint.farmId,
+        mint.farmName,
+        mint.farmTwinId,
         mint.policyId,
         mint.uptimeSec,
         mint.violation,
@@ -120,7 +136,29 @@ export function saveNodeRun(
       )
       count++
     }
+    const insertOpen = db.prepare('INSERT INTO node_open (period, node_id, json) VALUES (?, ?, ?)')
+    for (const row of open) insertOpen.run(period, row.info.nodeId, exactStringify(row))
     change(db, facts.updateTable('node_runs').set({ mints: count }).where('period', '=', period))
+  })
+}
+
+/** The node periods that run after a fixed period's last known block, by node id; empty where it has no run. */
+export function loadOpen(store: Store, period: number): OpenRow[] {
+  const query = facts.selectFrom('node_open').select('json').where('period', '=', period).orderBy('node_id')
+  return rows(store.facts, query).map(found => {
+    const row = exactParse(found.json) as OpenRow
+    const { info } = row
+    const wide = (use: UnitSeconds): UnitSeconds => ({
+      cru: BigInt(use.cru),
+      mru: BigInt(use.mru),
+      hru: BigInt(use.hru),
+      sru: BigInt(use.sru),
+    })
+    // JSON doesn't tell a small bigint from a number
+    return {
+      ...row,
+      info: { ...info, capacity: wide(info.capacity), used: wide(info.used), ipSec: BigInt(info.ipSec), nruBytes: BigInt(info.nruBytes) },
+    }
   })
 }
 
@@ -223,6 +261,8 @@ function toMint(found: NodeMintsTable): NodeMintRow {
     period: found.period,
     closedTs: found.closed_ts,
     farmId: found.farm_id,
+    farmName: found.farm_name,
+    farmTwinId: found.farm_twin_id,
     policyId: found.policy_id,
     uptimeSec: found.uptime_sec,
     violation: found.violation as Violation | null,

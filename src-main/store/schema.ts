@@ -127,6 +127,13 @@ export interface NodeStatesTable {
   crc: number
 }
 
+/** A node's own period that runs after the period's last known block, as if it ended now (OpenRow of node-mints.ts). */
+export interface NodeOpenTable {
+  period: number
+  node_id: number
+  json: string
+}
+
 export interface NodeMintsTable {
   node_id: number
   start_ts: number
@@ -135,6 +142,8 @@ export interface NodeMintsTable {
   period: number
   closed_ts: number
   farm_id: number
+  farm_name: string
+  farm_twin_id: number | null
   policy_id: number
   uptime_sec: number
   violation: string | null
@@ -182,6 +191,7 @@ export interface FactsTables {
   node_runs: NodeRunsTable
   node_states: NodeStatesTable
   node_mints: NodeMintsTable
+  node_open: NodeOpenTable
 }
 
 export interface AuditTable {

@@ -55,6 +55,8 @@ function mint(nodeId: number, startTs: number, changes: Partial<NodeMintRow> = {
       period: 80,
       closedTs: startTs + PERIOD_SEC + 5,
       farmId: 1 + (nodeId % 2),
+      farmName: `farm ${1 + (nodeId % 2)}`,
+      farmTwinId: nodeId % 3 === 0 ? null : 10_000 + nodeId,
       policyId: 1,
     },
     ...{ uptimeSec: PERIOD_SEC, violation: null, outcome: 'paid-in-full' as const, rewardUnits: 2n ** 70n + 1n, carbonUnits: 0n },

@@ -1,0 +1,305 @@
+import { AppError } from '../../src-shared/errors.ts'
+import type { EndSnapshot, EventSink } from '../../src-shared/grid.ts'
+import type { Explanation } from '../../src-shared/mint.ts'
+import type { NodeMint } from '../../src-shared/node-period.ts'
+import { explainMint } from '../engines/minting/node-period/explain.ts'
+import { createNodePeriodFold, type NodePeriodFold, type NodePeriodOptions, type RunningNode } from '../engines/minting/node-period/fold.ts'
+import { marketGaps } from '../engines/minting/node-period/market.ts'
+import { mintOf } from '../engines/minting/node-period/mint.ts'
+import { inOrder, mintProblems } from '../engines/minting/node-period/outputs.ts'
+import { BUCKET_BITS } from '../store/codec-bucket.ts'
+import { readTransaction } from '../store/db.ts'
+import { bucketOf, buckets, LOOSE, readEvents } from '../store/events.ts'
+import { loadEnd, type StartParts, startParts } from '../store/mint-input.ts'
+import { loadNodeRun, loadNodeStates, type NodeMintRow, nodeRunKey, type OpenRow, saveNodeRun } from '../store/node-mints.ts'
+import type { Store } from '../store/open.ts'
+import { listPeriods, replaced, type StoredPeriod, storedPeriod } from '../store/periods.ts'
+import { headerOf } from './mint.ts'
+import { boundaryOf, type NodePeriodRules } from './node-mint.ts'
+
+/*
+ * Rule set node-period over the stored periods. Node periods don't end where fixed ones do, so each stored period goes on from the states
+ * that the one before it left (its end block is the next one's start block), and one that follows none begins with its start snapshot.
+ */
+
+/** A stored period with what its run goes on from. */
+export interface PlannedRun {
+  period: StoredPeriod
+  /** the period before it, whose states it goes on from; null: it begins with the start snapshot */
+  before: StoredPeriod | null
+  /** no stored period goes on from it: the blocks after it are folded too */
+  isLast: boolean
+  key: string
+}
+
+/** Every stored period, by index, with the key of the run that rests on it as it is now. */
+export function planRuns(store: Store, rules: NodePeriodRules): PlannedRun[] {
+  const periods = listPeriods(store)
+  const plans: PlannedRun[] = []
+  for (const [i, period] of periods.entries()) {
+    const previous = plans.at(-1)
+    const before = previous && goesOn(previous.period, period) ? previous.period : null
+    const next = periods[i + 1]
+    const isLast = next === undefined || !goesOn(period, next)
+    const options = [rules.firstNodePeriod, rules.carbon, isLast]
+    plans.push({ period, before, isLast, key: nodeRunKey(period.digest, before === null ? null : previous!.key, options) })
+  }
+  return plans
+}
+
+function goesOn(before: StoredPeriod, after: StoredPeriod): boolean {
+  return after.index === before.index + 1 && !before.running && before.endBlock === after.startBlock
+}
+
+/** Those whose run is missing or rests on something else, in the order in which they must be computed. */
+export function staleRuns(store: Store, rules: NodePeriodRules): PlannedRun[] {
+  return planRuns(store, rules).filter(({ period, key }) => loadNodeRun(store, period.index)?.key !== key)
+}
+
+/** Computes what is stale and saves it, one period after the other; gives the periods. Throws AppError mint.*, store.*, io.full. */
+export function computeNodeRuns(store: Store, rules: NodePeriodRules, signal?: AbortSignal): number[] {
+  const done: number[] = []
+  for (const plan of staleRuns(store, rules)) {
+    if (signal?.aborted) throw new AppError('cancelled', 'Stopped. What was worked out before stays.')
+    const run = foldRun(store, plan, rules, bucket => (plan.before === null ? null : loadNodeStates(store, plan.before.index, bucket)))
+    const problems = mintProblems(run.mints, run.gaps)
+    saveNodeRun(
+      store,
+      { period: plan.period.index, key: plan.key, coveredBlock: plan.period.coveredToBlock, computedTs: store.now(), problems },
+      run.mints.map(rowOfMint),
+      run.states,
+      run.open.flatMap(openRow),
+    )
+    done.push(plan.period.index)
+  }
+  return done
+}
+
+function rowOfMint(mint: NodeMint): Omit<NodeMintRow, 'period'> {
+  const { info } = mint
+  return {
+    nodeId: info.nodeId,
+    startTs: info.period.start,
+    endTs: info.period.end,
+    closedTs: info.closed.ts,
+    farmId: info.farmId,
+    farmName: mint.farmName,
+    farmTwinId: mint.farmTwinId,
+    policyId: info.policyId,
+    uptimeSec: info.uptimeSec,
+    violation: info.violation,
+    outcome: mint.outcome,
+    rewardUnits: mint.rewardUnits,
+    carbonUnits: mint.carbonUnits,
+    utilization: mint.utilization,
+    hash: mint.id,
+    record: mint.record,
+  }
+}
+
+/** One whose policy nobody knows can't be projected; its mint will say so. */
+function openRow({ open }: RunningNode): OpenRow[] {
+  if (open?.policy === undefined) return []
+  return [{ info: open.info, policy: open.policy, farmName: open.farm?.name ?? '', lastTs: open.lastTs }]
+}
+
+/** What one run gives. */
+export interface NodeRunResult {
+  mints: NodeMint[]
+  /** after the period's end block, by bucket */
+  states: Map<number, unknown[]>
+  /** as of the last known block */
+  open: RunningNode[]
+  gaps: string[]
+}
+
+/** The states that a bucket's nodes had after the period before; null: none are known, the start snapshot is all there is. */
+export type StatesBefore = (bucket: number) => unknown[] | null
+
+/** Folds one stored period. Throws AppError mint.*, store.corrupt, store.busy (the period changed since it was planned). */
+export function foldRun(store: Store, plan: PlannedRun, rules: NodePeriodRules, statesBefore: StatesBefore): NodeRunResult {
+  const { period } = plan
+  // one view of the store, and the one that was planned with: a sync may write to the period meanwhile
+  return readTransaction(store.facts, 'facts.db', () => {
+    if (storedPeriod(store, period.index).digest !== period.digest) throw replaced(period)
+    const start = startParts(store, period)
+    const end = loadEnd(store, period)
+    const fold = beginFold(period, start, end, { boundaryTs: boundaryOf(rules) })
+    const states = new Map<number, unknown[]>()
+    const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
+    all.delete(LOOSE)
+    for (const bucket of [...all].sort((a, b) => a - b)) {
+      fold.begin(partOf(start, bucket, statesBefore(bucket)))
+      const left = readBucket(store, plan, fold, { bucketFrom: bucket, bucketTo: bucket }, () => statesOf(fold, bucket))
+      states.set(bucket, left ?? statesOf(fold, bucket))
+    }
+    const mints = inOrder(fold.saved().map(saved => mintOf(saved, { network: period.network, carbon: rules.carbon })))
+    return { mints, states, open: fold.running(), gaps: marketGaps(start.common()) }
+  })
+}
+
+function beginFold(period: StoredPeriod, start: StartParts, end: EndSnapshot, options: NodePeriodOptions): NodePeriodFold {
+  return createNodePeriodFold(
+    headerOf(period),
+    { block: start.block, ts: start.ts, nodes: [], contracts: [], ...start.common() },
+    end,
+    options,
+  )
+}
+
+function partOf(start: StartParts, bucket: number, before: unknown[] | null) {
+  const part = start.buckets.includes(bucket) ? start.part(bucket) : { nodes: [], contracts: [], power: [] }
+  return { ...part, nodeStates: before ?? part.nodeStates ?? [] }
+}
+
+function statesOf(fold: NodePeriodFold, bucket: number): unknown[] {
+  return fold.states(bucket << BUCKET_BITS, ((bucket + 1) << BUCKET_BITS) - 1)
+}
+
+/**
+ * Feeds events to the fold; `atEnd` is called when the first block after the period's end comes, and its value given (null: none came).
+ * Those blocks belong to the next period's run, unless there is none.
+ */
+function readBucket<T>(
+  store: Store,
+  { period, isLast }: PlannedRun,
+  fold: EventSink,
+  which: { bucketFrom: number; bucketTo: number } | { nodeId: number },
+  atEnd: () => T,
+): T | null {
+  let left: T | null = null
+  let isOver = false
+  const sink = filtered(fold, n => {
+    const isAfter = n > period.endBlock
+    if (isAfter && !isOver) {
+      isOver = true
+      left = atEnd()
+    }
+    return !isAfter || isLast
+  })
+  readEvents(store, period, sink, { ...which, withLoose: true })
+  return left
+}
+
+/** One of a node's own periods: its mint (of one that runs, as if it ended now) and why. */
+export interface NodePeriodStory {
+  mint: NodeMint
+  explanation: Explanation
+  /** null for one that is over */
+  open: { lastTs: number; knownToTs: number } | null
+}
+
+/**
+ * One node's own periods that end in a stored period, and the one that runs after it, each with its steps: from the events of the stored
+ * periods that they lie in, as far back as those go on from each other. Throws AppError not-found, mint.*, store.*.
+ */
+export function tellNodePeriods(store: Store, index: number, nodeId: number, rules: NodePeriodRules): NodePeriodStory[] {
+  return readTransaction(store.facts, 'facts.db', () => {
+    const plans = planRuns(store, rules)
+    const at = plans.findIndex(({ period }) => period.index === index)
+    const { period } = plans[at] ?? { period: storedPeriod(store, index) }
+    const fold = foldNode(store, plans, firstToRead(store, plans, at), at, nodeId, rules)
+    const context = { network: period.network, carbon: rules.carbon }
+    const stories: NodePeriodStory[] = []
+    const earliest = plans[at]?.before ? period.startBlock : -1
+    for (const saved of fold.saved()) {
+      if (saved.info.closed.block <= earliest || saved.story === null) continue
+      const mint = mintOf(saved, context)
+      stories.push({ mint, explanation: explainMint(mint, saved.story, index, null), open: null })
+    }
+    const running = fold.running().find(node => node.nodeId === nodeId)
+    if (running?.open?.story) {
+      const mint = mintOf(running.open, context)
+      const knownToTs = period.lastTs
+      stories.push({
+        mint,
+        explanation: explainMint(mint, running.open.story, index, knownToTs),
+        open: { lastTs: running.open.lastTs, knownToTs },
+      })
+    }
+    if (stories.length === 0)
+      throw new AppError(
+        'not-found',
+        `Node ${nodeId} has no period of its own in period ${index}: it is not there, is virtual, or never reported. Check the number, or choose another period.`,
+        { details: { nodeId, period: index } },
+      )
+    return stories
+  })
+}
+
+/** The plan to begin with: a node period begins in the period before, or further back; its states must be there, or not be needed. */
+function firstToRead(store: Store, plans: readonly PlannedRun[], at: number): number {
+  let first = at
+  for (let i = at; i >= 0; i--) {
+    const { before } = plans[i]!
+    first = i
+    if (before === null) break
+    const previous = plans[i - 1]!
+    if (i < at && loadNodeRun(store, previous.period.index)?.key === previous.key) break
+  }
+  return first
+}
+
+/** Folds one node over the stored periods `from` to `to`, recording its steps. */
+function foldNode(
+  store: Store,
+  plans: readonly PlannedRun[],
+  from: number,
+  to: number,
+  nodeId: number,
+  rules: NodePeriodRules,
+): NodePeriodFold {
+  const bucket = bucketOf(nodeId)
+  const first = plans[from]!
+  const start = startParts(store, first.period)
+  const fold = beginFold(first.period, start, loadEnd(store, plans[to]!.period), {
+    boundaryTs: boundaryOf(rules),
+    explain: id => id === nodeId,
+  })
+  const part = partOf(start, bucket, first.before === null ? null : loadNodeStates(store, first.before.index, bucket))
+  fold.begin(onlyNode(part, nodeId))
+  for (let i = from; i <= to; i++) {
+    const plan = plans[i]!
+    // a node that the sync follows only from here on is in this snapshot
+    if (i > from && !fold.running().some(node => node.nodeId === nodeId)) {
+      const own = startParts(store, plan.period)
+      fold.begin(onlyNode(partOf(own, bucket, null), nodeId))
+    }
+    // the start block's events were told with the period before
+    const told = i > from ? plan.period.startBlock : -1
+    const rest = filtered(fold, n => n > told)
+    readBucket(store, plan, rest, { nodeId }, () => null)
+  }
+  return fold
+}
+
+function onlyNode(part: ReturnType<typeof partOf>, nodeId: number): ReturnType<typeof partOf> {
+  return {
+    ...part,
+    nodes: part.nodes.filter(node => node.id === nodeId),
+    nodeStates: part.nodeStates.filter(state => (state as { node_id?: unknown }).node_id === nodeId),
+    contracts: part.contracts.filter(({ contract_type: type }) =>
+      'NodeContract' in type ? type.NodeContract.node_id === nodeId : 'RentContract' in type && type.RentContract.node_id === nodeId,
+    ),
+  }
+}
+
+/** The events of those blocks that `wanted` chooses. */
+function filtered(sink: EventSink, wanted: (n: number) => boolean): EventSink {
+  let passes = false
+  return {
+    block(n, ts) {
+      passes = wanted(n)
+      if (passes) sink.block(n, ts)
+    },
+    uptime(nodeId, now, uptime) {
+      if (passes) sink.uptime(nodeId, now, uptime)
+    },
+    consumption(contractId, timestamp, window, nru) {
+      if (passes) sink.consumption(contractId, timestamp, window, nru)
+    },
+    rare(event) {
+      if (passes) sink.rare(event)
+    },
+  }
+}
