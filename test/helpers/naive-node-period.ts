@@ -225,7 +225,7 @@ function consume(world: World, contractId: number, window: bigint, nru: bigint):
 }
 
 /** A u64 as the shared types have it: a bigint only where a number would not do. */
-const u64 = (n: bigint): U64 => (n > BigInt(Number.MAX_SAFE_INTEGER) ? n : Number(n))
+export const u64 = (n: bigint): U64 => (n > BigInt(Number.MAX_SAFE_INTEGER) ? n : Number(n))
 const resourcesOf = (r: FourFigures): Resources => ({ cru: u64(r.cru), mru: u64(r.mru), hru: u64(r.hru), sru: u64(r.sru) })
 
 function openState(life: Life, rented: boolean): NaiveOpen {

@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import type { FarmingPolicy, GridContract, GridEvent, GridFarm, GridNode, U64 } from '../../src-shared/grid.ts'
 import { PERIOD_SEC, periodAt } from '../../src-shared/time.ts'
 import { type NaiveMint, type NaiveOptions, naiveNodePeriod } from './naive-node-period.ts'
@@ -86,7 +85,7 @@ export const run = (lines: Line[], parts: Parts = {}, options: NaiveOptions = {}
 /** The only mint; it fails where there is none or more than one. */
 export function only(lines: Line[], parts: Parts = {}, options: NaiveOptions = {}): NaiveMint {
   const { mints } = run(lines, parts, options)
-  expect(mints).toHaveLength(1)
+  if (mints.length !== 1) throw new Error(`${mints.length} mints, not one`)
   return mints[0]!
 }
 
