@@ -19,9 +19,16 @@ function cellText(cell: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
+const APOSTROPHES = /^'+[=+\-@\t\r]/
+
+/** A text for `csv` that `withoutApostrophe` gives back as it was: an apostrophe of its own, where one would be taken away, is doubled. */
+export function withApostrophe(text: string): string {
+  return APOSTROPHES.test(text) ? `'${text}` : text
+}
+
 /** A cell as it was before `csv` put an apostrophe in front of what a spreadsheet would run. */
 export function withoutApostrophe(cell: string): string {
-  return /^'[=+\-@\t\r]/.test(cell) ? cell.slice(1) : cell
+  return APOSTROPHES.test(cell) ? cell.slice(1) : cell
 }
 
 /** A record of a CSV text, and the line that it begins in (from 1). */
