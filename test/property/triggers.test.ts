@@ -56,14 +56,14 @@ function actionOf(config: MintConfig, decision: MintDecision, step: Fitting | Mi
 
 /** A step: what is done, how often in a row, and whether the operator changes the network's options first. */
 const step = fc.record({
-  what: fc.oneof({ weight: 2, arbitrary: fitting }, { weight: 1, arbitrary: action }),
+  what: fc.oneof({ weight: 4, arbitrary: fitting }, { weight: 1, arbitrary: action }),
   times: fc.constantFrom(1, 1, 2, 3),
   changed: fc.option(fc.oneof({ weight: 4, arbitrary: soundConfig }, config), { freq: 12 }),
 })
 const life = fc.record({
   start: soundConfig,
   rewardUnits: fc.constantFrom(1000n, 1000n, 1000n, 0n),
-  steps: fc.array(step, { maxLength: 40 }),
+  steps: fc.array(step, { minLength: 10, maxLength: 40 }),
 })
 
 /** How many present signers' last votes since the last failure are for this amount. */
@@ -120,7 +120,10 @@ test('a mint is paid at most once, and only what the option allows is decided', 
             continue
           }
           if (action.kind === 'vote') cast = [...cast, action]
-          if (action.kind === 'failed') cast = []
+          if (action.kind === 'failed') {
+            expect(action.attempt).toBe(was.decided?.attempt)
+            cast = []
+          }
           if (before.decided) expect(action.kind === 'failed' || decision.decided === was.decided).toBe(true)
           else if (decision.decided && action.kind !== 'paid') {
             checkDecided(config, mint, decision, action, cast)

@@ -185,6 +185,7 @@ describe('transfers as CSV', () => {
     [`${header}\n${tx},1,922337203685.4775808,,\n`, 2, 'amount'],
     [`${header}\n${tx},1,1,${'ab'.repeat(31)},\n`, 2, 'memo'],
     [`${header}\n${tx},1,1,payment for june,\n`, 2, 'memo'],
+    [`${header}\n${tx},1,1,${'A'.repeat(42)}B=,\n`, 2, 'memo'],
     [`${header}\n${tx},1,1,,${'x'.repeat(201)}\n`, 2, 'note'],
     [`${header}\n${tx},1,1,,"a\nb"\n${tx},1,2,,\n`, 4, 'tx'],
     [`${header}\n${tx},1,1,,"a\n`, 2, 71],

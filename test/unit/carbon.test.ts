@@ -24,9 +24,8 @@ test('the vectors', () => {
 test('one floor, at the very end', () => {
   // a millionth of a CU for the whole period: 354 * 10 / 7 = 505.7 units
   expect(carbonUnits({ cu: 1n, su: 0n }, 7, PERIOD_SEC)).toBe(505n)
-  // half of that is 252.85..; three times a third comes to the same product, where a floor in between would lose some
-  expect(carbonUnits({ cu: 1n, su: 0n }, 7, PERIOD_SEC / 2)).toBe(252n)
-  expect(carbonUnits({ cu: 3n, su: 0n }, 7, PERIOD_SEC / 3)).toBe(505n)
+  // two thirds of it are 337.1; of 505 they would be 336
+  expect(carbonUnits({ cu: 1n, su: 0n }, 7, (PERIOD_SEC / 3) * 2)).toBe(337n)
   // (1 CU at 354 + 1 SU at 122) * 1e7 / 3 = 1586666666.6 together; 1180000000 + 406666666.6 apart
   expect(carbonUnits({ cu: 1_000_001n, su: 1_000_002n }, 3, PERIOD_SEC)).toBe((10n * (354n * 1_000_001n + 122n * 1_000_002n)) / 3n)
 })
