@@ -1,20 +1,11 @@
-import type { ContractType, EventSink, GridContract, GridNode, GridPower } from '../../src-shared/grid.ts'
+import type { EventSink, GridContract, GridNode, GridPower } from '../../src-shared/grid.ts'
+import { createAgenda } from './demo-agenda.ts'
+import { BLOCK_SEC, DAY_BLOCKS, type DemoClock, HOUR_BLOCKS, REPORT_BLOCKS } from './demo-clock.ts'
+import { cancelled, contractHead, type LivingContract, newRent, newWorkload, snapshotContracts } from './demo-contracts.ts'
 import type { DemoGrid, Role } from './demo-grid.ts'
+import { changeNode, nextIncident, offBlocks } from './demo-habits.ts'
+import { createMover, FIRST_PRICE_MUSD, newPrice } from './demo-moves.ts'
 import { createRandom, type Random } from './demo-random.ts'
-
-/** Seconds between two blocks. */
-export const BLOCK_SEC = 6
-/** Blocks between two uptime reports (40 minutes) and between two consumption reports (an hour). */
-const REPORT_BLOCKS = 400
-const HOUR_BLOCKS = 600
-const DAY_BLOCKS = 14_400
-
-/** The chain's clock in the demo: block `first` has time `firstTs`, the last block that can be asked for is `last`. */
-export interface DemoClock {
-  first: number
-  last: number
-  firstTs: number
-}
 
 /** The grid in motion. Memory grows with nodes and blocks (4 bytes each), never with events. */
 export interface DemoLife {
@@ -24,6 +15,8 @@ export interface DemoLife {
   nodes(): GridNode[]
   contracts(): GridContract[]
   power(): GridPower[]
+  /** milli-USD per TFT */
+  connectionPrice(): number
 }
 
 type BlockEvents = Omit<EventSink, 'block'>
@@ -42,65 +35,54 @@ interface LivingNode {
   managed: boolean
 }
 
-interface LivingContract {
-  id: number
+/** Where contracts come and go, one after the other. */
+interface Place {
   node: LivingNode
-  publicIps: number
-  used: { hru: number; sru: number; cru: number; mru: number }
-  /** created, but its use is not yet on the chain */
-  fresh: boolean
-  cancelBlock: number
+  isRent: boolean
 }
 
 /**
  * Starts the grid's life at `clock.first`. Each node has two things pending (its next report, its next incident) and each contract one;
- * a list of who is due per block makes every event cost the same, however many nodes there are.
+ * an agenda of who is due per block makes every event cost the same, however many nodes there are.
  */
 export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): DemoLife {
   const random = createRandom(seed + 1)
   const tsOf = (block: number): number => clock.firstTs + (block - clock.first) * BLOCK_SEC
   const nodes = grid.nodes.map((data, index) => bornNode(data, grid.roles[index]!, random, clock))
+  // chances of their own: what rents, moves and the price draw leaves all else of a seed's grid as it is
+  const sideRandom = createRandom(seed + 2)
   const contracts: (LivingContract | null)[] = []
-  const hosts: LivingNode[] = []
+  const places: Place[] = []
   let lastContractId = 1_000
+  let price = FIRST_PRICE_MUSD
   for (const node of nodes) {
     if (!canHost(node)) continue
     const count = random.chance(0.3) ? (random.chance(0.25) ? 2 : 1) : 0
     for (let i = 0; i < count; i++) {
-      hosts.push(node)
-      contracts.push(random.chance(0.85) ? newContract(node, clock.first) : null)
+      const place = { node, isRent: false }
+      places.push(place)
+      contracts.push(random.chance(0.85) ? newContract(place, clock.first) : null)
     }
   }
+  for (const node of nodes) {
+    if (!canHost(node) || !sideRandom.chance(0.12)) continue
+    const place = { node, isRent: true }
+    places.push(place)
+    contracts.push(sideRandom.chance(0.6) ? newContract(place, clock.first) : null)
+  }
+  const movable = nodes.filter(node => node.role === 'steady')
+  const mover = createMover(
+    movable.map(node => node.data),
+    grid.farms,
+    sideRandom,
+  )
 
-  // Actors: report of node i, incident of node i, contract c. `due[block]` heads a doubly linked list of actors.
+  // Actors: report of node i, incident of node i, place of contracts c, the farmer who moves nodes, the council.
   const incidentBase = nodes.length
   const contractBase = nodes.length * 2
-  const due = new Int32Array(clock.last - clock.first + 1).fill(-1)
-  const after = new Int32Array(contractBase + hosts.length).fill(-1)
-  const before = new Int32Array(contractBase + hosts.length).fill(-1)
-  const dueAt = new Int32Array(contractBase + hosts.length).fill(-1)
-
-  function unschedule(actor: number): void {
-    const slot = dueAt[actor]!
-    if (slot < 0) return
-    const next = after[actor]!
-    const previous = before[actor]!
-    if (previous < 0) due[slot] = next
-    else after[previous] = next
-    if (next >= 0) before[next] = previous
-    dueAt[actor] = -1
-  }
-  function schedule(actor: number, block: number): void {
-    unschedule(actor)
-    const slot = block - clock.first
-    if (slot >= due.length) return
-    const next = due[slot]!
-    after[actor] = next
-    before[actor] = -1
-    if (next >= 0) before[next] = actor
-    due[slot] = actor
-    dueAt[actor] = slot
-  }
+  const moverActor = contractBase + places.length
+  const priceActor = moverActor + 1
+  const { schedule, unschedule, next } = createAgenda(priceActor + 1, clock.first, clock.last)
   const report = (node: LivingNode): number => node.data.id - 1
   const incident = (node: LivingNode): number => incidentBase + node.data.id - 1
 
@@ -110,8 +92,10 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
     schedule(incident(node), clock.first + firstIncident(node, random))
   }
   contracts.forEach((contract, c) => {
-    schedule(contractBase + c, clock.first + random.between(1, contract ? HOUR_BLOCKS : 10 * DAY_BLOCKS))
+    schedule(contractBase + c, clock.first + chancesOf(places[c]!).between(1, contract ? HOUR_BLOCKS : 10 * DAY_BLOCKS))
   })
+  if (mover) schedule(moverActor, clock.first + sideRandom.between(2 * DAY_BLOCKS, 8 * DAY_BLOCKS))
+  schedule(priceActor, clock.first + sideRandom.between(6 * DAY_BLOCKS, 20 * DAY_BLOCKS))
 
   function fireReport(node: LivingNode, block: number, sink: BlockEvents): void {
     const now = tsOf(block)
@@ -143,6 +127,7 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
     } else if (!node.stored) {
       node.stored = true
       data.created = tsOf(block)
+      data.connection_price = price
       sink.rare(['TfgridModule.NodeStored', { node: snapshotNode(data) }])
       node.phase = 'up'
       boot(node, block)
@@ -152,7 +137,7 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
       boot(node, block)
       schedule(incident(node), block + nextIncident(role, random))
     } else if (role === 'updater') {
-      change(data, random)
+      changeNode(data, random)
       sink.rare(['TfgridModule.NodeUpdated', { node: snapshotNode(data) }])
       schedule(incident(node), block + nextIncident(role, random))
     } else {
@@ -195,71 +180,71 @@ export function createLife(grid: DemoGrid, seed: number, clock: DemoClock): Demo
     schedule(incident(node), block + wait)
   }
 
+  function chancesOf(place: Place): Random {
+    return place.isRent ? sideRandom : random
+  }
+
   function fireContract(index: number, block: number, sink: BlockEvents): void {
     const actor = contractBase + index
-    const node = hosts[index]!
+    const place = places[index]!
+    const chances = chancesOf(place)
     const contract = contracts[index]
     if (!contract) {
-      const created = newContract(node, block)
-      created.fresh = true
+      const created = newContract(place, block)
+      created.fresh = !place.isRent
       contracts[index] = created
       sink.rare(['SmartContractModule.ContractCreated', { contract: contractHead(created) }])
-      schedule(actor, block + random.between(2, 8))
-    } else if (contract.fresh) {
+      schedule(actor, block + (created.fresh ? chances.between(2, 8) : HOUR_BLOCKS))
+    } else if (contract.fresh && contract.used) {
       contract.fresh = false
       sink.rare(['SmartContractModule.UpdatedUsedResources', { contract_id: contract.id, used: { ...contract.used } }])
       schedule(actor, block + HOUR_BLOCKS)
     } else if (block >= contract.cancelBlock) {
       contracts[index] = null
-      sink.rare([
-        'SmartContractModule.NodeContractCanceled',
-        { contract_id: contract.id, node_id: node.data.id, twin_id: contractTwin(contract) },
-      ])
-      schedule(actor, block + random.between(HOUR_BLOCKS, 6 * DAY_BLOCKS))
+      sink.rare(cancelled(contract))
+      schedule(actor, block + chances.between(HOUR_BLOCKS, 6 * DAY_BLOCKS))
     } else {
       // A node that is off sends nothing.
-      if (node.bootTs > 0) {
-        const timestamp = tsOf(block) - random.between(2, 12)
-        sink.consumption(contract.id, timestamp, HOUR_BLOCKS * BLOCK_SEC, random.between(40_000, 90_000_000))
+      if (place.node.bootTs > 0) {
+        const timestamp = tsOf(block) - chances.between(2, 12)
+        sink.consumption(contract.id, timestamp, HOUR_BLOCKS * BLOCK_SEC, chances.between(40_000, 90_000_000))
       }
       schedule(actor, block + HOUR_BLOCKS)
     }
   }
 
-  function newContract(node: LivingNode, block: number): LivingContract {
-    lastContractId += random.between(1, 4)
-    const total = node.data.resources
-    const share = random.between(5, 45) / 100
-    return {
-      id: lastContractId,
-      node,
-      publicIps: random.chance(0.2) ? 1 : 0,
-      used: {
-        hru: random.chance(0.3) ? Math.floor(Number(total.hru) * share) : 0,
-        sru: Math.floor(Number(total.sru) * share),
-        cru: Math.max(1, Math.floor(Number(total.cru) * share)),
-        mru: Math.floor(Number(total.mru) * share),
-      },
-      fresh: false,
-      cancelBlock: block + random.between(3 * DAY_BLOCKS, 90 * DAY_BLOCKS),
-    }
+  function newContract(place: Place, block: number): LivingContract {
+    const chances = chancesOf(place)
+    lastContractId += chances.between(1, 4)
+    const make = place.isRent ? newRent : newWorkload
+    return make(lastContractId, place.node.data, block, chances)
+  }
+
+  function fireMove(block: number, sink: BlockEvents): void {
+    if (mover) sink.rare(['TfgridModule.NodeUpdated', { node: snapshotNode(mover.move()) }])
+    schedule(moverActor, block + sideRandom.between(4 * DAY_BLOCKS, 10 * DAY_BLOCKS))
   }
 
   return {
     step(block, sink) {
-      const slot = block - clock.first
-      if (due[slot]! < 0) return
+      if (next(block) < 0) return
       const events = blockOnDemand(block, tsOf(block), sink)
-      for (let actor = due[slot]!; actor >= 0; actor = due[slot]!) {
+      for (let actor = next(block); actor >= 0; actor = next(block)) {
         unschedule(actor)
         if (actor < incidentBase) fireReport(nodes[actor]!, block, events)
         else if (actor < contractBase) fireIncident(nodes[actor - incidentBase]!, block, events)
-        else fireContract(actor - contractBase, block, events)
+        else if (actor < moverActor) fireContract(actor - contractBase, block, events)
+        else if (actor === moverActor) fireMove(block, events)
+        else {
+          price = newPrice(sideRandom)
+          events.rare(['TfgridModule.ConnectionPriceSet', { price }])
+        }
       }
     },
     nodes: () => nodes.filter(node => node.stored).map(node => snapshotNode(node.data)),
     contracts: () => snapshotContracts(contracts, lastContractId),
     power: () => nodes.filter(node => node.managed).map(node => snapshotPower(node, tsOf)),
+    connectionPrice: () => price,
   }
 }
 
@@ -315,19 +300,6 @@ function firstIncident(node: LivingNode, random: Random): number {
   return Math.ceil(nextIncident(node.role, random) * (random.between(10, 100) / 100))
 }
 
-/** Blocks until the next incident: around the mean of the role. */
-function nextIncident(role: Role, random: Random): number {
-  const meanDays = { rebooting: 1.2, outage: 7, 'long-outage': 11, updater: 6 }[role as string] ?? 28
-  return Math.ceil(meanDays * DAY_BLOCKS * (random.between(40, 160) / 100))
-}
-
-/** Blocks that a node stays off: a restart takes minutes, an outage hours or days. */
-function offBlocks(role: Role, random: Random): number {
-  if (role === 'long-outage') return random.between(24 * HOUR_BLOCKS, 80 * HOUR_BLOCKS)
-  if (role === 'outage') return random.between(HOUR_BLOCKS, 15 * HOUR_BLOCKS)
-  return random.chance(0.85) || role === 'rebooting' ? random.between(20, 80) : random.between(100, 3 * HOUR_BLOCKS)
-}
-
 function bootsSlowly(node: LivingNode): boolean {
   if (node.role === 'farmerbot-slow') return node.sleeps % 5 === 2
   return node.role === 'farmerbot-slow-once' && node.sleeps % 34 === 9
@@ -355,53 +327,8 @@ function misreport(node: LivingNode, block: number, uptime: number, random: Rand
   }
 }
 
-/** A node's owner moves it, adds or takes out a disk, or adds memory. */
-function change(node: GridNode, random: Random): void {
-  const { hru, sru, cru, mru } = node.resources
-  switch (random.below(4)) {
-    case 0:
-      node.city = `${node.city.split(' (')[0]} (hall ${random.between(1, 9)})`
-      break
-    case 1:
-      node.resources = { hru: Number(hru) + 4 * 10 ** 12, sru, cru, mru }
-      break
-    case 2:
-      node.resources = { hru: Number(hru) > 0 ? Number(hru) / 2 : 0, sru, cru, mru }
-      break
-    default:
-      node.resources = { hru, sru, cru, mru: Number(mru) + 2 ** 33 }
-  }
-}
-
 function snapshotNode(node: GridNode): GridNode {
   return { ...node, resources: { ...node.resources }, location: { ...node.location } }
-}
-
-function contractTwin(contract: LivingContract): number {
-  return 500_000 + (contract.id % 997)
-}
-
-function contractHead(contract: LivingContract): { contract_id: number; twin_id: number; contract_type: ContractType } {
-  return {
-    contract_id: contract.id,
-    twin_id: contractTwin(contract),
-    contract_type: { NodeContract: { node_id: contract.node.data.id, public_ips: contract.publicIps } },
-  }
-}
-
-/** The node contracts that stand, and a name contract, which no node has and no rule pays. */
-function snapshotContracts(contracts: (LivingContract | null)[], lastContractId: number): GridContract[] {
-  const standing = contracts
-    .filter(contract => contract !== null)
-    .map((contract): GridContract => ({ ...contractHead(contract), resources: contract.fresh ? null : { ...contract.used } }))
-    .sort((a, b) => a.contract_id - b.contract_id)
-  const name: GridContract = {
-    contract_id: lastContractId + 1_000_000,
-    twin_id: 500_001,
-    contract_type: { NameContract: { name: 'granarydemo' } },
-    resources: null,
-  }
-  return [...standing, name]
 }
 
 function snapshotPower(node: LivingNode, tsOf: (block: number) => number): GridPower {

@@ -1,8 +1,9 @@
 import { AppError } from '../../src-shared/errors.ts'
 import type { ArchiveSink, EventSink } from '../../src-shared/grid.ts'
 import { PERIOD_SEC, POST_PERIOD_BLOCKS, periodAt } from '../../src-shared/time.ts'
+import { BLOCK_SEC } from './demo-clock.ts'
 import { createGrid, type DemoFarm } from './demo-grid.ts'
-import { BLOCK_SEC, createLife } from './demo-life.ts'
+import { createLife } from './demo-life.ts'
 
 /** 2026-10-01 to 2026-10-31, the month before this version: a constant, as the same command must give the same bytes on any day. */
 export const DEMO_PERIOD = 102
@@ -33,7 +34,7 @@ export interface DemoOptions {
 
 /**
  * Invents a grid and tells its life as a grid archive, in chain order: reports every 40 minutes, restarts, outages, farmerbots, contracts,
- * misbehaviour of every kind. Nothing in it exists: keys, addresses and names are made up from the seed. Memory depends on the
+ * rents, nodes that move, a new price, misbehaviour of every kind. Nothing in it exists: keys, addresses and names are made up from the seed. Memory depends on the
  * number of nodes, not of events. Throws AppError `usage` for options outside their range.
  */
 export async function generateDemo(options: DemoOptions, sink: ArchiveSink & { drain(): Promise<void> }): Promise<void> {
@@ -83,6 +84,9 @@ export async function generateDemo(options: DemoOptions, sink: ArchiveSink & { d
     nodes: life.nodes(),
     contracts: life.contracts(),
     power: life.power(),
+    connectionPrice: life.connectionPrice(),
+    farms: grid.farms,
+    farmingPolicies: grid.policies,
   })
   sink.end({
     kind: 'snapshot',

@@ -64,7 +64,7 @@ export async function chainFromScenario(scenario: Scenario, signal?: AbortSignal
     twins: grid.twins,
     policies: grid.policies,
     payoutAddresses: grid.payoutAddresses,
-    connectionPrice: 80,
+    connectionPrice: life.connectionPrice(),
   })
   const maker = createBlockMaker(chain)
   const sink = { block: () => undefined, ...maker.sink }
