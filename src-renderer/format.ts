@@ -43,6 +43,14 @@ export function formatPermille(permille: number): string {
   return (Math.floor(permille * 10 + 1e-6) / 100).toFixed(2)
 }
 
+/** How much downtime is left, in hours and minutes, cut: `36 h 32 min`, `12 min`, `45 s`. */
+export function formatHours(sec: number): string {
+  const minutes = Math.floor(sec / 60)
+  const hours = Math.floor(minutes / 60)
+  if (hours === 0) return formatDuration(sec - (minutes > 0 ? sec % 60 : 0))
+  return `${formatCount(hours)} h${minutes % 60 > 0 ? ` ${minutes % 60} min` : ''}`
+}
+
 /** How long ago, in words: `3 h 12 min ago`, `in 5 min`, `just now`. */
 export function formatAge(ts: number, nowTs: number): string {
   const sec = nowTs - ts

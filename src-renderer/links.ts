@@ -1,6 +1,6 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
-import { setUi } from './store.ts'
+import { changeUi, setUi } from './store.ts'
 
 /** A node's page, `/nodes/17` or, in a given period, `/nodes/17/80`; for wouter's Link and navigate. */
 export function nodePath(nodeId: number, period?: number | null): string {
@@ -21,4 +21,10 @@ export const noFilter: NodesFilter = { farmId: null, state: null, violation: nul
 export function showNodes(filter: Partial<NodesFilter>): string {
   setUi('nodes.filter', { ...noFilter, ...filter })
   return '/nodes'
+}
+
+/** All nodes, those with the least downtime left first; gives the Nodes page's path. */
+export function showLeastBudget(): string {
+  changeUi('table.nodes', { sort: { id: 'budget', descending: false } })
+  return showNodes({})
 }

@@ -90,10 +90,12 @@ function saveUi(): void {
 /** A page's kept state: `[value, set]`; `fallback` where nothing is kept or what is kept cannot be read. */
 export function useUi<T extends object>(page: string, fallback: T): [T, (change: Partial<T>) => void] {
   const text = useStore(state => state.ui[page])
-  return [
-    { ...fallback, ...parseUi<T>(text) },
-    change => setUi(page, { ...fallback, ...parseUi<T>(useStore.getState().ui[page]), ...change }),
-  ]
+  return [{ ...fallback, ...parseUi<T>(text) }, change => changeUi(page, change, fallback)]
+}
+
+/** Changes some of what is kept of a page and leaves the rest. */
+export function changeUi<T extends object>(page: string, change: Partial<T>, fallback: Partial<T> = {}): void {
+  setUi(page, { ...fallback, ...parseUi<T>(useStore.getState().ui[page]), ...change })
 }
 
 function parseUi<T>(text: string | undefined): Partial<T> {

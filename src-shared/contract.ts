@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { PlainError } from './errors.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
+import { projectionSchema } from './projection.ts'
 import {
   doctorReportSchema,
   endpointSchema,
@@ -77,12 +78,14 @@ export type Status = z.infer<typeof statusSchema>
 /** Something that needs the user: what, why, and the way out. */
 export const attentionSchema = z.object({
   severity: z.enum(['down', 'at-risk', 'info']),
-  kind: z.string(), // violation, down, late, slow-boot, sla-missed, sla-close, asleep-long, no-address, address-invalid, provisional
+  kind: z.string(), // violation, down, late, slow-boot, sla-missed, sla-close, asleep-long, wake-soon, boot-due, no-address, address-invalid, provisional
   nodeId: z.number().nullable(),
   farmId: z.number().nullable(),
   title: z.string(),
   reason: z.string(),
   wayOut: z.string(),
+  /** until when: to wake it, to boot, to be back */
+  deadline: z.object({ what: z.enum(['wake', 'boot', 'back']), ts: z.number() }).nullable(),
 })
 export type Attention = z.infer<typeof attentionSchema>
 
@@ -120,7 +123,8 @@ const farmRowSchema = z.object({
   asleep: z.number(),
   unknown: z.number(),
   earnedUnits: bigintText,
-  projectedUnits: bigintText,
+  staysUpUnits: bigintText,
+  goesDownUnits: bigintText,
 })
 export type FarmRow = z.infer<typeof farmRowSchema>
 
@@ -129,14 +133,17 @@ export const overviewSchema = z.object({
   /** seconds of the period that are known */
   elapsedSec: z.number(),
   states: z.record(nodeStateSchema, z.number()),
-  /** so far: each node's full payout times its uptime so far over the period, whether or not the SLA will be met */
+  /** the period is known to its end: `earned` is what it pays */
+  over: z.boolean(),
+  /** the sums of the nodes' projections (see projectionSchema) */
   earnedUnits: bigintText,
   earnedMusd: bigintText,
-  /** linear in uptime: as if the rest went like what is known; SLA and violations applied. For a finished period: what it pays */
-  projectedUnits: bigintText,
-  projectedMusd: bigintText,
-  /** true while the period runs: the two figures above are estimates */
-  linear: z.boolean(),
+  staysUpUnits: bigintText,
+  staysUpMusd: bigintText,
+  goesDownUnits: bigintText,
+  goesDownMusd: bigintText,
+  /** nodes that can still meet their SLA, with under a tenth of their downtime budget left */
+  budgetLow: z.number(),
   farms: z.array(farmRowSchema),
   attention: z.array(attentionSchema),
   attentionTotal: z.number(),
@@ -168,17 +175,36 @@ export const nodeRowSchema = z.object({
   slowBoots: z.number(),
   rewardUnits: bigintText,
   rewardMusd: bigintText,
-  /** as in the overview: the full payout times uptime so far; for a finished period what it pays */
+  /** of its projection (see projectionSchema) */
   earnedUnits: bigintText,
   earnedMusd: bigintText,
-  projectedUnits: bigintText,
-  projectedMusd: bigintText,
+  staysUpUnits: bigintText,
+  staysUpMusd: bigintText,
+  goesDownUnits: bigintText,
+  budgetSec: z.number().nullable(),
+  allowedSec: z.number().nullable(),
+  backByTs: z.number().nullable(),
+  wakeByTs: z.number().nullable(),
+  bootByTs: z.number().nullable(),
   payoutAddress: z.string(),
   hash: z.string(),
   /** seconds per day of the period; days that are not known yet have 0 in all three */
   days: z.object({ up: z.array(z.number()), asleep: z.array(z.number()), down: z.array(z.number()) }),
 })
 export type NodeRow = z.infer<typeof nodeRowSchema>
+
+export const nodeSortSchema = z.enum([
+  'nodeId',
+  'label',
+  'farm',
+  'state',
+  'uptime',
+  'reward',
+  'staysUp',
+  'goesDown',
+  'budget',
+  'lastReport',
+])
 
 const nodeFilter = {
   period: periodIndex.optional(),
@@ -205,6 +231,7 @@ export const nodeDetailSchema = z.object({
   previousNodeId: z.number().nullable(),
   nextNodeId: z.number().nullable(),
   period: periodSummarySchema,
+  projection: projectionSchema,
   resources: z.object({ cru: z.string(), mru: z.string(), hru: z.string(), sru: z.string() }),
   /** average use over the period, in per cent as the receipt says it, and IP hours */
   utilization: z.object({ cru: z.number(), mru: z.number(), hru: z.number(), sru: z.number(), ipHours: z.number() }),
@@ -272,12 +299,12 @@ export const queries = {
     in: z.object({
       ...nodeFilter,
       ...page,
-      sort: z.enum(['nodeId', 'label', 'farm', 'state', 'uptime', 'reward', 'projected', 'lastReport']).default('nodeId'),
+      sort: nodeSortSchema.default('nodeId'),
       descending: z.boolean().default(false),
     }),
     out: paged(nodeRowSchema).extend({
       rewardUnits: bigintText,
-      projectedUnits: bigintText,
+      staysUpUnits: bigintText,
       farms: z.array(z.object({ farmId: z.number(), name: z.string() })),
     }),
   },

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { bigintText, violationSchema } from './mint.ts'
 import { utilizationSchema } from './node-period.ts'
 
+/** The share of the downtime budget below which a node is at risk. */
+export const LOW_BUDGET = 0.1
+
 /** What a node's period pays if things go one way or the other. */
 export const projectedSchema = z.object({
   /** seconds that are credited by the end of the period */

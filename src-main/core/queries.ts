@@ -4,6 +4,8 @@ import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { fixed, tftExact, usdExact } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
+import { known } from '../engines/projection/known.ts'
+import { projectV3, usedSoFar } from '../engines/projection/v3.ts'
 import { tellNode } from '../jobs/explain.ts'
 import {
   type AuditMark,
@@ -99,7 +101,7 @@ export function createQueries(
     },
     'nodes.list': ({ period, offset, limit, sort, descending, ...filter }) => {
       const loaded = periodOrNone(period)
-      if (!loaded) return { rows: [], total: 0, rewardUnits: 0n, projectedUnits: 0n, farms: [] }
+      if (!loaded) return { rows: [], total: 0, rewardUnits: 0n, staysUpUnits: 0n, farms: [] }
       const named = labels()
       const found = filterNodes(loaded.nodes, named, filter)
       const farms = new Map(loaded.nodes.map(node => [node.farmId, node.farmName]))
@@ -107,7 +109,7 @@ export function createQueries(
         rows: rowsOf(loaded.stored.index, sortNodes(found, named, sort, descending).slice(offset, offset + limit)),
         total: found.length,
         rewardUnits: sumBy(found, node => node.rewardUnits),
-        projectedUnits: sumBy(found, node => node.projectedUnits),
+        staysUpUnits: sumBy(found, node => node.projection.staysUp.units),
         farms: [...farms].map(([id, name]) => ({ farmId: id, name })).sort((a, b) => a.farmId - b.farmId),
       }
     },
@@ -125,7 +127,9 @@ export function createQueries(
         'uptime permille',
         'violation',
         'payout TFT',
-        'projected TFT',
+        'if it stays up TFT',
+        'if it goes down TFT',
+        'downtime left s',
         'payout address',
         'receipt',
         'note',
@@ -143,7 +147,9 @@ export function createQueries(
           node.uptimePermille,
           node.violation ?? '',
           tftExact(node.rewardUnits),
-          tftExact(node.projectedUnits),
+          tftExact(node.projection.staysUp.units),
+          tftExact(node.projection.goesDown.units),
+          node.projection.budgetSec ?? '',
           node.payoutAddress,
           node.hash,
           label?.note ?? '',
@@ -163,11 +169,13 @@ export function createQueries(
       }
       const use = receipt.resource_utilization
       const { resources } = story.node
+      const time = known(loaded.summary)
       return {
         row: rowsOf(loaded.stored.index, [light])[0]!,
         previousNodeId: loaded.nodes[place - 1]?.nodeId ?? null,
         nextNodeId: loaded.nodes[place + 1]?.nodeId ?? null,
         period: loaded.summary,
+        projection: projectV3(story.result, time, usedSoFar(story.used, resources, time)),
         resources: { cru: String(resources.cru), mru: String(resources.mru), hru: String(resources.hru), sru: String(resources.sru) },
         utilization: { cru: use.cru, mru: use.mru, hru: use.hru, sru: use.sru, ipHours: use.ip },
         cloudUnits: {

@@ -1,25 +1,16 @@
 import type { Attention, FarmRow, NodeRow, NodeState, Overview, PeriodSummary, QueryInput } from '../../src-shared/contract.ts'
 import type { NodeResult } from '../../src-shared/mint.ts'
-import {
-  attentionFor,
-  earnedSoFar,
-  isOver,
-  type Known,
-  known,
-  projectLinear,
-  stateOf,
-  uptimePermille,
-} from '../engines/projection/linear.ts'
+import type { Projection } from '../../src-shared/projection.ts'
+import { type Known, known } from '../engines/projection/known.ts'
+import { attentionFor, isBudgetLow, stateOf, uptimePermille } from '../engines/projection/standing.ts'
+import { projectV3 } from '../engines/projection/v3.ts'
 
 /** What the core keeps in memory of each node of a period: all that lists, filters, sorts and sums need, without receipts and days. */
 export interface LightNode extends Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'> {
   state: NodeState
   stateReason: string
   uptimePermille: number
-  earnedUnits: bigint
-  earnedMusd: bigint
-  projectedUnits: bigint
-  projectedMusd: bigint
+  projection: Projection
 }
 
 /** A node's own words, from the books. */
@@ -29,19 +20,9 @@ export interface Label {
 }
 
 export function lightNode(result: Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'>, time: Known): LightNode {
-  const { state, reason } = stateOf(result, time)
-  const earned = earnedSoFar(result, time)
-  const projected = projectLinear(result, time)
-  return {
-    ...result,
-    state,
-    stateReason: reason,
-    uptimePermille: uptimePermille(result, time),
-    earnedUnits: earned.units,
-    earnedMusd: earned.musd,
-    projectedUnits: projected.units,
-    projectedMusd: projected.musd,
-  }
+  const projection = projectV3(result, time)
+  const { state, reason } = stateOf(result, projection, time)
+  return { ...result, state, stateReason: reason, uptimePermille: uptimePermille(result, time), projection }
 }
 
 const noLabel: Label = { label: '', note: '' }
@@ -68,7 +49,7 @@ type Sort = NonNullable<QueryInput<'nodes.list'>['sort']>
 
 const stateOrder: Record<NodeState, number> = { down: 0, 'at-risk': 1, asleep: 2, unknown: 3, up: 4 }
 
-/** Sorted by one column, ties by node id; never reorders the input. */
+/** Sorted by one column, ties by node id; never reorders the input. Nodes without a downtime budget come after those with one. */
 export function sortNodes(nodes: LightNode[], labels: ReadonlyMap<number, Label>, sort: Sort, descending: boolean): LightNode[] {
   const by: Record<Sort, (a: LightNode, b: LightNode) => number> = {
     nodeId: (a, b) => a.nodeId - b.nodeId,
@@ -77,11 +58,14 @@ export function sortNodes(nodes: LightNode[], labels: ReadonlyMap<number, Label>
     state: (a, b) => stateOrder[a.state] - stateOrder[b.state],
     uptime: (a, b) => a.measuredUptimeSec - b.measuredUptimeSec,
     reward: (a, b) => compareBig(a.rewardUnits, b.rewardUnits),
-    projected: (a, b) => compareBig(a.projectedUnits, b.projectedUnits),
+    staysUp: (a, b) => compareBig(a.projection.staysUp.units, b.projection.staysUp.units),
+    goesDown: (a, b) => compareBig(a.projection.goesDown.units, b.projection.goesDown.units),
+    budget: (a, b) => (a.projection.budgetSec ?? 0) - (b.projection.budgetSec ?? 0),
     lastReport: (a, b) => (a.lastReportTs ?? 0) - (b.lastReportTs ?? 0),
   }
   const sign = descending ? -1 : 1
-  return [...nodes].sort((a, b) => sign * by[sort](a, b) || a.nodeId - b.nodeId)
+  const without = (node: LightNode) => (sort === 'budget' && node.projection.budgetSec === null ? 1 : 0)
+  return [...nodes].sort((a, b) => without(a) - without(b) || sign * by[sort](a, b) || a.nodeId - b.nodeId)
 }
 
 // A plain comparison of code units: the same order everywhere and twenty times faster than a locale's on 10,000 rows.
@@ -95,6 +79,7 @@ function compareBig(a: bigint, b: bigint): number {
 
 export function nodeRow(node: LightNode, label: Label | undefined, days: NodeRow['days']): NodeRow {
   const { label: name, note } = label ?? noLabel
+  const { projection } = node
   return {
     nodeId: node.nodeId,
     farmId: node.farmId,
@@ -118,10 +103,16 @@ export function nodeRow(node: LightNode, label: Label | undefined, days: NodeRow
     slowBoots: node.slowBoots,
     rewardUnits: node.rewardUnits,
     rewardMusd: node.rewardMusd,
-    earnedUnits: node.earnedUnits,
-    earnedMusd: node.earnedMusd,
-    projectedUnits: node.projectedUnits,
-    projectedMusd: node.projectedMusd,
+    earnedUnits: projection.earnedUnits,
+    earnedMusd: projection.earnedMusd,
+    staysUpUnits: projection.staysUp.units,
+    staysUpMusd: projection.staysUp.musd,
+    goesDownUnits: projection.goesDown.units,
+    budgetSec: projection.budgetSec,
+    allowedSec: projection.allowedSec,
+    backByTs: projection.backByTs,
+    wakeByTs: projection.wakeByTs,
+    bootByTs: projection.bootByTs,
     payoutAddress: node.payoutAddress,
     hash: node.hash,
     days,
@@ -151,14 +142,16 @@ export function farmRows(nodes: LightNode[]): FarmRow[] {
         asleep: 0,
         unknown: 0,
         earnedUnits: 0n,
-        projectedUnits: 0n,
+        staysUpUnits: 0n,
+        goesDownUnits: 0n,
       }
       farms.set(node.farmId, farm)
     }
     farm.nodes++
     farm[node.state === 'at-risk' ? 'atRisk' : node.state]++
-    farm.earnedUnits += node.earnedUnits
-    farm.projectedUnits += node.projectedUnits
+    farm.earnedUnits += node.projection.earnedUnits
+    farm.staysUpUnits += node.projection.staysUp.units
+    farm.goesDownUnits += node.projection.goesDown.units
   }
   return [...farms.values()].sort((a, b) => a.farmId - b.farmId)
 }
@@ -172,11 +165,14 @@ export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[]): O
   for (const node of nodes) states[node.state]++
   const empty = {
     elapsedSec: 0,
+    over: false,
     earnedUnits: 0n,
     earnedMusd: 0n,
-    projectedUnits: 0n,
-    projectedMusd: 0n,
-    linear: false,
+    staysUpUnits: 0n,
+    staysUpMusd: 0n,
+    goesDownUnits: 0n,
+    goesDownMusd: 0n,
+    budgetLow: 0,
     farms: [],
     attention: [],
     attentionTotal: 0,
@@ -185,19 +181,24 @@ export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[]): O
   const time = known(summary)
   const farms = farmRows(nodes)
   const attention = [
-    ...nodes.flatMap(node => attentionFor(node, time) ?? []),
+    ...nodes.flatMap(node => attentionFor(node, node.projection, time) ?? []),
     ...farms.filter(farm => farm.earnedUnits > 0n && !farm.payoutAddress).map(withoutAddress),
   ]
-  attention.sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity])
+  // what is worst first; of the same, what has the least time left
+  const until = (one: Attention) => one.deadline?.ts ?? Number.MAX_SAFE_INTEGER
+  attention.sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity] || until(a) - until(b))
   return {
     period: summary,
     elapsedSec: time.asOfTs - time.startTs,
     states,
-    earnedUnits: sumBy(nodes, node => node.earnedUnits),
-    earnedMusd: sumBy(nodes, node => node.earnedMusd),
-    projectedUnits: sumBy(nodes, node => node.projectedUnits),
-    projectedMusd: sumBy(nodes, node => node.projectedMusd),
-    linear: !isOver(time),
+    over: time.over,
+    earnedUnits: sumBy(nodes, node => node.projection.earnedUnits),
+    earnedMusd: sumBy(nodes, node => node.projection.earnedMusd),
+    staysUpUnits: sumBy(nodes, node => node.projection.staysUp.units),
+    staysUpMusd: sumBy(nodes, node => node.projection.staysUp.musd),
+    goesDownUnits: sumBy(nodes, node => node.projection.goesDown.units),
+    goesDownMusd: sumBy(nodes, node => node.projection.goesDown.musd),
+    budgetLow: nodes.filter(node => isBudgetLow(node.projection)).length,
     farms,
     attention: attention.slice(0, ATTENTION_SHOWN),
     attentionTotal: attention.length,
@@ -213,5 +214,6 @@ function withoutAddress(farm: FarmRow): Attention {
     title: `Farm ${farm.farmId} has no payout address`,
     reason: 'What its nodes earn cannot be paid.',
     wayOut: 'Set a Stellar payout address for the farm on the chain.',
+    deadline: null,
   }
 }

@@ -2,7 +2,7 @@ import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { EndSnapshot } from '../../src-shared/grid.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
-import { known } from '../engines/projection/linear.ts'
+import { known } from '../engines/projection/known.ts'
 import { tellNode } from '../jobs/explain.ts'
 import {
   buckets,

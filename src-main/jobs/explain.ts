@@ -1,6 +1,7 @@
 import { AppError } from '../../src-shared/errors.ts'
 import type { EndSnapshot, GridNode, PowerState } from '../../src-shared/grid.ts'
 import type { Explanation, NodeResult, ResourceRule } from '../../src-shared/mint.ts'
+import type { UsedSeconds } from '../engines/minting/receipt.ts'
 import { createV3Mint } from '../engines/minting/v3.ts'
 import { bucketOf, readEvents } from '../store/events.ts'
 import { loadStart, startOf } from '../store/mint-input.ts'
@@ -24,6 +25,8 @@ export interface NodeStory {
   /** the node as its last update left it */
   node: GridNode
   policyName: string
+  /** what contracts used of it so far */
+  used: UsedSeconds
 }
 
 /**
@@ -75,12 +78,13 @@ export function tellNode(store: Store, period: StoredPeriod, end: EndSnapshot, n
     { nodeId },
   )
   const result = mint.finish(period.coveredToBlock).nodes.find(found => found.nodeId === nodeId)
-  if (!result || !node)
+  const used = mint.use(nodeId)
+  if (!result || !node || !used)
     throw new AppError('not-found', `Period ${period.index} has no node ${nodeId}. Check the number, or choose another period.`, {
       details: { nodeId, period: period.index },
     })
   const policyName = end.farmingPolicies.find(({ id }) => id === result.policyId)?.name ?? ''
-  return { result, explanation: mint.explanation(nodeId), timeline, node, policyName }
+  return { result, explanation: mint.explanation(nodeId), timeline, node, policyName, used }
 }
 
 function isUp(state: PowerState): boolean {

@@ -27,7 +27,19 @@ function countColumn(id: Count, state: NodeState): Column<FarmRow> {
   }
 }
 
-function columnsFor(linear: boolean): Column<FarmRow>[] {
+function amountColumn(id: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits', header: string): Column<FarmRow> {
+  return {
+    id,
+    header,
+    width: 150,
+    align: 'right',
+    sortable: true,
+    cell: farm => <Amount units={farm[id]} />,
+    text: farm => tftExact(farm[id]),
+  }
+}
+
+function columnsFor(over: boolean): Column<FarmRow>[] {
   return [
     {
       id: 'name',
@@ -52,25 +64,13 @@ function columnsFor(linear: boolean): Column<FarmRow>[] {
     countColumn('down', 'down'),
     countColumn('asleep', 'asleep'),
     countColumn('unknown', 'unknown'),
-    {
-      id: 'earnedUnits',
-      header: words.earned,
-      width: 146,
-      align: 'right',
-      sortable: true,
-      optional: !linear,
-      cell: farm => <Amount units={farm.earnedUnits} />,
-      text: farm => tftExact(farm.earnedUnits),
-    },
-    {
-      id: 'projectedUnits',
-      header: linear ? words.projected : words.paid,
-      width: 130,
-      align: 'right',
-      sortable: true,
-      cell: farm => <Amount units={farm.projectedUnits} />,
-      text: farm => tftExact(farm.projectedUnits),
-    },
+    ...(over
+      ? [amountColumn('earnedUnits', words.paid)]
+      : [
+          amountColumn('staysUpUnits', words.staysUp),
+          amountColumn('earnedUnits', words.earned),
+          { ...amountColumn('goesDownUnits', words.goesDown), optional: true },
+        ]),
     {
       id: 'payoutAddress',
       header: words.address,
@@ -98,10 +98,10 @@ function compare(a: FarmRow, b: FarmRow, id: string): number {
 }
 
 /** Every farm with its nodes by state and its money; a row leads to its nodes. */
-export function FarmTable({ farms, linear }: { farms: FarmRow[]; linear: boolean }) {
+export function FarmTable({ farms, over }: { farms: FarmRow[]; over: boolean }) {
   const [, navigate] = useLocation()
-  const [sort, setSort] = useTableSort('farms', { id: 'projectedUnits', descending: true } satisfies TableSort)
-  const columns = useMemo(() => columnsFor(linear), [linear])
+  const [sort, setSort] = useTableSort('farms', { id: 'earnedUnits', descending: true } satisfies TableSort)
+  const columns = useMemo(() => columnsFor(over), [over])
   const source = useMemo(() => {
     const sorted = [...farms].sort((a, b) => compare(a, b, sort.id))
     return listSource(sort.descending ? sorted.reverse() : sorted)
@@ -117,7 +117,7 @@ export function FarmTable({ farms, linear }: { farms: FarmRow[]; linear: boolean
       sort={sort}
       onSort={setSort}
       onOpen={farm => navigate(showNodes({ farmId: farm.farmId }))}
-      sums={sumFarms}
+      sums={over ? sumPaid : sumStaysUp}
       maxRows={12}
     />
   )
@@ -127,9 +127,17 @@ function farmId(farm: FarmRow): string {
   return String(farm.farmId)
 }
 
-function sumFarms(farms: FarmRow[]) {
+function sumStaysUp(farms: FarmRow[]) {
+  return sumsOf(farms, words.staysUp, 'staysUpUnits')
+}
+
+function sumPaid(farms: FarmRow[]) {
+  return sumsOf(farms, words.paid, 'earnedUnits')
+}
+
+function sumsOf(farms: FarmRow[], label: string, amount: 'earnedUnits' | 'staysUpUnits') {
   return [
     { label: words.nodes, value: formatCount(farms.reduce((sum, farm) => sum + farm.nodes, 0)) },
-    { label: words.projected, value: <Amount units={farms.reduce((sum, farm) => sum + farm.projectedUnits, 0n)} /> },
+    { label, value: <Amount units={farms.reduce((sum, farm) => sum + farm[amount], 0n)} /> },
   ]
 }

@@ -1,5 +1,6 @@
 import type { NodeRow } from '../../src-shared/contract.ts'
 import { tftExact, usdExact } from '../../src-shared/money.ts'
+import { LOW_BUDGET } from '../../src-shared/projection.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import type { Column } from '../components/data-table.tsx'
@@ -8,7 +9,7 @@ import { StateMark } from '../components/state-mark.tsx'
 import { stripWords } from '../components/uptime-days.ts'
 import { UptimeStrip } from '../components/uptime-strip.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
-import { formatPermille } from '../format.ts'
+import { formatDayTime, formatHours, formatPermille } from '../format.ts'
 import { IconEdit } from '../icons.tsx'
 import { nodePath } from '../links.ts'
 import { openSheet } from '../store.ts'
@@ -87,15 +88,26 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       text: row => formatPermille(exactPermille(row)),
     },
     {
-      id: 'projected',
-      header: words.projected,
-      width: 116,
+      id: 'staysUp',
+      header: words.staysUp,
+      width: 132,
       align: 'right',
       sortable: true,
       optional: !running,
-      hint: hints.projected,
-      cell: row => <Amount units={row.projectedUnits} />,
-      text: row => tftExact(row.projectedUnits),
+      hint: hints.staysUp,
+      cell: row => <Amount units={row.staysUpUnits} />,
+      text: row => tftExact(row.staysUpUnits),
+    },
+    {
+      id: 'budget',
+      header: words.budget,
+      width: 112,
+      align: 'right',
+      sortable: true,
+      optional: !running,
+      hint: hints.budget,
+      cell: row => <Budget row={row} />,
+      text: budgetText,
     },
     {
       id: 'violation',
@@ -129,6 +141,17 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       hint: hints.reward,
       cell: row => (pending(row) ? <NotYet /> : <Amount units={row.rewardUnits} />),
       text: row => (pending(row) ? '' : tftExact(row.rewardUnits)),
+    },
+    {
+      id: 'goesDown',
+      header: words.goesDown,
+      width: 142,
+      align: 'right',
+      sortable: true,
+      optional: true,
+      hint: hints.goesDown,
+      cell: row => <Amount units={row.goesDownUnits} />,
+      text: row => tftExact(row.goesDownUnits),
     },
     {
       id: 'usd',
@@ -232,6 +255,27 @@ function Uptime({ row }: { row: NodeRow }) {
   ) : (
     <span>{text}</span>
   )
+}
+
+/** Downtime left, marked where a tenth of it or less is; when a sleeping node must wake stands on hover. */
+function Budget({ row }: { row: NodeRow }) {
+  const { budgetSec, allowedSec, wakeByTs } = row
+  if (budgetSec === null || allowedSec === null)
+    return (
+      <span className={classes.dim} title={texts.nodes.noBudgetWhy}>
+        {texts.nodes.noBudget}
+      </span>
+    )
+  const of = texts.nodes.budgetTitle(formatHours(allowedSec))
+  const title = wakeByTs === null ? of : `${of}\n${texts.nodes.wakeBy(formatDayTime(wakeByTs))}`
+  if (budgetSec < 0) return <StateMark state="at-risk" word={texts.nodes.missed} title={title} />
+  const word = formatHours(budgetSec)
+  return budgetSec < allowedSec * LOW_BUDGET ? <StateMark state="at-risk" word={word} title={title} /> : <span title={title}>{word}</span>
+}
+
+function budgetText({ budgetSec }: NodeRow): string {
+  if (budgetSec === null) return texts.nodes.noBudget
+  return budgetSec < 0 ? texts.nodes.missed : formatHours(budgetSec)
 }
 
 function LabelCell({ row }: { row: NodeRow }) {

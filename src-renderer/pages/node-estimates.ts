@@ -2,63 +2,86 @@ import type { NodeDetail } from '../../src-shared/contract.ts'
 import { secondsText } from '../../src-shared/explain-text.ts'
 import type { DerivationLine, Explanation } from '../../src-shared/mint.ts'
 import { tftExact } from '../../src-shared/money.ts'
+import type { Projected } from '../../src-shared/projection.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
+import { texts, violationWords } from '../texts.ts'
 
-/** How the figures of a running period come about, line by line, as the core computes them (engines/projection/linear). */
+/** How the figures of a running period come about, line by line, as the core computes them (engines/projection). */
+
+const words = texts.estimates
 
 /** Earned so far: the full payout times the uptime so far, over the length of the period. */
 export function earnedLines(detail: NodeDetail, explanation: Explanation | null): DerivationLine[] {
-  const { row } = detail
-  const uptime = line('Uptime so far', 'what the reports below credit', secondsText(row.uptimeSec))
-  const none = noPayout(detail)
+  const { projection, row } = detail
   const full = fullPayout(explanation)
-  const formula = none ?? `${full?.value ?? 'full payout'} × ${Math.min(row.uptimeSec, PERIOD_SEC)} / ${PERIOD_SEC}`
-  const note = none === null ? 'whether the SLA will be met is not known yet, so it is left out here' : null
-  return [...(full ? [full] : []), uptime, line('Earned so far', formula, tftExact(row.earnedUnits), 'TFT', note)]
-}
-
-/** Projected: the full payout times the share of the known time that the node was up, if that share reaches what the policy asks for. */
-export function projectionLines(detail: NodeDetail, explanation: Explanation | null): DerivationLine[] {
-  const { row, period } = detail
-  const knownSec = Math.max(Math.min(period.completeUntilTs, period.end) - period.start, 0)
-  const met = row.uptimePermille >= row.slaPermille
-  const none = noPayout(detail)
-  const full = fullPayout(explanation)
-  const fullText = full?.value ?? 'full payout'
-  // a policy that pays in full once its SLA is met gives the full payout whatever the share
-  const inFull = full !== null && full.value === tftExact(row.projectedUnits)
-  const formula =
-    none ?? (met ? (inFull ? fullText : `${fullText} × ${row.uptimePermille} / 1000`) : '0, as at this share the SLA would be missed')
+  const none = row.virtualized ? words.virtual : projection.violation === null ? null : words.violating
+  const formula = none ?? `${full?.value ?? words.full} × ${Math.min(projection.uptimeSec, PERIOD_SEC)} / ${PERIOD_SEC}`
+  const value = tftExact(projection.earnedUnits)
   return [
     ...(full ? [full] : []),
-    line('Share of the known time', `min(${row.uptimeSec} s × 1000 / ${knownSec} s, 1000)`, String(row.uptimePermille), 'permille'),
-    line('Uptime that the policy asks for', `${row.uptimePermille} ≥ ${row.slaPermille}`, met ? 'met' : 'missed'),
-    line('Projected', formula, tftExact(row.projectedUnits), 'TFT', 'an estimate, as if the rest of the period went like what is known'),
+    uptimeSoFar(detail),
+    line(texts.overview.earnedSoFar, formula, value, 'TFT', none === null ? words.slaOpen : null),
   ]
 }
 
-/** Downtime left: what was up and what can still be, less what the policy asks for. */
-export function downtimeLines(detail: NodeDetail): DerivationLine[] {
-  const { row, period } = detail
-  const neededSec = Math.ceil((row.slaPermille * PERIOD_SEC) / 1000)
-  const toComeSec = Math.max(period.end - Math.max(period.completeUntilTs, period.start), 0)
-  const leftSec = row.uptimeSec + toComeSec - neededSec
+/** If it stays up: what is credited so far, and what is to come if all goes well. */
+export function staysUpLines(detail: NodeDetail, explanation: Explanation | null): DerivationLine[] {
+  const { projection } = detail
+  const { staysUp, uptimeSec } = projection
+  const note = projection.wakeByTs !== null ? words.toComeAsleep : words.toComeAwake
   return [
-    line('Uptime that the policy asks for', `${row.slaPermille} / 1000 × ${PERIOD_SEC} s`, secondsText(neededSec)),
-    line('Uptime so far', 'what the reports below credit', secondsText(row.uptimeSec)),
-    line('Time to come', 'from the last known block to the end of the period', secondsText(toComeSec)),
-    line('Downtime left', `${row.uptimeSec} + ${toComeSec} − ${neededSec}`, secondsText(leftSec)),
+    uptimeSoFar(detail),
+    line(words.toCome, words.toComeHow, secondsText(staysUp.uptimeSec - uptimeSec), '', note),
+    line(words.uptimeAtEnd, `${uptimeSec} + ${staysUp.uptimeSec - uptimeSec}`, secondsText(staysUp.uptimeSec)),
+    ...payoutLines(detail, explanation, staysUp, texts.budget.staysUp),
   ]
 }
 
-function noPayout({ row }: NodeDetail): string | null {
-  if (row.virtualized) return '0, as the node is virtual'
-  return row.violation === null ? null : '0, as the node is in violation'
+/** If it goes down now: what is credited so far is all. */
+export function goesDownLines(detail: NodeDetail, explanation: Explanation | null): DerivationLine[] {
+  return [uptimeSoFar(detail), ...payoutLines(detail, explanation, detail.projection.goesDown, texts.budget.goesDown)]
+}
+
+/** Downtime left: what can still be reached, less what the policy asks for. */
+export function budgetLines(detail: NodeDetail): DerivationLine[] {
+  const { staysUp, neededSec, budgetSec, allowedSec, uptimeSec } = detail.projection
+  if (neededSec === null || budgetSec === null || allowedSec === null) return []
+  return [
+    line(words.asked, `${detail.row.slaPermille} / 1000 × ${PERIOD_SEC} s`, secondsText(neededSec)),
+    line(words.allowed, `${PERIOD_SEC} − ${neededSec}`, secondsText(allowedSec)),
+    uptimeSoFar(detail),
+    line(words.uptimeAtEnd, words.toComeHow, secondsText(staysUp.uptimeSec), '', `${uptimeSec} + ${staysUp.uptimeSec - uptimeSec} s`),
+    line(texts.overview.budget, `${staysUp.uptimeSec} − ${neededSec}`, secondsText(budgetSec)),
+  ]
+}
+
+function payoutLines(detail: NodeDetail, explanation: Explanation | null, projected: Projected, name: string): DerivationLine[] {
+  const { uptimeSec, permille, slaMet, violation, units } = projected
+  const full = fullPayout(explanation)
+  const none = detail.row.virtualized
+    ? words.virtual
+    : violation !== null
+      ? words.violatingWith(violationWords[violation].name)
+      : slaMet
+        ? null
+        : words.slaMissed
+  // a policy that pays in full once its SLA is met gives the full payout whatever the share
+  const share = full !== null && full.value === tftExact(units) ? '' : ` × ${permille} / 1000`
+  return [
+    line(words.share, `min(${uptimeSec} s × 1000 / ${PERIOD_SEC} s, 1000)`, String(permille), 'permille'),
+    line(words.asked, `${permille} ≥ ${detail.row.slaPermille}`, slaMet ? words.met : words.missed),
+    ...(full ? [full] : []),
+    line(name, none ?? `${full?.value ?? words.full}${share}`, tftExact(units), 'TFT', words.useSoFar),
+  ]
+}
+
+function uptimeSoFar({ projection }: NodeDetail): DerivationLine {
+  return line(words.uptimeSoFar, words.uptimeSoFarHow, secondsText(projection.uptimeSec))
 }
 
 function fullPayout(explanation: Explanation | null): DerivationLine | null {
   const tokens = explanation?.derivation.find(one => one.name === 'tokens')
-  return tokens ? { ...tokens, name: 'Full payout for the period' } : null
+  return tokens ? { ...tokens, name: words.fullPayout } : null
 }
 
 function line(name: string, formula: string, value: string, unit = '', note: string | null = null): DerivationLine {

@@ -1,56 +1,64 @@
 import type { ReactNode } from 'react'
 import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { DerivationLine, Explanation } from '../../src-shared/mint.ts'
-import { formatDuration, PERIOD_SEC } from '../../src-shared/time.ts'
+import type { Projected } from '../../src-shared/projection.ts'
+import { formatDuration } from '../../src-shared/time.ts'
 import { Derivation } from '../components/derivation.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
 import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
-import { formatPermille } from '../format.ts'
-import { violationWords } from '../texts.ts'
+import { formatHours, formatPermille } from '../format.ts'
+import { texts, violationWords } from '../texts.ts'
 import { exactPermille } from './node-columns.tsx'
-import { downtimeLines, earnedLines, projectionLines } from './node-estimates.ts'
+import { budgetLines, earnedLines, goesDownLines, staysUpLines } from './node-estimates.ts'
 import classes from './page.module.css'
 
 /** What the node earns and how it stands against what its policy asks for; each computed figure opens its derivation. */
 export function NodeFigures({ detail, explanation }: { detail: NodeDetail; explanation: Explanation | null }) {
   const { row, period } = detail
   const lostSec = detail.downtimes.reduce((sum, downtime) => sum + downtime.lostSec, 0)
-  // what the policy asks for is a share of the whole period, so a running one is measured against what it can still reach
-  const neededSec = Math.ceil((row.slaPermille * PERIOD_SEC) / 1000)
-  const leftSec = row.uptimeSec + Math.max(period.end - Math.max(period.completeUntilTs, period.start), 0) - neededSec
+  const { projection } = detail
   const explain = (focus: string) => <ExplainBody nodeId={row.nodeId} period={period.index} focus={focus} />
-  const sheet = (lines: DerivationLine[], focus: string) => (
-    <>
-      <Derivation lines={lines} />
-      <h3 className={classes.below}>What that rests on</h3>
-      {explain(focus)}
-    </>
-  )
-  const paysNothing = row.violation !== null || row.virtualized
+  const sheet = (lines: DerivationLine[], focus: string) => <EstimateBody detail={detail} lines={lines} focus={focus} />
   return (
     <dl className={classes.figures}>
       {period.running ? (
         <>
           <Box
-            title="Projected"
+            title={texts.budget.staysUp}
             number={
-              <Figure label={`Projection of node ${row.nodeId}`} explain={() => sheet(projectionLines(detail, explanation), 'tokens')}>
-                <Amount units={row.projectedUnits} unit />
+              <Figure
+                label={`Projection of node ${row.nodeId} if it stays up`}
+                explain={() => sheet(staysUpLines(detail, explanation), 'tokens')}
+              >
+                <Amount units={projection.staysUp.units} unit />
               </Figure>
             }
           >
-            <Usd musd={row.projectedMusd} unit />, if the rest goes like this; an estimate
+            <Outcome outcome={projection.staysUp} />
           </Box>
           <Box
-            title="Earned so far"
+            title={texts.budget.goesDown}
             number={
-              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, explanation), 'tokens')}>
-                <Amount units={row.earnedUnits} unit />
+              <Figure
+                label={`Projection of node ${row.nodeId} if it goes down now`}
+                explain={() => sheet(goesDownLines(detail, explanation), 'tokens')}
+              >
+                <Amount units={projection.goesDown.units} unit />
               </Figure>
             }
           >
-            <Usd musd={row.earnedMusd} unit />, paid only if its SLA is met
+            <Outcome outcome={projection.goesDown} />
+          </Box>
+          <Box
+            title={texts.overview.earnedSoFar}
+            number={
+              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, explanation), 'tokens')}>
+                <Amount units={projection.earnedUnits} unit />
+              </Figure>
+            }
+          >
+            <Usd musd={projection.earnedMusd} unit />, paid only if its SLA is met
           </Box>
         </>
       ) : (
@@ -76,28 +84,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
         <UptimeMeter permille={row.uptimePermille} slaPermille={row.slaPermille} />
         asks for {formatPermille(row.slaPermille)} %; <Duration sec={row.uptimeSec} />
       </Box>
-      <Box
-        title="Downtime left"
-        number={
-          paysNothing ? (
-            'no matter'
-          ) : (
-            <Figure label={`Downtime left of node ${row.nodeId}`} explain={() => sheet(downtimeLines(detail), 'uptime')}>
-              {leftSec < 0 ? <span className={classes.bad}>missed</span> : formatDuration(leftSec)}
-            </Figure>
-          )
-        }
-      >
-        {paysNothing
-          ? row.virtualized
-            ? 'virtual nodes get no payout'
-            : `${violationWords[row.violation!].name.toLowerCase()}: pays nothing`
-          : leftSec < 0
-            ? `${formatDuration(-leftSec)} short of what pays`
-            : period.running
-              ? 'until it pays nothing'
-              : 'to spare at the end'}
-      </Box>
+      {period.running ? null : <DowntimeLeft detail={detail} explain={() => sheet(budgetLines(detail), 'uptime')} />}
       <Box
         title="Lost"
         number={
@@ -125,6 +112,53 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
         )}
       </Box>
     </dl>
+  )
+}
+
+/** The lines of an estimate, and beneath them the explanation of what is known. */
+export function EstimateBody({ detail, lines, focus }: { detail: NodeDetail; lines: DerivationLine[]; focus: string }) {
+  return (
+    <>
+      <Derivation lines={lines} />
+      <h3 className={classes.below}>What that rests on</h3>
+      <ExplainBody nodeId={detail.row.nodeId} period={detail.period.index} focus={focus} />
+    </>
+  )
+}
+
+function Outcome({ outcome }: { outcome: Projected }) {
+  if (outcome.violation !== null) return violationWords[outcome.violation].name.toLowerCase()
+  if (!outcome.slaMet) return texts.budget.slaMissed
+  return (
+    <>
+      <Usd musd={outcome.musd} unit />, {formatPermille(outcome.permille)} % up
+    </>
+  )
+}
+
+/** Of a period that is over: how much more could have been lost. A running one has a panel of its own for it. */
+function DowntimeLeft({ detail, explain }: { detail: NodeDetail; explain: () => ReactNode }) {
+  const { row, projection } = detail
+  const { budgetSec } = projection
+  if (budgetSec === null)
+    return (
+      <Box title={texts.overview.budget} number="no matter">
+        {row.virtualized || row.violation === null
+          ? texts.budget.noneVirtual.toLowerCase().replace('.', '')
+          : `${violationWords[row.violation].name.toLowerCase()}: pays nothing`}
+      </Box>
+    )
+  return (
+    <Box
+      title={texts.overview.budget}
+      number={
+        <Figure label={`Downtime left of node ${row.nodeId}`} explain={explain}>
+          {budgetSec < 0 ? <span className={classes.bad}>{texts.nodes.missed}</span> : formatHours(budgetSec)}
+        </Figure>
+      }
+    >
+      {budgetSec < 0 ? `${formatDuration(-budgetSec)} short of what pays` : 'to spare at the end'}
+    </Box>
   )
 }
 

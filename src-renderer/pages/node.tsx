@@ -18,6 +18,7 @@ import { ViolationBox } from '../components/violation-box.tsx'
 import { formatDayYear } from '../format.ts'
 import { nodePath } from '../links.ts'
 import { texts } from '../texts.ts'
+import { NodeBudget } from './node-budget.tsx'
 import { NodeCapacity } from './node-capacity.tsx'
 import { NodeFigures } from './node-figures.tsx'
 import { NodeNotes } from './node-notes.tsx'
@@ -92,6 +93,7 @@ function NodeView({
     <div className={classes.page} aria-busy={stale}>
       <NodeHead detail={detail} />
       <NodeFigures detail={detail} explanation={explanation} />
+      {period.running ? <NodeBudget detail={detail} /> : null}
       {explanation?.violation ? <ViolationBox detail={explanation.violation} /> : null}
       <section className={classes.panel} aria-label="Uptime timeline">
         <div className={classes.panelHead}>

@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useMemo, useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import { type NodeRow, nodeStateSchema, type QueryInput, type Topic } from '../../src-shared/contract.ts'
+import { type NodeRow, nodeSortSchema, nodeStateSchema, type QueryInput, type Topic } from '../../src-shared/contract.ts'
 import { type Violation, violations } from '../../src-shared/mint.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { periodAt } from '../../src-shared/time.ts'
@@ -22,7 +22,6 @@ import { SumByFarmLoaded } from './sum-by-farm.tsx'
 
 const words = texts.nodes
 const topics: Topic[] = ['facts', 'results', 'labels', 'settings']
-type Sort = NonNullable<QueryInput<'nodes.list'>['sort']>
 
 /** Every node with its days, its state and its money. */
 export function NodesPage() {
@@ -38,7 +37,7 @@ export function NodesPage() {
     ...(filter.state === null ? {} : { state: filter.state }),
     ...(filter.violation === null ? {} : { violation: filter.violation }),
     ...(filter.search === '' ? {} : { search: filter.search }),
-    sort: sort.id as Sort,
+    sort: nodeSortSchema.catch('nodeId').parse(sort.id),
     descending: sort.descending,
   }
   const source = useWindowSource(JSON.stringify(input), (offset, limit, signal) => fetchNodes(input, offset, limit, signal), topics)
@@ -62,21 +61,21 @@ export function NodesPage() {
         {source.first ? (
           <span className={classes.dim}>
             {filtered ? `${words.total}: ` : ''}
-            {running ? words.sumProjected : words.sumReward}{' '}
+            {running ? words.sumStaysUp : words.sumReward}{' '}
             <Figure
-              label={running ? words.sumProjected : words.sumReward}
+              label={running ? words.sumStaysUp : words.sumReward}
               explain={() => (
                 <SumByFarmLoaded
-                  rule={running ? texts.overview.estimateHow : texts.overview.paidHow}
+                  rule={running ? texts.overview.staysUpHow : texts.overview.paidHow}
                   fetchPage={async (offset, limit) => {
                     const page = await query('nodes.list', { ...input, offset, limit })
-                    const rows = page.rows.map(row => ({ ...row, units: running ? row.projectedUnits : row.rewardUnits }))
+                    const rows = page.rows.map(row => ({ ...row, units: running ? row.staysUpUnits : row.rewardUnits }))
                     return { total: page.total, rows }
                   }}
                 />
               )}
             >
-              <Amount units={running ? source.first.projectedUnits : source.first.rewardUnits} unit />
+              <Amount units={running ? source.first.staysUpUnits : source.first.rewardUnits} unit />
             </Figure>
           </span>
         ) : null}
@@ -90,7 +89,7 @@ export function NodesPage() {
         sort={sort}
         onSort={setSort}
         onOpen={row => navigate(nodePath(row.nodeId))}
-        sums={running ? sumProjected : sumRewards}
+        sums={running ? sumStaysUp : sumRewards}
         tools={<Filters filter={filter} setFilter={setFilter} farms={farms} filtered={filtered} />}
         empty={
           <div className={classes.none}>
@@ -120,8 +119,8 @@ function sumRewards(rows: NodeRow[]) {
 }
 
 /** A running period has no payout yet to add up. */
-function sumProjected(rows: NodeRow[]) {
-  return [{ label: words.sumProjected, value: <Amount units={rows.reduce((sum, row) => sum + row.projectedUnits, 0n)} unit /> }]
+function sumStaysUp(rows: NodeRow[]) {
+  return [{ label: words.sumStaysUp, value: <Amount units={rows.reduce((sum, row) => sum + row.staysUpUnits, 0n)} unit /> }]
 }
 
 function Filters(props: {

@@ -9,7 +9,7 @@ import { Figure } from '../components/figure.tsx'
 import { StateMark, StateShape } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatCount, formatDayYear } from '../format.ts'
-import { nodePath, showNodes } from '../links.ts'
+import { nodePath, showLeastBudget, showNodes } from '../links.ts'
 import { stateWords, texts } from '../texts.ts'
 import { FarmTable } from './farm-table.tsx'
 import classes from './overview.module.css'
@@ -43,7 +43,7 @@ export function OverviewPage() {
         <Earnings data={data} />
       </div>
       <section aria-label={words.farms}>
-        <FarmTable farms={data.farms} linear={data.linear} />
+        <FarmTable farms={data.farms} over={data.over} />
       </section>
     </div>
   )
@@ -114,6 +114,11 @@ function AttentionRow({ one }: { one: Attention }) {
         <AttentionTitle one={one} />
         <div>{one.reason}</div>
         <div className={classes.wayOut}>{one.wayOut}</div>
+        {one.deadline ? (
+          <div>
+            {words.deadlines[one.deadline.what]} <DateTime ts={one.deadline.ts} />
+          </div>
+        ) : null}
       </div>
     </li>
   )
@@ -142,36 +147,41 @@ function Earnings({ data }: { data: Overview }) {
   const percent = Math.min(Math.floor((data.elapsedSec / PERIOD_SEC) * 100), 100)
   return (
     <section className={classes.panel} aria-label={words.earnings}>
-      <div className={classes.figures}>
-        {data.linear ? (
-          <Earned
-            label={words.earnedSoFar}
-            units={data.earnedUnits}
-            musd={data.earnedMusd}
-            explain={() => <SumByFarm rule={words.earnedHow} farms={data.farms} amount="earnedUnits" total={data.earnedUnits} />}
-          />
-        ) : null}
+      {data.over ? (
         <Earned
-          label={data.linear ? words.projected : words.paid}
-          units={data.projectedUnits}
-          musd={data.projectedMusd}
-          mark={
-            data.linear ? (
-              <Mark word={words.estimate} how={words.estimateHow} />
-            ) : period.provisional ? (
-              <Mark word={words.provisional} how={words.provisionalHow} />
-            ) : null
-          }
-          explain={() => (
-            <SumByFarm
-              rule={data.linear ? words.estimateHow : words.paidHow}
-              farms={data.farms}
-              amount="projectedUnits"
-              total={data.projectedUnits}
-            />
-          )}
+          label={words.paid}
+          units={data.earnedUnits}
+          musd={data.earnedMusd}
+          mark={period.provisional ? <Mark word={words.provisional} how={words.provisionalHow} /> : null}
+          explain={() => <SumByFarm rule={words.paidHow} farms={data.farms} amount="earnedUnits" total={data.earnedUnits} />}
         />
-      </div>
+      ) : (
+        <>
+          <Earned
+            label={words.staysUp}
+            units={data.staysUpUnits}
+            musd={data.staysUpMusd}
+            mark={<Mark word={words.condition} how={words.staysUpHow} />}
+            explain={() => <SumByFarm rule={words.staysUpHow} farms={data.farms} amount="staysUpUnits" total={data.staysUpUnits} />}
+          />
+          <div className={classes.figures}>
+            <Earned
+              small
+              label={words.earnedSoFar}
+              units={data.earnedUnits}
+              musd={data.earnedMusd}
+              explain={() => <SumByFarm rule={words.earnedHow} farms={data.farms} amount="earnedUnits" total={data.earnedUnits} />}
+            />
+            <Earned
+              small
+              label={words.goesDown}
+              units={data.goesDownUnits}
+              musd={data.goesDownMusd}
+              explain={() => <SumByFarm rule={words.goesDownHow} farms={data.farms} amount="goesDownUnits" total={data.goesDownUnits} />}
+            />
+          </div>
+        </>
+      )}
       <dl className={classes.facts}>
         <div>
           <dt>{words.progress}</dt>
@@ -182,6 +192,22 @@ function Earnings({ data }: { data: Overview }) {
             </span>
           </dd>
         </div>
+        {data.over ? null : (
+          <div>
+            <dt>
+              <abbr title={texts.budget.term}>{words.budget}</abbr>
+            </dt>
+            <dd>
+              {data.budgetLow === 0 ? (
+                <span className={classes.dim}>{words.budgetFine}</span>
+              ) : (
+                <Link className={classes.budgetLow} href="/nodes" onClick={showLeastBudget}>
+                  <StateMark state="at-risk" word={words.budgetLow(data.budgetLow)} />
+                </Link>
+              )}
+            </dd>
+          </div>
+        )}
         <div>
           <dt>
             <abbr title={words.knownWhy}>{words.knownUntil}</abbr>
@@ -195,9 +221,9 @@ function Earnings({ data }: { data: Overview }) {
   )
 }
 
-function Earned(props: { label: string; units: bigint; musd: bigint; mark?: ReactNode; explain: () => ReactNode }) {
+function Earned(props: { label: string; units: bigint; musd: bigint; mark?: ReactNode; small?: boolean; explain: () => ReactNode }) {
   return (
-    <div className={classes.figure}>
+    <div className={classes.figure} data-small={props.small}>
       <div className={classes.figureLabel}>
         {props.label} {props.mark}
       </div>

@@ -18,7 +18,12 @@ export interface Summand {
 const words = texts.overview
 
 /** The derivation of a figure that is a sum over farms. */
-export function SumByFarm(props: { rule: string; farms: FarmRow[]; amount: 'earnedUnits' | 'projectedUnits'; total: bigint }) {
+export function SumByFarm(props: {
+  rule: string
+  farms: FarmRow[]
+  amount: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits'
+  total: bigint
+}) {
   const lines = props.farms.map(farm => ({ id: farm.farmId, name: farmName(farm.name, farm.farmId), units: farm[props.amount] }))
   return <SumOf rule={props.rule} nameHead={words.sumFarm} lines={lines} total={props.total} />
 }

@@ -144,14 +144,15 @@ export function syncCore(change: Partial<SyncWorld> = {}): {
     'settings.set': () => ({}),
     'overview.get': () => ({
       ...{ period: null, elapsedSec: 0, states: { up: 0, 'at-risk': 0, down: 0, asleep: 0, unknown: 0 }, earnedUnits: 0n, earnedMusd: 0n },
-      ...{ projectedUnits: 0n, projectedMusd: 0n, linear: false, farms: [], attention: [], attentionTotal: 0 },
+      ...{ staysUpUnits: 0n, staysUpMusd: 0n, goesDownUnits: 0n, goesDownMusd: 0n, budgetLow: 0, over: false },
+      ...{ farms: [], attention: [], attentionTotal: 0 },
     }),
     'periods.list': () => [],
     'nodes.list': () => ({
       rows: [],
       total: 0,
       rewardUnits: 0n,
-      projectedUnits: 0n,
+      staysUpUnits: 0n,
       farms: world.sync.config ? [{ farmId: 12, name: 'Alder Farm' }] : [],
     }),
     'jobs.list': () => [],

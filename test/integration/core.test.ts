@@ -191,7 +191,7 @@ test('the demo is shown, marked, until real data is there, and never mixes with 
   const on = await open({ demoDir })
   expect(await on.query('status.get', {})).toMatchObject({ demo: true, latestPeriod: 102 })
   const overview = await on.query('overview.get', {})
-  expect(overview).toMatchObject({ linear: true, period: { running: true, provisional: true } })
+  expect(overview).toMatchObject({ over: false, period: { running: true, provisional: true } })
   expect(overview.elapsedSec).toBeLessThan(11 * 86_400)
   await on.command('node.setLabel', { nodeId: 1, label: 'demo label', note: '' }, { actor: me, idempotencyKey: 'demo-label' })
   await importInto(on, mixed)

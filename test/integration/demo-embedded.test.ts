@@ -35,7 +35,7 @@ describe('the embedded demo', () => {
       expect(overview.states).toEqual({ up: 17, 'at-risk': 3, down: 1, asleep: 3, unknown: 0 })
       expect(overview.attention.map(entry => entry.kind)).toEqual(['down', 'slow-boot', 'violation', 'violation'])
       expect(overview.farms.map(farm => farm.name).sort()).toEqual(['Ferme de l’Étang', 'Kestrel Racks', 'Nordlys Drift', 'Três Rios'])
-      expect(overview.projectedUnits).toBeGreaterThan(overview.earnedUnits)
+      expect(overview.staysUpUnits).toBeGreaterThan(overview.earnedUnits)
       const periods = await core.query('periods.list', {})
       expect(periods.map(({ index, running, provisional, nodes }) => ({ index, running, provisional, nodes }))).toEqual([
         { index: 102, running: false, provisional: false, nodes: 24 },

@@ -14,9 +14,12 @@ const overview: Overview = {
   states: { up: 1, 'at-risk': 0, down: 0, asleep: 0, unknown: 0 },
   earnedUnits: 12345678901234567890123n,
   earnedMusd: -5n,
-  projectedUnits: 0n,
-  projectedMusd: 1n,
-  linear: true,
+  over: false,
+  staysUpUnits: 0n,
+  staysUpMusd: 1n,
+  goesDownUnits: 0n,
+  goesDownMusd: 0n,
+  budgetLow: 2,
   farms: [],
   attention: [],
   attentionTotal: 0,
@@ -62,7 +65,7 @@ test('amounts of any size cross the line exactly, as decimal strings', async () 
 })
 
 test('members with a default are filled in before the core sees them, unknown ones are left out', async () => {
-  const { client, core } = line({ 'nodes.list': () => ({ rows: [], total: 0, rewardUnits: 0n, projectedUnits: 0n, farms: [] }) })
+  const { client, core } = line({ 'nodes.list': () => ({ rows: [], total: 0, rewardUnits: 0n, staysUpUnits: 0n, farms: [] }) })
   await client.query('nodes.list', { farmId: 3, extra: 1 } as { farmId: number })
   expect(core.calls[0]!.input).toEqual({ farmId: 3, offset: 0, limit: 200, sort: 'nodeId', descending: false })
 })

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEMO_PERIOD, type DemoOptions, generateDemo } from '../../src-main/archive/demo.ts'
 import { writeArchive } from '../../src-main/archive/write.ts'
 import { isAccountId } from '../../src-main/engines/minting/strkey.ts'
-import { known, stateOf } from '../../src-main/engines/projection/linear.ts'
+import { known } from '../../src-main/engines/projection/known.ts'
+import { stateOf } from '../../src-main/engines/projection/standing.ts'
+import { projectV3 } from '../../src-main/engines/projection/v3.ts'
 import type { EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import { violations } from '../../src-shared/mint.ts'
 import { PERIOD_SEC, POST_PERIOD_BLOCKS, periodAt } from '../../src-shared/time.ts'
@@ -123,10 +125,10 @@ function expectPlainFigures(start: StartSnapshot): void {
 test('a running grid has nodes that are up, asleep, down and at risk', async () => {
   const { result, header, lastTs } = await mintDemo({ nodes: 100, days: 15, seed: 4 })
   expect(result.provisional).toBe(true)
-  const time = known({ ...header.period, completeUntilTs: lastTs })
+  const time = known({ ...header.period, completeUntilTs: lastTs, provisional: true })
   const states = new Map<string, number>()
   for (const node of result.nodes) {
-    const { state } = stateOf(node, time)
+    const { state } = stateOf(node, projectV3(node, time), time)
     states.set(state, (states.get(state) ?? 0) + 1)
   }
   for (const state of ['up', 'asleep', 'down', 'at-risk']) expect(states.get(state) ?? 0, state).toBeGreaterThan(0)
