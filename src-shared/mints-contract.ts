@@ -73,7 +73,8 @@ export const mintActionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('claim'), actor: z.string().min(1).max(100) }),
   z.object({ kind: z.literal('force'), actor: z.string().min(1).max(100) }),
   z.object({ kind: z.literal('paid'), tx: z.string().min(1).max(200) }),
-  z.object({ kind: z.literal('failed'), reason: z.string().min(1).max(500) }),
+  /** `attempt`: the decision that was tried, so that an old failure told again opens nothing */
+  z.object({ kind: z.literal('failed'), reason: z.string().min(1).max(500), attempt: z.number().int().min(1) }),
 ])
 export type MintActionInput = z.infer<typeof mintActionSchema>
 
@@ -200,6 +201,9 @@ export const mintQueries = {
       ),
     }),
   },
+} as const
+
+export const vaultQueries = {
   'vault.get': {
     in: z.object({ ...page, show: z.enum(['missing', 'mints', 'transfers']).default('missing') }),
     out: z.object({
@@ -219,6 +223,9 @@ export const mintQueries = {
     }),
   },
   'vault.csv': { in: none, out: file },
+} as const
+
+export const whatIfQueries = {
   'whatIf.get': {
     in: z.object({
       nodeId: z.number().int(),
@@ -256,6 +263,9 @@ export const mintCommands = {
     in: z.object({ nodeId: z.number().int(), start: z.number().int(), mintId: z.string(), action: mintActionSchema }),
     out: z.object({ stage: mintStageSchema }),
   },
+} as const
+
+export const vaultCommands = {
   'vault.addTransfer': { in: vaultTransferSchema, out: none },
   'vault.importTransfers': {
     in: z.object({ text: z.string().max(5_000_000) }),

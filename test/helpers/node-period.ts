@@ -1,4 +1,5 @@
-import type { FarmingPolicy, GridNode } from '../../src-shared/grid.ts'
+import type { EventSink, FarmingPolicy, GridNode, StartSnapshot } from '../../src-shared/grid.ts'
+import type { PlainArchive, PlainBlock } from './naive-v3.ts'
 
 /** A node of 8 cores, 32 GiB and 1 TiB of SSD in farm 1, with the given figures changed. */
 export function gridNode(id: number, change: Partial<GridNode> = {}): GridNode {
@@ -37,4 +38,52 @@ export function policyOf(id: number, change: Partial<FarmingPolicy> = {}): Farmi
     farm_certification: 'NotCertified',
     ...change,
   }
+}
+
+/** Gives blocks as data to whoever takes events. */
+export function feedBlocks(blocks: readonly PlainBlock[], sink: EventSink): void {
+  for (const block of blocks) {
+    sink.block(block.n, block.ts)
+    for (const event of block.events)
+      if (event[0] === 'TfgridModule.NodeUptimeReported') sink.uptime(event[1].node_id, event[1].now, event[1].uptime)
+      else if (event[0] === 'SmartContractModule.NruConsumptionReportReceived')
+        sink.consumption(event[1].contract_id, event[1].timestamp, event[1].window, event[1].nru)
+      else sink.rare(event)
+  }
+}
+
+/** Nodes and contracts as the chain has them after some blocks: what a snapshot there would hold. */
+export function chainStateAfter(archive: PlainArchive, blocks: readonly PlainBlock[]): Pick<StartSnapshot, 'nodes' | 'contracts'> {
+  const nodes = new Map(archive.start.nodes.map(node => [node.id, node]))
+  const contracts = new Map(archive.start.contracts.map(contract => [contract.contract_id, contract]))
+  for (const block of blocks) {
+    if (block.ts <= archive.header.period.start) continue
+    for (const event of block.events)
+      switch (event[0]) {
+        case 'TfgridModule.NodeStored':
+          nodes.set(event[1].node.id, event[1].node)
+          break
+        case 'TfgridModule.NodeUpdated': {
+          // the fold lets go of a virtual node until it is stored again
+          const virtualized = event[1].node.virtualized || nodes.get(event[1].node.id)?.virtualized === true
+          nodes.set(event[1].node.id, { ...event[1].node, virtualized })
+          break
+        }
+        case 'TfgridModule.NodeDeleted':
+          nodes.delete(event[1].node_id)
+          break
+        case 'SmartContractModule.ContractCreated':
+          contracts.set(event[1].contract.contract_id, event[1].contract)
+          break
+        case 'SmartContractModule.UpdatedUsedResources': {
+          const contract = contracts.get(event[1].contract_id)
+          if (contract) contracts.set(contract.contract_id, { ...contract, resources: event[1].used })
+          break
+        }
+        case 'SmartContractModule.NodeContractCanceled':
+        case 'SmartContractModule.RentContractCanceled':
+          contracts.delete(event[1].contract_id)
+      }
+  }
+  return { nodes: [...nodes.values()], contracts: [...contracts.values()] }
 }

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import type { EventSink } from '../../src-shared/grid.ts'
 import { type NodeResult, type ResourceRule, resourceRuleSchema } from '../../src-shared/mint.ts'
 import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
 import { type NaiveNode, naiveMint, type PlainArchive } from '../helpers/naive-v3.ts'
+import { feedBlocks } from '../helpers/node-period.ts'
 import { randomHistory } from '../helpers/random-history.ts'
 import { runs } from '../helpers/runs.ts'
 
@@ -32,17 +32,6 @@ interface Figures {
 /** Either side's answer: the nodes, or that it refuses. */
 type Answer = { nodes: Figures[] } | { refused: true }
 
-function feed(archive: PlainArchive, sink: EventSink): void {
-  for (const block of archive.blocks) {
-    sink.block(block.n, block.ts)
-    for (const event of block.events)
-      if (event[0] === 'TfgridModule.NodeUptimeReported') sink.uptime(event[1].node_id, event[1].now, event[1].uptime)
-      else if (event[0] === 'SmartContractModule.NruConsumptionReportReceived')
-        sink.consumption(event[1].contract_id, event[1].timestamp, event[1].window, event[1].nru)
-      else sink.rare(event)
-  }
-}
-
 function ofEngine(node: NodeResult): Figures {
   const receipt = JSON.parse(node.receipt) as {
     measured_uptime: number
@@ -63,7 +52,7 @@ function ofEngine(node: NodeResult): Figures {
 
 function runEngine(archive: PlainArchive, resources: ResourceRule, explain: boolean) {
   const mint = createV3Mint(archive.header, archive.start, archive.end, { resources, explain: () => explain })
-  feed(archive, mint)
+  feedBlocks(archive.blocks, mint)
   // read to the last block that counts, as the naive side takes it: while a period runs, the engine holds an open boot request back
   return { mint, nodes: mint.finish(archive.end.block + POST_PERIOD_BLOCKS).nodes }
 }

@@ -22,6 +22,7 @@ import {
   type ChainClock,
   type Contract,
   freshState,
+  hasBegun,
   infoOf,
   leastOf,
   mostOf,
@@ -113,7 +114,7 @@ export function createNodePeriodFold(
     for (const stored of part.nodeStates ?? []) {
       const nodeId = restoreState(stored, states, start.block, clock)
       const state = states.get(nodeId)
-      if (state?.trace != null && state.startTs !== NONE) recordCarried(state)
+      if (state?.trace != null && hasBegun(state, clock)) recordCarried(state)
     }
     for (const contract of part.contracts) contractCreated(contract)
   }
@@ -124,27 +125,34 @@ export function createNodePeriodFold(
 
   function recordCarried(s: NodeState): void {
     s.trace = { cursorTs: s.startTs, steps: [] }
-    const elapsedSec = s.lastTs - s.startTs
+    // its last report may lie before the change-over that it began with
+    const toTs = Math.max(s.lastTs, s.startTs)
+    const elapsedSec = toTs - s.startTs
     s.trace.steps.push({
       kind: 'carried',
       rule: 'node-period: the state that this begins with',
       block: start.block,
-      ts: s.lastTs,
+      ts: toTs,
       fromTs: s.startTs,
-      toTs: s.lastTs,
+      toTs,
       elapsedSec,
       creditedSec: s.uptimeSec,
       lostSec: elapsedSec - s.uptimeSec,
       violation: s.violation,
       evidence: { uptimeSec: s.uptimeSec },
     })
-    s.trace.cursorTs = s.lastTs
+    s.trace.cursorTs = toTs
   }
 
   function save(s: NodeState, at: ChainClock): void {
+    saved.push(periodOf(s, at))
+  }
+
+  function periodOf(s: NodeState, at: ChainClock): SavedPeriod {
     const info = infoOf(s, { block: at.block, ts: at.ts })
+    const { end: endTs } = info.period
     const story = s.trace === null ? null : { steps: s.trace.steps, violation: s.violationDetail }
-    saved.push({ info, policy: market.policyAt(info.policyId, info.period.end), farm: market.farm(info.farmId), story })
+    return { info, policy: market.policyAt(info.policyId, endTs), farm: market.farmAt(info.farmId, endTs), story }
   }
 
   /** The node, unless what it began with holds this block already; undefined for one that is not followed. */
@@ -167,7 +175,6 @@ export function createNodePeriodFold(
   function nodeStored(node: GridNode): void {
     const known = states.get(node.id)
     if (isKnown(known)) return
-    const rentId = known?.rentId ?? NONE
     if (known !== undefined) forgetContracts(known)
     if (node.virtualized) {
       leave(node.id)
@@ -175,7 +182,9 @@ export function createNodePeriodFold(
     }
     untracked.delete(node.id)
     const state = fresh(node)
-    state.rentId = rentId
+    contracts.each(contract => {
+      if (contract.isRent && contract.nodeId === node.id) state.rents++
+    })
     states.set(node.id, state)
   }
 
@@ -213,8 +222,10 @@ export function createNodePeriodFold(
     }
     settleNode(s, clock)
     s.node = node
-    s.minimum = leastOf(s.minimum, node.resources)
-    if (market.price() <= node.connection_price) s.maximum = mostOf(s.maximum, node.resources)
+    // before the change-over only the last report is followed
+    if (clock.ts < boundaryTs) s.maximum = node.resources
+    else if (market.price() <= node.connection_price) s.maximum = mostOf(s.maximum, node.resources)
+    s.minimum = hasBegun(s, clock) ? leastOf(s.minimum, node.resources) : leastOf(node.resources, s.maximum)
     if (s.startTs === NONE || clock.ts < s.endTs) {
       s.farmId = node.farm_id
       s.policyId = node.farming_policy_id
@@ -255,8 +266,8 @@ export function createNodePeriodFold(
     })
     const state = states.get(nodeId)
     if (isRent && state !== undefined) {
-      state.rentId = contract.contract_id
-      recordRent(state, 'rent')
+      state.rents++
+      recordRent(state, 'rent', contract.contract_id)
     }
   }
 
@@ -267,9 +278,9 @@ export function createNodePeriodFold(
     if (contract.node !== null) contract.node.contracts = contract.node.contracts.filter(other => other !== contract)
     contracts.set(contractId, undefined)
     const state = states.get(contract.nodeId)
-    if (state !== undefined && state.rentId === contractId) {
-      state.rentId = NONE
-      recordRent(state, 'rent-end')
+    if (contract.isRent && state !== undefined) {
+      state.rents--
+      recordRent(state, 'rent-end', contractId)
     }
   }
 
@@ -280,10 +291,10 @@ export function createNodePeriodFold(
     contract.resources = used
   }
 
-  function recordRent(s: NodeState, kind: 'rent' | 'rent-end'): void {
-    if (s.trace === null || s.startTs === NONE) return
+  function recordRent(s: NodeState, kind: 'rent' | 'rent-end', contractId: number): void {
+    if (s.trace === null || !hasBegun(s, clock)) return
     const rule = 'node-period usage: a rent counts the whole node'
-    recordStill(s.trace, { kind, rule, block: clock.block, ts: clock.ts, evidence: { rentContract: s.rentId === NONE ? null : s.rentId } })
+    recordStill(s.trace, { kind, rule, block: clock.block, ts: clock.ts, evidence: { contractId } })
   }
 
   function unknown(nodeId: number, what: string): Error {
@@ -295,7 +306,7 @@ export function createNodePeriodFold(
     if (contract === undefined) return
     const s = following(contract.nodeId)
     // before the first report there is no period to count for, before the boundary the fixed period counts it
-    if (s === undefined || s.startTs === NONE || clock.ts < boundaryTs) return
+    if (s === undefined || !hasBegun(s, clock)) return
     applyConsumption(contract, s, clock, window, nru)
   }
 
@@ -321,7 +332,7 @@ export function createNodePeriodFold(
         if (openContract(event[1].contract_id)) removeContract(event[1].contract_id)
         break
       case 'TfgridModule.FarmUpdated':
-        market.putFarm(event[1].farm)
+        market.putFarm(event[1].farm, clock.ts)
         break
       case 'TfgridModule.FarmingPolicyStored':
       case 'TfgridModule.FarmingPolicyUpdated':
@@ -371,10 +382,7 @@ export function createNodePeriodFold(
   }
 
   function openPeriod(s: NodeState): RunningNode['open'] {
-    if (s.startTs === NONE || s.isBefore) return null
-    const info = infoOf(s, { block: clock.block, ts: clock.ts })
-    const story = s.trace === null ? null : { steps: s.trace.steps, violation: s.violationDetail }
-    return { info, policy: market.policyAt(info.policyId, info.period.end), farm: market.farm(info.farmId), story, lastTs: s.lastTs }
+    return !hasBegun(s, clock) ? null : { ...periodOf(s, clock), lastTs: s.lastTs }
   }
 }
 

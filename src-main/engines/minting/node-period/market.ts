@@ -8,17 +8,29 @@ export type MarketStart = Pick<StartSnapshot, 'connectionPrice' | 'farms' | 'far
 /** What all nodes share of the chain's state: its connection price, its farms, its farming policies through time. */
 export interface Market {
   price(): number
-  farm(id: number): GridFarm | undefined
-  /** the figures that stood before `ts`; undefined for a policy that nobody knows */
+  /** the figures that stood before `ts`; undefined for what nobody knows */
+  farmAt(id: number, ts: number): GridFarm | undefined
   policyAt(id: number, ts: number): FarmingPolicy | undefined
   putPrice(musd: number): void
-  putFarm(farm: GridFarm): void
+  putFarm(farm: GridFarm, ts: number): void
   putPolicy(policy: FarmingPolicy, ts: number): void
 }
 
-interface PolicyVersion {
-  fromTs: number
-  policy: FarmingPolicy
+/** What one record said through time: each version stands from `fromTs` on. */
+type Versions<T> = Map<number, { fromTs: number; record: T }[]>
+
+function versionsOf<T extends { id: number }>(records: readonly T[]): Versions<T> {
+  return new Map(records.map(record => [record.id, [{ fromTs: Number.NEGATIVE_INFINITY, record }]]))
+}
+
+function put<T extends { id: number }>(versions: Versions<T>, record: T, fromTs: number): void {
+  const known = versions.get(record.id)
+  if (known === undefined) versions.set(record.id, [{ fromTs, record }])
+  else known.push({ fromTs, record })
+}
+
+function before<T>(versions: Versions<T>, id: number, ts: number): T | undefined {
+  return versions.get(id)?.findLast(version => version.fromTs < ts)?.record
 }
 
 /**
@@ -27,24 +39,17 @@ interface PolicyVersion {
  */
 export function createMarket(start: MarketStart, end: Pick<EndSnapshot, 'farms' | 'farmingPolicies'>): Market {
   let price = start.connectionPrice ?? USUAL_PRICE_MUSD
-  const farms = new Map((start.farms ?? end.farms).map(farm => [farm.id, farm]))
-  const policies = new Map<number, PolicyVersion[]>()
-  for (const policy of start.farmingPolicies ?? end.farmingPolicies) policies.set(policy.id, [{ fromTs: Number.NEGATIVE_INFINITY, policy }])
+  const farms = versionsOf(start.farms ?? end.farms)
+  const policies = versionsOf(start.farmingPolicies ?? end.farmingPolicies)
   return {
     price: () => price,
-    farm: id => farms.get(id),
-    policyAt: (id, ts) => policies.get(id)?.findLast(version => version.fromTs < ts)?.policy,
+    farmAt: (id, ts) => before(farms, id, ts),
+    policyAt: (id, ts) => before(policies, id, ts),
     putPrice(musd) {
       price = musd
     },
-    putFarm(farm) {
-      farms.set(farm.id, farm)
-    },
-    putPolicy(policy, ts) {
-      const versions = policies.get(policy.id)
-      if (versions === undefined) policies.set(policy.id, [{ fromTs: ts, policy }])
-      else versions.push({ fromTs: ts, policy })
-    },
+    putFarm: (farm, ts) => put(farms, farm, ts),
+    putPolicy: (policy, ts) => put(policies, policy, ts),
   }
 }
 

@@ -102,7 +102,9 @@ export function mintOf({ info, policy, farm }: Pick<SavedPeriod, 'info' | 'polic
     info.violation !== null ? 'violation' : reward.scaled ? 'scaled' : reward.slaMet ? 'paid-in-full' : 'sla-missed'
   const isPaid = outcome === 'scaled' || outcome === 'paid-in-full'
   const full = amountFor(inputs, PERIOD_SEC)
-  if (isPaid && info.connectionPriceMusd === 0 && full.musd > 0n)
+  // always scaled, so it asks for no SLA; a violation mints nothing at all
+  const offsets = context.carbon && outcome !== 'violation'
+  if ((isPaid || offsets) && info.connectionPriceMusd === 0)
     throw inconsistent(
       `Node ${info.nodeId} is to be paid but its connection price is 0, so its mint can't be computed`,
       record,
@@ -125,9 +127,7 @@ export function mintOf({ info, policy, farm }: Pick<SavedPeriod, 'info' | 'polic
     outcome,
     rewardUnits: isPaid ? reward.units : 0n,
     rewardMusd: isPaid ? reward.musd : 0n,
-    // always scaled, so it asks for no SLA; a violation mints nothing at all
-    carbonUnits:
-      context.carbon && info.violation === null ? (carbonUnits(inputs.cloudUnits, info.connectionPriceMusd, info.uptimeSec) ?? 0n) : 0n,
+    carbonUnits: offsets ? (carbonUnits(inputs.cloudUnits, info.connectionPriceMusd, info.uptimeSec) ?? 0n) : 0n,
   }
   const text = mintRecord(mint, context.network)
   return { ...mint, id: receiptHash(text), record: text }

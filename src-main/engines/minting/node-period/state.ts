@@ -42,11 +42,9 @@ export interface NodeState {
   policyId: number
   minimum: Resources
   maximum: Resources
-  /** NONE before the first report */
+  /** NONE before the first report; ahead of the last report where the change-over from fixed periods, which it begins at, is still to come */
   startTs: number
   endTs: number
-  /** the stretch before the change-over from fixed periods, which ends at `endTs` and is not saved */
-  isBefore: boolean
   /** the last accepted report: its block's time, its uptime */
   lastTs: number
   lastUptime: U64
@@ -62,9 +60,9 @@ export interface NodeState {
   /** what fits a number waits here for the two above */
   pendingIpSec: number
   pendingBytes: number
-  /** the rent contract that stands, or NONE */
-  rentId: number
-  /** those that reported since the period began */
+  /** rent contracts that stand on it; the chain allows one */
+  rents: number
+  /** those that reported so far */
   contracts: Contract[]
   /** blocks up to this one are in the state that it began with */
   knownToBlock: number
@@ -84,7 +82,6 @@ export function freshState(node: GridNode, explain: boolean): NodeState {
     maximum: node.resources,
     startTs: NONE,
     endTs: NONE,
-    isBefore: false,
     lastTs: NONE,
     lastUptime: 0,
     uptimeSec: 0,
@@ -97,18 +94,22 @@ export function freshState(node: GridNode, explain: boolean): NodeState {
     nruBytes: 0n,
     pendingIpSec: 0,
     pendingBytes: 0,
-    rentId: NONE,
+    rents: 0,
     contracts: [],
     knownToBlock: NONE,
     trace: explain ? createTrace(NONE) : null,
   }
 }
 
+/** Whether the block under way lies in the node's period or after it, so that use, traffic and violations count. */
+export function hasBegun(s: NodeState, clock: ChainClock): boolean {
+  return s.startTs !== NONE && clock.ts >= s.startTs
+}
+
 /** Begins a period at `startTs`: the minimum is what the node has, capped by the maximum; farm and policy are the chain's. */
 export function beginPeriod(s: NodeState, startTs: number): void {
   s.startTs = startTs
   s.endTs = startTs + PERIOD_SEC
-  s.isBefore = false
   s.farmId = s.node.farm_id
   s.policyId = s.node.farming_policy_id
   s.minimum = leastOf(s.node.resources, s.maximum)
@@ -165,7 +166,7 @@ export function applyConsumption(c: Contract, s: NodeState, clock: ChainClock, w
     c.node = s
     s.contracts.push(c)
   }
-  if (c.isRent ? s.rentId === c.contractId : s.rentId === NONE) {
+  if (c.isRent || s.rents === 0) {
     if (typeof window === 'number' && c.windowSec + window <= Number.MAX_SAFE_INTEGER) c.windowSec += window
     else {
       settleContract(c, clock)

@@ -20,9 +20,8 @@ const storedStateSchema = z.object({
   maximum: resources,
   period: z
     .object({
+      /** ahead of the last report: the change-over from fixed periods, which is still to come */
       start: z.number().int(),
-      /** up to the change-over from fixed periods, which is its end */
-      before_boundary: z.boolean(),
       farm_id: z.number().int(),
       farming_policy_id: z.number().int(),
       last_ts: seconds,
@@ -50,7 +49,6 @@ export function storeState(s: NodeState, clock: ChainClock): StoredState {
         ? null
         : {
             start: s.startTs,
-            before_boundary: s.isBefore,
             farm_id: s.farmId,
             farming_policy_id: s.policyId,
             last_ts: s.lastTs,
@@ -87,7 +85,6 @@ export function restoreState(stored: unknown, states: IdTable<NodeState>, startB
   if (period === null) return nodeId
   s.startTs = period.start
   s.endTs = period.start + PERIOD_SEC
-  s.isBefore = period.before_boundary
   s.farmId = period.farm_id
   s.policyId = period.farming_policy_id
   s.lastTs = period.last_ts

@@ -3,7 +3,7 @@ import type { U64 } from '../../../../src-shared/grid.ts'
 import type { Evidence } from '../../../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../../../src-shared/time.ts'
 import { figure, recordMove, recordStill } from '../trace.ts'
-import { beginPeriod, type ChainClock, clearUse, NONE, type NodeState, settleNode } from './state.ts'
+import { beginPeriod, type ChainClock, clearUse, hasBegun, NONE, type NodeState, settleNode } from './state.ts'
 
 /** How far uptime and chain time may drift apart between two reports (minting.md, rule set node-period, Uptime). */
 export const WINDOW_SEC = 60
@@ -29,7 +29,7 @@ export function applyReport(
   const du =
     typeof uptime === 'number' && typeof s.lastUptime === 'number' ? uptime - s.lastUptime : Number(BigInt(uptime) - BigInt(s.lastUptime))
   if (du > 0 && du >= dr - WINDOW_SEC && du <= dr + WINDOW_SEC) accept(s, clock, uptime, dr, du, false, save)
-  else if (du > dr + WINDOW_SEC) refuseHigh(s, clock, uptime, dr, du, boundaryTs)
+  else if (du > dr + WINDOW_SEC) refuseHigh(s, clock, uptime, dr, du)
   else if (uptime <= dr + WINDOW_SEC) accept(s, clock, uptime, dr, Math.min(Number(uptime), dr), true, save)
   else if (s.trace !== null)
     recordStill(s.trace, {
@@ -41,15 +41,12 @@ export function applyReport(
     })
 }
 
-/** The baseline: it starts the period and credits nothing. Before a boundary it only begins what is followed up to there. */
+/** The baseline: it starts the period and credits nothing. One before the change-over is only what the next is measured against. */
 function firstReport(s: NodeState, clock: ChainClock, uptime: U64, boundaryTs: number): void {
-  const isBefore = boundaryTs !== NONE && clock.ts < boundaryTs
-  beginPeriod(s, isBefore ? boundaryTs - PERIOD_SEC : clock.ts)
-  s.isBefore = isBefore
+  beginPeriod(s, Math.max(clock.ts, boundaryTs))
   s.lastTs = clock.ts
   s.lastUptime = uptime
-  if (s.trace !== null) {
-    s.trace.cursorTs = clock.ts
+  if (s.trace !== null && hasBegun(s, clock))
     recordStill(s.trace, {
       kind: 'first-report',
       rule: 'node-period uptime, the first report starts the period',
@@ -57,12 +54,11 @@ function firstReport(s: NodeState, clock: ChainClock, uptime: U64, boundaryTs: n
       ts: clock.ts,
       evidence: { uptime: figure(uptime) },
     })
-  }
 }
 
-/** A violation of the period under way; the report changes nothing else. One from before the boundary is none. */
-function refuseHigh(s: NodeState, clock: ChainClock, uptime: U64, dr: number, du: number, boundaryTs: number): void {
-  if (clock.ts < boundaryTs) return
+/** A violation of the period under way; the report changes nothing else. Before the change-over there is no period to violate. */
+function refuseHigh(s: NodeState, clock: ChainClock, uptime: U64, dr: number, du: number): void {
+  if (!hasBegun(s, clock)) return
   const gap = gapOf(s, uptime, dr)
   if (s.violation === null) {
     s.violation = 'UptimeTooHigh'
@@ -87,7 +83,8 @@ function refuseHigh(s: NodeState, clock: ChainClock, uptime: U64, dr: number, du
 
 /**
  * Credits the report, and closes every period whose end it reaches: what was left of one is taken from the report's downtime first, then
- * from its uptime; the next starts with the remainder.
+ * from its uptime; the next starts with the remainder. What lies before the change-over is taken in the same way and left to the fixed
+ * period that ended there.
  */
 function accept(
   s: NodeState,
@@ -98,35 +95,64 @@ function accept(
   isReboot: boolean,
   save: (s: NodeState, clock: ChainClock) => void,
 ): void {
-  const evidence = s.trace === null ? null : gapOf(s, uptime, dr)
-  let up = creditSec
-  let fromTs = s.lastTs
-  if (clock.ts >= s.endTs) {
-    if (clock.ts - s.endTs > MOST_PERIODS * PERIOD_SEC) throw tooLongAgo(s, clock)
-    let down = Math.max(0, dr - creditSec)
-    while (clock.ts >= s.endTs) {
-      const leftSec = s.endTs - fromTs
-      const lostSec = Math.min(leftSec, down)
-      const gotSec = Math.min(leftSec - lostSec, up)
-      s.capacitySec += leftSec
-      s.uptimeSec += gotSec
-      if (evidence !== null) recordCredit(s, clock, s.endTs, gotSec, isReboot, 'period-end', evidence)
-      down -= lostSec
-      up -= gotSec
-      fromTs = s.endTs
-      closePeriod(s, clock, save)
-    }
-    if (evidence !== null && clock.ts > fromTs) recordCredit(s, clock, clock.ts, up, isReboot, 'period-begin', evidence)
-  } else if (evidence !== null) recordCredit(s, clock, clock.ts, up, isReboot, isReboot ? 'reboot' : 'report', evidence)
-  s.uptimeSec += up
-  s.capacitySec += clock.ts - fromTs
+  if (hasBegun(s, clock)) {
+    const rest: Rest = { up: creditSec, down: Math.max(0, dr - creditSec), fromTs: s.lastTs }
+    const evidence = s.trace === null ? null : gapOf(s, uptime, dr)
+    if (rest.fromTs < s.startTs) takeUntil(rest, s.startTs)
+    if (clock.ts >= s.endTs) closePeriods(s, clock, rest, isReboot, evidence, save)
+    s.uptimeSec += rest.up
+    s.capacitySec += clock.ts - rest.fromTs
+    if (evidence !== null && (clock.ts > rest.fromTs || rest.up > 0))
+      recordCredit(
+        s,
+        clock,
+        clock.ts,
+        rest.up,
+        isReboot,
+        rest.fromTs > s.lastTs ? 'period-begin' : isReboot ? 'reboot' : 'report',
+        evidence,
+      )
+  }
   s.lastTs = clock.ts
   s.lastUptime = uptime
 }
 
-function closePeriod(s: NodeState, clock: ChainClock, save: (s: NodeState, clock: ChainClock) => void): void {
-  // what happened after the boundary but before the report belongs to the period that begins there
-  if (!s.isBefore) {
+/** What of a report is not given to a period yet: seconds of uptime and of downtime, from `fromTs` on. */
+interface Rest {
+  up: number
+  down: number
+  fromTs: number
+}
+
+/** Takes what lies before `ts`, downtime first; gives the seconds of uptime in it. */
+function takeUntil(rest: Rest, ts: number): number {
+  const leftSec = ts - rest.fromTs
+  const lostSec = Math.min(leftSec, rest.down)
+  const gotSec = Math.min(leftSec - lostSec, rest.up)
+  rest.down -= lostSec
+  rest.up -= gotSec
+  rest.fromTs = ts
+  return gotSec
+}
+
+function closePeriods(
+  s: NodeState,
+  clock: ChainClock,
+  rest: Rest,
+  isReboot: boolean,
+  evidence: Evidence | null,
+  save: (s: NodeState, clock: ChainClock) => void,
+): void {
+  if (clock.ts - s.endTs > MOST_PERIODS * PERIOD_SEC) throw tooLongAgo(s, clock)
+  // what changed after the first one's end is ignored until a report closes it, and one report closes them all
+  const { farmId, policyId } = s
+  while (clock.ts >= s.endTs) {
+    s.farmId = farmId
+    s.policyId = policyId
+    s.capacitySec += s.endTs - rest.fromTs
+    const gotSec = takeUntil(rest, s.endTs)
+    s.uptimeSec += gotSec
+    if (evidence !== null) recordCredit(s, clock, s.endTs, gotSec, isReboot, 'period-end', evidence)
     settleNode(s, clock)
     if (s.trace !== null && s.uptimeSec > PERIOD_SEC)
       recordMove(
@@ -143,10 +169,8 @@ function closePeriod(s: NodeState, clock: ChainClock, save: (s: NodeState, clock
       )
     save(s, clock)
     clearUse(s)
-    s.contracts = []
-    s.capacitySec = 0
+    beginPeriod(s, s.endTs)
   }
-  beginPeriod(s, s.endTs)
 }
 
 function recordCredit(

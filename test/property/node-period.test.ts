@@ -1,0 +1,251 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { explainMint } from '../../src-main/engines/minting/node-period/explain.ts'
+import { createNodePeriodFold, type NodePeriodFold } from '../../src-main/engines/minting/node-period/fold.ts'
+import { mintOf } from '../../src-main/engines/minting/node-period/mint.ts'
+import { projectNodePeriod } from '../../src-main/engines/projection/node-period.ts'
+import { AppError } from '../../src-shared/errors.ts'
+import type { GridEvent } from '../../src-shared/grid.ts'
+import { PERIOD_SEC } from '../../src-shared/time.ts'
+import type { PlainArchive, PlainBlock } from '../helpers/naive-v3.ts'
+import { chainStateAfter, feedBlocks } from '../helpers/node-period.ts'
+import { randomChangeOver, randomNodeLife } from '../helpers/random-node-life.ts'
+import { runs } from '../helpers/runs.ts'
+
+/* What must hold of rule set node-period's fold whatever the history. */
+
+const timeout = 3_600_000
+const noBoundary = { boundaryTs: null }
+
+function fold(archive: PlainArchive, blocks: readonly PlainBlock[] = archive.blocks, explain = false): NodePeriodFold {
+  const folded = createNodePeriodFold(archive.header, archive.start, archive.end, { ...noBoundary, explain: () => explain })
+  feedBlocks(blocks, folded)
+  return folded
+}
+
+/** What the engine refuses is refused however it is fed; those histories say nothing here. */
+function refusedAsNull<T>(work: () => T): T | null {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}n` : part)))
+const withoutMarket = (archive: PlainArchive): PlainArchive => ({
+  ...archive,
+  blocks: archive.blocks.map(block => ({ ...block, events: block.events.filter(event => !marketEvents.has(event[0])) })),
+})
+const marketEvents = new Set<GridEvent[0]>([
+  'TfgridModule.FarmUpdated',
+  'TfgridModule.FarmingPolicyStored',
+  'TfgridModule.FarmingPolicyUpdated',
+  'TfgridModule.ConnectionPriceSet',
+])
+
+test('going on from stored states gives what one fold over everything gives', { timeout }, () => {
+  const { numRuns, seed } = runs(400)
+  fc.assert(
+    fc.property(randomNodeLife().map(withoutMarket), fc.nat(1000), (archive, permille) => {
+      const cut = Math.floor((archive.blocks.length * permille) / 1000)
+      const [first, second] = [archive.blocks.slice(0, cut), archive.blocks.slice(cut)]
+      const last = first.at(-1)
+      if (last === undefined || last.ts <= archive.header.period.start) return
+      const whole = refusedAsNull(() => fold(archive))
+      if (whole === null) return
+      const before = fold(archive, first)
+      // as an archive's line carries it
+      const nodeStates = JSON.parse(JSON.stringify(before.states())) as unknown[]
+      const start = { ...archive.start, ...chainStateAfter(archive, first), block: last.n, ts: last.ts, nodeStates }
+      const after = createNodePeriodFold({ period: { ...archive.header.period, start: last.ts - 1 } }, start, archive.end, noBoundary)
+      // the block of the snapshot once more, as a next period's archive begins with it
+      feedBlocks([last, ...second], after)
+      const mints = [...before.saved(), ...after.saved()]
+      expect(plain(mints)).toEqual(plain(whole.saved()))
+      expect(plain(after.running())).toEqual(plain(whole.running()))
+    }),
+    { numRuns, seed },
+  )
+})
+
+test('nodes apart give what they give together, with the market told to each', { timeout }, () => {
+  const { numRuns, seed } = runs(200)
+  fc.assert(
+    fc.property(randomNodeLife(), archive => {
+      const whole = refusedAsNull(() => fold(archive))
+      if (whole === null) return
+      const stored = archive.blocks.flatMap(block =>
+        block.events.flatMap(event => (event[0] === 'TfgridModule.NodeStored' ? event[1].node.id : [])),
+      )
+      const ids = [...new Set([...archive.start.nodes.map(node => node.id), ...stored])]
+      const apart = createNodePeriodFold(archive.header, { ...archive.start, nodes: [], contracts: [] }, archive.end, noBoundary)
+      const ofAll = fold(archive)
+      for (const id of ids) {
+        const of = (nodeId: number) => nodeId === id
+        apart.begin({
+          nodes: archive.start.nodes.filter(node => of(node.id)),
+          contracts: archive.start.contracts.filter(contract => nodeOfContract(contract) === id),
+        })
+        feedBlocks(partOf(archive, id), apart)
+      }
+      const sorted = (saved: ReturnType<NodePeriodFold['saved']>) =>
+        plain([...saved].sort((a, b) => a.info.nodeId - b.info.nodeId || a.info.period.start - b.info.period.start))
+      expect(sorted(apart.saved())).toEqual(sorted(ofAll.saved()))
+    }),
+    { numRuns, seed },
+  )
+})
+
+test('every period is explained to the second and the unit, and those of a node follow each other', { timeout }, () => {
+  const { numRuns, seed } = runs(300)
+  let mints = 0
+  fc.assert(
+    fc.property(randomNodeLife(), archive => {
+      const folded = refusedAsNull(() => fold(archive, archive.blocks, true))
+      if (folded === null) return
+      for (const saved of folded.saved()) {
+        const mint = refusedAsNull(() => mintOf(saved, { network: 'test', carbon: true }))
+        if (mint === null) continue
+        mints++
+        const explanation = explainMint(mint, saved.story!, 80, null)
+        const sum = (pick: 'elapsedSec' | 'creditedSec' | 'lostSec') => explanation.steps.reduce((total, step) => total + step[pick], 0)
+        expect(sum('creditedSec')).toBe(mint.info.uptimeSec)
+        expect(sum('elapsedSec')).toBe(PERIOD_SEC)
+        expect(sum('lostSec')).toBe(PERIOD_SEC - mint.info.uptimeSec)
+        expect(mint.info.period.end - mint.info.period.start).toBe(PERIOD_SEC)
+        expect(
+          explanation.derivation
+            .find(line => line.name === 'tft')
+            ?.value.replace('.', '')
+            .replace(/^0+(?=\d)/, ''),
+        ).toBe(String(mint.rewardUnits))
+        expect(explanation.violation?.violation ?? null).toBe(mint.info.violation)
+        let cursor = mint.info.period.start
+        for (const step of explanation.steps) {
+          expect(step.fromTs).toBe(cursor)
+          cursor = step.toTs
+        }
+        expect(cursor).toBe(mint.info.period.end)
+      }
+    }),
+    { numRuns, seed },
+  )
+  console.log(`node-period: ${mints} mints explained`)
+})
+
+test('a projection at the end of a period is its mint', { timeout }, () => {
+  const { numRuns, seed } = runs(300)
+  let seen = 0
+  fc.assert(
+    fc.property(randomNodeLife(), archive => {
+      const folded = refusedAsNull(() => fold(archive))
+      if (folded === null) return
+      for (const saved of folded.saved()) {
+        const mint = refusedAsNull(() => mintOf(saved, { network: 'test', carbon: false }))
+        if (mint === null || saved.policy === undefined) continue
+        seen++
+        const projection = projectNodePeriod(
+          { info: saved.info, policy: saved.policy, lastTs: saved.info.period.end },
+          saved.info.period.end,
+        )
+        for (const way of [projection.staysUp, projection.goesDown]) {
+          expect(way.units).toBe(mint.rewardUnits)
+          expect(way.musd).toBe(mint.rewardMusd)
+          expect(way.uptimeSec).toBe(mint.info.uptimeSec)
+        }
+        expect(projection.over).toBe(true)
+      }
+    }),
+    { numRuns, seed },
+  )
+  expect(seen).toBeGreaterThan(0)
+})
+
+test('a change-over loses no second and pays none twice', { timeout }, () => {
+  const { numRuns, seed } = runs(300)
+  fc.assert(
+    fc.property(randomChangeOver(), ({ archive, boundaryTs }) => {
+      const folded = refusedAsNull(() => {
+        const changing = createNodePeriodFold(archive.header, archive.start, archive.end, { boundaryTs, explain: () => true })
+        feedBlocks(archive.blocks, changing)
+        return changing
+      })
+      if (folded === null) return
+      for (const { info, story } of folded.saved()) {
+        // nothing of a node's own period lies before the boundary
+        expect(info.period.start).toBeGreaterThanOrEqual(boundaryTs)
+        for (const step of story!.steps) expect(step.fromTs).toBeGreaterThanOrEqual(boundaryTs)
+        expect(story!.steps.reduce((sum, step) => sum + step.elapsedSec, 0)).toBe(PERIOD_SEC)
+      }
+    }),
+    { numRuns, seed },
+  )
+})
+
+/** Stretches of up and down, each with its reports: about every 40 min, and one before a restart of unknown length. */
+const lives = fc.array(
+  fc.record({
+    /** seconds off before it booted; its reports since then */
+    offSec: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 90_000 })),
+    gaps: fc.array(fc.integer({ min: 60, max: 2_400 }), { minLength: 1, maxLength: 60 }),
+  }),
+  { minLength: 2, maxLength: 12 },
+)
+
+test('across the change-over, the fixed period and the node’s own together credit every second that the node was up', { timeout }, () => {
+  const { numRuns, seed } = runs(300)
+  fc.assert(
+    fc.property(lives, fc.nat(1000), (stretches, permille) => {
+      const fixed = periodAt(80)
+      // the node boots as the period starts; where the reports are cut says where the boundary lies among them
+      const reports: { sec: number; uptimeSec: number }[] = []
+      let sec = 0
+      for (const [index, { offSec, gaps }] of stretches.entries()) {
+        const bootSec = sec + (index === 0 ? 0 : offSec)
+        sec = bootSec
+        for (const gap of gaps) {
+          sec += gap
+          reports.push({ sec, uptimeSec: sec - bootSec })
+        }
+      }
+      const boundarySec = Math.floor((sec * permille) / 1000)
+      const startTs = fixed.end - boundarySec
+      const creditedSec = reports.reduce((sum, { sec: at, uptimeSec }, i) => sum + Math.min(uptimeSec, at - (reports[i - 1]?.sec ?? 0)), 0)
+      const archive = lonelyNode(fixed, startTs, reports)
+      const v3 = createV3Mint(archive.header, archive.start, archive.end, { resources: 'latest' })
+      feedBlocks(archive.blocks, v3)
+      const fixedSec = v3.finish(archive.end.block + POST_PERIOD_BLOCKS).nodes[0]!.measuredUptimeSec
+      const own = createNodePeriodFold(archive.header, archive.start, archive.end, { boundaryTs: fixed.end })
+      feedBlocks(archive.blocks, own)
+      const ownSec = own.running()[0]!.open?.info.uptimeSec ?? 0
+      // a first report after the boundary is a baseline for the node's own period; before it, it is what v3 credits
+      const first = reports[0]!
+      const baselineSec = startTs + first.sec >= fixed.end ? first.sec - Math.max(0, fixed.end - startTs) : 0
+      expect(fixedSec + ownSec + lostByV3(reports, startTs, fixed.end, baselineSec)).toBe(creditedSec)
+    }),
+    { numRuns, seed },
+  )
+})
+
+function nodeOfContract({ contract_type: type }: PlainArchive['start']['contracts'][number]): number | null {
+  return 'NodeContract' in type ? type.NodeContract.node_id : 'RentContract' in type ? type.RentContract.node_id : null
+}
+
+/** The blocks with only one node's events, those of its contracts, and those of no node. */
+function partOf(archive: PlainArchive, id: number): PlainBlock[] {
+  const nodes = new Map<number, number | null>(archive.start.contracts.map(contract => [contract.contract_id, nodeOfContract(contract)]))
+  const isOwn = (event: GridEvent): boolean => {
+    if (marketEvents.has(event[0])) return true
+    if (event[0] === 'SmartContractModule.ContractCreated') {
+      const before = nodes.get(event[1].contract.contract_id)
+      nodes.set(event[1].contract.contract_id, nodeOfContract(event[1].contract))
+      return before === id || nodeOfContract(event[1].contract) === id
+    }
+    const data = event[1] as { node_id?: number; node?: { id: number }; contract_id?: number }
+    if (data.contract_id !== undefined) return nodes.get(data.contract_id) === id
+    return (data.node_id ?? data.node?.id) === id
+  }
+  return archive.blocks.map(block => ({ ...block, events: block.events.filter(isOwn) }))
+}
