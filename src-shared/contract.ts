@@ -22,7 +22,7 @@ import {
  */
 
 /** What can change. A notification names topics, never data. */
-export const topicSchema = z.enum(['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks'])
+export const topicSchema = z.enum(['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks', 'mints', 'vault'])
 export type Topic = z.infer<typeof topicSchema>
 
 const none = z.object({})

@@ -6,6 +6,7 @@ import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
+import { staleRuns } from '../jobs/node-runs.ts'
 import {
   listPeriods,
   loadSettings,
@@ -21,6 +22,7 @@ import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { createLiveDemo, type Following } from './live-demo.ts'
 import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
+import { nodePeriodRules } from './node-periods.ts'
 import { createQueries, type Parsed } from './queries.ts'
 import { createRefresher } from './refresh.ts'
 import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
@@ -147,6 +149,27 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   function mintStale(): void {
     const { store } = view.active()
     for (const period of view.stalePeriods()) startMint(store, period)
+    startNodeRuns(store)
+  }
+
+  const workOutRuns = (store: Store, signal?: AbortSignal) => {
+    const input = { dataDir: store.dataDir, rules: nodePeriodRules(real, store) }
+    return runTask('node-runs', input, signal ? { signal } : {})
+  }
+
+  /** Works out the nodes' own periods where they are missing or rest on something else; after the periods that are computed before. */
+  function startNodeRuns(store: Store): void {
+    if (staleRuns(store, nodePeriodRules(real, store)).length === 0) return
+    jobs.start({
+      id: randomUUID(),
+      kind: 'mint',
+      title: "Work out the nodes' own periods",
+      run: async ({ signal }) => {
+        await workOutRuns(store, signal)
+        topics.changed('mints')
+        return { period: null }
+      },
+    })
   }
 
   function startMint(store: Store, period: number): void {
@@ -178,6 +201,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
           warmSoon()
           topics.changed('facts', 'results', 'labels', 'audit')
           afterwards()
+          startNodeRuns(real)
         }
       },
     })
@@ -191,23 +215,43 @@ export async function openCore(options: CoreOptions): Promise<Core> {
 
   /** A store's sync, and its periods computed as they come in. */
   function followStore(store: Store, network: (name: string) => Network): Following {
-    /** of periods that could not be computed: what was said of it, so that a period that stays so is told once */
-    const failed = new Map<number, string>()
+    /** what could not be computed, and what was said of it, so that what stays so is told once */
+    const failed = new Map<string, string>()
     let lastShown: Store | null = null
-    const refresher = createRefresher(async period => {
+    /** Does it unseen; where it fails, `visibly` starts it as a job that everybody sees fail, with the reason. */
+    async function unseen(what: string, period: number, work: () => Promise<unknown>, visibly: () => void): Promise<boolean> {
       try {
-        await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, {})
-        failed.delete(period)
-        view.forget()
-        topics.changed('facts', 'results')
+        await work()
+        failed.delete(what)
+        return true
       } catch (cause) {
         const { retryable, message } = toAppError(cause)
         if (retryable) refresher.want(period)
-        else if (failed.get(period) !== message && !closed) {
-          failed.set(period, message)
-          startMint(store, period) // as a job that everybody sees fail, with the reason
+        else if (failed.get(what) !== message && !closed) {
+          failed.set(what, message)
+          visibly()
         }
+        return false
       }
+    }
+    const refresher = createRefresher(async period => {
+      const input = { dataDir: store.dataDir, period, resources: settings().resources }
+      const isComputed = await unseen(
+        `period ${period}`,
+        period,
+        () => runTask('mint', input, {}),
+        () => startMint(store, period),
+      )
+      if (!isComputed) return
+      view.forget()
+      topics.changed('facts', 'results')
+      const isWorkedOut = await unseen(
+        'node periods',
+        period,
+        () => workOutRuns(store),
+        () => startNodeRuns(store),
+      )
+      if (isWorkedOut) topics.changed('mints')
     })
     const control = createSyncControl({
       store,

@@ -6,6 +6,7 @@ import type { DoctorInput } from '../jobs/doctor.ts'
 import type { MintPartInput } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
 import type { LiveView } from '../jobs/sync/live.ts'
+import type { NodeRunsTaskInput } from './node-periods.ts'
 
 export type { TaskRunner } from '../jobs/context.ts'
 
@@ -52,6 +53,11 @@ const tasks = {
   async mint(input: MintTaskInput): Promise<null> {
     const { compute } = await import('./compute.ts')
     return compute(input)
+  },
+  /** works out by rule set node-period what is missing or stale */
+  async 'node-runs'(input: NodeRunsTaskInput, context: JobContext): Promise<number[]> {
+    const { computeRuns } = await import('./node-periods.ts')
+    return computeRuns(input, context)
   },
   /** follows a chain until it is stopped; tells its state, the live nodes and each commit as its progress */
   async sync(input: SyncTaskInput, context: JobContext): Promise<null> {

@@ -3,7 +3,7 @@ import type { Problem } from '../../src-shared/mint.ts'
 import type { NodeMint } from '../../src-shared/node-period.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import { readArchive } from '../archive/read.ts'
-import { createNodePeriodFold, type NodePeriodFold } from '../engines/minting/node-period/fold.ts'
+import { type Boundary, createNodePeriodFold, type NodePeriodFold } from '../engines/minting/node-period/fold.ts'
 import { marketGaps } from '../engines/minting/node-period/market.ts'
 import { mintOf } from '../engines/minting/node-period/mint.ts'
 import { inOrder, mintProblems, mintsCsv, mintsNdjson } from '../engines/minting/node-period/outputs.ts'
@@ -33,9 +33,12 @@ export interface NodeMintSummary {
   files: string[]
 }
 
-/** The second from which node-period counts in full; null without a change-over. */
-export function boundaryOf({ firstNodePeriod }: Pick<NodePeriodRules, 'firstNodePeriod'>): number | null {
-  return firstNodePeriod === null ? null : periodAt(firstNodePeriod).start
+/** Where node-period begins to count; `blockOf` knows the start block of some fixed periods. */
+export function boundaryOf(
+  { firstNodePeriod }: Pick<NodePeriodRules, 'firstNodePeriod'>,
+  blockOf: (period: number) => number | undefined,
+): Boundary | null {
+  return firstNodePeriod === null ? null : { ts: periodAt(firstNodePeriod).start, block: blockOf(firstNodePeriod) ?? null }
 }
 
 /**
@@ -59,7 +62,12 @@ export async function mintArchiveByNode(
       start = value
     },
     end: (value: EndSnapshot) => {
-      fold = createNodePeriodFold(header!, start!, value, { boundaryTs: boundaryOf(input) })
+      const { index } = header!.period
+      const blocks = new Map([
+        [index, start!.block],
+        [index + 1, value.block],
+      ])
+      fold = createNodePeriodFold(header!, start!, value, { boundary: boundaryOf(input, period => blocks.get(period)) })
     },
     block: (n, ts) => fold!.block(n, ts),
     uptime: (nodeId, now, uptime) => fold!.uptime(nodeId, now, uptime),

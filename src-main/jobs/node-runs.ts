@@ -3,7 +3,13 @@ import type { EndSnapshot, EventSink } from '../../src-shared/grid.ts'
 import type { Explanation } from '../../src-shared/mint.ts'
 import type { NodeMint } from '../../src-shared/node-period.ts'
 import { explainMint } from '../engines/minting/node-period/explain.ts'
-import { createNodePeriodFold, type NodePeriodFold, type NodePeriodOptions, type RunningNode } from '../engines/minting/node-period/fold.ts'
+import {
+  type Boundary,
+  createNodePeriodFold,
+  type NodePeriodFold,
+  type NodePeriodOptions,
+  type RunningNode,
+} from '../engines/minting/node-period/fold.ts'
 import { marketGaps } from '../engines/minting/node-period/market.ts'
 import { mintOf } from '../engines/minting/node-period/mint.ts'
 import { inOrder, mintProblems } from '../engines/minting/node-period/outputs.ts'
@@ -29,20 +35,25 @@ export interface PlannedRun {
   before: StoredPeriod | null
   /** no stored period goes on from it: the blocks after it are folded too */
   isLast: boolean
+  boundary: Boundary | null
   key: string
 }
 
 /** Every stored period, by index, with the key of the run that rests on it as it is now. */
 export function planRuns(store: Store, rules: NodePeriodRules): PlannedRun[] {
   const periods = listPeriods(store)
+  const boundary = boundaryOf(rules, index => {
+    const before = periods.find(period => period.index === index - 1 && !period.running)
+    return periods.find(period => period.index === index)?.startBlock ?? before?.endBlock
+  })
   const plans: PlannedRun[] = []
   for (const [i, period] of periods.entries()) {
     const previous = plans.at(-1)
     const before = previous && goesOn(previous.period, period) ? previous.period : null
     const next = periods[i + 1]
     const isLast = next === undefined || !goesOn(period, next)
-    const options = [rules.firstNodePeriod, rules.carbon, isLast]
-    plans.push({ period, before, isLast, key: nodeRunKey(period.digest, before === null ? null : previous!.key, options) })
+    const options = [boundary, rules.carbon, isLast]
+    plans.push({ period, before, isLast, boundary, key: nodeRunKey(period.digest, before === null ? null : previous!.key, options) })
   }
   return plans
 }
@@ -124,7 +135,7 @@ export function foldRun(store: Store, plan: PlannedRun, rules: NodePeriodRules, 
     if (storedPeriod(store, period.index).digest !== period.digest) throw replaced(period)
     const start = startParts(store, period)
     const end = loadEnd(store, period)
-    const fold = beginFold(period, start, end, { boundaryTs: boundaryOf(rules) })
+    const fold = beginFold(period, start, end, { boundary: plan.boundary })
     const states = new Map<number, unknown[]>()
     const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
     all.delete(LOOSE)
@@ -198,7 +209,7 @@ export function tellNodePeriods(store: Store, index: number, nodeId: number, rul
     const plans = planRuns(store, rules)
     const at = plans.findIndex(({ period }) => period.index === index)
     const { period } = plans[at] ?? { period: storedPeriod(store, index) }
-    const fold = foldNode(store, plans, firstToRead(store, plans, at), at, nodeId, rules)
+    const fold = foldNode(store, plans, firstToRead(store, plans, at), at, nodeId)
     const context = { network: period.network, carbon: rules.carbon }
     const stories: NodePeriodStory[] = []
     const earliest = plans[at]?.before ? period.startBlock : -1
@@ -241,19 +252,12 @@ function firstToRead(store: Store, plans: readonly PlannedRun[], at: number): nu
 }
 
 /** Folds one node over the stored periods `from` to `to`, recording its steps. */
-function foldNode(
-  store: Store,
-  plans: readonly PlannedRun[],
-  from: number,
-  to: number,
-  nodeId: number,
-  rules: NodePeriodRules,
-): NodePeriodFold {
+function foldNode(store: Store, plans: readonly PlannedRun[], from: number, to: number, nodeId: number): NodePeriodFold {
   const bucket = bucketOf(nodeId)
   const first = plans[from]!
   const start = startParts(store, first.period)
   const fold = beginFold(first.period, start, loadEnd(store, plans[to]!.period), {
-    boundaryTs: boundaryOf(rules),
+    boundary: first.boundary,
     explain: id => id === nodeId,
   })
   const part = partOf(start, bucket, first.before === null ? null : loadNodeStates(store, first.before.index, bucket))

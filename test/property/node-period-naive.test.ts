@@ -26,7 +26,9 @@ type Open = Pick<NaiveOpen, 'nodeId' | 'periodStart'> & Partial<NaiveOpen>
 type Answer = { mints: NaiveMint[]; open: Open[] } | { refused: true }
 
 function foldOf(archive: PlainArchive, { boundaryTs }: Options): NodePeriodFold {
-  const fold = createNodePeriodFold(archive.header, archive.start, archive.end, { boundaryTs: boundaryTs ?? null })
+  const fold = createNodePeriodFold(archive.header, archive.start, archive.end, {
+    boundary: boundaryTs === undefined ? null : { ts: boundaryTs, block: null },
+  })
   feedBlocks(archive.blocks, fold)
   const { block, ts } = archive.end
   fold.block(Math.max(block, archive.blocks.at(-1)?.n ?? 0), Math.max(ts, archive.blocks.at(-1)?.ts ?? 0))
@@ -54,8 +56,8 @@ function engineAnswer(archive: PlainArchive, options: Options): Answer {
 function openOf({ nodeId, open }: RunningNode): Open {
   if (open === null) return { nodeId, periodStart: null }
   const { info, lastTs } = open
-  const { period, closed: _closed, uptimeSec, certified, connectionPriceMusd, ...figures } = info
-  return { nodeId, periodStart: period.start, lastTs, uptimeSec, ...figures, certified, connectionPriceMusd }
+  const { period, closed: _closed, ...figures } = info
+  return { periodStart: period.start, lastTs, ...figures }
 }
 
 /** The engine shows a running uptime cut to the period, as it would be saved. */

@@ -46,7 +46,7 @@ describe.each(vectors.uptime_scenarios)('$scenario', ({ reports, closed_periods 
       { period: { index: 0, start: 0, end: PERIOD_SEC } },
       { block: 0, ts: 1, nodes: [gridNode(1)], contracts: [], connectionPrice: 80 },
       { farms: [], farmingPolicies: [policyOf(3)] },
-      { boundaryTs: null },
+      { boundary: null },
     )
     for (const [index, report] of reports.entries()) {
       fold.block(index + 1, report.time)

@@ -38,9 +38,18 @@ import { applyReport } from './uptime.ts'
 export type NodePeriodPart = Pick<StartSnapshot, 'nodes' | 'contracts' | 'nodeStates'>
 export type NodePeriodStart = NodePeriodPart & Pick<StartSnapshot, 'block' | 'ts'> & MarketStart
 
+/**
+ * Where fixed periods end and node-period counts in full (minting.md, From fixed periods to node periods). `block`: the last fixed
+ * period's end block, the first after `ts`, which still belongs to that period; null where nobody knows it.
+ */
+export interface Boundary {
+  ts: number
+  block: number | null
+}
+
 export interface NodePeriodOptions {
-  /** where fixed periods end and node-period counts in full (minting.md, From fixed periods to node periods); null: everywhere */
-  boundaryTs: number | null
+  /** null: node-period counts everything */
+  boundary: Boundary | null
   /** nodes whose steps are recorded; costs memory per report, so ask for few */
   explain?: (nodeId: number) => boolean
 }
@@ -92,10 +101,12 @@ export function createNodePeriodFold(
   end: Pick<EndSnapshot, 'farms' | 'farmingPolicies'>,
   options: NodePeriodOptions,
 ): NodePeriodFold {
-  const clock: ChainClock = { block: start.block, ts: start.ts }
+  const boundaryTs = options.boundary?.ts ?? NONE
+  const boundaryBlock = options.boundary?.block ?? NONE
+  const isFixed = (n: number, ts: number) => ts < boundaryTs || n <= boundaryBlock
+  const clock: ChainClock = { block: start.block, ts: start.ts, isFixed: isFixed(start.block, start.ts) }
   const states = createIdTable<NodeState>()
   const contracts = createIdTable<Contract>()
-  const boundaryTs = options.boundaryTs ?? NONE
   const saved: SavedPeriod[] = []
   let market = createMarket(start, end)
   /** whether the block under way is not replayed (interfaces.md: a block with ts <= period.start) */
@@ -223,7 +234,7 @@ export function createNodePeriodFold(
     settleNode(s, clock)
     s.node = node
     // before the change-over only the last report is followed
-    if (clock.ts < boundaryTs) s.maximum = node.resources
+    if (clock.isFixed) s.maximum = node.resources
     else if (market.price() <= node.connection_price) s.maximum = mostOf(s.maximum, node.resources)
     s.minimum = hasBegun(s, clock) ? leastOf(s.minimum, node.resources) : leastOf(node.resources, s.maximum)
     if (s.startTs === NONE || clock.ts < s.endTs) {
@@ -348,6 +359,7 @@ export function createNodePeriodFold(
     block(n, ts) {
       clock.block = n
       clock.ts = ts
+      clock.isFixed = isFixed(n, ts)
       skipped = ts <= header.period.start
     },
     uptime(nodeId, _now, uptime) {

@@ -9,6 +9,8 @@ import { createTrace, type Trace } from '../trace.ts'
 export interface ChainClock {
   block: number
   ts: number
+  /** the block belongs to the last fixed period (see Boundary in fold.ts): only its reports are followed */
+  isFixed: boolean
 }
 
 /** Not set; no chain time and no id is negative. */
@@ -103,7 +105,7 @@ export function freshState(node: GridNode, explain: boolean): NodeState {
 
 /** Whether the block under way lies in the node's period or after it, so that use, traffic and violations count. */
 export function hasBegun(s: NodeState, clock: ChainClock): boolean {
-  return s.startTs !== NONE && clock.ts >= s.startTs
+  return s.startTs !== NONE && clock.ts >= s.startTs && !clock.isFixed
 }
 
 /** Begins a period at `startTs`: the minimum is what the node has, capped by the maximum; farm and policy are the chain's. */

@@ -112,7 +112,8 @@ function accept(
         rest.fromTs > s.lastTs ? 'period-begin' : isReboot ? 'reboot' : 'report',
         evidence,
       )
-  }
+    // the fixed period's end block lies a moment after its end, and its reports are credited there to that moment
+  } else if (clock.ts > s.startTs) beginPeriod(s, clock.ts)
   s.lastTs = clock.ts
   s.lastUptime = uptime
 }
