@@ -6,12 +6,16 @@ import { writeArchive } from '../archive/write.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { tellNode } from '../jobs/explain.ts'
 import { exportArchive as exportStored } from '../jobs/export.ts'
+import { type NodeMintSummary, writeNodeMints } from '../jobs/node-mint.ts'
+import { foldStored, tellNodePeriods } from '../jobs/node-runs.ts'
 import { loadEnd, openStore, type Store, storedPeriod } from '../store/index.ts'
 import { importAudited } from './imports.ts'
+import { nodePeriodRules } from './node-periods.ts'
 import { type ImportTaskOutput, runTaskHere } from './tasks.ts'
 
 export type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 export { type MintOptions, type MintSummary, mintArchive, mintPeriod } from '../jobs/mint.ts'
+export { mintArchiveByNode, type NodeMintSummary, type NodePeriodRules } from '../jobs/node-mint.ts'
 export { type CoreOptions, openCore } from './core.ts'
 export { runTaskHere } from './tasks.ts'
 
@@ -68,6 +72,22 @@ export async function explainNode(input: {
     const period = storedPeriod(store, input.period)
     return tellNode(store, period, loadEnd(store, period), input.nodeId, input.resources).explanation
   })
+}
+
+/** Mints a stored period by rule set node-period and writes its files; the network's configuration says from where, and whether with carbon. */
+export async function mintPeriodByNode(input: { dataDir: string; period: number; outDir: string }): Promise<NodeMintSummary> {
+  return reading(input.dataDir, store => {
+    const { period, mints, open, gaps } = foldStored(store, input.period, nodePeriodRules(store, store))
+    const { network, index, start, end } = period
+    return writeNodeMints({ network, period: { index, start, end }, mints, running: open.length, gaps }, input.outDir)
+  })
+}
+
+/** Why a node's own periods that end in a stored period, and the one that runs after it, pay what they pay. Throws as explainNode does. */
+export async function explainNodePeriods(input: { dataDir: string; nodeId: number; period: number }): Promise<Explanation[]> {
+  return reading(input.dataDir, store =>
+    tellNodePeriods(store, input.period, input.nodeId, nodePeriodRules(store, store)).map(({ explanation }) => explanation),
+  )
 }
 
 /** Writes a synthetic grid archive (`-`: standard output). Throws AppError io.*, usage, cancelled. */

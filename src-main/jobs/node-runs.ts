@@ -192,6 +192,28 @@ function readBucket<T>(
   return left
 }
 
+/**
+ * Folds one stored period without saving anything: goes on from the saved states where they are fresh, else works out the periods before
+ * it too, as far back as they go on from each other. Throws AppError mint.*, store.*.
+ */
+export function foldStored(store: Store, index: number, rules: NodePeriodRules): NodeRunResult & { period: StoredPeriod } {
+  const plans = planRuns(store, rules)
+  const at = plans.findIndex(({ period }) => period.index === index)
+  if (at < 0) storedPeriod(store, index) // says that it is not there
+  const from = firstToRead(store, plans, at, 0)
+  let result: NodeRunResult | null = null
+  for (let i = from; i <= at; i++) {
+    const plan = plans[i]!
+    const { before } = plan
+    const left = result?.states
+    result = foldRun(store, plan, rules, bucket => {
+      if (left !== undefined) return left.get(bucket) ?? []
+      return before === null ? null : loadNodeStates(store, before.index, bucket)
+    })
+  }
+  return { ...result!, period: plans[at]!.period }
+}
+
 /** One of a node's own periods: its mint (of one that runs, as if it ended now) and why. */
 export interface NodePeriodStory {
   mint: NodeMint
@@ -209,7 +231,8 @@ export function tellNodePeriods(store: Store, index: number, nodeId: number, rul
     const plans = planRuns(store, rules)
     const at = plans.findIndex(({ period }) => period.index === index)
     const { period } = plans[at] ?? { period: storedPeriod(store, index) }
-    const fold = foldNode(store, plans, firstToRead(store, plans, at), at, nodeId)
+    // a node's period begins in the fixed period before, unless it was away for long
+    const fold = foldNode(store, plans, firstToRead(store, plans, at, 1), at, nodeId)
     const context = { network: period.network, carbon: rules.carbon }
     const stories: NodePeriodStory[] = []
     const earliest = plans[at]?.before ? period.startBlock : -1
@@ -238,15 +261,13 @@ export function tellNodePeriods(store: Store, index: number, nodeId: number, rul
   })
 }
 
-/** The plan to begin with: a node period begins in the period before, or further back; its states must be there, or not be needed. */
-function firstToRead(store: Store, plans: readonly PlannedRun[], at: number): number {
+/** The plan to begin with: `back` periods before `at`, or further back until the states before it are there, or not needed. */
+function firstToRead(store: Store, plans: readonly PlannedRun[], at: number, back: number): number {
   let first = at
-  for (let i = at; i >= 0; i--) {
-    const { before } = plans[i]!
-    first = i
-    if (before === null) break
-    const previous = plans[i - 1]!
-    if (i < at && loadNodeRun(store, previous.period.index)?.key === previous.key) break
+  while (plans[first]!.before !== null) {
+    const previous = plans[first - 1]!
+    if (at - first >= back && loadNodeRun(store, previous.period.index)?.key === previous.key) break
+    first--
   }
   return first
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { AppError } from '../../../src-shared/errors.ts'
 import { explanationText } from '../../../src-shared/explain-text.ts'
-import type { ResourceRule } from '../../../src-shared/mint.ts'
+import type { ResourceRule, Rules } from '../../../src-shared/mint.ts'
 import { tftExact, usdExact } from '../../../src-shared/money.ts'
 import type { DoctorCheck, DoctorReport, Scope, SyncEstimate } from '../../../src-shared/sync.ts'
 import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
 import type { DevnetCommand } from '../../core/devnet-command.ts'
-import type { JobContext, MintSummary } from '../../core/index.ts'
+import type { JobContext, MintSummary, NodeMintSummary } from '../../core/index.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { networksFile } from '../program.ts'
 import { userName } from '../user-name.ts'
@@ -27,7 +27,9 @@ function context(terminal: Terminal): JobContext {
 export interface MintCommand extends Common {
   archive?: string
   period?: number
-  rules: string
+  rules: Rules
+  nodePeriodsFrom?: number
+  carbon?: boolean
   resources: ResourceRule
   previous?: string
   paid?: string
@@ -35,7 +37,9 @@ export interface MintCommand extends Common {
 }
 
 export async function mint(options: MintCommand, terminal: Terminal): Promise<void> {
-  if (options.rules !== 'v3') throw new AppError('usage', 'This version mints by rule set v3 only. Leave --rules out, or give --rules v3.')
+  if (options.rules === 'node-period') return mintByNode(options, terminal)
+  if (options.nodePeriodsFrom !== undefined || options.carbon)
+    throw new AppError('usage', '--node-periods-from and --carbon belong to --rules node-period.')
   const { archive, period, resources, previous, paid, out } = options
   const common = { resources, outDir: out, ...(previous !== undefined && { previous }), ...(paid !== undefined && { paid }) }
   let summary: MintSummary
@@ -55,6 +59,35 @@ export async function mint(options: MintCommand, terminal: Terminal): Promise<vo
     }
   } else throw new AppError('usage', 'Say what to mint: --archive FILE or --period K.')
   terminal.out(terminal.json ? jsonText({ ...summary, outDir: out }) : mintText(summary, out))
+}
+
+async function mintByNode(options: MintCommand, terminal: Terminal): Promise<void> {
+  const { archive, period, out, previous, paid, nodePeriodsFrom, carbon } = options
+  if (previous !== undefined || paid !== undefined)
+    throw new AppError('usage', 'Rule set node-period knows no retries: what failed stays claimable. Leave --previous and --paid out.')
+  const { mintArchiveByNode, mintPeriodByNode } = await loadCore()
+  let summary: NodeMintSummary
+  if (archive !== undefined) {
+    const rules = { firstNodePeriod: nodePeriodsFrom ?? null, carbon: carbon ?? false }
+    summary = await mintArchiveByNode({ source: archive, outDir: out, ...rules }, context(terminal))
+  } else if (period !== undefined) {
+    if (nodePeriodsFrom !== undefined || carbon)
+      throw new AppError('usage', "A stored period is minted as the network's minting rules say: set them there (granary mints config).")
+    summary = await mintPeriodByNode({ dataDir: resolveDataDir(options.data), period, outDir: out })
+  } else throw new AppError('usage', 'Say what to mint: --archive FILE or --period K.')
+  terminal.out(terminal.json ? jsonText({ ...summary, outDir: out }) : nodeMintText(summary, out))
+}
+
+function nodeMintText(summary: NodeMintSummary, out: string): string {
+  const { period, problems, mints } = summary
+  const lines = [
+    `Period ${period.index} of network ${summary.network}: ${mints === 1 ? '1 period of a node' : `${mints} periods of nodes`} closed, ${summary.paidMints} paid, ${summary.violatingMints} in violation; ${summary.running === 1 ? '1 node goes' : `${summary.running} nodes go`} on`,
+    `${tftExact(summary.rewardUnits)} TFT${summary.carbonUnits > 0n ? `, and ${tftExact(summary.carbonUnits)} TFT to offset carbon` : ''}`,
+    `Written to ${out}: ${summary.files.join(', ')}`,
+  ]
+  if (problems.length > 0)
+    lines.push(`${problems.length} ${problems.length === 1 ? 'thing' : 'things'} to look at: ${join(out, 'problems.json')}`)
+  return `${lines.join('\n')}\n`
 }
 
 function mintText(summary: MintSummary, out: string): string {
@@ -101,28 +134,34 @@ export async function exportArchive(target: string, options: Common & { period: 
 }
 
 export async function explain(
-  options: Common & { node: number; period: number; resources: ResourceRule; all?: boolean },
+  options: Common & { node: number; period: number; rules: Rules; resources: ResourceRule; all?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const { explainNode } = await loadCore()
-  const explanation = await explainNode({
-    dataDir: resolveDataDir(options.data),
-    nodeId: options.node,
-    period: options.period,
-    resources: options.resources,
-  })
-  terminal.out(terminal.json ? jsonText(explanation) : `${explanationText(explanation, { all: options.all ?? false })}\n`)
+  const { explainNode, explainNodePeriods } = await loadCore()
+  const { node: nodeId, period, resources, all = false } = options
+  const dataDir = resolveDataDir(options.data)
+  const found =
+    options.rules === 'v3'
+      ? [await explainNode({ dataDir, nodeId, period, resources })]
+      : await explainNodePeriods({ dataDir, nodeId, period })
+  if (terminal.json) terminal.out(options.rules === 'v3' ? jsonText(found[0]) : jsonText({ periods: found }))
+  else terminal.out(found.map(explanation => `${explanationText(explanation, { all })}\n`).join('\n'))
 }
 
 export async function demo(
   target: string,
-  options: { nodes: number; days?: number; seed: number; period?: number },
+  options: { nodes: number; days?: number; seed: number; period?: number; since?: number },
   terminal: Terminal,
 ): Promise<void> {
   const { writeDemo } = await loadCore()
   refuseJsonOnStdout(target, terminal)
-  const { nodes, days, seed, period } = options
-  const input = { nodes, seed, target, ...(days !== undefined && { days }), ...(period !== undefined && { period }) }
+  const { nodes, days, seed, period, since } = options
+  const input = {
+    ...{ nodes, seed, target },
+    ...(days !== undefined && { days }),
+    ...(period !== undefined && { period }),
+    ...(since !== undefined && { since }),
+  }
   sayWritten(target, await writeDemo(input, context(terminal)), terminal)
 }
 

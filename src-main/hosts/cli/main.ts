@@ -56,11 +56,17 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .addOption(new Option('--period <index>', 'a period of the store').argParser(wholeNumber))
     .addOption(new Option('--rules <set>', 'the rule set').choices(['v3', 'node-period']).default('v3'))
     .addOption(new Option('--resources <which>', 'which resources pay').choices(['latest', 'minimum']).default('latest'))
+    .addOption(
+      new Option('--node-periods-from <index>', 'by node-period, from an archive: the fixed period that it counts first').argParser(
+        wholeNumber,
+      ),
+    )
+    .option('--carbon', 'by node-period, from an archive: with the carbon offset')
     .option('--previous <receipts>', "the previous period's receipts.ndjson: what was not paid is paid once more")
     .option('--paid <file>', 'receipt hashes seen on Stellar, one a line')
     .requiredOption(
       '--out <dir>',
-      'where to write payouts.csv, overview.csv, receipts.ndjson, problems.json and, with --previous, retries.csv',
+      'where to write payouts.csv, overview.csv, receipts.ndjson, problems.json and, with --previous, retries.csv; by node-period mints.csv, mints.ndjson and problems.json',
     )
     .action(options => commands.mint(options, terminal))
 
@@ -82,6 +88,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .addOption(new Option('--node <id>', 'the node').argParser(wholeNumber).makeOptionMandatory())
     .addOption(new Option('--period <index>', 'the period').argParser(wholeNumber).makeOptionMandatory())
     .addOption(new Option('--resources <which>', 'which resources pay').choices(['latest', 'minimum']).default('latest'))
+    .addOption(new Option('--rules <set>', 'the rule set').choices(['v3', 'node-period']).default('v3'))
     .option('--all', 'each ordinary report on a line of its own')
     .action(options => commands.explain(options, terminal))
 
@@ -90,6 +97,11 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .addOption(new Option('--days <d>', 'how many days; default the whole period').argParser(positiveNumber))
     .addOption(new Option('--seed <s>', 'the same seed gives the same bytes').argParser(wholeNumber).default(1))
     .addOption(new Option('--period <index>', 'which period').argParser(wholeNumber))
+    .addOption(
+      new Option('--since <index>', 'the period in which this grid began; archives that follow each other name the same one').argParser(
+        wholeNumber,
+      ),
+    )
     .argument('<out>', 'the file, .gz or .zst to compress; - writes to standard output')
     .action((out, options) => commands.demo(out, options, terminal))
 

@@ -2,8 +2,6 @@ import { csv } from '../../../../src-shared/csv.ts'
 import type { Problem } from '../../../../src-shared/mint.ts'
 import { tftExact } from '../../../../src-shared/money.ts'
 import type { NodeMint } from '../../../../src-shared/node-period.ts'
-import { looksLikePercent } from '../payout.ts'
-import { isScaled } from './mint.ts'
 
 /** What lists, files and sums show of a mint. */
 export type MintLine = Pick<NodeMint, 'id' | 'farmTwinId' | 'outcome' | 'permille' | 'rewardUnits' | 'carbonUnits'> & {
@@ -63,7 +61,8 @@ export function mintProblems(mints: readonly NodeMint[], gaps: readonly string[]
   const percent = new Map<number, NodeMint['policy']>()
   for (const mint of mints) {
     if (mint.rewardUnits > 0n && mint.farmTwinId === null) withoutTwin.add(mint.info.farmId)
-    if (!isScaled(mint.policy) && looksLikePercent(mint.policy)) percent.set(mint.policy.id, mint.policy)
+    const { minimal_uptime: asked } = mint.policy
+    if (!mint.scaled && asked > 0 && asked <= 100) percent.set(mint.policy.id, mint.policy)
   }
   for (const farmId of [...withoutTwin].sort((a, b) => a - b))
     problems.push({
