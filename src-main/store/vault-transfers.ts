@@ -1,5 +1,7 @@
 import { AppError } from '../../src-shared/errors.ts'
+import { tftExact } from '../../src-shared/money.ts'
 import type { VaultTransfer } from '../../src-shared/node-period.ts'
+import { formatUtc } from '../../src-shared/time.ts'
 import { books, change, row, rows } from './db.ts'
 import type { Store } from './open.ts'
 import type { VaultTransfersTable } from './schema.ts'
@@ -46,9 +48,11 @@ function refuseOther(network: string, known: VaultTransfer, other: VaultTransfer
   const differs = (['ts', 'amountUnits', 'memo'] as const).find(name => known[name] !== other[name])
   if (differs === undefined) return
   const what = { ts: 'time', amountUnits: 'amount', memo: 'memo' }[differs]
+  const say = ({ ts, amountUnits, memo }: VaultTransfer) =>
+    ({ ts: formatUtc(ts), amountUnits: `${tftExact(amountUnits)} TFT`, memo: memo ?? 'none' })[differs]
   throw new AppError(
     'store.conflict',
-    `The transfer ${other.tx} is in the books with another ${what}: ${known[differs] ?? 'none'}, not ${other[differs] ?? 'none'}. Nothing was added. Compare with Stellar; if the books are wrong, remove it first.`,
+    `The transfer ${other.tx} is in the books with another ${what}: ${say(known)}, not ${say(other)}. Nothing was added. Compare with Stellar; if the books are wrong, remove it first.`,
     { details: { network, tx: other.tx, member: differs } },
   )
 }

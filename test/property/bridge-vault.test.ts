@@ -12,7 +12,7 @@ const smallAmount = fc.constantFrom(0n, 1n, 2n, 3n, 5n, 5n)
 /** Few ids, times and amounts, so that they meet: transfers twice, for no mint, at the second of a mint, of the exact sum. */
 const mints: fc.Arbitrary<VaultMint[]> = fc
   .array(fc.record({ amountUnits: smallAmount, ts: fc.nat(12) }), { maxLength: 12 })
-  .map(list => list.map((mint, i) => ({ id: hex64(i), nodeId: i % 3, farmId: 1, ...mint })))
+  .map(list => list.map((mint, i) => ({ id: hex64(i), nodeId: i % 3, ...mint })))
 const transfer: fc.Arbitrary<VaultTransfer> = fc.record({
   tx: fc.integer({ min: 100, max: 112 }).map(hex64),
   ts: fc.nat(12),

@@ -5,7 +5,7 @@ import { AppError } from '../../src-shared/errors.ts'
 import type { VaultTransfer } from '../../src-shared/node-period.ts'
 
 const hex = (byte: string) => byte.repeat(32)
-const mintOf = (id: string, amountUnits: bigint, ts: number): VaultMint => ({ id: hex(id), nodeId: ts, farmId: 1, amountUnits, ts })
+const mintOf = (id: string, amountUnits: bigint, ts: number): VaultMint => ({ id: hex(id), nodeId: ts, amountUnits, ts })
 const transferOf = (tx: string, amountUnits: bigint, ts: number, memo: string | null = null): VaultTransfer => ({
   tx: hex(tx),
   ts,

@@ -14,7 +14,6 @@ export interface VaultMint {
   /** 64 hex digits: the memo of its transfer in mode `per-mint` */
   id: string
   nodeId: number
-  farmId: number
   amountUnits: bigint
   ts: number
 }
