@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bigintText, derivationLineSchema, explanationSchema, rulesSchema, violationSchema } from './mint.ts'
+import { bigintText, explanationSchema, rulesSchema, violationSchema } from './mint.ts'
 import {
   mintConfigSchema,
   mintDecisionSchema,
@@ -77,41 +77,6 @@ export const mintActionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('failed'), reason: z.string().min(1).max(500), attempt: z.number().int().min(1) }),
 ])
 export type MintActionInput = z.infer<typeof mintActionSchema>
-
-const whatIfOutcomeSchema = z.object({
-  /** millionths */
-  cloudUnits: z.object({ cu: bigintText, su: bigintText, nu: bigintText }),
-  fullUnits: bigintText,
-  fullMusd: bigintText,
-  units: bigintText,
-  musd: bigintText,
-  permille: z.number(),
-  slaPermille: z.number(),
-  slaMet: z.boolean(),
-  derivation: z.array(derivationLineSchema),
-})
-const amount = z.number().int().min(0).max(4_294_967_295)
-/** The figures of a node that a what-if may change; GiB of memory and disks with decimals. */
-export const whatIfFiguresSchema = z.object({
-  cru: z.number().int().min(0).max(100_000),
-  mruGib: z.number().min(0).max(1e9),
-  hruGib: z.number().min(0).max(1e9),
-  sruGib: z.number().min(0).max(1e9),
-  nruGib: z.number().min(0).max(1e9),
-  ipHours: z.number().min(0).max(1e9),
-  uptimePermille: z.number().int().min(0).max(1000),
-  certified: z.boolean(),
-  connectionPriceMusd: amount,
-  policy: z.object({
-    id: z.number().int(),
-    cu: amount,
-    su: amount,
-    nu: amount,
-    ipv4: amount,
-    minimalUptime: z.number().int().min(0).max(1000),
-  }),
-})
-export type WhatIfFigures = z.infer<typeof whatIfFiguresSchema>
 
 const vaultMintSchema = z.object({
   id: z.string(),
@@ -223,37 +188,6 @@ export const vaultQueries = {
     }),
   },
   'vault.csv': { in: none, out: file },
-} as const
-
-export const whatIfQueries = {
-  'whatIf.get': {
-    in: z.object({
-      nodeId: z.number().int(),
-      rules: rulesSchema.optional(),
-      /** figures in place of the node's own; absent: the node as it is */
-      figures: whatIfFiguresSchema.optional(),
-    }),
-    out: z.object({
-      nodeId: z.number(),
-      rules: rulesSchema,
-      farmName: z.string(),
-      /** the node's figures in its latest period: use as it would be by the period's end at today's pace, uptime if it stays up */
-      own: whatIfFiguresSchema,
-      policies: z.array(
-        z.object({
-          id: z.number(),
-          name: z.string(),
-          cu: z.number(),
-          su: z.number(),
-          nu: z.number(),
-          ipv4: z.number(),
-          minimalUptime: z.number(),
-        }),
-      ),
-      asIs: whatIfOutcomeSchema,
-      changed: whatIfOutcomeSchema.nullable(),
-    }),
-  },
 } as const
 
 export const mintCommands = {

@@ -23,10 +23,16 @@ export const MAX_UNITS = 2n ** 63n - 1n
 
 /** Units of a plain decimal in TFT with up to 7 decimals, exactly: `12.5`, `0.0000001`, `-3`; null for any other text. */
 export function unitsFromTft(text: string): bigint | null {
-  const match = /^(-?)(\d{1,60})(?:\.(\d{1,7}))?$/.exec(text)
+  return unfixed(text, 7)
+}
+
+/** The other way round than `fixed`: an integer of 10^-decimals from a plain decimal with at most that many; null for any other text. */
+export function unfixed(text: string, decimals: number): bigint | null {
+  const match = /^(-?)(\d{1,60})(?:\.(\d+))?$/.exec(text)
   if (!match) return null
   const [, sign, whole = '', fraction = ''] = match
-  const amount = BigInt(whole) * UNITS_PER_TFT + BigInt(fraction.padEnd(7, '0'))
+  if (fraction.length > decimals) return null
+  const amount = BigInt(whole + fraction.padEnd(decimals, '0'))
   return sign === '-' ? -amount : amount
 }
 

@@ -1,8 +1,7 @@
 import { AppError } from '../../src-shared/errors.ts'
 import type { EndSnapshot, GridNode, PowerState } from '../../src-shared/grid.ts'
 import type { Explanation, NodeResult, ResourceRule } from '../../src-shared/mint.ts'
-import type { UsedSeconds } from '../engines/minting/receipt.ts'
-import { createV3Mint } from '../engines/minting/v3.ts'
+import { createV3Mint, type NodeUse } from '../engines/minting/v3.ts'
 import { bucketOf, readEvents } from '../store/events.ts'
 import { loadStart, startOf } from '../store/mint-input.ts'
 import type { Store } from '../store/open.ts'
@@ -25,8 +24,8 @@ export interface NodeStory {
   /** the node as its last update left it */
   node: GridNode
   policyName: string
-  /** what contracts used of it so far */
-  used: UsedSeconds
+  /** what of it pays, and what contracts used of it so far */
+  used: NodeUse
 }
 
 /**

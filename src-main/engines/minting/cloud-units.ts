@@ -15,17 +15,23 @@ export interface CloudUnits {
  * 1 GiB earns CU 0.
  */
 export function cloudUnits(resources: Resources, nruBytes: bigint): CloudUnits {
-  const cru = BigInt(resources.cru)
-  const mru = BigInt(resources.mru)
   const hru = BigInt(resources.hru)
   const sru = BigInt(resources.sru)
-  const byCores = cru * 2n * GIB * MILLION
-  const byMemory = mru < GIB ? 0n : ((mru - GIB) * MILLION) / 4n
-  const byDisk = (sru * MILLION) / 50n
+  const caps = computeCaps(resources)
   return {
-    cu: least(byCores, least(byMemory, byDisk)) / GIB,
+    cu: least(caps.cru, least(caps.mru, caps.sru)) / GIB,
     su: ((hru * MILLION) / 1200n + (sru * MILLION) / 250n) / GIB,
     nu: (nruBytes * MILLION) / GIB,
+  }
+}
+
+/** What cores, memory and SSD would each give in CU if the others were no limit: millionths times 2^30. The least of them counts. */
+export function computeCaps(resources: Resources): { cru: bigint; mru: bigint; sru: bigint } {
+  const mru = BigInt(resources.mru)
+  return {
+    cru: BigInt(resources.cru) * 2n * GIB * MILLION,
+    mru: mru < GIB ? 0n : ((mru - GIB) * MILLION) / 4n,
+    sru: (BigInt(resources.sru) * MILLION) / 50n,
   }
 }
 

@@ -43,6 +43,12 @@ export interface MintResult {
   nodes: NodeResult[]
 }
 
+/** What a node's payout rests on besides its uptime: what it has, as it pays, and what contracts used of it. */
+export interface NodeUse extends UsedSeconds {
+  resources: Resources
+  nruBytes: bigint
+}
+
 export interface V3Mint extends EventSink {
   /** Takes in more of the start: nodes of which no event was told yet, with what belongs to them. */
   begin(part: StartPart): void
@@ -53,8 +59,8 @@ export interface V3Mint extends EventSink {
   finish(coveredToBlock: number): MintResult
   /** The explanation of a node that `options.explain` chose; after finish. AppError `not-found` for any other. */
   explanation(nodeId: number): Explanation
-  /** what contracts used of a node; after finish. Null for a node that is not there */
-  use(nodeId: number): UsedSeconds | null
+  /** what a node has and what contracts used of it; after finish. Null for a node that is not there */
+  use(nodeId: number): NodeUse | null
 }
 
 /** Where a block lies: not replayed, in the period, in the 16,200 blocks after it, or later. */

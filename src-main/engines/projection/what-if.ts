@@ -1,11 +1,13 @@
 import type { FarmingPolicy, Resources } from '../../../src-shared/grid.ts'
-import type { DerivationLine, Rules } from '../../../src-shared/mint.ts'
+import type { Rules } from '../../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../../src-shared/time.ts'
+import type { WhatIfOutcome } from '../../../src-shared/what-if.ts'
 import { cloudUnits } from '../minting/cloud-units.ts'
 import { derive } from '../minting/derivation.ts'
 import { deriveMint } from '../minting/node-period/explain.ts'
 import { mintOf } from '../minting/node-period/mint.ts'
 import { basePayout, type PayoutInputs, payoutAt, slaPermille } from '../minting/payout.ts'
+import { limitStep } from './cu-limit.ts'
 
 /** All that a whole period's payout of a node rests on: what it has, what it used, what the policy pays. */
 export interface WhatIfInputs {
@@ -21,26 +23,29 @@ export interface WhatIfInputs {
   uptimeSec: number
 }
 
-export interface WhatIfOutcome {
-  /** millionths */
-  cloudUnits: { cu: bigint; su: bigint; nu: bigint }
-  /** units of 1e-7 TFT and milli-USD: with the SLA met for the whole period, and at the given uptime */
-  fullUnits: bigint
-  fullMusd: bigint
-  units: bigint
-  musd: bigint
-  permille: number
-  slaPermille: number
-  slaMet: boolean
-  derivation: DerivationLine[]
-}
+type Outcome = Omit<WhatIfOutcome, 'limit'>
 
 /** What a period pays with these figures, by the functions of the mint itself, and how. AppError `mint.inconsistent` for a price of 0. */
 export function whatIf(inputs: WhatIfInputs): WhatIfOutcome {
+  const outcome = outcomeOf(inputs)
+  const { by, more } = limitStep(inputs.resources)
+  const { cru, mru, hru, sru } = inputs.resources
+  const raised = { cru: BigInt(cru) + more.cru, mru: BigInt(mru) + more.mru, hru, sru: BigInt(sru) + more.sru }
+  const then = outcomeOf({ ...inputs, resources: raised })
+  return { ...outcome, limit: { by, more, gainUnits: then.units - outcome.units, gainMusd: then.musd - outcome.musd } }
+}
+
+/** What was used until now as it is at the period's end if it goes on at the same pace, cut; as it is once the period is over. */
+export function atTodaysPace(used: bigint, knownSec: number): bigint {
+  if (knownSec <= 0) return 0n
+  return knownSec >= PERIOD_SEC ? used : (used * BigInt(PERIOD_SEC)) / BigInt(knownSec)
+}
+
+function outcomeOf(inputs: WhatIfInputs): Outcome {
   return inputs.rules === 'v3' ? byV3(inputs) : byNodePeriod(inputs)
 }
 
-function byV3({ resources, nruBytes, ipSec, policy, certified, connectionPriceMusd, uptimeSec }: WhatIfInputs): WhatIfOutcome {
+function byV3({ resources, nruBytes, ipSec, policy, certified, connectionPriceMusd, uptimeSec }: WhatIfInputs): Outcome {
   const units = cloudUnits(resources, nruBytes)
   const inputs: PayoutInputs = { cloudUnits: units, ipSec, policy, certified, virtualized: false, violating: false, connectionPriceMusd }
   const base = basePayout(inputs)
@@ -59,7 +64,7 @@ function byV3({ resources, nruBytes, ipSec, policy, certified, connectionPriceMu
 }
 
 /** A mint of a period that never was: only figures that its amount rests on are in it. */
-function byNodePeriod({ resources, nruBytes, ipSec, policy, certified, connectionPriceMusd, uptimeSec }: WhatIfInputs): WhatIfOutcome {
+function byNodePeriod({ resources, nruBytes, ipSec, policy, certified, connectionPriceMusd, uptimeSec }: WhatIfInputs): Outcome {
   const none = { cru: 0n, mru: 0n, hru: 0n, sru: 0n }
   const mint = mintOf(
     {
