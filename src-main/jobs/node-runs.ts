@@ -109,7 +109,7 @@ function rowOfMint(mint: NodeMint): Omit<NodeMintRow, 'period'> {
 }
 
 /** One whose policy nobody knows can't be projected; its mint will say so. */
-function openRow({ open }: RunningNode): OpenRow[] {
+export function openRow({ open }: RunningNode): OpenRow[] {
   if (open?.policy === undefined) return []
   return [{ info: open.info, policy: open.policy, farmName: open.farm?.name ?? '', lastTs: open.lastTs }]
 }
@@ -224,15 +224,22 @@ export interface NodePeriodStory {
 
 /**
  * One node's own periods that end in a stored period, and the one that runs after it, each with its steps: from the events of the stored
- * periods that they lie in, as far back as those go on from each other. Throws AppError not-found, mint.*, store.*.
+ * periods that they lie in, as far back as those go on from each other. `loaded`: the period's end snapshot, where it is at hand. Throws
+ * AppError not-found, mint.*, store.*.
  */
-export function tellNodePeriods(store: Store, index: number, nodeId: number, rules: NodePeriodRules): NodePeriodStory[] {
+export function tellNodePeriods(
+  store: Store,
+  index: number,
+  nodeId: number,
+  rules: NodePeriodRules,
+  loaded?: EndSnapshot,
+): NodePeriodStory[] {
   return readTransaction(store.facts, 'facts.db', () => {
     const plans = planRuns(store, rules)
     const at = plans.findIndex(({ period }) => period.index === index)
     const { period } = plans[at] ?? { period: storedPeriod(store, index) }
     // a node's period begins in the fixed period before, unless it was away for long
-    const fold = foldNode(store, plans, firstToRead(store, plans, at, 1), at, nodeId)
+    const fold = foldNode(store, plans.slice(firstToRead(store, plans, at, 1), at + 1), nodeId, loaded ?? loadEnd(store, period))
     const context = { network: period.network, carbon: rules.carbon }
     const stories: NodePeriodStory[] = []
     const earliest = plans[at]?.before ? period.startBlock : -1
@@ -272,26 +279,22 @@ function firstToRead(store: Store, plans: readonly PlannedRun[], at: number, bac
   return first
 }
 
-/** Folds one node over the stored periods `from` to `to`, recording its steps. */
-function foldNode(store: Store, plans: readonly PlannedRun[], from: number, to: number, nodeId: number): NodePeriodFold {
+/** Folds one node over stored periods that go on from each other, recording its steps; `end`: the last one's end snapshot. */
+function foldNode(store: Store, plans: readonly PlannedRun[], nodeId: number, end: EndSnapshot): NodePeriodFold {
   const bucket = bucketOf(nodeId)
-  const first = plans[from]!
+  const first = plans[0]!
   const start = startParts(store, first.period)
-  const fold = beginFold(first.period, start, loadEnd(store, plans[to]!.period), {
-    boundary: first.boundary,
-    explain: id => id === nodeId,
-  })
+  const fold = beginFold(first.period, start, end, { boundary: first.boundary, explain: id => id === nodeId })
   const part = partOf(start, bucket, first.before === null ? null : loadNodeStates(store, first.before.index, bucket))
   fold.begin(onlyNode(part, nodeId))
-  for (let i = from; i <= to; i++) {
-    const plan = plans[i]!
+  for (const plan of plans) {
     // a node that the sync follows only from here on is in this snapshot
-    if (i > from && !fold.running().some(node => node.nodeId === nodeId)) {
+    if (plan !== first && !fold.running().some(node => node.nodeId === nodeId)) {
       const own = startParts(store, plan.period)
       fold.begin(onlyNode(partOf(own, bucket, null), nodeId))
     }
     // the start block's events were told with the period before
-    const told = i > from ? plan.period.startBlock : -1
+    const told = plan === first ? -1 : plan.period.startBlock
     const rest = filtered(fold, n => n > told)
     readBucket(store, plan, rest, { nodeId }, () => null)
   }
