@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { basename, resolve } from 'node:path'
 import type { Explanation, ResourceRule } from '../../src-shared/mint.ts'
+import type { WhatIfAnswer } from '../../src-shared/what-if.ts'
 import { type DemoOptions, generateDemo } from '../archive/demo.ts'
 import { writeArchive } from '../archive/write.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { tellNode } from '../jobs/explain.ts'
 import { exportArchive as exportStored } from '../jobs/export.ts'
 import { type NodeMintSummary, writeNodeMints } from '../jobs/node-mint.ts'
-import { foldStored, tellNodePeriods } from '../jobs/node-runs.ts'
+import { foldStored, statesAtStart, tellNodePeriods } from '../jobs/node-runs.ts'
 import { loadEnd, openStore, type Store, storedPeriod } from '../store/index.ts'
 import { importAudited } from './imports.ts'
 import { nodePeriodRules } from './node-periods.ts'
+import { type Projections, type ProjectionsWanted, projectNodes, type WhatIfWanted, whatIfOfNode } from './projections.ts'
 import { type ImportTaskOutput, runTaskHere } from './tasks.ts'
 
 export type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 export { type MintOptions, type MintSummary, mintArchive, mintPeriod } from '../jobs/mint.ts'
 export { mintArchiveByNode, type NodeMintSummary, type NodePeriodRules } from '../jobs/node-mint.ts'
 export { type CoreOptions, openCore } from './core.ts'
+export type { ProjectedNode, Projections } from './projections.ts'
 export { runTaskHere } from './tasks.ts'
 
 /** What became of one file. */
@@ -53,12 +56,15 @@ export async function importFiles(
   }
 }
 
-/** Writes a stored period as a grid archive; see jobs/export.ts. */
+/** Writes a stored period as a grid archive, with each node's running state at its start if `nodeStates`; see jobs/export.ts. */
 export async function exportArchive(
-  input: { dataDir: string; period: number; target: string },
+  input: { dataDir: string; period: number; target: string; nodeStates?: boolean },
   context: JobContext,
 ): Promise<{ events: number; bytes: number }> {
-  return reading(input.dataDir, store => exportStored(store, input.period, input.target, context))
+  return reading(input.dataDir, store => {
+    const states = input.nodeStates ? statesAtStart(store, input.period, nodePeriodRules(store, store)) : undefined
+    return exportStored(store, input.period, input.target, context, states)
+  })
 }
 
 /** Why a node earns what it earns in a stored period. Throws AppError not-found, mint.*, store.*. */
@@ -88,6 +94,16 @@ export async function explainNodePeriods(input: { dataDir: string; nodeId: numbe
   return reading(input.dataDir, store =>
     tellNodePeriods(store, input.period, input.nodeId, nodePeriodRules(store, store)).map(({ explanation }) => explanation),
   )
+}
+
+/** What the nodes' latest periods come to; see projections.ts. */
+export async function project(input: ProjectionsWanted & { dataDir: string }): Promise<Projections> {
+  return reading(input.dataDir, store => projectNodes(store, input))
+}
+
+/** What one node's period would pay with some figures changed; `change` gets the node's own. See projections.ts. */
+export async function projectWhatIf(input: WhatIfWanted & { dataDir: string }): Promise<WhatIfAnswer> {
+  return reading(input.dataDir, store => whatIfOfNode(store, input))
 }
 
 /** Writes a synthetic grid archive (`-`: standard output). Throws AppError io.*, usage, cancelled. */

@@ -6,13 +6,15 @@ import { type JobContext, progressMeter } from './context.ts'
 
 /**
  * Writes a stored period as a grid archive (`-`: standard output; `.gz` and `.zst` by name). A last, empty block tells how far the
- * archive reaches. Throws AppError mint.missing, store.*, io.*, cancelled; the target is whole or as it was.
+ * archive reaches. `nodeStates`: put in place of those of the start snapshot, so that rule set node-period can go on from this archive
+ * alone. Throws AppError mint.missing, store.*, io.*, cancelled; the target is whole or as it was.
  */
 export async function exportArchive(
   store: Store,
   index: number,
   target: string,
   context: JobContext,
+  nodeStates?: unknown[],
 ): Promise<{ events: number; bytes: number }> {
   const period = storedPeriod(store, index)
   const { header, start, end } = loadSnapshots(store, period)
@@ -21,7 +23,7 @@ export async function exportArchive(
     target,
     async sink => {
       sink.header(header)
-      sink.start(start)
+      sink.start(nodeStates === undefined ? start : { ...start, nodeStates })
       sink.end(end)
       let lastBlock = 0
       let lastTs = start.ts

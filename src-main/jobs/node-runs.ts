@@ -214,6 +214,23 @@ export function foldStored(store: Store, index: number, rules: NodePeriodRules):
   return { ...result!, period: plans[at]!.period }
 }
 
+/**
+ * The running states with which a stored period begins, for the `nodeStates` of its archive: those that its own archive brought where no
+ * stored period comes before it. Throws AppError mint.*, store.*.
+ */
+export function statesAtStart(store: Store, index: number, rules: NodePeriodRules): unknown[] {
+  const plans = planRuns(store, rules)
+  const at = plans.findIndex(({ period }) => period.index === index)
+  const { before, period } = plans[at] ?? { before: null, period: storedPeriod(store, index) }
+  if (before === null) {
+    const start = startParts(store, period)
+    return start.buckets.flatMap(bucket => start.part(bucket).nodeStates ?? [])
+  }
+  const run = loadNodeRun(store, before.index)
+  if (run?.key === plans[at - 1]!.key) return run.buckets.flatMap(bucket => loadNodeStates(store, before.index, bucket))
+  return [...foldStored(store, before.index, rules).states.values()].flat()
+}
+
 /** One of a node's own periods: its mint (of one that runs, as if it ended now) and why. */
 export interface NodePeriodStory {
   mint: NodeMint

@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DemoOptions, generateDemo } from '../../src-main/archive/demo.ts'
-import { importFiles } from '../../src-main/core/index.ts'
+import { exportArchive, importFiles } from '../../src-main/core/index.ts'
 import { createNodePeriodFold, type NodePeriodFold } from '../../src-main/engines/minting/node-period/fold.ts'
 import { mintOf } from '../../src-main/engines/minting/node-period/mint.ts'
-import { inOrder } from '../../src-main/engines/minting/node-period/outputs.ts'
+import { inOrder, mintsNdjson } from '../../src-main/engines/minting/node-period/outputs.ts'
 import { tellNode } from '../../src-main/jobs/explain.ts'
 import { mintArchiveByNode, writeNodeMints } from '../../src-main/jobs/node-mint.ts'
 import { computeNodeRuns, foldStored, planRuns, staleRuns, tellNodePeriods } from '../../src-main/jobs/node-runs.ts'
@@ -139,6 +139,39 @@ describe('two periods of a small grid', () => {
     }
     expect(open.filter(({ info }) => info.period.start === start).length).toBeGreaterThan(40)
     expect(computeNodeRuns(store, plainRules)).toEqual([101, 102])
+  })
+
+  test('an archive with the running states goes on from them: alone it gives the mints that the store gives', async () => {
+    const target = join(folder, 'with-states.ndjson')
+    await exportArchive({ dataDir, period: 102, target, nodeStates: true }, {})
+    await mintArchiveByNode({ source: target, outDir: join(folder, 'from-states'), ...plainRules }, {})
+    const { mints } = foldStored(store, 102, plainRules)
+    expect(mints.length).toBeGreaterThan(40)
+    expect(readFileSync(join(folder, 'from-states', 'mints.ndjson'), 'utf8')).toBe(mintsNdjson(mints))
+    // and so does a store that has only this archive
+    const lonely = join(folder, 'lonely')
+    await importFiles({ dataDir: lonely, files: [target], actor: 'test' }, {})
+    const other = openStore(lonely, { mode: 'write' })
+    try {
+      computeNodeRuns(other, plainRules)
+      expect(listNodeMints(other, everyMint).rows.map(mint => mint.hash)).toEqual(mints.map(mint => mint.id))
+    } finally {
+      other.close()
+    }
+  })
+
+  test('states that are none are refused with the way out', async () => {
+    const target = join(folder, 'bad-states.ndjson')
+    const lines = readFileSync(join(folder, 'with-states.ndjson'), 'utf8').split('\n')
+    const start = JSON.parse(lines[1]!) as { nodeStates: { period: unknown }[] }
+    start.nodeStates[3]!.period = { start: 'yesterday' }
+    lines[1] = JSON.stringify(start)
+    writeFileSync(target, lines.join('\n'))
+    const outDir = join(folder, 'nothing')
+    await expect(mintArchiveByNode({ source: target, outDir, ...plainRules }, {})).rejects.toThrow(
+      /"nodeStates" in the start snapshot is not a node's running state: period\.start.*Leave "nodeStates" out/,
+    )
+    expect(existsSync(outDir)).toBe(false)
   })
 
   test('a node that is not there says so', () => {
