@@ -126,10 +126,15 @@ export async function importArchives(files: string[], options: Common, terminal:
   if (terminal.json) terminal.out(jsonText({ imported }))
 }
 
-export async function exportArchive(target: string, options: Common & { period: number }, terminal: Terminal): Promise<void> {
+export async function exportArchive(
+  target: string,
+  options: Common & { period: number; nodeStates?: boolean },
+  terminal: Terminal,
+): Promise<void> {
   const { exportArchive: write } = await loadCore()
   refuseJsonOnStdout(target, terminal)
-  const done = await write({ dataDir: resolveDataDir(options.data), period: options.period, target }, context(terminal))
+  const { period, nodeStates = false } = options
+  const done = await write({ dataDir: resolveDataDir(options.data), period, target, nodeStates }, context(terminal))
   sayWritten(target, done, terminal)
 }
 
