@@ -184,9 +184,9 @@ export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[]): O
     ...nodes.flatMap(node => attentionFor(node, node.projection, time) ?? []),
     ...farms.filter(farm => farm.earnedUnits > 0n && !farm.payoutAddress).map(withoutAddress),
   ]
-  // what is worst first; of the same, what has the least time left
-  const until = (one: Attention) => one.deadline?.ts ?? Number.MAX_SAFE_INTEGER
-  attention.sort((a, b) => severityOrder[a.severity] - severityOrder[b.severity] || until(a) - until(b))
+  // what can still be saved first, the least time left before the rest; then what is worst
+  const until = (one: Attention) => one.deadline?.ts ?? (one.kind === 'sla-close' ? Number.MAX_SAFE_INTEGER : Number.POSITIVE_INFINITY)
+  attention.sort((a, b) => (until(a) < until(b) ? -1 : until(a) > until(b) ? 1 : severityOrder[a.severity] - severityOrder[b.severity]))
   return {
     period: summary,
     elapsedSec: time.asOfTs - time.startTs,

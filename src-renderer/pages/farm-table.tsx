@@ -100,7 +100,7 @@ function compare(a: FarmRow, b: FarmRow, id: string): number {
 /** Every farm with its nodes by state and its money; a row leads to its nodes. */
 export function FarmTable({ farms, over }: { farms: FarmRow[]; over: boolean }) {
   const [, navigate] = useLocation()
-  const [sort, setSort] = useTableSort('farms', { id: 'earnedUnits', descending: true } satisfies TableSort)
+  const [sort, setSort] = useTableSort('farms', { id: over ? 'earnedUnits' : 'staysUpUnits', descending: true } satisfies TableSort)
   const columns = useMemo(() => columnsFor(over), [over])
   const source = useMemo(() => {
     const sorted = [...farms].sort((a, b) => compare(a, b, sort.id))

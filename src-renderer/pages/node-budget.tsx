@@ -34,7 +34,7 @@ export function NodeBudget({ detail }: { detail: NodeDetail }) {
             <span className={classes.number}>
               <Figure
                 label={`Downtime left of node ${row.nodeId}`}
-                explain={() => <EstimateBody detail={detail} lines={budgetLines(detail)} focus="uptime" />}
+                explain={() => <EstimateBody detail={detail} lines={budgetLines(detail)} />}
               >
                 {budgetSec < 0 ? (
                   <span className={classes.bad}>{words.missedBy(formatHours(-budgetSec))}</span>
@@ -60,14 +60,14 @@ function noBudget({ row, projection }: NodeDetail): string {
   return violation === null || row.virtualized ? words.noneVirtual : words.noneViolation(violationWords[violation].name)
 }
 
-/** What is left of the budget, from the right. The words beside it say the same. */
+/** What is lost of the budget, from the left, and what is left. The words above it say the same. */
 function BudgetMeter({ budgetSec, allowedSec }: { budgetSec: number; allowedSec: number }) {
   const lost = allowedSec > 0 ? Math.min(Math.max((allowedSec - budgetSec) / allowedSec, 0), 1) : 1
-  const state = budgetSec < 0 ? 'down' : budgetSec < allowedSec * LOW_BUDGET ? 'at-risk' : 'up'
+  const state = budgetSec < allowedSec * LOW_BUDGET ? 'at-risk' : 'up'
   return (
     <div className={classes.meter} aria-hidden="true">
       <i style={{ width: '100%' }} data-state={state} />
-      <i style={{ width: `${lost * 100}%` }} />
+      <i style={{ width: `${lost * 100}%` }} data-state="down" />
     </div>
   )
 }

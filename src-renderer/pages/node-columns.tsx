@@ -31,7 +31,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'nodeId',
       header: words.node,
-      width: 68,
+      width: 66,
       align: 'right',
       sortable: true,
       cell: row => (
@@ -44,7 +44,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'label',
       header: words.label,
-      width: 84,
+      width: 76,
       grow: 1,
       sortable: true,
       cell: row => <LabelCell row={row} />,
@@ -53,7 +53,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'farm',
       header: words.farm,
-      width: 164,
+      width: 152,
       grow: 1,
       sortable: true,
       cell: row => <FarmName name={row.farmName} id={row.farmId} />,
@@ -70,7 +70,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'strip',
       header: words.strip,
-      width: 174,
+      width: 164,
       hint: hints.strip,
       cell: row => (
         <UptimeStrip days={row.days} periodStart={periodStart} slaPermille={row.slaPermille} name={`Node ${row.nodeId}`} tabbable={false} />
@@ -80,7 +80,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'uptime',
       header: words.uptime,
-      width: 86,
+      width: 82,
       align: 'right',
       sortable: true,
       hint: hints.uptime,
@@ -90,7 +90,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'staysUp',
       header: words.staysUp,
-      width: 132,
+      width: 134,
       align: 'right',
       sortable: true,
       optional: !running,
@@ -101,7 +101,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
     {
       id: 'budget',
       header: words.budget,
-      width: 112,
+      width: 124,
       align: 'right',
       sortable: true,
       optional: !running,
@@ -114,13 +114,15 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       header: words.violation,
       width: 100,
       grow: 1,
+      // while the period runs it stands where the downtime left would
+      optional: running,
       cell: row => (row.violation ? <Clip text={violationWords[row.violation].name} title={violationWords[row.violation].meaning} /> : ''),
       text: row => row.violation ?? '',
     },
     {
       id: 'lastReport',
       header: words.lastReport,
-      width: 110,
+      width: 104,
       hint: hints.lastReport,
       sortable: true,
       cell: row =>
@@ -261,7 +263,9 @@ function Uptime({ row }: { row: NodeRow }) {
 function Budget({ row }: { row: NodeRow }) {
   const { budgetSec, allowedSec, wakeByTs } = row
   if (budgetSec === null || allowedSec === null)
-    return (
+    return row.violation ? (
+      <Clip text={violationWords[row.violation].name} title={`${violationWords[row.violation].meaning} ${texts.nodes.noBudgetWhy}`} />
+    ) : (
       <span className={classes.dim} title={texts.nodes.noBudgetWhy}>
         {texts.nodes.noBudget}
       </span>
@@ -273,8 +277,8 @@ function Budget({ row }: { row: NodeRow }) {
   return budgetSec < allowedSec * LOW_BUDGET ? <StateMark state="at-risk" word={word} title={title} /> : <span title={title}>{word}</span>
 }
 
-function budgetText({ budgetSec }: NodeRow): string {
-  if (budgetSec === null) return texts.nodes.noBudget
+function budgetText({ budgetSec, violation }: NodeRow): string {
+  if (budgetSec === null) return violation ? violationWords[violation].name : texts.nodes.noBudget
   return budgetSec < 0 ? texts.nodes.missed : formatHours(budgetSec)
 }
 

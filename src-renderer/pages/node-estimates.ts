@@ -50,7 +50,8 @@ export function budgetLines(detail: NodeDetail): DerivationLine[] {
     line(words.asked, `${detail.row.slaPermille} / 1000 × ${PERIOD_SEC} s`, secondsText(neededSec)),
     line(words.allowed, `${PERIOD_SEC} − ${neededSec}`, secondsText(allowedSec)),
     uptimeSoFar(detail),
-    line(words.uptimeAtEnd, words.toComeHow, secondsText(staysUp.uptimeSec), '', `${uptimeSec} + ${staysUp.uptimeSec - uptimeSec} s`),
+    line(words.toCome, words.toComeHow, secondsText(staysUp.uptimeSec - uptimeSec)),
+    line(words.uptimeAtEnd, `${uptimeSec} + ${staysUp.uptimeSec - uptimeSec}`, secondsText(staysUp.uptimeSec)),
     line(texts.overview.budget, `${staysUp.uptimeSec} − ${neededSec}`, secondsText(budgetSec)),
   ]
 }

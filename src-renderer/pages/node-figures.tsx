@@ -3,6 +3,7 @@ import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { DerivationLine, Explanation } from '../../src-shared/mint.ts'
 import type { Projected } from '../../src-shared/projection.ts'
 import { formatDuration } from '../../src-shared/time.ts'
+import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
@@ -19,7 +20,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
   const lostSec = detail.downtimes.reduce((sum, downtime) => sum + downtime.lostSec, 0)
   const { projection } = detail
   const explain = (focus: string) => <ExplainBody nodeId={row.nodeId} period={period.index} focus={focus} />
-  const sheet = (lines: DerivationLine[], focus: string) => <EstimateBody detail={detail} lines={lines} focus={focus} />
+  const sheet = (lines: DerivationLine[]) => <EstimateBody detail={detail} lines={lines} />
   return (
     <dl className={classes.figures}>
       {period.running ? (
@@ -27,10 +28,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.budget.staysUp}
             number={
-              <Figure
-                label={`Projection of node ${row.nodeId} if it stays up`}
-                explain={() => sheet(staysUpLines(detail, explanation), 'tokens')}
-              >
+              <Figure label={`Projection of node ${row.nodeId} if it stays up`} explain={() => sheet(staysUpLines(detail, explanation))}>
                 <Amount units={projection.staysUp.units} unit />
               </Figure>
             }
@@ -42,7 +40,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
             number={
               <Figure
                 label={`Projection of node ${row.nodeId} if it goes down now`}
-                explain={() => sheet(goesDownLines(detail, explanation), 'tokens')}
+                explain={() => sheet(goesDownLines(detail, explanation))}
               >
                 <Amount units={projection.goesDown.units} unit />
               </Figure>
@@ -53,7 +51,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.overview.earnedSoFar}
             number={
-              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, explanation), 'tokens')}>
+              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, explanation))}>
                 <Amount units={projection.earnedUnits} unit />
               </Figure>
             }
@@ -84,7 +82,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
         <UptimeMeter permille={row.uptimePermille} slaPermille={row.slaPermille} />
         asks for {formatPermille(row.slaPermille)} %; <Duration sec={row.uptimeSec} />
       </Box>
-      {period.running ? null : <DowntimeLeft detail={detail} explain={() => sheet(budgetLines(detail), 'uptime')} />}
+      {period.running ? null : <DowntimeLeft detail={detail} explain={() => sheet(budgetLines(detail))} />}
       <Box
         title="Lost"
         number={
@@ -116,14 +114,21 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
 }
 
 /** The lines of an estimate, and beneath them the explanation of what is known. */
-export function EstimateBody({ detail, lines, focus }: { detail: NodeDetail; lines: DerivationLine[]; focus: string }) {
+export function EstimateBody({ detail, lines }: { detail: NodeDetail; lines: DerivationLine[] }) {
   return (
     <>
       <Derivation lines={lines} />
+      <div className={classes.below}>
+        <CopyButton text={() => linesText(lines)} label={texts.sheet.copy} />
+      </div>
       <h3 className={classes.below}>What that rests on</h3>
-      <ExplainBody nodeId={detail.row.nodeId} period={detail.period.index} focus={focus} />
+      <ExplainBody nodeId={detail.row.nodeId} period={detail.period.index} />
     </>
   )
+}
+
+function linesText(lines: DerivationLine[]): string {
+  return lines.map(line => [line.name, `  ${line.formula}`, `  = ${line.value} ${line.unit}`.trimEnd()].join('\n')).join('\n')
 }
 
 function Outcome({ outcome }: { outcome: Projected }) {

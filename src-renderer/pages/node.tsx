@@ -93,7 +93,8 @@ function NodeView({
     <div className={classes.page} aria-busy={stale}>
       <NodeHead detail={detail} />
       <NodeFigures detail={detail} explanation={explanation} />
-      {period.running ? <NodeBudget detail={detail} /> : null}
+      {/* a violation says itself that nothing is paid */}
+      {period.running && row.violation === null ? <NodeBudget detail={detail} /> : null}
       {explanation?.violation ? <ViolationBox detail={explanation.violation} /> : null}
       <section className={classes.panel} aria-label="Uptime timeline">
         <div className={classes.panelHead}>

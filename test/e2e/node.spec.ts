@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
+import { demoArchives } from '../helpers/demo-archive.ts'
 import { caseArchive, expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 const golden = readFileSync(join(caseArchive('mixed_random'), '../receipts.ndjson'), 'utf8')
@@ -119,3 +120,34 @@ for (const colorScheme of ['light', 'dark'] as const)
     await expect(page.getByRole('dialog').getByText(violating.hash, { exact: true })).toBeVisible()
     await expectAccessible(page)
   })
+
+test('a node of a running period: how long it may still be down, of how much, what it pays, and why', async ({ page }) => {
+  const demo = await demoArchives([{ nodes: 60, days: 12, seed: 3 }])
+  const own = await servePages(demo.files)
+  try {
+    await own.open(page, '/nodes')
+    const grid = page.getByRole('grid', { name: 'Nodes' })
+    await grid.getByRole('button', { name: 'Downtime left' }).click()
+    await expect(grid.getByRole('columnheader', { name: 'Downtime left' })).toHaveAttribute('aria-sort', 'descending')
+    await grid.getByRole('link').first().click()
+    const panel = page.getByRole('region', { name: 'Downtime budget' })
+    await expect(panel).toBeInViewport({ ratio: 1 })
+    await expect(panel).toContainText(/\d+ h( \d+ min)? left/)
+    await expect(panel).toContainText(/of \d+ h( \d+ min)? that its policy allows/)
+    await panel.getByRole('button', { name: /how downtime left of node/ }).click()
+    const sheet = page.getByRole('dialog')
+    const lines = sheet.getByRole('list').first().getByRole('listitem')
+    // the sum of the derivation: what is reached, less what is asked for
+    const seconds = (await lines.allInnerTexts()).map(text => Number(/([\d,]+) s/.exec(text)?.[1]?.replace(/,/g, '')))
+    expect(seconds.length).toBe(6)
+    expect(seconds[5]).toBe(seconds[4]! - seconds[0]!)
+    expect(seconds[4]).toBe(seconds[2]! + seconds[3]!)
+    await expectAccessible(page)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: /how projection of node \d+ if it goes down now is computed/ }).click()
+    await expect(sheet).toContainText('If it goes down now')
+  } finally {
+    await own.close()
+    demo.remove()
+  }
+})

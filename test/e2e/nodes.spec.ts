@@ -48,7 +48,8 @@ test('filters by state, violation and text narrow the list to what they say', as
   await expect(gridOf(page)).not.toHaveAttribute('aria-rowcount', all)
   const violations = await gridOf(page).locator('[role=row]:has([role=gridcell]) [role=gridcell]:nth-child(9)').allInnerTexts()
   expect(violations.length).toBeGreaterThan(0)
-  expect(violations.filter(text => text.trim() === '')).toEqual([])
+  // where nothing is left to lose, the violation stands
+  expect(violations.filter(text => !/^[A-Z][a-z]+ [a-z ]+$/.test(text.trim()))).toEqual([])
 })
 
 test('arrow keys move, Space selects with sums, F2 reads the days, Enter opens', async ({ page }) => {
@@ -58,7 +59,7 @@ test('arrow keys move, Space selects with sums, F2 reads the days, Enter opens',
   for (const key of ['ArrowDown', 'ArrowDown', ' ', 'ArrowDown', ' ']) await page.keyboard.press(key)
   await expect(grid.locator('[role=row][aria-selected=true]')).toHaveCount(2)
   await expect(page.getByText('2 selected')).toBeVisible()
-  await expect(page.getByText(/^Projected\s[\d,]+\.\d\d\sTFT$/).last()).toBeVisible()
+  await expect(page.getByText(/^If they stay up\s[\d,]+\.\d\d\sTFT$/).last()).toBeVisible()
   for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowRight')
   const active = await grid.getAttribute('aria-activedescendant')
   await page.keyboard.press('F2')

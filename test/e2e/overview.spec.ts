@@ -68,12 +68,40 @@ test('a figure opens its derivation, whose parts add up to it', async ({ page })
   await expect(figure).toBeFocused()
 })
 
-test('a running period says that its projection is an estimate, how, and until when data is known', async ({ page }) => {
+test('what will I earn: if they stay up first, beside it so far and if they go down; how, and until when data is known', async ({
+  page,
+}) => {
   await openOverview(page)
-  await page.getByRole('button', { name: 'estimate' }).focus()
-  await expect(page.getByRole('tooltip')).toContainText('as if the rest of the period went the same way')
+  await page.getByRole('button', { name: 'projection', exact: true }).focus()
+  await expect(page.getByRole('tooltip')).toContainText('if every node reports on time from now to the end')
+  const amount = async (name: RegExp) => {
+    const text = /^[\d,.]+/.exec(await page.getByRole('button', { name }).innerText())?.[0] ?? ''
+    return Number(text.replace(/,/g, ''))
+  }
+  const [staysUp, soFar, goesDown] = [
+    await amount(/how if they stay up is computed/),
+    await amount(/how earned so far is computed/),
+    await amount(/how if all go down now is computed/),
+  ]
+  expect(staysUp).toBeGreaterThan(soFar)
+  expect(goesDown).toBeLessThan(soFar)
   await expect(page.getByText(/^12 d known, 18 d .* to go$/)).toBeVisible()
   await expect(page.getByRole('contentinfo')).toContainText(/Data complete until .+ago/)
+})
+
+test('nodes that run out of downtime are counted, and the count leads to them', async ({ page }) => {
+  await openOverview(page)
+  const low = page.getByRole('link', { name: /nodes?: under 10 %/ })
+  const none = page.getByText('10 % or more everywhere')
+  await expect(low.or(none)).toBeVisible()
+  if (await none.isVisible()) return
+  const count = Number(/\d+/.exec(await low.innerText())?.[0])
+  await low.click()
+  const grid = page.getByRole('grid', { name: 'Nodes' })
+  await expect(grid.getByRole('columnheader', { name: 'Downtime left' })).toHaveAttribute('aria-sort', 'ascending')
+  const risky = grid.locator('[role=row]:has([role=gridcell]) [role=gridcell]:nth-child(9)').filter({ hasText: /^\s*\d+ (h|min)/ })
+  await expect(risky.first()).toBeVisible()
+  expect(await risky.filter({ has: page.locator('svg') }).count()).toBeGreaterThanOrEqual(Math.min(count, 3))
 })
 
 test('the keyboard reaches the page and, by the palette, a node', async ({ page }) => {

@@ -133,7 +133,7 @@ test('a period that still runs pays nothing yet, which is no 0, and each figure 
   await expect(page.getByText('Pays', { exact: true }).locator('..')).toContainText('not yet')
   await page.getByRole('grid').getByRole('link').first().click()
   await expect(page).toHaveTitle(/^Node \d+, period \d+ - Granary$/)
-  await page.getByRole('button', { name: /how projection of node/ }).click()
+  await page.getByRole('button', { name: /how projection of node \d+ if it stays up/ }).click()
   await expect(page.getByRole('dialog')).toContainText('Full payout for the period')
   await expect(page.getByRole('dialog')).toContainText('not yet')
 })

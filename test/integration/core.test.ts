@@ -200,6 +200,38 @@ test('the demo is shown, marked, until real data is there, and never mixes with 
   expect((await on.query('nodes.list', { search: 'demo label' })).total).toBe(0)
 })
 
+test('a running period says what each node may still lose, in lists, sums and on its page alike', async () => {
+  const demoDir = join(folder, 'demo-files')
+  mkdirSync(demoDir)
+  await writeDemo({ nodes: 80, seed: 5, period: 102, days: 20, target: join(demoDir, 'a.ndjson.zst') }, {})
+  const on = await open({ demoDir })
+  const overview = await on.query('overview.get', {})
+  const budgets = async (descending: boolean) => (await on.query('nodes.list', { sort: 'budget', descending, limit: 1000 })).rows
+  const [up, down] = [await budgets(false), await budgets(true)]
+  const withBudget = up.filter(row => row.budgetSec !== null)
+  // those that pay nothing whatever happens come last, whichever way
+  expect(withBudget.length).toBeLessThan(up.length)
+  for (const rows of [up, down]) expect(rows.slice(withBudget.length).every(row => row.budgetSec === null)).toBe(true)
+  expect(withBudget.map(row => row.budgetSec)).toEqual(withBudget.map(row => row.budgetSec!).sort((a, b) => a - b))
+  expect(down.slice(0, withBudget.length).map(row => row.budgetSec)).toEqual(withBudget.map(row => row.budgetSec).reverse())
+  const sum = (member: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits') => up.reduce((total, row) => total + row[member], 0n)
+  for (const member of ['earnedUnits', 'staysUpUnits', 'goesDownUnits'] as const) {
+    expect(overview[member]).toBe(sum(member))
+    expect(overview.farms.reduce((total, farm) => total + farm[member], 0n)).toBe(sum(member))
+  }
+  expect(overview.budgetLow).toBe(withBudget.filter(row => row.budgetSec! >= 0 && row.budgetSec! < row.allowedSec! / 10).length)
+  // the page folds the node's events anew; the lists rest on what was stored
+  for (const row of [up[0]!, up[withBudget.length - 1]!, up.at(-1)!, ...up.filter(one => one.sleepingSinceTs !== null).slice(0, 3)]) {
+    const { projection } = await on.query('node.get', { nodeId: row.nodeId })
+    const { budgetSec, allowedSec, backByTs, wakeByTs, bootByTs } = row
+    expect(projection).toMatchObject({ budgetSec, allowedSec, backByTs, wakeByTs, bootByTs, earnedUnits: row.earnedUnits })
+    expect([projection.staysUp.units, projection.goesDown.units]).toEqual([row.staysUpUnits, row.goesDownUnits])
+    expect(projection.utilization?.cru).toBeGreaterThanOrEqual(0)
+  }
+  const deadlines = overview.attention.map(one => one.deadline?.ts ?? Number.POSITIVE_INFINITY)
+  expect(deadlines).toEqual([...deadlines].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
+})
+
 test('a demo that is damaged, or of another version, is made anew instead of keeping the app shut', async () => {
   const demoDir = join(folder, 'demo-files')
   mkdirSync(demoDir)

@@ -124,18 +124,7 @@ export function attentionFor(node: Standing, projection: Projection, time: Known
   const sleep = node.sleepingSinceTs === null ? null : sleepAttention(node, projection, time)
   if (sleep) return { ...base, ...sleep }
   if (state !== 'at-risk') return null
-  const slow = node.slowBoots > 0 && node.sleepingSinceTs === null
-  return {
-    ...base,
-    kind: node.sleepingSinceTs !== null ? 'asleep-long' : slow ? 'slow-boot' : isBudgetLow(projection) ? 'sla-close' : 'late',
-    title: `Node ${node.nodeId} is at risk`,
-    reason: `${capital(reason)}.`,
-    ...(node.sleepingSinceTs !== null
-      ? lostSleep(projection)
-      : slow
-        ? { wayOut: 'Make sure that it boots within 30 min of the wake-up request.' }
-        : comeBack(node, projection, time)),
-  }
+  return { ...base, title: `Node ${node.nodeId} is at risk`, reason: `${capital(reason)}.`, ...riskAdvice(node, projection, time) }
 }
 
 type Advice = Pick<Attention, 'wayOut' | 'deadline'>
@@ -171,8 +160,23 @@ function sleepAttention(
   }
 }
 
-function lostSleep({ backByTs }: Projection): Advice {
-  return { wayOut: 'Wake it; the sleep so far counts as downtime.', deadline: backByTs === null ? null : { what: 'wake', ts: backByTs } }
+/** In the order in which stateOf finds a node at risk. */
+function riskAdvice(node: Standing, projection: Projection, time: Known): Advice & Pick<Attention, 'kind'> {
+  const { backByTs, budgetSec } = projection
+  if (node.sleepingSinceTs !== null)
+    return {
+      kind: 'asleep-long',
+      wayOut: 'Wake it; the sleep so far counts as downtime.',
+      deadline: backByTs === null ? null : { what: 'wake', ts: backByTs },
+    }
+  if (node.slowBoots > 0)
+    return { kind: 'slow-boot', wayOut: 'Make sure that it boots within 30 min of the wake-up request.', deadline: null }
+  if (time.asOfTs - (node.lastReportTs ?? 0) > LATE_AFTER_SEC) return { kind: 'late', ...comeBack(node, projection, time) }
+  return {
+    kind: 'sla-close',
+    wayOut: `Keep it up: once it is down for more than ${formatDuration(budgetSec ?? 0)} in all, this period pays nothing.`,
+    deadline: null,
+  }
 }
 
 /** What a node that is silent can still make of its period. */
@@ -189,7 +193,7 @@ function comeBack(node: Standing, projection: Projection, time: Known): Advice {
   if (backByTs <= time.asOfTs)
     return { wayOut: 'If it is off, its SLA is missed; if it runs, its next report can still save it. Look at it now.', deadline: null }
   return {
-    wayOut: `Bring it back within ${formatDuration(backByTs - time.asOfTs)}, or it misses its SLA and this period pays nothing.`,
+    wayOut: `If it is off, bring it back within ${formatDuration(backByTs - time.asOfTs)}, or it misses its SLA and this period pays nothing.`,
     deadline: { what: 'back', ts: backByTs },
   }
 }
