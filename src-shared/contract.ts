@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { PlainError } from './errors.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
+import { mintCommands, mintQueries } from './mints-contract.ts'
 import { projectionSchema } from './projection.ts'
 import {
   doctorReportSchema,
@@ -362,6 +363,7 @@ export const queries = {
   /** what the last examination found; null: there was none yet */
   'doctor.get': { in: none, out: doctorReportSchema.nullable() },
   'audit.list': { in: z.object({ ...page }), out: paged(auditEntrySchema).extend({ intact: z.boolean() }) },
+  ...mintQueries,
 } as const
 
 export const commands = {
@@ -396,6 +398,7 @@ export const commands = {
   },
   /** only endpoints that the user added; the last one of a user's own network removes it */
   'network.removeEndpoint': { in: z.object({ network: networkNameSchema, url: z.string().max(300) }), out: none },
+  ...mintCommands,
 } as const
 
 export type QueryName = keyof typeof queries

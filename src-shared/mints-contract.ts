@@ -5,20 +5,23 @@ import {
   mintDecisionSchema,
   mintOutcomeSchema,
   mintStageSchema,
+  triggerSchema,
   utilizationSchema,
-  vaultModeSchema,
-  vaultTransferSchema,
 } from './node-period.ts'
 import { projectionSchema } from './projection.ts'
 
 /*
- * The contract's part for rule set node-period: mints, what becomes of them, the bridge vault, locks, and what-if. All times are seconds
+ * The contract's part for rule set node-period: mints, what becomes of them, and locks. All times are seconds
  * since the epoch, amounts units of 1e-7 TFT and milli-USD.
  */
 
 const none = z.object({})
 const page = { offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }
 const file = z.object({ fileName: z.string(), text: z.string() })
+
+/** A mint's stage as lists show it. `overlaps`: seconds of it were decided for this node under another start, so it is never paid. */
+export const mintRowStageSchema = z.enum([...mintStageSchema.options, 'overlaps'])
+export type MintRowStage = z.infer<typeof mintRowStageSchema>
 
 /** One node's own period that is over. */
 export const mintRowSchema = z.object({
@@ -39,7 +42,7 @@ export const mintRowSchema = z.object({
   outcome: mintOutcomeSchema,
   rewardUnits: bigintText,
   carbonUnits: bigintText,
-  stage: mintStageSchema,
+  stage: mintRowStageSchema,
   /** the amount that was decided, which may be another under trigger 1; null before */
   decidedUnits: bigintText.nullable(),
   votes: z.number(),
@@ -51,7 +54,7 @@ export type MintRow = z.infer<typeof mintRowSchema>
 const mintFilter = {
   nodeId: z.number().int().optional(),
   farmId: z.number().int().optional(),
-  stage: mintStageSchema.optional(),
+  stage: mintRowStageSchema.optional(),
   /** in node id, label, farm, or the beginning of the mint's id */
   search: z.string().max(200).optional(),
 }
@@ -66,31 +69,41 @@ export const runningRowSchema = z.object({
 })
 export type RunningRow = z.infer<typeof runningRowSchema>
 
-/** What someone does about a mint. Names are those of the configuration; the signing itself comes with the votes. */
+/**
+ * What someone does about a mint. Signers and administrators are names of the configuration, and the audit trail says beside them whose
+ * session it was (the signing itself comes with the votes); whoever triggers or claims is the session's own name.
+ */
 export const mintActionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('vote'), signer: z.string().min(1).max(100), amountUnits: bigintText }),
-  z.object({ kind: z.literal('trigger'), actor: z.string().min(1).max(100) }),
-  z.object({ kind: z.literal('claim'), actor: z.string().min(1).max(100) }),
+  z.object({ kind: z.literal('trigger') }),
+  z.object({ kind: z.literal('claim') }),
   z.object({ kind: z.literal('force'), actor: z.string().min(1).max(100) }),
-  z.object({ kind: z.literal('paid'), tx: z.string().min(1).max(200) }),
+  /** the payment stands on the ledger; its transaction */
+  z.object({ kind: z.literal('paid'), tx: z.string().trim().min(1).max(200) }),
   /** `attempt`: the decision that was tried, so that an old failure told again opens nothing */
-  z.object({ kind: z.literal('failed'), reason: z.string().min(1).max(500), attempt: z.number().int().min(1) }),
+  z.object({ kind: z.literal('failed'), reason: z.string().trim().min(1).max(500), attempt: z.number().int().min(1) }),
 ])
 export type MintActionInput = z.infer<typeof mintActionSchema>
+export type MintActionKind = MintActionInput['kind']
+const actionKindSchema = z.enum(['vote', 'trigger', 'claim', 'force', 'paid', 'failed'])
 
-const vaultMintSchema = z.object({
-  id: z.string(),
-  nodeId: z.number(),
-  farmId: z.number(),
-  farmName: z.string(),
-  amountUnits: bigintText,
-  ts: z.number(),
-  /** how it stands with the vault, and the transfers that cover it */
-  state: z.string(),
-  txs: z.array(z.string()),
-  note: z.string(),
+const mintSumsSchema = z.object({
+  /** what can be claimed or triggered now, and of how many mints; a failed payment is claimable again */
+  claimable: z.number(),
+  claimableUnits: bigintText,
+  decided: z.number(),
+  decidedUnits: bigintText,
+  paid: z.number(),
+  paidUnits: bigintText,
 })
-const vaultTransferRowSchema = vaultTransferSchema.extend({ state: z.string(), mints: z.number(), explained: z.string() })
+
+/** A farm's mints, added up. */
+export const mintFarmSchema = mintSumsSchema.extend({ farmId: z.number(), name: z.string(), nodes: z.number(), mints: z.number() })
+export type MintFarm = z.infer<typeof mintFarmSchema>
+
+/** What is wrong with a member of the configuration, in words that name it and the way out. */
+export const configProblemSchema = z.object({ field: z.string(), message: z.string() })
+export type ConfigProblemRow = z.infer<typeof configProblemSchema>
 
 export const mintQueries = {
   /** node periods that are over, those that can be claimed first unless sorted otherwise */
@@ -101,23 +114,25 @@ export const mintQueries = {
       sort: z.enum(['stage', 'nodeId', 'farm', 'amount', 'closed', 'uptime']).default('stage'),
       descending: z.boolean().default(false),
     }),
-    out: z.object({
+    out: mintSumsSchema.extend({
       rows: z.array(mintRowSchema),
+      /** the sums beside it are of everything that the filter leaves */
       total: z.number(),
-      /** of everything that the filter leaves */
-      claimableUnits: bigintText,
-      decidedUnits: bigintText,
-      paidUnits: bigintText,
-      claimable: z.number(),
       farms: z.array(z.object({ farmId: z.number(), name: z.string() })),
+      network: z.string().nullable(),
       /** which rule set pays; under v3 these mints are what node-period would pay */
       rules: rulesSchema,
+      trigger: triggerSchema,
       /** false: not every stored period is worked out yet */
       complete: z.boolean(),
-      /** what the data lacked, in words */
+      /** what the data lacked and what a person must look at, in words */
       gaps: z.array(z.string()),
+      /** decisions on periods of nodes that the data doesn't have any more */
+      orphans: z.number(),
     }),
   },
+  /** the same mints by farm, those with the most to claim first */
+  'mints.farms': { in: none, out: z.object({ rows: z.array(mintFarmSchema), rules: rulesSchema }) },
   'mints.csv': { in: z.object(mintFilter), out: file },
   'mint.get': {
     in: z.object({ nodeId: z.number().int(), start: z.number().int() }),
@@ -126,9 +141,21 @@ export const mintQueries = {
       record: z.string(),
       utilization: utilizationSchema,
       decision: mintDecisionSchema,
-      explanation: explanationSchema,
+      /** the mint that the decision was about, where it was worked out anew since; null: this one, or none */
+      decidedFor: z.string().nullable(),
+      /** the votes that count now, by amount */
+      counted: z.array(z.object({ amountUnits: bigintText, signers: z.array(z.string()) })),
+      /** what can be done about it now; none: `why` says why not */
+      can: z.array(actionKindSchema),
+      why: z.string(),
+      trigger: triggerSchema,
+      signers: z.array(z.string()),
+      threshold: z.number(),
+      administrators: z.array(z.string()),
     }),
   },
+  /** why a node's own period pays what it pays; also one that runs, as if it ended now */
+  'mint.explain': { in: z.object({ nodeId: z.number().int(), start: z.number().int() }), out: explanationSchema },
   /** periods that run, soonest end first */
   'mints.running': {
     in: z.object({ nodeId: z.number().int().optional(), farmId: z.number().int().optional(), ...page }),
@@ -137,57 +164,51 @@ export const mintQueries = {
   'mintConfig.get': {
     in: none,
     out: z.object({
+      /** whose configuration it is: the network of the data, else the one that is followed; null: neither */
       network: z.string().nullable(),
       config: mintConfigSchema,
-      /** what is wrong with it, in words */
-      problems: z.array(z.string()),
+      problems: z.array(configProblemSchema),
       /** whether the chain that is followed has calls for minting; null: its metadata is not here */
-      chain: z.object({ hasPallet: z.boolean().nullable(), calls: z.array(z.string()) }),
+      chain: z.object({ hasPallet: z.boolean().nullable(), specVersion: z.number().nullable(), calls: z.array(z.string()) }),
     }),
   },
-  /** delayed payouts where locking is on, soonest first */
+  /** what would be wrong with it */
+  'mintConfig.check': { in: z.object({ config: mintConfigSchema }), out: z.array(configProblemSchema) },
+  /** delayed payouts where locking is on, soonest first; all figures 0 where it is off */
   'locks.get': {
-    in: z.object({ farmId: z.number().int().optional(), nodeId: z.number().int().optional() }),
+    in: z.object({ farmId: z.number().int().optional(), nodeId: z.number().int().optional(), ...page }),
     out: z.object({
       on: z.boolean(),
       lockedUnits: bigintText,
       freeUnits: bigintText,
-      locks: z.array(
+      /** the fixed periods in which something opens, and what is left after each */
+      months: z.array(
+        z.object({
+          period: z.number(),
+          start: z.number(),
+          end: z.number(),
+          count: z.number(),
+          amountUnits: bigintText,
+          leftUnits: bigintText,
+        }),
+      ),
+      rows: z.array(
         z.object({
           mintId: z.string(),
           nodeId: z.number(),
           farmId: z.number(),
+          farmName: z.string(),
           amountUnits: bigintText,
           fromTs: z.number(),
           opensTs: z.number(),
+          isOpen: z.boolean(),
           utilizationPermille: z.number().nullable(),
           lockedAfterUnits: bigintText,
         }),
       ),
-    }),
-  },
-} as const
-
-export const vaultQueries = {
-  'vault.get': {
-    in: z.object({ ...page, show: z.enum(['missing', 'mints', 'transfers']).default('missing') }),
-    out: z.object({
-      mode: vaultModeSchema,
-      address: z.string(),
-      mintedUnits: bigintText,
-      vaultedUnits: bigintText,
-      /** minted less vaulted; above 0: so much is not backed */
-      differenceUnits: bigintText,
-      /** in words: whether the vault covers what was minted, and if not, what to do */
-      verdict: z.string(),
-      covered: z.boolean(),
-      missing: z.number(),
-      mints: z.array(vaultMintSchema),
-      transfers: z.array(vaultTransferRowSchema),
       total: z.number(),
     }),
   },
-  'vault.csv': { in: none, out: file },
 } as const
 
 export const mintCommands = {
@@ -197,13 +218,4 @@ export const mintCommands = {
     in: z.object({ nodeId: z.number().int(), start: z.number().int(), mintId: z.string(), action: mintActionSchema }),
     out: z.object({ stage: mintStageSchema }),
   },
-} as const
-
-export const vaultCommands = {
-  'vault.addTransfer': { in: vaultTransferSchema, out: none },
-  'vault.importTransfers': {
-    in: z.object({ text: z.string().max(5_000_000) }),
-    out: z.object({ added: z.number(), unchanged: z.number() }),
-  },
-  'vault.removeTransfer': { in: z.object({ tx: z.string() }), out: none },
 } as const

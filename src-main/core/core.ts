@@ -21,6 +21,8 @@ import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { createLiveDemo, type Following } from './live-demo.ts'
+import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
+import { createMintView } from './mint-view.ts'
 import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
 import { nodePeriodRules } from './node-periods.ts'
 import { createQueries, type Parsed } from './queries.ts'
@@ -36,6 +38,8 @@ type Once = (subject: string | null, work: () => unknown) => unknown
 
 /** Between two steps of reading ahead. */
 const WARM_PAUSE_MS = 20
+/** After the start, when the first screen has what it needs. */
+const MINTS_AFTER_MS = 1_000
 
 export interface CoreOptions {
   dataDir: string
@@ -83,8 +87,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const realSync = followStore(real, name => findNetwork(known, real, name))
   const liveDemo = createLiveDemo(join(real.dataDir, 'demo-live'), runTask, followStore)
   const sync = () => (realSync.control.config ? realSync.control : (liveDemo.current()?.sync.control ?? realSync.control))
+  const mints = createMintView({ active: view.active, books: real, followed: () => sync().config?.network ?? null })
   const answer = createQueries({
     view,
+    mints,
     settings,
     books: real,
     jobs: jobs.list,
@@ -108,6 +114,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     realSync.control.run()
   }
   for (const step of view.warmSteps()) step()
+  // what was saved before a stop and not triggered yet; read ahead either way
+  setTimeout(() => {
+    try {
+      mintsSaved()
+    } catch {
+      // whatever is wrong with the store is told to whoever asks for its mints
+    }
+  }, MINTS_AFTER_MS).unref()
 
   /** Reads ahead while questions are answered between the steps. */
   function warmSoon([step, ...rest] = view.warmSteps()): void {
@@ -157,6 +171,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     return runTask('node-runs', input, signal ? { signal } : {})
   }
 
+  /** Mints are there that were not before: where anybody may trigger them, they are triggered at once. */
+  function mintsSaved(): void {
+    if (closed) return
+    mints.lines()
+    const decided = triggerSaved(mints)
+    topics.changed('mints', ...(decided > 0 ? (['vault', 'audit'] as const) : []))
+  }
+
   /** Works out the nodes' own periods where they are missing or rest on something else; after the periods that are computed before. */
   function startNodeRuns(store: Store): void {
     if (staleRuns(store, nodePeriodRules(real, store)).length === 0) return
@@ -166,7 +188,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       title: "Work out the nodes' own periods",
       run: async ({ signal }) => {
         await workOutRuns(store, signal)
-        topics.changed('mints')
+        mintsSaved()
         return { period: null }
       },
     })
@@ -251,7 +273,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         () => workOutRuns(store),
         () => startNodeRuns(store),
       )
-      if (isWorkedOut) topics.changed('mints')
+      if (isWorkedOut) mintsSaved()
     })
     const control = createSyncControl({
       store,
@@ -395,6 +417,18 @@ export async function openCore(options: CoreOptions): Promise<Core> {
           mintStale()
         }
         topics.changed('settings', 'audit')
+        return answered
+      }
+      case 'mintConfig.set': {
+        const answered = setMintConfig(mints, commands[name].in.parse(input).config, once)
+        topics.changed('mints', 'vault', 'audit')
+        startNodeRuns(view.active().store)
+        mintsSaved()
+        return answered
+      }
+      case 'mints.act': {
+        const answered = actOnMint(mints, commands[name].in.parse(input), actor, once)
+        topics.changed('mints', 'vault', 'audit')
         return answered
       }
       case 'sync.configure': {

@@ -17,6 +17,8 @@ import {
   type Store,
   verifyAudit,
 } from '../store/index.ts'
+import { createMintAnswers } from './mint-queries.ts'
+import type { MintView } from './mint-view.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { SyncControl } from './sync.ts'
 import type { View } from './view.ts'
@@ -33,6 +35,7 @@ export interface Sources {
   /** asks a network, in a thread of its own */
   ask: <T>(task: 'chain-find' | 'chain-estimate', input: unknown, signal: AbortSignal | undefined) => Promise<T>
   doctor(): DoctorReport | null
+  mints: MintView
 }
 
 /** The network that the demo generator names. */
@@ -74,6 +77,7 @@ export function createQueries(
   }
 
   const handlers: Handlers = {
+    ...createMintAnswers(sources.mints),
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!

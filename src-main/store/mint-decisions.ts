@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../src-shared/errors.ts'
 import { type MintDecision, mintDecisionSchema } from '../../src-shared/node-period.ts'
-import { books, change, row, rows } from './db.ts'
+import { books, row, rows } from './db.ts'
 import type { Store } from './open.ts'
 import type { MintDecisionsTable } from './schema.ts'
 
@@ -31,23 +31,19 @@ export function loadDecision(store: Store, network: string, nodeId: number, star
 }
 
 /** Puts a decision in the place of the one before; whoever calls it holds the transaction (runCommand does). */
-export function saveDecision(
-  store: Store,
-  network: string,
-  { nodeId, startTs, mintId, decision }: Omit<StoredDecision, 'changedTs'>,
-): void {
-  const values = {
-    mint_id: mintId,
-    decision: JSON.stringify(z.encode(mintDecisionSchema, decision)),
-    changed_ts: store.now(),
-  }
-  change(
-    store.books,
-    books
-      .insertInto('mint_decisions')
-      .values({ network, node_id: nodeId, start_ts: startTs, ...values })
-      .onConflict(conflict => conflict.columns(['network', 'node_id', 'start_ts']).doUpdateSet(values)),
+export function saveDecision(store: Store, network: string, decided: Omit<StoredDecision, 'changedTs'>): void {
+  saveDecisions(store, network, [decided])
+}
+
+/** The same for many: a whole grid's are triggered at once. */
+export function saveDecisions(store: Store, network: string, list: readonly Omit<StoredDecision, 'changedTs'>[]): void {
+  const insert = store.books.prepare(
+    `INSERT INTO mint_decisions (network, node_id, start_ts, mint_id, decision, changed_ts) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (network, node_id, start_ts) DO UPDATE SET mint_id = excluded.mint_id, decision = excluded.decision, changed_ts = excluded.changed_ts`,
   )
+  const changedTs = store.now()
+  for (const { nodeId, startTs, mintId, decision } of list)
+    insert.run(network, nodeId, startTs, mintId, JSON.stringify(z.encode(mintDecisionSchema, decision)), changedTs)
 }
 
 function toDecision(found: MintDecisionsTable): StoredDecision {

@@ -58,6 +58,8 @@ export interface NodeMintRow {
   record: string
 }
 
+export type LightMintRow = Omit<NodeMintRow, 'record'>
+
 /** A node's own period that runs, as if it ended now; for projections. */
 export interface OpenRow {
   info: MintingInfo
@@ -220,6 +222,12 @@ export function listNodeMints(
   return { rows: rows(store.facts, page).map(toMint), total: count?.total ?? 0 }
 }
 
+/** Every mint that was closed in a fixed period, without its record, by node and start: what lists are made of. */
+export function mintsOfPeriod(store: Store, period: number): LightMintRow[] {
+  const query = facts.selectFrom('node_mints').select(LIGHT).where('period', '=', period).orderBy('node_id').orderBy('start_ts')
+  return rows(store.facts, query).map(toLightMint)
+}
+
 /** One mint; undefined where the node has none that began then. */
 export function nodeMint(store: Store, nodeId: number, startTs: number): NodeMintRow | undefined {
   const query = facts.selectFrom('node_mints').selectAll().where('node_id', '=', nodeId).where('start_ts', '=', startTs)
@@ -253,7 +261,31 @@ function toRun(found: NodeRunsTable): NodeRun {
   }
 }
 
+/** Every column but the record. */
+const LIGHT = [
+  'node_id',
+  'start_ts',
+  'end_ts',
+  'period',
+  'closed_ts',
+  'farm_id',
+  'farm_name',
+  'farm_twin_id',
+  'policy_id',
+  'uptime_sec',
+  'violation',
+  'outcome',
+  'reward_units',
+  'carbon_units',
+  'utilization',
+  'hash',
+] as const satisfies (keyof NodeMintsTable)[]
+
 function toMint(found: NodeMintsTable): NodeMintRow {
+  return { ...toLightMint(found), record: found.record }
+}
+
+function toLightMint(found: Omit<NodeMintsTable, 'record'>): LightMintRow {
   return {
     nodeId: found.node_id,
     startTs: found.start_ts,
@@ -271,7 +303,6 @@ function toMint(found: NodeMintsTable): NodeMintRow {
     carbonUnits: BigInt(found.carbon_units),
     utilization: JSON.parse(found.utilization) as Utilization,
     hash: found.hash,
-    record: found.record,
   }
 }
 
