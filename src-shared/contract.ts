@@ -16,6 +16,7 @@ import {
   syncPhaseSchema,
   syncStateSchema,
 } from './sync.ts'
+import { whatIfQueries } from './what-if.ts'
 
 /**
  * Everything that a page, a command line or a program can ask of the core. Queries read, commands change; what a command did is
@@ -363,6 +364,7 @@ export const queries = {
   /** what the last examination found; null: there was none yet */
   'doctor.get': { in: none, out: doctorReportSchema.nullable() },
   'audit.list': { in: z.object({ ...page }), out: paged(auditEntrySchema).extend({ intact: z.boolean() }) },
+  ...whatIfQueries,
   ...mintQueries,
 } as const
 

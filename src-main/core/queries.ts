@@ -17,11 +17,13 @@ import {
   type Store,
   verifyAudit,
 } from '../store/index.ts'
+import { loadMintConfig } from '../store/mint-config.ts'
 import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { SyncControl } from './sync.ts'
 import type { View } from './view.ts'
+import { answerWhatIf } from './what-if.ts'
 
 export interface Sources {
   view: View
@@ -205,6 +207,12 @@ export function createQueries(
       const loaded = view.period(period)
       nodeOf(loaded.byId, nodeId, loaded.stored.index)
       return tellNode(view.active().store, loaded.stored, view.end(loaded.stored), nodeId, loaded.summary.resources).explanation
+    },
+    'whatIf.get': question => {
+      const { store } = view.active()
+      const { stored: period } = view.period()
+      const config = loadMintConfig(sources.books, period.network)
+      return answerWhatIf(store, { period, end: view.end(period) }, { config, resources: sources.settings().resources }, question)
     },
     'periods.list': () => view.summaries(),
     'receipts.list': ({ period, search, offset, limit, sort, descending }) => {

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { toAppError } from '../../../src-shared/errors.ts'
 import { programVersion } from '../program.ts'
 import * as commands from './commands.ts'
+import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 
 /** 0 done, 1 the work failed, 2 wrong usage (interfaces.md, The command line). */
@@ -91,6 +92,8 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .addOption(new Option('--rules <set>', 'the rule set').choices(['v3', 'node-period']).default('v3'))
     .option('--all', 'each ordinary report on a line of its own')
     .action(options => commands.explain(options, terminal))
+
+  addProjectCommands(command, terminal, wholeNumber)
 
   command('demo', 'write a realistic synthetic grid archive')
     .addOption(new Option('--nodes <n>', 'how many nodes, 1 to 10,000').argParser(wholeNumber).default(100))
