@@ -16,6 +16,7 @@ import {
   syncPhaseSchema,
   syncStateSchema,
 } from './sync.ts'
+import { vaultCommands, vaultQueries } from './vault-contract.ts'
 import { whatIfQueries } from './what-if.ts'
 
 /**
@@ -364,6 +365,7 @@ export const queries = {
   /** what the last examination found; null: there was none yet */
   'doctor.get': { in: none, out: doctorReportSchema.nullable() },
   'audit.list': { in: z.object({ ...page }), out: paged(auditEntrySchema).extend({ intact: z.boolean() }) },
+  ...vaultQueries,
   ...whatIfQueries,
   ...mintQueries,
 } as const
@@ -400,6 +402,7 @@ export const commands = {
   },
   /** only endpoints that the user added; the last one of a user's own network removes it */
   'network.removeEndpoint': { in: z.object({ network: networkNameSchema, url: z.string().max(300) }), out: none },
+  ...vaultCommands,
   ...mintCommands,
 } as const
 

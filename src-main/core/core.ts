@@ -31,6 +31,7 @@ import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
 import { createUploads, type Uploads } from './uploads.ts'
+import { createVault, vaultChange } from './vault.ts'
 import { createView } from './view.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
@@ -88,6 +89,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const liveDemo = createLiveDemo(join(real.dataDir, 'demo-live'), runTask, followStore)
   const sync = () => (realSync.control.config ? realSync.control : (liveDemo.current()?.sync.control ?? realSync.control))
   const mints = createMintView({ active: view.active, books: real, followed: () => sync().config?.network ?? null })
+  const vault = { books: real, facts: () => view.active().store, network: mints.network }
   const answer = createQueries({
     view,
     mints,
@@ -98,6 +100,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     sync,
     ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
     doctor: () => doctor,
+    vault: createVault(vault),
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
 
@@ -448,6 +451,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
           topics.changed('sync')
           return {}
         })
+      case 'vault.addTransfer':
+      case 'vault.importTransfers':
+      case 'vault.removeTransfer': {
+        const { subject, work } = vaultChange(vault, name, input)
+        const answered = once(subject, work)
+        topics.changed('vault', 'audit')
+        return answered
+      }
       case 'network.addEndpoint':
         return addEndpoint(commands[name].in.parse(input), once, signal)
       case 'network.removeEndpoint': {

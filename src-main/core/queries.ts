@@ -22,6 +22,7 @@ import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { SyncControl } from './sync.ts'
+import type { Vault } from './vault.ts'
 import type { View } from './view.ts'
 import { answerWhatIf } from './what-if.ts'
 
@@ -37,6 +38,7 @@ export interface Sources {
   /** asks a network, in a thread of its own */
   ask: <T>(task: 'chain-find' | 'chain-estimate', input: unknown, signal: AbortSignal | undefined) => Promise<T>
   doctor(): DoctorReport | null
+  vault: Vault
   mints: MintView
 }
 
@@ -263,6 +265,7 @@ export function createQueries(
     'doctor.get': () => sources.doctor(),
     'jobs.list': () => sources.jobs(),
     'settings.get': () => sources.settings(),
+    ...sources.vault,
     'audit.list': ({ offset, limit }) => {
       const { rows, total } = listAudit(sources.books, { offset, limit })
       return { rows, total, intact: auditIntact() }

@@ -2,6 +2,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { sumUnits } from '../../../src-shared/money.ts'
 import type { VaultMode, VaultTransfer } from '../../../src-shared/node-period.ts'
 import { compareText } from '../../../src-shared/text.ts'
+import type { MintCover, TransferUse } from '../../../src-shared/vault-contract.ts'
 import { coverByMemo, coverByTime, coverInOrder } from './cover.ts'
 
 /*
@@ -18,14 +19,6 @@ export interface VaultMint {
   ts: number
 }
 
-export type MintCover =
-  | 'covered'
-  | 'missing' // no transfer for it
-  | 'differs' // its transfer has another amount (per-mint), the transfer for its group has another sum (periodic), or the vault covers a part (manual)
-  | 'twice' // more than one transfer names it
-  | 'not-yet' // later than the last transfer of mode periodic
-  | 'nothing' // a mint of 0 units needs no transfer
-
 export interface MintRow extends VaultMint {
   state: MintCover
   /** the transfers for it, oldest first; none in mode manual, where no transfer belongs to a mint */
@@ -33,16 +26,6 @@ export interface MintRow extends VaultMint {
   /** what of its amount has no transfer at all */
   uncoveredUnits: bigint
 }
-
-export type TransferUse =
-  | 'matches' // exactly the amount of its mint or mints
-  | 'differs' // its mint or mints come to another amount
-  | 'again' // names a mint that another transfer stands for
-  | 'unknown-memo' // names no mint that asks for a transfer, or nothing at all, in mode per-mint
-  | 'no-mints' // no mint since the transfer before it, in mode periodic
-  | 'counts' // any transfer of mode manual
-  | 'duplicate' // an entry of a transaction that is counted already
-  | 'no-amount' // 0 or less is no transfer to the vault
 
 export interface TransferRow extends VaultTransfer {
   state: TransferUse

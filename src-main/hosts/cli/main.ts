@@ -5,6 +5,7 @@ import { programVersion } from '../program.ts'
 import * as commands from './commands.ts'
 import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
+import { addVaultCommands } from './vault-commands.ts'
 
 /** 0 done, 1 the work failed, 2 wrong usage (interfaces.md, The command line). */
 export type ExitCode = 0 | 1 | 2
@@ -143,6 +144,8 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .action(async options => {
       if (!(await commands.doctor(options, terminal))) onWrong()
     })
+
+  addVaultCommands(command, terminal, onWrong)
 
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))

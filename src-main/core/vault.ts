@@ -1,0 +1,300 @@
+import { commands, type QueryOutput } from '../../src-shared/contract.ts'
+import { csv } from '../../src-shared/csv.ts'
+import { AppError } from '../../src-shared/errors.ts'
+import { sumUnits, tftExact } from '../../src-shared/money.ts'
+import { defaultMintConfig, type MintConfig, type VaultTransfer } from '../../src-shared/node-period.ts'
+import { compareText } from '../../src-shared/text.ts'
+import { formatUtc } from '../../src-shared/time.ts'
+import type { VaultMintRow, VaultTransferRow } from '../../src-shared/vault-contract.ts'
+import { CLOCKS_APART_SEC, checkAmount, readTime } from '../../src-shared/vault-fields.ts'
+import { type MintRow, reconcile, type TransferRow, type VaultReport } from '../engines/bridge-vault/reconcile.ts'
+import { parseTransfersCsv, transfersCsv } from '../engines/bridge-vault/transfers-csv.ts'
+import { counts, type Lacking, lackingOf, mintWords, type RowWords, transferWords, verdictOf } from '../engines/bridge-vault/verdict.ts'
+import { readTransaction, type Store } from '../store/index.ts'
+import { loadMintConfig } from '../store/mint-config.ts'
+import { loadDecisions, type StoredDecision } from '../store/mint-decisions.ts'
+import { nodeMint } from '../store/node-mints.ts'
+import { insertTransfers, loadTransfers, removeTransfer } from '../store/vault-transfers.ts'
+import type { Parsed } from './queries.ts'
+
+export interface VaultSources {
+  /** where decisions, transfers and the configuration are, also while the demo is shown */
+  books: Store
+  /** where the mints' records are */
+  facts(): Store
+  /** the network of what is shown; null: none is known yet */
+  network(): string | null
+}
+
+type VaultQuery = 'vault.get' | 'vault.mints' | 'vault.transfers' | 'vault.csv'
+
+/** Answers the vault's queries. */
+export type Vault = { [N in VaultQuery]: (input: Parsed<N>) => QueryOutput<N> }
+
+interface Loaded {
+  key: string
+  config: MintConfig
+  report: VaultReport
+  lacking: Lacking
+  /** the decisions by mint id */
+  decisions: ReadonlyMap<string, StoredDecision>
+}
+
+/**
+ * The vault of the network that is shown: its decided and paid mints (each with the amount and the time of the decision) against the
+ * transfers in the books. What was decided stays minted whatever rule set pays today. The reconciliation is kept until the books change.
+ */
+export function createVault({ books, facts, network }: VaultSources): Vault {
+  let held: Loaded | null = null
+
+  function current(): Loaded {
+    const name = network()
+    const key = JSON.stringify([name, versionOf(books)])
+    if (held?.key === key) return held
+    held = readTransaction(books.books, 'books.db', () => load(name, key))
+    return held
+  }
+
+  function load(name: string | null, key: string): Loaded {
+    const config = name === null ? defaultMintConfig : loadMintConfig(books, name)
+    const decided = name === null ? [] : loadDecisions(books, name).filter(({ decision }) => decision.decided)
+    const mints = decided.map(({ mintId, nodeId, decision }) => {
+      const { amountUnits, ts } = decision.decided!
+      return { id: mintId, nodeId, amountUnits, ts }
+    })
+    const report = reconcile({ mode: config.vault.mode, mints, transfers: name === null ? [] : loadTransfers(books, name) })
+    return { key, config, report, lacking: lackingOf(report), decisions: new Map(decided.map(one => [one.mintId, one])) }
+  }
+
+  function mintRow({ decisions, lacking }: Loaded, { id, nodeId, amountUnits, ts, state, txs }: MintRow, words: RowWords): VaultMintRow {
+    const { startTs, decision } = decisions.get(id)!
+    const farm = nodeMint(facts(), nodeId, startTs)
+    return {
+      id,
+      nodeId,
+      start: startTs,
+      farmId: farm?.farmId ?? null,
+      farmName: farm?.farmName ?? '',
+      amountUnits,
+      ts,
+      paid: isPaid(decision),
+      state,
+      ...words,
+      lackingUnits: lacking.get(id) ?? 0n,
+      txs,
+    }
+  }
+
+  const mintRows = (loaded: Loaded, rows: MintRow[]): VaultMintRow[] => {
+    const words = mintWords(loaded.report)
+    return rows.map(row => mintRow(loaded, row, words(row)))
+  }
+
+  return {
+    'vault.get': () => {
+      const { config, report, lacking, decisions } = current()
+      const { mode, mintedUnits, vaultedUnits, differenceUnits, mints, transfers } = report
+      const isOfPaid = ({ id }: MintRow) => isPaid(decisions.get(id)!.decision)
+      const paid = mints.filter(isOfPaid)
+      const counted = transfers.filter(counts)
+      return {
+        network: network(),
+        rules: config.rules,
+        mode,
+        address: config.vault.address,
+        mintedUnits,
+        vaultedUnits,
+        differenceUnits,
+        verdict: verdictOf(report, lacking),
+        missing: lacking.size,
+        mints: mints.length,
+        transfers: transfers.length,
+        decided: part(mints.filter(row => !isOfPaid(row))),
+        paid: part(paid),
+        uses: [...Map.groupBy(counted, ({ state }) => state)].map(([state, rows]) => ({
+          state,
+          word: transferWords(rows[0]!).word,
+          ...part(rows),
+        })),
+        uncoveredUnits: mints.reduce((sum, row) => sum + row.uncoveredUnits, 0n),
+        excessUnits: transfers.reduce((sum, row) => sum + row.excessUnits, 0n),
+      }
+    },
+    'vault.mints': ({ missing, search = '', offset, limit, sort, descending }) => {
+      const loaded = current()
+      const { report, lacking } = loaded
+      const text = search.trim().toLowerCase()
+      const found = report.mints.filter(
+        row => (!missing || lacking.has(row.id)) && (text === '' || String(row.nodeId) === text || isBeginning(text, row.id)),
+      )
+      const by = {
+        ts: (a: MintRow, b: MintRow) => a.ts - b.ts,
+        nodeId: (a: MintRow, b: MintRow) => a.nodeId - b.nodeId,
+        amount: (a: MintRow, b: MintRow) => compareBig(a.amountUnits, b.amountUnits),
+        lacking: (a: MintRow, b: MintRow) => compareBig(lacking.get(a.id) ?? 0n, lacking.get(b.id) ?? 0n),
+      }[sort]
+      const sign = descending ? -1 : 1
+      const rows = found.sort((a, b) => sign * by(a, b) || a.ts - b.ts || compareText(a.id, b.id)).slice(offset, offset + limit)
+      return { rows: mintRows(loaded, rows), total: found.length }
+    },
+    'vault.transfers': ({ search = '', offset, limit, sort, descending }) => {
+      const text = search.trim().toLowerCase()
+      const found = current().report.transfers.filter(
+        ({ tx, memo, note }) => text === '' || tx.startsWith(text) || memo?.startsWith(text) || note.toLowerCase().includes(text),
+      )
+      const by = {
+        ts: (a: TransferRow, b: TransferRow) => a.ts - b.ts,
+        amount: (a: TransferRow, b: TransferRow) => compareBig(a.amountUnits, b.amountUnits),
+        excess: (a: TransferRow, b: TransferRow) => compareBig(a.excessUnits, b.excessUnits),
+      }[sort]
+      const sign = descending ? -1 : 1
+      const rows = found.sort((a, b) => sign * by(a, b) || a.ts - b.ts || compareText(a.tx, b.tx)).slice(offset, offset + limit)
+      return { rows: rows.map(transferRow), total: found.length }
+    },
+    'vault.csv': ({ list }) => {
+      const loaded = current()
+      const { report, lacking } = loaded
+      const fileName = `bridge-vault-${list === 'missing' ? 'without-transfer' : list}-${network() ?? 'no-network'}.csv`
+      if (list === 'transfers') return { fileName, text: transfersCsv(report.transfers) }
+      const rows = mintRows(loaded, list === 'missing' ? report.mints.filter(({ id }) => lacking.has(id)) : report.mints)
+      return { fileName, text: csv(MINT_HEADER, rows.map(mintCells)) }
+    },
+  }
+}
+
+/** Fewer than four digits are a node's number, not the beginning of a hash. */
+function isBeginning(text: string, hash: string): boolean {
+  return text.length >= 4 && hash.startsWith(text)
+}
+
+/** A mint is known to be paid once its payment stands on the ledger. */
+function isPaid({ payments }: StoredDecision['decision']): boolean {
+  return payments.some(({ result }) => result === 'paid')
+}
+
+function part(rows: readonly { amountUnits: bigint }[]): { count: number; units: bigint } {
+  return { count: rows.length, units: sumUnits(rows) }
+}
+
+function transferRow(row: TransferRow): VaultTransferRow {
+  const { mintIds, expectedUnits: _expected, differenceThenUnits: _then, ...rest } = row
+  return { ...rest, ...transferWords(row), mints: mintIds.length, firstMintId: mintIds[0] ?? null }
+}
+
+const MINT_HEADER = ['mint', 'node', 'farm', 'farm name', 'decided', 'paid', 'amount TFT', 'lacks TFT', 'state', 'why', 'transfers']
+
+function mintCells(row: VaultMintRow): (string | number | null)[] {
+  return [
+    row.id,
+    row.nodeId,
+    row.farmId,
+    row.farmName,
+    formatUtc(row.ts),
+    row.paid ? 'yes' : 'no',
+    tftExact(row.amountUnits),
+    tftExact(row.lackingUnits),
+    row.word,
+    row.why,
+    row.txs.join(' '),
+  ]
+}
+
+/** Changes with every write to the books, by this connection or another. */
+function versionOf({ books }: Store): string {
+  return `${books.pragma('data_version', { simple: true })}/${books.prepare('SELECT total_changes()').pluck().get()}`
+}
+
+function compareBig(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** A change of the vault that is checked and ready; `work` does it inside the books' transaction. */
+export interface VaultChange<T> {
+  /** for the audit trail */
+  subject: string
+  work: () => T
+}
+
+/** Enters one transfer. Throws AppError usage for a figure that can't be; `work` store.conflict where the books have another one. */
+export function addTransfer(books: Store, network: string, transfer: VaultTransfer): VaultChange<{ added: number }> {
+  for (const read of [checkAmount(transfer.amountUnits), readTime(String(transfer.ts), latestTs(books))])
+    if ('problem' in read) throw new AppError('usage', `${capital(read.problem.what)}. Nothing was added. ${read.problem.wayOut}`)
+  return {
+    subject: subjectOf(network),
+    work: () => ({ added: insertTransfers(books, network, [transfer]) }),
+  }
+}
+
+/** Enters all transfers of a CSV text. Throws AppError usage naming line and column; `work` store.conflict. */
+export function importTransfers(books: Store, network: string, text: string): VaultChange<{ added: number; unchanged: number }> {
+  const transfers = parseTransfersCsv(text, latestTs(books))
+  if (transfers.length === 0)
+    throw new AppError('usage', 'There is no transfer in this file, only its header. Nothing was added. Choose another file.')
+  const once = new Map(transfers.map(transfer => [transfer.tx, transfer]))
+  return {
+    subject: `${subjectOf(network)}, ${once.size} of ${tftExact(sumUnits(once.values()))} TFT`,
+    work: () => {
+      const added = insertTransfers(books, network, once.values())
+      return { added, unchanged: once.size - added }
+    },
+  }
+}
+
+/** Takes a transfer out of the books. `work` throws AppError not-found. */
+export function takeOutTransfer(books: Store, network: string, tx: string): VaultChange<Record<string, never>> {
+  return {
+    subject: subjectOf(network),
+    work: () => {
+      if (!removeTransfer(books, network, tx))
+        throw new AppError('not-found', `There is no transfer ${tx} to the vault of "${network}" in the books. Nothing was removed.`, {
+          details: { network, tx },
+        })
+      return {}
+    },
+  }
+}
+
+export type VaultCommand = 'vault.addTransfer' | 'vault.importTransfers' | 'vault.removeTransfer'
+
+/** The change that a command of the contract asks for; refuses one that was meant for another network's vault than is shown by now. */
+export function vaultChange(
+  { books, network: shown }: Pick<VaultSources, 'books' | 'network'>,
+  name: VaultCommand,
+  input: unknown,
+): VaultChange<unknown> {
+  const onShown = (network: string): string => {
+    const now = shown()
+    if (now === network) return network
+    throw new AppError(
+      'usage',
+      `This is for the vault of "${network}", and by now ${now === null ? 'no network is shown' : `"${now}" is shown`}. Nothing was changed. Look at the page again.`,
+      { details: { network, shown: now } },
+    )
+  }
+  switch (name) {
+    case 'vault.addTransfer': {
+      const { network, transfer } = commands[name].in.parse(input)
+      return addTransfer(books, onShown(network), transfer)
+    }
+    case 'vault.importTransfers': {
+      const { network, text } = commands[name].in.parse(input)
+      return importTransfers(books, onShown(network), text)
+    }
+    case 'vault.removeTransfer': {
+      const { network, tx } = commands[name].in.parse(input)
+      return takeOutTransfer(books, onShown(network), tx)
+    }
+  }
+}
+
+function subjectOf(network: string): string {
+  return `bridge vault of ${network}`
+}
+
+function latestTs(books: Store): number {
+  return books.now() + CLOCKS_APART_SEC
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
