@@ -186,7 +186,7 @@ export const texts = {
     progressDone: 'Complete',
     budget: 'Downtime left',
     budgetLow: (count: number) => (count === 1 ? '1 node: under 10 %' : `${count} nodes: under 10 %`),
-    budgetFine: '10 % or more everywhere',
+    budgetFine: 'No node is running out',
     deadlines: { wake: 'Wake it by', boot: 'It must boot by', back: 'It must be back by' },
     knownUntil: 'Known until',
     knownWhy: 'The time of the last block in the data. What happened after it is unknown here.',

@@ -67,7 +67,7 @@ function columnsFor(over: boolean): Column<FarmRow>[] {
     ...(over
       ? [amountColumn('earnedUnits', words.paid)]
       : [
-          amountColumn('staysUpUnits', words.staysUp),
+          { ...amountColumn('staysUpUnits', words.staysUp), width: 166 },
           amountColumn('earnedUnits', words.earned),
           { ...amountColumn('goesDownUnits', words.goesDown), optional: true },
         ]),

@@ -92,7 +92,7 @@ test('what will I earn: if they stay up first, beside it so far and if they go d
 test('nodes that run out of downtime are counted, and the count leads to them', async ({ page }) => {
   await openOverview(page)
   const low = page.getByRole('link', { name: /nodes?: under 10 %/ })
-  const none = page.getByText('10 % or more everywhere')
+  const none = page.getByText('No node is running out')
   await expect(low.or(none)).toBeVisible()
   if (await none.isVisible()) return
   const count = Number(/\d+/.exec(await low.innerText())?.[0])

@@ -5,6 +5,7 @@ import type { NodeResult } from '../../src-shared/mint.ts'
 import type { Projected } from '../../src-shared/projection.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
 import { type Cut, cutHistory, goodEnd, lastReport, mintContinued } from '../helpers/continued-history.ts'
+import type { PlainArchive } from '../helpers/naive-v3.ts'
 import { randomHistory } from '../helpers/random-history.ts'
 import { runs } from '../helpers/runs.ts'
 
@@ -15,6 +16,19 @@ const moment = fc.oneof(
   fc.integer({ min: PERIOD_SEC - 100_000, max: PERIOD_SEC + 100_000 }),
   fc.constantFrom(0, PERIOD_SEC - 1, PERIOD_SEC, PERIOD_SEC + 6, PERIOD_SEC + 12, PERIOD_SEC + 97_300),
 )
+
+/** Soon after something happened, where what is open is most. */
+const afterEvent = fc.tuple(fc.nat(1_000), fc.oneof(fc.constantFrom(0, 1, 600, 1_800, 1_801), fc.nat(90_000)))
+
+function secAfterEvent(history: PlainArchive, [which, after]: [number, number]): number {
+  const block = history.blocks[which % Math.max(history.blocks.length, 1)]
+  return Math.max(block === undefined ? 0 : block.ts - history.header.period.start, 0) + after
+}
+
+/** The history as it is known at a moment that is drawn by either way. */
+function cutAt(history: PlainArchive, moment: number | [number, number], atMost = Number.POSITIVE_INFINITY): Cut | null {
+  return cutHistory(history, Math.min(typeof moment === 'number' ? moment : secAfterEvent(history, moment), atMost))
+}
 
 function minted(cut: Cut, more: Parameters<typeof mintContinued>[1], nodeId: number): NodeResult | null {
   return mintContinued(cut, more)?.nodes.find(node => node.nodeId === nodeId) ?? null
@@ -34,8 +48,8 @@ test('a node that goes down is paid what the mint pays for what is known, one th
   const seen = { down: 0, up: 0, asleep: 0, asked: 0, paying: 0 }
   const { numRuns, seed } = runs(400)
   fc.assert(
-    fc.property(randomHistory, moment, (history, sec) => {
-      const cut = cutHistory(history, sec)
+    fc.property(randomHistory, fc.oneof(moment, afterEvent), (history, when) => {
+      const cut = cutAt(history, when)
       if (cut === null) return
       for (const node of cut.result.nodes) {
         const projection = projectV3(node, cut.time)
@@ -81,8 +95,8 @@ test('losing exactly the budget still meets the SLA, a second more does not', ()
   let tried = 0
   const { numRuns, seed } = runs(400)
   fc.assert(
-    fc.property(randomHistory, fc.integer({ min: 0, max: PERIOD_SEC - 20_000 }), (history, sec) => {
-      const cut = cutHistory(history, sec)
+    fc.property(randomHistory, fc.oneof(moment, afterEvent), (history, when) => {
+      const cut = cutAt(history, when, PERIOD_SEC - 20_000)
       if (cut === null) return
       for (const node of cut.result.nodes) {
         const { budgetSec, staysUp, goesDown } = projectV3(node, cut.time)
@@ -115,8 +129,8 @@ test('a node that is back at the moment named meets its SLA, a sleep that ends t
   const tried = { off: 0, asleep: 0, sleeps: 0 }
   const { numRuns, seed } = runs(400)
   fc.assert(
-    fc.property(randomHistory, fc.integer({ min: 0, max: PERIOD_SEC - 20_000 }), (history, sec) => {
-      const cut = cutHistory(history, sec)
+    fc.property(randomHistory, fc.oneof(moment, afterEvent), (history, when) => {
+      const cut = cutAt(history, when, PERIOD_SEC - 20_000)
       if (cut === null) return
       for (const node of cut.result.nodes) {
         const { backByTs, wakeByTs, bootByTs, staysUp } = projectV3(node, cut.time)

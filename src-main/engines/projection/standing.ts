@@ -174,7 +174,7 @@ function riskAdvice(node: Standing, projection: Projection, time: Known): Advice
   if (time.asOfTs - (node.lastReportTs ?? 0) > LATE_AFTER_SEC) return { kind: 'late', ...comeBack(node, projection, time) }
   return {
     kind: 'sla-close',
-    wayOut: `Keep it up: once it is down for more than ${formatDuration(budgetSec ?? 0)} in all, this period pays nothing.`,
+    wayOut: `Keep it up: after more than ${formatDuration(budgetSec ?? 0)} of further downtime this period pays nothing.`,
     deadline: null,
   }
 }
