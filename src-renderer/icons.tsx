@@ -14,6 +14,13 @@ function icon(body: ReactNode) {
 export const IconOverview = icon(<path d="M2 13.5h12M3.5 11V8M6.5 11V4.5M9.5 11V6.5M12.5 11V2.5" />)
 export const IconNodes = icon(<path d="M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01" strokeLinejoin="round" strokeLinecap="round" />)
 export const IconPeriods = icon(<path d="M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2v3M10.5 2v3" strokeLinejoin="round" />)
+export const IconVault = icon(
+  <path
+    d="M2.5 3h11v9.5h-11zM4.5 12.5v1.5M11.5 12.5v1.5M8 5.2a2.5 2.5 0 1 0 .01 0M8 7.7h.01"
+    strokeLinejoin="round"
+    strokeLinecap="round"
+  />,
+)
 export const IconSync = icon(
   <path d="M13.2 6.5A5.5 5.5 0 0 0 3.4 5M2.8 9.5a5.5 5.5 0 0 0 9.8 1.5M3.2 2.2V5.2h3M12.8 13.8v-3h-3" strokeLinejoin="round" />,
 )

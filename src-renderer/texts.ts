@@ -1,6 +1,7 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
 import { syncTexts } from './texts-sync.ts'
+import { vaultTexts } from './texts-vault.ts'
 
 /** Every sentence that the pages say, in one place; page-specific ones under the page's name. Renderer pages import what they need. */
 export const stateWords: Record<NodeState, string> = {
@@ -46,6 +47,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 
 export const texts = {
   sync: syncTexts,
+  vault: vaultTexts,
   app: {
     name: 'Granary',
     skip: 'Skip to the page',
@@ -100,6 +102,7 @@ export const texts = {
     import: 'Import',
     settings: 'Settings',
     farm: 'Farm',
+    treasury: 'Treasury',
   },
   demo: {
     title: 'Demo data.',

@@ -88,7 +88,6 @@ export const vaultTransferRowSchema = vaultTransferSchema.extend({
 export type VaultTransferRow = z.infer<typeof vaultTransferRowSchema>
 
 const partSchema = z.object({ count: z.number(), units: bigintText })
-const list = z.enum(['missing', 'mints', 'transfers'])
 
 export const vaultQueries = {
   'vault.get': {
@@ -141,8 +140,8 @@ export const vaultQueries = {
     }),
     out: z.object({ rows: z.array(vaultTransferRowSchema), total: z.number() }),
   },
-  /** `transfers` gives a file that vault.importTransfers reads */
-  'vault.csv': { in: z.object({ list }), out: z.object({ fileName: z.string(), text: z.string() }) },
+  /** all transfers, as a file that vault.importTransfers reads */
+  'vault.csv': { in: z.object({}), out: z.object({ fileName: z.string(), text: z.string() }) },
 } as const
 
 /** Longest file that a page can hand over, in bytes of JSON: a message to the core holds no more. */

@@ -1,10 +1,8 @@
 import { commands, type QueryOutput } from '../../src-shared/contract.ts'
-import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { sumUnits, tftExact } from '../../src-shared/money.ts'
 import { defaultMintConfig, type MintConfig, type VaultTransfer } from '../../src-shared/node-period.ts'
 import { compareText } from '../../src-shared/text.ts'
-import { formatUtc } from '../../src-shared/time.ts'
 import type { VaultMintRow, VaultTransferRow } from '../../src-shared/vault-contract.ts'
 import { CLOCKS_APART_SEC, checkAmount, readTime } from '../../src-shared/vault-fields.ts'
 import { type MintRow, reconcile, type TransferRow, type VaultReport } from '../engines/bridge-vault/reconcile.ts'
@@ -85,11 +83,6 @@ export function createVault({ books, facts, network }: VaultSources): Vault {
     }
   }
 
-  const mintRows = (loaded: Loaded, rows: MintRow[]): VaultMintRow[] => {
-    const words = mintWords(loaded.report)
-    return rows.map(row => mintRow(loaded, row, words(row)))
-  }
-
   return {
     'vault.get': () => {
       const { config, report, lacking, decisions } = current()
@@ -135,7 +128,8 @@ export function createVault({ books, facts, network }: VaultSources): Vault {
       }[sort]
       const sign = descending ? -1 : 1
       const rows = found.sort((a, b) => sign * by(a, b) || a.ts - b.ts || compareText(a.id, b.id)).slice(offset, offset + limit)
-      return { rows: mintRows(loaded, rows), total: found.length }
+      const words = mintWords(report)
+      return { rows: rows.map(row => mintRow(loaded, row, words(row))), total: found.length }
     },
     'vault.transfers': ({ search = '', offset, limit, sort, descending }) => {
       const text = search.trim().toLowerCase()
@@ -151,14 +145,10 @@ export function createVault({ books, facts, network }: VaultSources): Vault {
       const rows = found.sort((a, b) => sign * by(a, b) || a.ts - b.ts || compareText(a.tx, b.tx)).slice(offset, offset + limit)
       return { rows: rows.map(transferRow), total: found.length }
     },
-    'vault.csv': ({ list }) => {
-      const loaded = current()
-      const { report, lacking } = loaded
-      const fileName = `bridge-vault-${list === 'missing' ? 'without-transfer' : list}-${network() ?? 'no-network'}.csv`
-      if (list === 'transfers') return { fileName, text: transfersCsv(report.transfers) }
-      const rows = mintRows(loaded, list === 'missing' ? report.mints.filter(({ id }) => lacking.has(id)) : report.mints)
-      return { fileName, text: csv(MINT_HEADER, rows.map(mintCells)) }
-    },
+    'vault.csv': () => ({
+      fileName: `bridge-vault-transfers-${network() ?? 'no-network'}.csv`,
+      text: transfersCsv(current().report.transfers),
+    }),
   }
 }
 
@@ -179,24 +169,6 @@ function part(rows: readonly { amountUnits: bigint }[]): { count: number; units:
 function transferRow(row: TransferRow): VaultTransferRow {
   const { mintIds, expectedUnits: _expected, differenceThenUnits: _then, ...rest } = row
   return { ...rest, ...transferWords(row), mints: mintIds.length, firstMintId: mintIds[0] ?? null }
-}
-
-const MINT_HEADER = ['mint', 'node', 'farm', 'farm name', 'decided', 'paid', 'amount TFT', 'lacks TFT', 'state', 'why', 'transfers']
-
-function mintCells(row: VaultMintRow): (string | number | null)[] {
-  return [
-    row.id,
-    row.nodeId,
-    row.farmId,
-    row.farmName,
-    formatUtc(row.ts),
-    row.paid ? 'yes' : 'no',
-    tftExact(row.amountUnits),
-    tftExact(row.lackingUnits),
-    row.word,
-    row.why,
-    row.txs.join(' '),
-  ]
 }
 
 /** Changes with every write to the books, by this connection or another. */

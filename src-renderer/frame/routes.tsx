@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react'
-import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync } from '../icons.tsx'
+import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync, IconVault } from '../icons.tsx'
+import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { NodePage } from '../pages/node.tsx'
 import { NodesPage } from '../pages/nodes.tsx'
@@ -16,7 +17,7 @@ export interface AppRoute {
   title: string
   page: ComponentType<{ params: Record<string, string | undefined> }>
   /** where it stands in the rail; absent: reached from other pages */
-  rail?: { section: 'farm' | 'app'; icon: ComponentType<{ size?: number }> }
+  rail?: { section: 'farm' | 'treasury' | 'app'; icon: ComponentType<{ size?: number }> }
 }
 
 /** Every page of the app, in the order of the rail. */
@@ -26,6 +27,7 @@ export const routes: AppRoute[] = [
   { path: '/nodes/:id/:period?', title: texts.rail.nodes, page: NodePage },
   { path: '/periods', title: texts.rail.periods, page: PeriodsPage, rail: { section: 'farm', icon: IconPeriods } },
   { path: '/periods/:index', title: texts.rail.periods, page: PeriodPage },
+  { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
