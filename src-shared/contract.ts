@@ -133,6 +133,8 @@ export type FarmRow = z.infer<typeof farmRowSchema>
 
 export const overviewSchema = z.object({
   period: periodSummarySchema.nullable(),
+  /** which rule set pays: under node-period the amounts are the sums of the nodes' own periods that run */
+  rules: rulesSchema,
   /** seconds of the period that are known */
   elapsedSec: z.number(),
   states: z.record(nodeStateSchema, z.number()),

@@ -17,6 +17,7 @@ import {
   saveLabel,
   saveSettings,
 } from '../store/index.ts'
+import { loadMintConfig } from '../store/mint-config.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
@@ -84,6 +85,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return demo ? { store: demo, demo: true } : { store: real, demo: false }
     },
     () => settings().resources,
+    network => loadMintConfig(real, network),
   )
   const realSync = followStore(real, name => findNetwork(known, real, name))
   const liveDemo = createLiveDemo(join(real.dataDir, 'demo-live'), runTask, followStore)
@@ -177,6 +179,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   /** Mints are there that were not before: where anybody may trigger them, they are triggered at once. */
   function mintsSaved(): void {
     if (closed) return
+    if (mints.config().rules === 'node-period') {
+      // the nodes are judged by the periods that run
+      view.forget()
+      topics.changed('results')
+    }
     mints.lines()
     const decided = triggerSaved(mints)
     topics.changed('mints', ...(decided > 0 ? (['vault', 'audit'] as const) : []))
@@ -424,7 +431,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       }
       case 'mintConfig.set': {
         const answered = setMintConfig(mints, commands[name].in.parse(input).config, once)
-        topics.changed('mints', 'vault', 'audit')
+        // the other rule set judges the nodes from here
+        view.forget()
+        topics.changed('mints', 'vault', 'audit', 'results')
         startNodeRuns(view.active().store)
         mintsSaved()
         return answered

@@ -7,6 +7,7 @@ import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import { known } from '../engines/projection/known.ts'
 import { projectV3, usedSoFar } from '../engines/projection/v3.ts'
 import { tellNode } from '../jobs/explain.ts'
+import { tellNodePeriods } from '../jobs/node-runs.ts'
 import {
   type AuditMark,
   findReceiptByHash,
@@ -20,6 +21,7 @@ import {
 import { loadMintConfig } from '../store/mint-config.ts'
 import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
+import { nodePeriodRules } from './node-periods.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { SyncControl } from './sync.ts'
 import type { Vault } from './vault.ts'
@@ -105,7 +107,7 @@ export function createQueries(
       const nodes = loaded.nodes.filter(node =>
         farmId !== undefined ? node.farmId === farmId : mine.length === 0 || mine.includes(node.farmId),
       )
-      return overviewOf(loaded.summary, nodes)
+      return overviewOf(loaded.summary, nodes, loaded.rules)
     },
     'nodes.list': ({ period, offset, limit, sort, descending, ...filter }) => {
       const loaded = periodOrNone(period)
@@ -183,7 +185,8 @@ export function createQueries(
         previousNodeId: loaded.nodes[place - 1]?.nodeId ?? null,
         nextNodeId: loaded.nodes[place + 1]?.nodeId ?? null,
         period: loaded.summary,
-        projection: projectV3(story.result, time, usedSoFar(story.used, resources, time)),
+        projection:
+          light.projection.rules === 'v3' ? projectV3(story.result, time, usedSoFar(story.used, resources, time)) : light.projection,
         resources: { cru: String(resources.cru), mru: String(resources.mru), hru: String(resources.hru), sru: String(resources.sru) },
         utilization: { cru: use.cru, mru: use.mru, hru: use.hru, sru: use.sru, ipHours: use.ip },
         cloudUnits: {
@@ -205,9 +208,15 @@ export function createQueries(
         })),
       }
     },
-    'node.explain': ({ nodeId, period }) => {
+    'node.explain': ({ nodeId, period, rules }) => {
       const loaded = view.period(period)
       nodeOf(loaded.byId, nodeId, loaded.stored.index)
+      if (rules === 'node-period') {
+        const { store } = view.active()
+        const stories = tellNodePeriods(store, loaded.stored.index, nodeId, nodePeriodRules(sources.books, store), view.end(loaded.stored))
+        // the one that runs, else the last that ended
+        return stories.at(-1)!.explanation
+      }
       return tellNode(view.active().store, loaded.stored, view.end(loaded.stored), nodeId, loaded.summary.resources).explanation
     },
     'whatIf.get': question => {

@@ -1,9 +1,12 @@
 import type { Attention, FarmRow, NodeRow, NodeState, Overview, PeriodSummary, QueryInput } from '../../src-shared/contract.ts'
-import type { NodeResult } from '../../src-shared/mint.ts'
+import type { NodeResult, Rules } from '../../src-shared/mint.ts'
 import type { Projection } from '../../src-shared/projection.ts'
+import { isScaled } from '../engines/minting/node-period/mint.ts'
 import { type Known, known } from '../engines/projection/known.ts'
+import { projectNodePeriod, projectNoPeriod } from '../engines/projection/node-period.ts'
 import { attentionFor, isBudgetLow, stateOf, uptimePermille } from '../engines/projection/standing.ts'
 import { projectV3 } from '../engines/projection/v3.ts'
+import type { OpenRow } from '../store/node-mints.ts'
 
 /** What the core keeps in memory of each node of a period: all that lists, filters, sorts and sums need, without receipts and days. */
 export interface LightNode extends Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'> {
@@ -19,10 +22,30 @@ export interface Label {
   note: string
 }
 
-export function lightNode(result: Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'>, time: Known): LightNode {
-  const projection = projectV3(result, time)
-  const { state, reason } = stateOf(result, projection, time)
-  return { ...result, state, stateReason: reason, uptimePermille: uptimePermille(result, time), projection }
+/** What the nodes' own periods say of a node: the one that runs, or none; undefined where rule set v3 pays. */
+export type OwnPeriod = OpenRow | null | undefined
+
+/** `own`: under rule set node-period a node is judged by its own period; what it was up in the fixed one stays beside it. */
+export function lightNode(result: Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'>, time: Known, own?: OwnPeriod): LightNode {
+  const permille = uptimePermille(result, time)
+  if (own === undefined) {
+    const projection = projectV3(result, time)
+    const { state, reason } = stateOf(result, projection, time)
+    return { ...result, state, stateReason: reason, uptimePermille: permille, projection }
+  }
+  const projection = own === null ? projectNoPeriod(time.knownToTs) : projectNodePeriod(own, time.knownToTs)
+  const judged = {
+    ...result,
+    ...{ violation: projection.violation, slowBoots: 0, outlook: null },
+    ...(own && { slaPermille: own.policy.minimal_uptime, scaled: isScaled(own.policy) }),
+  }
+  const { state, reason } = stateOf(judged, projection, timeOf(projection, time))
+  return { ...judged, state, stateReason: reason, uptimePermille: permille, projection }
+}
+
+/** How far the period that a projection is about is known. */
+function timeOf({ rules, period, asOfTs, over }: Projection, time: Known): Known {
+  return rules === 'v3' ? time : { startTs: period.start, endTs: period.end, asOfTs, knownToTs: time.knownToTs, over, final: false }
 }
 
 const noLabel: Label = { label: '', note: '' }
@@ -160,7 +183,7 @@ const severityOrder = { down: 0, 'at-risk': 1, info: 2 }
 /** More than anyone reads; the total is told beside it. */
 const ATTENTION_SHOWN = 50
 
-export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[]): Overview {
+export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[], rules: Rules = 'v3'): Overview {
   const states: Overview['states'] = { up: 0, 'at-risk': 0, down: 0, asleep: 0, unknown: 0 }
   for (const node of nodes) states[node.state]++
   const empty = {
@@ -177,18 +200,20 @@ export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[]): O
     attention: [],
     attentionTotal: 0,
   }
-  if (!summary) return { period: null, states, ...empty }
+  if (!summary) return { period: null, rules, states, ...empty }
   const time = known(summary)
   const farms = farmRows(nodes)
   const attention = [
-    ...nodes.flatMap(node => attentionFor(node, node.projection, time) ?? []),
-    ...farms.filter(farm => farm.earnedUnits > 0n && !farm.payoutAddress).map(withoutAddress),
+    ...nodes.flatMap(node => attentionFor(node, node.projection, timeOf(node.projection, time)) ?? []),
+    // node-period pays to the account of the farm's twin
+    ...(rules === 'v3' ? farms.filter(farm => farm.earnedUnits > 0n && !farm.payoutAddress).map(withoutAddress) : []),
   ]
   // what can still be saved first, the least time left before the rest; then what is worst
   const until = (one: Attention) => one.deadline?.ts ?? (one.kind === 'sla-close' ? Number.MAX_SAFE_INTEGER : Number.POSITIVE_INFINITY)
   attention.sort((a, b) => (until(a) < until(b) ? -1 : until(a) > until(b) ? 1 : severityOrder[a.severity] - severityOrder[b.severity]))
   return {
     period: summary,
+    rules,
     elapsedSec: time.asOfTs - time.startTs,
     states,
     over: time.over,

@@ -1,7 +1,8 @@
 import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { EndSnapshot } from '../../src-shared/grid.ts'
-import type { ResourceRule } from '../../src-shared/mint.ts'
+import type { ResourceRule, Rules } from '../../src-shared/mint.ts'
+import type { MintConfig } from '../../src-shared/node-period.ts'
 import { known } from '../engines/projection/known.ts'
 import { tellNode } from '../jobs/explain.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type StoredSummary,
   storedPeriod,
 } from '../store/index.ts'
+import { loadNodeRun, loadOpen, type OpenRow } from '../store/node-mints.ts'
 import { type LightNode, lightNode } from './rows.ts'
 
 /** One period's results in memory: what lists, filters, sorts and sums are made of. */
@@ -23,6 +25,8 @@ export interface LoadedPeriod {
   stored: StoredPeriod
   summary: PeriodSummary
   nodes: LightNode[]
+  /** which rule set the nodes are judged by */
+  rules: Rules
   byId: Map<number, LightNode>
 }
 
@@ -50,7 +54,7 @@ export interface View {
 /** Periods kept in memory: the one looked at and the one before it. */
 const KEPT = 2
 
-export function createView(active: View['active'], resources: () => ResourceRule): View {
+export function createView(active: View['active'], resources: () => ResourceRule, payingRules: (network: string) => MintConfig): View {
   let loaded: LoadedPeriod[] = []
   let end: { period: StoredPeriod; store: Store; value: EndSnapshot } | null = null
 
@@ -73,10 +77,20 @@ export function createView(active: View['active'], resources: () => ResourceRule
     if (!result)
       throw new AppError('mint.missing', `Period ${wanted} is not computed yet. It will be there in a moment.`, { retryable: true })
     const time = known(result.summary)
-    const nodes = loadNodeRows(store, wanted).map(row => lightNode(row, time))
-    const fresh = { stored, summary: result.summary, nodes, byId: new Map(nodes.map(node => [node.nodeId, node])) }
+    const own = ownPeriods(store, stored)
+    const nodes = loadNodeRows(store, wanted).map(row => lightNode(row, time, own ? (own.get(row.nodeId) ?? null) : undefined))
+    const byId = new Map(nodes.map(node => [node.nodeId, node]))
+    const fresh: LoadedPeriod = { stored, summary: result.summary, nodes, rules: own ? 'node-period' : 'v3', byId }
     loaded = [fresh, ...loaded.filter(candidate => candidate.stored.index !== wanted)].slice(0, KEPT)
     return fresh
+  }
+
+  /** The nodes' own periods that run, where they are what pays and are worked out; only the latest period has any that still run. */
+  function ownPeriods(store: Store, period: StoredPeriod): Map<number, OpenRow> | null {
+    const config = payingRules(period.network)
+    if (config.rules === 'v3' || period.index !== latest() || period.index < (config.firstNodePeriod ?? 0)) return null
+    if (!loadNodeRun(store, period.index)) return null
+    return new Map(loadOpen(store, period.index).map(row => [row.info.nodeId, row]))
   }
 
   function endOf(period: StoredPeriod): EndSnapshot {

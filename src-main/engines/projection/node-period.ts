@@ -57,6 +57,30 @@ export function projectNodePeriod({ info, policy, lastTs }: OpenPeriod, knownToT
   }
 }
 
+/** A node that has not reported yet: its period begins with its first report, and nothing can be said of it before. */
+export function projectNoPeriod(knownToTs: number): Projection {
+  const nothing: Projected = { uptimeSec: 0, permille: 0, slaMet: false, violation: null, units: 0n, musd: 0n }
+  return {
+    rules: 'node-period',
+    period: { start: knownToTs, end: knownToTs + PERIOD_SEC },
+    asOfTs: knownToTs,
+    over: false,
+    uptimeSec: 0,
+    earnedUnits: 0n,
+    earnedMusd: 0n,
+    staysUp: nothing,
+    goesDown: nothing,
+    neededSec: null,
+    budgetSec: null,
+    allowedSec: null,
+    backByTs: null,
+    wakeByTs: null,
+    bootByTs: null,
+    violation: null,
+    utilization: null,
+  }
+}
+
 function rewarded(info: MintingInfo, policy: FarmingPolicy, uptimeSec: number): Projected {
   const capped = Math.min(uptimeSec, PERIOD_SEC)
   const { units, musd, permille, slaMet } = rewardAt(rateInputs(info, policy), capped)

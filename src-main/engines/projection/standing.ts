@@ -56,6 +56,10 @@ export function stateOf(node: Standing, projection: Projection, time: Known): { 
 function sleepState(node: Standing, sleepTs: number, projection: Projection, time: Known): { state: NodeState; reason: string } {
   const asleepSec = Math.max(time.asOfTs - sleepTs, 0)
   const asleep = `asleep for ${formatDuration(asleepSec)}`
+  if (projection.rules === 'node-period') {
+    if (projection.budgetSec === null || !isBudgetLow(projection)) return { state: 'asleep', reason: `${asleep}, which is downtime` }
+    return { state: 'at-risk', reason: `${asleep}, only ${formatDuration(projection.budgetSec)} of downtime left` }
+  }
   if (asleepSec > MAX_SLEEP_SEC) return { state: 'at-risk', reason: `${asleep}: over 24 h is not credited` }
   const requestTs = node.outlook?.requestTs ?? null
   if (requestTs === null) return { state: 'asleep', reason: asleep }
