@@ -164,6 +164,11 @@ const factsNodePeriod = `
   CREATE INDEX node_mints_hash ON node_mints (hash);
 `
 
+/** Of a period that was synced: which endpoints gave its blocks, and how many were compared, as JSON. */
+const factsAsked = `
+  ALTER TABLE imports ADD COLUMN asked TEXT;
+`
+
 const books1 = `
   CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
@@ -230,7 +235,7 @@ const booksNodePeriod = `
 `
 
 export const migrations: Migrations = {
-  facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod],
+  facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
   books: [books1, booksNodePeriod],
 }
 

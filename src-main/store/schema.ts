@@ -33,6 +33,8 @@ export interface ImportsTable {
   covered_ts: number
   /** of a sync: the hash of block covered_block, hex; else empty */
   covered_hash: string
+  /** of a sync: Asked of src-shared/verify.ts as JSON; null where it was read before that was kept */
+  asked: string | null
   /** SHA-256 over identity and chunks, once finished: what results and books may rest on */
   digest: string | null
   started_ts: number

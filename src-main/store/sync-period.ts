@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, EndSnapshot, EventSink, RareEvent, StartSnapshot, U64 } from '../../src-shared/grid.ts'
 import type { Period } from '../../src-shared/time.ts'
+import type { Asked } from '../../src-shared/verify.ts'
+import { askedOf, askedTogether } from './asked.ts'
 import { type StoredBlock, saveBlocks } from './chain.ts'
 import { ChunkBuilder, type EncodedChunk } from './chunk-builder.ts'
 import { compareRange } from './compare.ts'
@@ -64,10 +66,10 @@ export interface SyncPeriodWriter extends EventSink {
   contractNodes(): Map<number, number>
   /**
    * Writes what was told, with the hash of the last block and others worth keeping (see chain.ts), and from now on `end` as the end
-   * snapshot, `scope` as what is followed. Throws AppError store.conflict (an imported archive says something else of these blocks), store.busy (the period was
+   * snapshot, `scope` as what is followed; `asked` is added to what is kept of the endpoints that were asked. Throws AppError store.conflict (an imported archive says something else of these blocks), store.busy (the period was
    * replaced meanwhile), io.full.
    */
-  commit(blocks: readonly StoredBlock[], changes?: { end?: EndSnapshot; scope?: StoredScope }): void
+  commit(blocks: readonly StoredBlock[], changes?: { end?: EndSnapshot; scope?: StoredScope; asked?: Asked }): void
 }
 
 /** What the sync has begun or finished, of one period or of all: the current one, and one that is to take its place. */
@@ -172,6 +174,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
   let committedTail = builder.events
   let tailBytes = 0
   let last = { n: found.covered_block, ts: found.covered_ts }
+  let asked = askedOf(found.asked)
   let current = found.state === 'current'
   let entered = true
   /** a chunk never holds a part of a block, so a full one is closed when the next block begins */
@@ -243,7 +246,11 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
       enter()
       builder.rare(event)
     },
-    commit(blocks: readonly StoredBlock[], { end: newEnd, scope: newScope }: { end?: EndSnapshot; scope?: StoredScope } = {}): void {
+    commit(
+      blocks: readonly StoredBlock[],
+      { end: newEnd, scope: newScope, asked: more }: { end?: EndSnapshot; scope?: StoredScope; asked?: Asked } = {},
+    ): void {
+      const askedNow = more ? askedTogether(asked, more) : asked
       const covered = blocks.at(-1)
       if (newEnd) {
         end = newEnd
@@ -287,6 +294,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
               covered_ts: last.ts,
               ...(newScope && { scope: canonicalJson(newScope) }),
               ...(covered && { covered_hash: covered.hash }),
+              asked: askedNow && JSON.stringify(askedNow),
               digest: digest.digest('hex'),
               finished_ts: store.now(),
             })
@@ -298,6 +306,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
         return takeOver(tail)
       })
       current ||= tookOver
+      asked = askedNow
       lastBlock = tail?.lastBlock ?? full.at(-1)?.chunk.lastBlock ?? lastBlock
       full = []
       endChanged = false

@@ -110,18 +110,24 @@ function isDifferent(a: ReadState, b: ReadState): boolean {
 }
 
 /**
- * Compares a block's state with what another endpoint says. Resolves with false where there is none, or it does not answer: an
- * endpoint that is away is no disagreement. Rejects with chain.differs.
+ * Compares a block's state with what another endpoint says, and gives that one. Resolves with null where there is none, or it does not
+ * answer: an endpoint that is away is no disagreement. Rejects with chain.differs.
  */
-export async function compareState(chain: Chain, n: number, state: ReadState, keys: BlockKeys, options: CallOptions): Promise<boolean> {
+export async function compareState(
+  chain: Chain,
+  n: number,
+  state: ReadState,
+  keys: BlockKeys,
+  options: CallOptions,
+): Promise<string | null> {
   for (const endpoint of chain.ready()) {
     if (endpoint === state.url) continue
     const other = await orAway(readState(chain, n, state.hash, keys, { ...options, endpoint }), true)
     if (!other) continue
     if (isDifferent(state, other)) throw differsError(n, state.url, endpoint, 'its events or time')
-    return true
+    return endpoint
   }
-  return false
+  return null
 }
 
 /** Compares hashes with those of another endpoint, as far as that has them. Rejects with chain.differs; an endpoint that is away is none. */

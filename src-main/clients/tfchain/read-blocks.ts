@@ -47,7 +47,14 @@ interface Batch {
 interface Slot {
   state: ReadState
   bytes: number
-  isCompared: boolean
+  /** the endpoint whose word on it is the same; null: none was asked */
+  comparedWith: string | null
+}
+
+/** Which endpoints a block comes from. */
+export interface BlockSource {
+  url: string
+  comparedWith: string | null
 }
 
 /**
@@ -60,7 +67,7 @@ interface Slot {
 export async function readBlocks(
   chain: Chain,
   options: ReadBlocksOptions,
-  onBlock: (block: ChainBlock) => void | Promise<void>,
+  onBlock: (block: ChainBlock, source: BlockSource) => void | Promise<void>,
 ): Promise<ReadCounts> {
   const { from, to, keys, compareShare, blocksAhead = 1024, bytesAhead = 32 * 2 ** 20, random = Math.random } = options
   const counts: ReadCounts = { read: 0, compared: 0 }
@@ -130,8 +137,8 @@ export async function readBlocks(
     }
     waitingBytes += bytes
     usualBytes += (bytes - usualBytes) / 64
-    const isCompared = compareShare > 0 && random() < compareShare && (await compareState(chain, n, state, keys, call))
-    return { state, bytes, isCompared }
+    const comparedWith = compareShare > 0 && random() < compareShare ? await compareState(chain, n, state, keys, call) : null
+    return { state, bytes, comparedWith }
   }
 
   try {
@@ -140,7 +147,7 @@ export async function readBlocks(
     for (let n = from; n <= to; n++) {
       const batch = batches[0]!
       if (n === batch.from) await batch.checked
-      const { state: first, bytes, isCompared } = await slots.shift()!
+      const { state: first, bytes, comparedWith } = await slots.shift()!
       const state = await settleState(chain, n, first, keys, before, call)
       if (stopped.signal.aborted) throw stoppedError()
       waitingBytes -= bytes
@@ -149,8 +156,9 @@ export async function readBlocks(
       before.hash = state.hash
       before.timestampMs = state.timestampMs
       counts.read++
-      if (isCompared) counts.compared++
-      const taken = onBlock({ n, hash: state.hash, timestampMs: state.timestampMs ?? 0, events })
+      if (comparedWith !== null) counts.compared++
+      const block = { n, hash: state.hash, timestampMs: state.timestampMs ?? 0, events }
+      const taken = onBlock(block, { url: state.url, comparedWith })
       if (taken) {
         await taken
         if (stopped.signal.aborted) throw stoppedError()

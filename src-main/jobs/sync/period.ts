@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import type { EndSnapshot } from '../../../src-shared/grid.ts'
 import { type Period, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { blockAt, findBlockAfter } from '../../clients/tfchain/find-block.ts'
-import { readBlocks } from '../../clients/tfchain/read-blocks.ts'
+import { type BlockSource, readBlocks } from '../../clients/tfchain/read-blocks.ts'
 import { nodesOfFarms, readEndSnapshot, readNodes, readStartSnapshot, type StateBlock, stateReader } from '../../clients/tfchain/state.ts'
 import type { Chain, ChainBlock, ChainEventSink, Hex, Runtime } from '../../clients/tfchain/types.ts'
 import { isCheckpoint, type StoredBlock } from '../../store/chain.ts'
@@ -16,6 +16,7 @@ import {
   type SyncPeriodWriter,
   syncedPeriods,
 } from '../../store/sync-period.ts'
+import { noneAsked, noteAsked } from './asked.ts'
 import type { Runtimes } from './runtimes.ts'
 import { covers, type ScopeFilter, sameChoice, scopeFilter } from './scope.ts'
 
@@ -151,6 +152,8 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
   let lastCommitMs = tools.nowMs()
   let isWhole = true
   let blocks: StoredBlock[] = []
+  /** who gave the blocks that no commit has written */
+  let asked = noneAsked()
   /** time of the chain at which the end snapshot's farms and twins were read; of an earlier run's nobody knows */
   let endReadTs = begun ? Number.NEGATIVE_INFINITY : writer.end.ts
   const plan: PeriodPlan = {
@@ -212,8 +215,9 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     if (latest.ts <= period.end && writer.last.n > latest.block) end = { ...latest, block: writer.last.n, ts: writer.last.ts }
     const scopeNow = filter && stored && filter.follow.size !== stored.follow.length
     if (scopeNow) stored = { ...stored!, follow: [...filter!.follow].sort((a, b) => a - b) }
-    writer.commit(blocks, { ...(end && { end }), ...(scopeNow && { scope: stored! }) })
+    writer.commit(blocks, { ...(end && { end }), ...(scopeNow && { scope: stored! }), asked })
     blocks = []
+    asked = noneAsked()
     lastCommitMs = tools.nowMs()
     plan.coveredToBlock = writer.last.n
     plan.coveredToTs = writer.last.ts
@@ -279,7 +283,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
       number: runtime.storageKey('System', 'Number'),
     }
     let counts = { read: 0, compared: 0 }
-    const onBlock = (block: ChainBlock): void | Promise<void> => {
+    const onBlock = (block: ChainBlock, source: BlockSource): void | Promise<void> => {
       const ts = Math.floor(block.timestampMs / 1000)
       // a block that fails to decode leaves a part of itself in the writer, which then must not commit any more
       isWhole = false
@@ -288,6 +292,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
       isWhole = true
       hash = block.hash
       blocks.push({ n: block.n, hash: block.hash, ts })
+      noteAsked(asked, source)
       // of a long run only the newest and the checkpoints are kept
       if (blocks.length > 2_000) blocks = blocks.filter(({ n }, i) => isCheckpoint(n) || i >= blocks.length - 500)
       if (isDue()) return commit()
@@ -355,6 +360,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     filter = stored && scopeFilter(stored, writer.start, writer.end, writer.contractNodes(), writer)
     hash = null
     blocks = []
+    asked = noneAsked()
     plan.coveredToBlock = writer.last.n
     plan.coveredToTs = writer.last.ts
   }

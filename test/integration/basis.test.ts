@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { importFiles } from '../../src-main/core/index.ts'
+import { basisOf } from '../../src-main/jobs/basis.ts'
+import { type Devnet, startDevnet } from '../../src-main/jobs/devnet/index.ts'
+import { openStore } from '../../src-main/store/open.ts'
+import { storedPeriod } from '../../src-main/store/periods.ts'
+import { areIndependent, type Basis, basisSchema, basisText, countIndependent, endpointName, singleWord } from '../../src-shared/verify.ts'
+import { madeUpArchive, syncFolder, syncInto } from '../helpers/sync.ts'
+
+let made: Awaited<ReturnType<typeof madeUpArchive>>
+let devnet: Devnet
+beforeAll(async () => {
+  made = await madeUpArchive({ nodes: 4, days: 0.1 })
+  devnet = await startDevnet({ archive: made.archive })
+})
+afterAll(async () => {
+  await devnet.close()
+  made.remove()
+})
+
+function basisIn(dataDir: string): Basis {
+  const store = openStore(dataDir, { mode: 'read' })
+  try {
+    return basisSchema.parse(basisOf(store, storedPeriod(store, 100)))
+  } finally {
+    store.close()
+  }
+}
+
+test('blocks of one endpoint: it is named, nothing was compared, and that is one word only', async () => {
+  const dataDir = join(made.folder, 'one')
+  await syncFolder(dataDir, { endpoints: [devnet.url] })
+  const basis = basisIn(dataDir)
+  expect(basis).toMatchObject({ network: 'demo', genesis: devnet.genesis, period: 100, wholeGrid: true, storageProofs: false })
+  const all = basis.blocks.last - basis.blocks.first + 1
+  expect(basis.source).toEqual({ kind: 'chain', endpoints: [endpointName(devnet.url)], readBlocks: all, comparedBlocks: 0 })
+  expect(singleWord(basis)).toContain('the one endpoint')
+  expect(basisText(basis).join('\n')).toContain('No storage proofs were checked.')
+  expect(basisText(basis).join('\n')).not.toContain('not known who was asked')
+})
+
+test('the share that two endpoints were asked for is kept over stops and goes on from there', async () => {
+  const dataDir = join(made.folder, 'two')
+  const other = await devnet.serve({ faults: {} })
+  try {
+    const store = openStore(dataDir, { mode: 'write' })
+    const middle = Math.floor(devnet.head() - 500)
+    await syncInto(store, { endpoints: [devnet.url], until: middle })
+    store.close()
+    const before = basisIn(dataDir)
+    await syncFolder(dataDir, { endpoints: [devnet.url, other.url], compareShare: 1 })
+    const basis = basisIn(dataDir)
+    const { source, blocks } = basis
+    if (source.kind !== 'chain' || before.source.kind !== 'chain') throw new Error('not of a chain')
+    expect(source.endpoints).toEqual([devnet.url, other.url].map(endpointName).sort())
+    expect(source.readBlocks).toBe(blocks.last - blocks.first + 1)
+    expect(source.comparedBlocks).toBeGreaterThan(0)
+    expect(source.comparedBlocks).toBeLessThanOrEqual(source.readBlocks - before.source.readBlocks)
+    expect(singleWord(basis)).toBeNull()
+  } finally {
+    await other.close()
+  }
+})
+
+test('an archive rests on its file', async () => {
+  const dataDir = join(made.folder, 'archive')
+  await importFiles({ dataDir, files: [made.archive], actor: 'test' }, {})
+  const basis = basisIn(dataDir)
+  expect(basis.source).toMatchObject({ kind: 'archive', name: 'archive.ndjson' })
+  expect(basis.genesis).toBeNull()
+  expect(singleWord(basis)).toContain('archive.ndjson')
+  expect(basisText(basis)[0]).toContain(basis.digest)
+})
+
+test('who runs an endpoint is told by its host; what could be a key to it is not passed on', () => {
+  expect(areIndependent('wss://a.example/x', 'wss://a.example:444/y')).toBe(false)
+  expect(areIndependent('wss://a.example', 'wss://b.example')).toBe(true)
+  expect(areIndependent('ws://127.0.0.1:1', 'ws://127.0.0.1:2')).toBe(true)
+  expect(countIndependent(['wss://a.example', 'wss://a.example/2', 'wss://b.example'])).toBe(2)
+  expect(endpointName('wss://a.example:444/secret?key=1')).toBe('wss://a.example:444')
+})
