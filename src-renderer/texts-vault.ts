@@ -11,7 +11,6 @@ export const vaultTexts = {
   noNetworkAction: 'Follow the chain',
   v3Title: 'Nothing to back under rule set v3',
   v3: 'This network pays by rule set v3: it pays on Stellar and mints nothing on the chain, so a vault has nothing new to back. Transfers can be entered all the same. Once the network pays by node-period, every mint that is decided stands here.',
-  settings: 'Minting rules in Settings',
   verdict: 'Verdict',
   minted: 'Minted',
   mintedHow:
@@ -41,7 +40,7 @@ export const vaultTexts = {
   noAddress: 'none set',
   copyAddress: "Copy the vault's account",
   change: 'Change in Settings',
-  tabs: { missing: 'Without their transfer', mints: 'All mints', transfers: 'Transfers' },
+  tabs: { missing: 'Not backed', mints: 'All mints', transfers: 'Transfers' },
   lists: 'Mints and transfers',
   search: { mints: 'Search node or mint id', transfers: 'Search transaction, memo or note' },
   mintColumns: {
@@ -75,7 +74,7 @@ export const vaultTexts = {
   },
   unknownFarm: 'unknown',
   unknownFarmWhy: 'The record of this mint is not in the data any more.',
-  noneMissing: 'Every mint has its transfer.',
+  noneMissing: 'Every mint is backed.',
   noMints: 'No mint was decided yet.',
   noMintsV3: 'Rule set v3 mints nothing on the chain.',
   noTransfers: 'No transfer was entered yet. Enter one that stands on Stellar, or import a CSV file.',

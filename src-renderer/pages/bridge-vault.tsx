@@ -110,30 +110,32 @@ function Verdict({ vault }: { vault: KnownVault }) {
           </Figure>
         </Fact>
       </dl>
-      <dl className={classes.setup}>
-        <div>
-          <dt>{words.mode}</dt>
-          <dd>
-            {words.modes[mode]}: {words.modeMeaning[mode]}
-          </dd>
-        </div>
-        <div>
-          <dt>{words.address}</dt>
-          <dd>
-            {address === '' ? (
-              words.noAddress
-            ) : (
-              <>
-                <code title={address}>{shortAddress(address)}</code>
-                <CopyButton text={address} label={texts.table.copy} name={words.copyAddress} compact />
-              </>
-            )}
-          </dd>
-        </div>
+      <div className={classes.setup}>
+        <dl>
+          <div>
+            <dt>{words.mode}</dt>
+            <dd>
+              {words.modes[mode]}: {words.modeMeaning[mode]}
+            </dd>
+          </div>
+          <div>
+            <dt>{words.address}</dt>
+            <dd>
+              {address === '' ? (
+                words.noAddress
+              ) : (
+                <>
+                  <code title={address}>{shortAddress(address)}</code>
+                  <CopyButton text={address} label={texts.table.copy} name={words.copyAddress} compact />
+                </>
+              )}
+            </dd>
+          </div>
+        </dl>
         <Link href="/settings" className={page.link}>
           {words.change}
         </Link>
-      </dl>
+      </div>
     </section>
   )
 }

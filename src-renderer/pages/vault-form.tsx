@@ -23,10 +23,9 @@ import { texts } from '../texts.ts'
 import page from './page.module.css'
 
 const words = texts.vault
-const fields = ['tx', 'time', 'amount', 'memo', 'note'] as const
-type Field = (typeof fields)[number]
+type Field = 'tx' | 'time' | 'amount' | 'memo' | 'note'
 
-/** Enters one transfer; each field says what is wrong with it once it was left, and nothing is sent while one is. `initial`: what is known. */
+/** Enters one transfer; once it was tried, each field says what is wrong with it, and nothing is sent while one is. `initial`: what is known. */
 export function TransferForm({
   network,
   mode,
@@ -37,7 +36,8 @@ export function TransferForm({
   initial?: { amount?: string; memo?: string }
 }) {
   const [values, setValues] = useState<Record<Field, string>>({ tx: '', time: '', amount: '', memo: '', note: '', ...initial })
-  const [left, setLeft] = useState<ReadonlySet<Field>>(new Set())
+  // not as a field is left: the line that appears would push the button away from under the pointer
+  const [tried, setTried] = useState(false)
   const [busy, setBusy] = useState(false)
   const [wasThere, setWasThere] = useState(false)
   const [error, setError] = useState<AppError | null>(null)
@@ -53,7 +53,7 @@ export function TransferForm({
 
   const save = (event: FormEvent) => {
     event.preventDefault()
-    setLeft(new Set(fields))
+    setTried(true)
     setWasThere(false)
     setError(null)
     const { tx, time, amount, memo, note } = read
@@ -76,13 +76,10 @@ export function TransferForm({
     label,
     description: hint,
     value: values[field],
-    error: left.has(field) ? problemOf(read[field], text(field)) : null,
+    error: tried ? problemOf(read[field], text(field)) : null,
     onChange: (event: { currentTarget: { value: string } }) => {
       const { value } = event.currentTarget
       setValues(old => ({ ...old, [field]: value }))
-    },
-    onBlur: () => {
-      if (text(field) !== '') setLeft(old => new Set([...old, field]))
     },
     spellCheck: false,
     autoComplete: 'off',

@@ -11,7 +11,7 @@ import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
 import { downloadText, formatCount } from '../format.ts'
 import { IconDownload, IconSearch } from '../icons.tsx'
-import { openSheet, useUi } from '../store.ts'
+import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import type { KnownVault } from './bridge-vault.tsx'
 import classes from './vault.module.css'
@@ -26,14 +26,15 @@ type Tab = (typeof tabs)[number]
 
 /** The mints without their transfer, all mints, all transfers. */
 export function VaultLists({ vault, readOnly }: { vault: KnownVault; readOnly: boolean }) {
-  const [ui, setUi] = useUi<{ tab: Tab }>('vault', { tab: 'missing' })
+  // not kept: the page opens on what is missing, or where nothing can be, on the transfers
+  const [chosen, setTab] = useState<Tab | null>(null)
+  const tab = chosen ?? (vault.mints === 0 ? 'transfers' : 'missing')
   const counts: Record<Tab, number> = { missing: vault.missing, mints: vault.mints, transfers: vault.transfers }
-  const tab = tabs.includes(ui.tab) ? ui.tab : 'missing'
   return (
     <Tabs
       className={classes.lists ?? ''}
       value={tab}
-      onChange={value => setUi({ tab: (value ?? 'missing') as Tab })}
+      onChange={value => setTab(value as Tab | null)}
       keepMounted={false}
       aria-label={words.lists}
     >

@@ -10,7 +10,7 @@ import { command } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { StateMark } from '../components/state-mark.tsx'
-import { Amount, DateTime } from '../components/values.tsx'
+import { DateTime } from '../components/values.tsx'
 import { nodePath } from '../links.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -22,6 +22,11 @@ import { coverStates, Farm, transferStates } from './vault-columns.tsx'
 import { TransferForm } from './vault-form.tsx'
 
 const words = texts.vault
+
+/** All 7 decimals: a sheet has room for them, and they are what somebody sends. */
+function exact(units: bigint): string {
+  return group(tftExact(units))
+}
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
@@ -35,7 +40,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 /** How a mint stands with the vault, and what would back it. */
 export function MintSheet({ row, vault, readOnly }: { row: VaultMintRow; vault: KnownVault; readOnly: boolean }) {
   const { network, mode, address } = vault
-  const amount = group(tftExact(row.lackingUnits))
+  const amount = exact(row.lackingUnits)
   const enter = () =>
     openSheet({
       title: words.enter,
@@ -48,12 +53,8 @@ export function MintSheet({ row, vault, readOnly }: { row: VaultMintRow; vault: 
           <StateMark state={coverStates[row.state]} word={row.word} />
           <div>{row.why}</div>
         </Fact>
-        <Fact name={words.mintColumns.amount}>
-          <Amount units={row.amountUnits} />
-        </Fact>
-        <Fact name={words.mintColumns.lacking}>
-          <Amount units={row.lackingUnits} />
-        </Fact>
+        <Fact name={words.mintColumns.amount}>{exact(row.amountUnits)}</Fact>
+        <Fact name={words.mintColumns.lacking}>{exact(row.lackingUnits)}</Fact>
         <Fact name={words.mintColumns.decided}>
           <DateTime ts={row.ts} form="both" />
         </Fact>
@@ -64,7 +65,9 @@ export function MintSheet({ row, vault, readOnly }: { row: VaultMintRow; vault: 
           </Link>
         </Fact>
         <Fact name={words.mintColumns.farm}>
-          <Farm id={row.farmId} name={row.farmName} />
+          <span className={classes.farm}>
+            <Farm id={row.farmId} name={row.farmName} />
+          </span>
         </Fact>
         <Fact name={words.mintId}>
           <span className={page.hash}>{row.id}</span>
@@ -110,7 +113,7 @@ export function MintSheet({ row, vault, readOnly }: { row: VaultMintRow; vault: 
 export function TransferSheet({ row, network, readOnly }: { row: VaultTransferRow; network: string; readOnly: boolean }) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<AppError | null>(null)
-  const amount = group(tftExact(row.amountUnits))
+  const amount = exact(row.amountUnits)
   const remove = () => {
     setBusy(true)
     setError(null)
@@ -131,12 +134,8 @@ export function TransferSheet({ row, network, readOnly }: { row: VaultTransferRo
           <StateMark state={transferStates[row.state]} word={row.word} />
           <div>{row.why}</div>
         </Fact>
-        <Fact name={words.transferColumns.amount}>
-          <Amount units={row.amountUnits} />
-        </Fact>
-        <Fact name={words.transferColumns.excess}>
-          <Amount units={row.excessUnits} />
-        </Fact>
+        <Fact name={words.transferColumns.amount}>{exact(row.amountUnits)}</Fact>
+        <Fact name={words.transferColumns.excess}>{exact(row.excessUnits)}</Fact>
         <Fact name={words.transferColumns.time}>
           <DateTime ts={row.ts} form="both" />
         </Fact>

@@ -24,6 +24,18 @@ export async function servePages(archives: string[]): Promise<ServedPage> {
   const dataDir = join(root, 'data')
   mkdirSync(dataDir)
   if (archives.length > 0) await importFiles({ dataDir, files: archives, actor: 'test' }, {})
+  const served = await serveFolder(dataDir)
+  return {
+    ...served,
+    async close() {
+      await served.close()
+      rmSync(root, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same on a data folder that is there already and stays. */
+export async function serveFolder(dataDir: string): Promise<ServedPage> {
   const core = await openHostCore({ dataDir, host: 'loopback' })
   const server = await serveCore({ core, dataDir, pageDir, print: () => undefined, printError: line => console.error(line) })
   return {
@@ -39,7 +51,6 @@ export async function servePages(archives: string[]): Promise<ServedPage> {
     async close() {
       await server.close()
       await core.close()
-      rmSync(root, { recursive: true, force: true })
     },
   }
 }
