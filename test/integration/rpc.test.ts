@@ -10,6 +10,7 @@ import { type SmallCore, smallCore, until } from '../helpers/small-core.ts'
 
 const overview: Overview = {
   period: null,
+  rules: 'v3',
   elapsedSec: 3600,
   states: { up: 1, 'at-risk': 0, down: 0, asleep: 0, unknown: 0 },
   earnedUnits: 12345678901234567890123n,
