@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { serveConnection } from '../../src-main/hosts/rpc/server.ts'
-import { type Answer, commands, type Overview, queries } from '../../src-shared/contract.ts'
+import { type Answer, commands, type Overview, queries, topicSchema } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { connect, createRpcClient, type RpcClient } from '../../src-shared/rpc-client.ts'
 import { portPair, type TestPort } from '../helpers/port-pair.ts'
@@ -292,7 +292,7 @@ test('a connection comes back by itself, tells so, and announces every topic', a
   hosts[0]!.close()
   await until(() => hosts.length === 2 && connection.status().state === 'connected', 'it came back')
   expect(await connection.query('overview.get', {})).toEqual(overview)
-  expect(seen).toEqual([['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks']])
+  expect(seen).toEqual([topicSchema.options])
   connection.close()
   await expect(connection.query('overview.get', {})).rejects.toMatchObject({ code: 'core.gone' })
   expect(states).toEqual(['connecting', 'waiting', 'connecting', 'connected', 'waiting', 'connecting', 'connected', 'closed'])
