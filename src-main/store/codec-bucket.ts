@@ -1,8 +1,8 @@
-import type { EventSink, RareEvent, U64 } from '../../src-shared/grid.ts'
-import { ByteReader, ByteWriter, fold, MAX_VARINT, putVarint, unfold } from './bytes.ts'
-import type { ChunkHead } from './codec-head.ts'
-import { damaged, ENVELOPE_BYTES, type Place, seal, unseal } from './envelope.ts'
-import { exactParse, exactStringify } from './exact-json.ts'
+import { type AnyEvent, OTHER, POWER, STATE_DOWN, STATE_UP, TARGET_DOWN, TARGET_UP, UPTIME, USE } from '../../src-shared/event-columns.ts'
+import type { RareEvent, U64 } from '../../src-shared/grid.ts'
+import { ByteWriter, fold, MAX_VARINT, putVarint } from './bytes.ts'
+import { ENVELOPE_BYTES, type Place, seal } from './envelope.ts'
+import { exactStringify } from './exact-json.ts'
 
 /**
  * The events of one bucket (64 neighbouring node ids) in one chunk, packed:
@@ -11,32 +11,23 @@ import { exactParse, exactStringify } from './exact-json.ts'
  *   kind      1 byte: node within the bucket * 4 + what follows:
  *   UPTIME    now - block time, uptime - (last uptime of the node + now - its last now)
  *   USE       contract (index into the contract ids), timestamp - block time, window - last window of the contract, nru
- *   AS_JSON   nothing: the next entry of the JSON part; all other events, and figures that don't fit
- *   POWER     which change (index into POWER_CHANGES), farm, and the block since when the state is Down
- * A healthy node's report takes 5 bytes.
+ *   OTHER     nothing: the next entry of the JSON part; all other events, and figures that don't fit
+ *   POWER     which change (TARGET_UP …), farm, and the block since when the state is Down
+ * A healthy node's report takes 5 bytes. (POWER is there since version 2: before, these were most of the JSON part, and half as long to read
+ * as all reports together.)
  */
-const UPTIME = 0
-const USE = 1
-const AS_JSON = 2
-/** since version 2: before, these were most of the JSON part, and half as long to read as all reports together */
-const POWER = 3
-const POWER_CHANGES = { targetUp: 0, targetDown: 1, stateUp: 2, stateDown: 3 } as const
-
 /** The place behind all events. */
 export const END = 2 ** 31 - 1
 
 /** Nodes per bucket: 2^6. */
 export const BUCKET_BITS = 6
-const SLOTS = 1 << BUCKET_BITS
+export const SLOTS = 1 << BUCKET_BITS
 /** The bucket of what belongs to no node: behind those of all 32-bit node ids. */
 export const LOOSE = 2 ** (32 - BUCKET_BITS)
 /** Figures below this are packed: differences of differences of them are exact. */
 const PACKED_LIMIT = 2 ** 48
 /** Before a contract's first report; most windows are an hour. */
-const FIRST_WINDOW = 3600
-
-/** An entry of the JSON part. */
-type JsonEntry = RareEvent | ['uptime', number, U64, U64] | ['use', number, U64, U64, U64]
+export const FIRST_WINDOW = 3600
 
 /** A contract as the writer sees it: its home, and its place in the chunk that is being written. */
 export interface ContractHome {
@@ -108,13 +99,13 @@ export class BucketWriter {
   rare(place: number, slot: number, event: RareEvent): void {
     const nodeId = this.bucket * SLOTS + slot
     if (this.bucket !== LOOSE && event[0] === 'TfgridModule.PowerTargetChanged' && isPlain(event[1], 'power_target', nodeId)) {
-      this.#power(place, slot, event[1].power_target === 'Up' ? POWER_CHANGES.targetUp : POWER_CHANGES.targetDown, event[1].farm_id)
+      this.#power(place, slot, event[1].power_target === 'Up' ? TARGET_UP : TARGET_DOWN, event[1].farm_id)
       return
     }
     if (this.bucket !== LOOSE && event[0] === 'TfgridModule.PowerStateChanged' && isPlain(event[1], 'power_state', nodeId)) {
       const { farm_id: farmId, power_state: state } = event[1]
-      if (state === 'Up') this.#power(place, slot, POWER_CHANGES.stateUp, farmId)
-      else this.#power(place, slot, POWER_CHANGES.stateDown, farmId, state.Down)
+      if (state === 'Up') this.#power(place, slot, STATE_UP, farmId)
+      else this.#power(place, slot, STATE_DOWN, farmId, state.Down)
       return
     }
     this.#jsonEntry(place, slot, event)
@@ -166,8 +157,8 @@ export class BucketWriter {
     if (downSinceBlock !== undefined) stream.length = putVarint(bytes, stream.length, downSinceBlock)
   }
 
-  #jsonEntry(place: number, slot: number, entry: JsonEntry): void {
-    this.#begin(place, (slot << 2) | AS_JSON)
+  #jsonEntry(place: number, slot: number, entry: AnyEvent): void {
+    this.#begin(place, (slot << 2) | OTHER)
     this.#json.push(exactStringify(entry))
   }
 }
@@ -185,202 +176,4 @@ function isPlain(data: { farm_id: number; node_id: number }, third: 'power_targe
   if (value === 'Up' || (value === 'Down' && third === 'power_target')) return true
   if (third === 'power_target' || typeof value !== 'object' || value === null) return false
   return Object.keys(value).length === 1 && 'Down' in value && packed(value.Down)
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Reads one bucket of one chunk into a sink, at once or event by event. */
-export class BucketReader {
-  /** place in the chunk of the next event; the chunk's number of events when there is none left */
-  next: number
-  readonly #input: ByteReader
-  readonly #head: ChunkHead
-  readonly #place: Place
-  readonly #now = new Float64Array(SLOTS)
-  readonly #uptime = new Float64Array(SLOTS)
-  readonly #contracts: Float64Array
-  readonly #windows: Float64Array
-  readonly #firstNode: number
-  #json: JsonEntry[] | null = null
-  readonly #jsonText: Uint8Array
-  #jsonIndex = 0
-  #left: number
-  #block = 0
-
-  /** `expected`: the number of events that the chunk's head names. Throws AppError store.corrupt. */
-  constructor(data: Uint8Array | undefined, head: ChunkHead, expected: number, place: Place) {
-    const blob = unseal(data, place)
-    const input = new ByteReader(blob, ENVELOPE_BYTES)
-    this.#input = input
-    this.#head = head
-    this.#place = place
-    this.#firstNode = place.bucket * SLOTS
-    this.#left = input.varint()
-    const contracts = input.varint()
-    if (this.#left !== expected || !(contracts <= blob.length)) throw damaged(place, 'it does not fit its head')
-    this.#contracts = new Float64Array(contracts)
-    for (let i = 0; i < contracts; i++) this.#contracts[i] = input.varint()
-    this.#windows = new Float64Array(contracts).fill(FIRST_WINDOW)
-    const jsonBytes = input.varint()
-    this.#jsonText = blob.subarray(input.pos, input.pos + jsonBytes)
-    input.pos += jsonBytes
-    this.next = this.#left === 0 ? END : input.varint()
-    if (this.#left === 0) this.#end()
-  }
-
-  /**
-   * Delivers the events whose place is below `limit`; of one node only with `slot` 0 to 63, of all with -1.
-   * `announce`: calls the sink's `block` before the first event of each block.
-   */
-  run(sink: EventSink, limit: number, slot = -1, announce = true): void {
-    const input = this.#input
-    const { bytes } = input
-    const { blocks, ts, ends } = this.#head
-    const total = ends.length === 0 ? 0 : ends[ends.length - 1]!
-    const nows = this.#now
-    const uptimes = this.#uptime
-    const firstNode = this.#firstNode
-    let pos = input.pos | 0
-    let left = this.#left | 0
-    let place = this.next | 0
-    let block = this.#block | 0
-    let blockTs = ts[block]!
-    let announced = -1
-    while (place < limit) {
-      if (place >= total) throw damaged(this.#place, 'an event lies behind its end')
-      const kind = bytes[pos++]!
-      const eventSlot = kind >> 2
-      const type = kind & 3
-      if (slot >= 0 && slot !== eventSlot) {
-        // another node's: its reports are stepped over, as nothing of this node follows from them
-        if (type === UPTIME) pos = behindVarint(bytes, behindVarint(bytes, pos))
-        else {
-          input.pos = pos
-          this.#other(sink, type, eventSlot, 0, false)
-          pos = input.pos | 0
-        }
-      } else {
-        if (place >= ends[block]!) {
-          do block++
-          while (place >= ends[block]!)
-          blockTs = ts[block]!
-        }
-        if (announce && announced !== block) {
-          announced = block
-          sink.block(blocks[block]!, blockTs)
-        }
-        if (type === UPTIME) {
-          // both figures take one byte nearly always
-          let folded = bytes[pos++]!
-          let delta = (folded >>> 1) ^ -(folded & 1)
-          if (folded >= 0x80) {
-            input.pos = pos
-            delta = unfold(input.rest(folded))
-            pos = input.pos | 0
-          }
-          const now = blockTs + delta
-          folded = bytes[pos++]!
-          delta = (folded >>> 1) ^ -(folded & 1)
-          if (folded >= 0x80) {
-            input.pos = pos
-            delta = unfold(input.rest(folded))
-            pos = input.pos | 0
-          }
-          const uptime = uptimes[eventSlot]! + now - nows[eventSlot]! + delta
-          nows[eventSlot] = now
-          uptimes[eventSlot] = uptime
-          sink.uptime(firstNode + eventSlot, now, uptime)
-        } else {
-          input.pos = pos
-          this.#other(sink, type, eventSlot, blockTs, true)
-          pos = input.pos | 0
-        }
-      }
-      if (--left === 0) {
-        input.pos = pos
-        this.#left = 0
-        this.#end()
-        place = END
-        break
-      }
-      let gap = bytes[pos++]!
-      if (gap >= 0x80) {
-        input.pos = pos
-        gap = input.rest(gap) | 0
-        pos = input.pos | 0
-      }
-      place = (place + gap + 1) | 0
-    }
-    input.pos = pos
-    this.next = place
-    this.#left = left
-    this.#block = block
-    // a place that is not a number ends the loop too
-    if (!(place >= limit)) throw damaged(this.#place, 'an event is cut short')
-  }
-
-  #other(sink: EventSink, type: number, slot: number, blockTs: number, wanted: boolean): void {
-    if (type === USE) {
-      const input = this.#input
-      const windows = this.#windows
-      const index = input.varint()
-      const timestamp = blockTs + unfold(input.varint())
-      const window = windows[index]! + unfold(input.varint())
-      const nru = input.varint()
-      if (!(index < windows.length)) throw damaged(this.#place, 'an event names no contract')
-      windows[index] = window
-      if (wanted) sink.consumption(this.#contracts[index]!, timestamp, window, nru)
-    } else if (type === AS_JSON) {
-      // the JSON part is parsed only where something in it is wanted
-      if (wanted) deliver(sink, this.#jsonEntry())
-      else this.#jsonIndex++
-    } else this.#power(sink, this.#firstNode + slot, wanted)
-  }
-
-  #power(sink: EventSink, nodeId: number, wanted: boolean): void {
-    const input = this.#input
-    const change = input.varint()
-    const farmId = input.varint()
-    const downSinceBlock = change === POWER_CHANGES.stateDown ? input.varint() : 0
-    if (!(change <= POWER_CHANGES.stateDown)) throw damaged(this.#place, 'an event has no kind')
-    if (!wanted) return
-    if (change === POWER_CHANGES.targetUp || change === POWER_CHANGES.targetDown) {
-      const target = change === POWER_CHANGES.targetUp ? 'Up' : 'Down'
-      sink.rare(['TfgridModule.PowerTargetChanged', { farm_id: farmId, node_id: nodeId, power_target: target }])
-    } else {
-      const state = change === POWER_CHANGES.stateUp ? 'Up' : { Down: downSinceBlock }
-      sink.rare(['TfgridModule.PowerStateChanged', { farm_id: farmId, node_id: nodeId, power_state: state }])
-    }
-  }
-
-  #end(): void {
-    if (this.#input.pos !== this.#input.bytes.length) throw damaged(this.#place, 'its length is wrong')
-  }
-
-  #jsonEntry(): JsonEntry {
-    if (!this.#json) this.#json = this.#parseJson()
-    const entry = this.#json[this.#jsonIndex++]
-    if (!entry) throw damaged(this.#place, 'an event is missing')
-    return entry
-  }
-
-  #parseJson(): JsonEntry[] {
-    try {
-      return exactParse(utf8.decode(this.#jsonText)) as JsonEntry[]
-    } catch {
-      throw damaged(this.#place, 'an event is not readable')
-    }
-  }
-}
-
-function behindVarint(bytes: Uint8Array, from: number): number {
-  let pos = from
-  while (bytes[pos]! >= 0x80) pos++
-  return pos + 1
-}
-
-function deliver(sink: EventSink, entry: JsonEntry): void {
-  if (entry[0] === 'uptime') sink.uptime(entry[1], entry[2], entry[3])
-  else if (entry[0] === 'use') sink.consumption(entry[1], entry[2], entry[3], entry[4])
-  else sink.rare(entry)
 }

@@ -9,6 +9,8 @@ export interface ChunkHead {
   ts: Float64Array
   /** events of this chunk up to and including each block: an event's place in the chunk tells its block */
   ends: Uint32Array
+  /** the index of the block of every 16th event: from there it is a step or two to any event's block */
+  near: Uint32Array
   /** buckets that have events here, rising, and how many */
   buckets: number[]
   counts: number[]
@@ -19,10 +21,14 @@ export interface ChunkHead {
   followed: number
 }
 
+/** 2^4 events */
+export const NEAR_BITS = 4
+/** Far more than a chunk has (chunk-builder.ts): so a damaged head takes no memory. */
+const MAX_CHUNK_EVENTS = 2 ** 26
 export const DIGEST_BYTES = 32
 
 /** Packs a head; sealed for `place`. */
-export function encodeHead(head: Omit<ChunkHead, 'followed'>, place: Place): Uint8Array {
+export function encodeHead(head: Omit<ChunkHead, 'near' | 'followed'>, place: Place): Uint8Array {
   const out = new ByteWriter(ENVELOPE_BYTES + head.blocks.length * 4 + 1024)
   out.length = ENVELOPE_BYTES
   out.varint(head.blocks.length)
@@ -63,29 +69,9 @@ export function decodeHead(data: Uint8Array | undefined, place: Place): ChunkHea
   const blocks = new Float64Array(total)
   const times = new Float64Array(total)
   const ends = new Uint32Array(total)
-  let block = 0
-  let ts = 0
-  let end = 0
-  let { pos } = input
-  // nearly all of these are one byte; a period has over a million
-  const more = (first: number): number => {
-    input.pos = pos
-    const value = input.rest(first)
-    pos = input.pos
-    return value
-  }
-  for (let i = 0; i < total; i++) {
-    let byte = blob[pos++]!
-    block += byte < 0x80 ? byte : more(byte)
-    byte = blob[pos++]!
-    ts += byte < 0x80 ? byte : more(byte)
-    byte = blob[pos++]!
-    end += byte < 0x80 ? byte : more(byte)
-    blocks[i] = block
-    times[i] = ts
-    ends[i] = end
-  }
-  input.pos = pos
+  const last: Decoded = { block: 0, ts: 0, end: 0 }
+  for (let from = 0; from < total; from += BLOCKS_AT_ONCE) decodeBlocks(input, last, from, blocks, times, ends)
+  if (!(last.end < MAX_CHUNK_EVENTS)) throw damaged(place, 'a count is wrong')
   const bucketTotal = count(input, blob, place)
   const buckets: number[] = []
   const counts: number[] = []
@@ -99,7 +85,71 @@ export function decodeHead(data: Uint8Array | undefined, place: Place): ChunkHea
   const contracts: [number, number][] = []
   for (let i = 0; i < contractTotal; i++) contracts.push([input.varint(), input.varint() - 1])
   if (input.pos + DIGEST_BYTES !== blob.length) throw damaged(place, 'its length is wrong')
-  return { blocks, ts: times, ends, buckets, counts, contracts, digest: blob.slice(input.pos), followed: followedBy(blob) }
+  return {
+    blocks,
+    ts: times,
+    ends,
+    near: nearBlocks(ends),
+    buckets,
+    counts,
+    contracts,
+    digest: blob.slice(input.pos),
+    followed: followedBy(blob),
+  }
+}
+
+/** Blocks that one call decodes: V8 makes fast code of a function that is called often sooner and better than of one that loops long. */
+const BLOCKS_AT_ONCE = 128
+
+/** Where the blocks decoded so far end. */
+interface Decoded {
+  block: number
+  ts: number
+  end: number
+}
+
+/** Decodes blocks from index `from` on: a period has half a million of them. */
+function decodeBlocks(input: ByteReader, last: Decoded, from: number, blocks: Float64Array, times: Float64Array, ends: Uint32Array): void {
+  const { bytes } = input
+  const to = Math.min(from + BLOCKS_AT_ONCE, blocks.length)
+  let { pos } = input
+  let { block, ts, end } = last
+  for (let i = from; i < to; i++) {
+    let more = bytes[pos]!
+    let later = bytes[pos + 1]!
+    let events = bytes[pos + 2]!
+    // nearly all are one byte
+    if ((more | later | events) < 0x80) pos += 3
+    else {
+      input.pos = pos
+      more = input.varint()
+      later = input.varint()
+      events = input.varint()
+      pos = input.pos
+    }
+    block += more
+    ts += later
+    end += events
+    blocks[i] = block
+    times[i] = ts
+    ends[i] = end
+  }
+  input.pos = pos
+  last.block = block
+  last.ts = ts
+  last.end = end
+}
+
+function nearBlocks(ends: Uint32Array): Uint32Array {
+  const total = ends.length === 0 ? 0 : ends[ends.length - 1]!
+  const near = new Uint32Array((total + (1 << NEAR_BITS) - 1) >>> NEAR_BITS)
+  let block = 0
+  for (let i = 0; i < near.length; i++) {
+    const place = i << NEAR_BITS
+    while (place >= ends[block]!) block++
+    near[i] = block
+  }
+  return near
 }
 
 /** A number of entries, none of which takes less than a byte. */

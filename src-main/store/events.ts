@@ -1,6 +1,7 @@
 import type { EventSink } from '../../src-shared/grid.ts'
-import { BUCKET_BITS, BucketReader, END, LOOSE } from './codec-bucket.ts'
+import { BUCKET_BITS, END, LOOSE } from './codec-bucket.ts'
 import { type ChunkHead, decodeHead } from './codec-head.ts'
+import { BucketReader } from './codec-read.ts'
 import { connect, type Db, readTransaction, storeError } from './db.ts'
 import { type LooseEvent, looseEvents, runBeside } from './loose.ts'
 import type { Store } from './open.ts'

@@ -1,6 +1,7 @@
 import type { EventName, EventSink, RareEvent } from '../../src-shared/grid.ts'
-import { BucketReader, END } from './codec-bucket.ts'
+import { END } from './codec-bucket.ts'
 import type { ChunkHead } from './codec-head.ts'
+import { BucketReader } from './codec-read.ts'
 import type { Place } from './envelope.ts'
 
 /** An event of no node that every node's mint by rule set node-period may depend on, with its place in its chunk and its block. */

@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../src-main/store/bytes.ts'
-import { BucketReader, BucketWriter, END, LOOSE } from '../../src-main/store/codec-bucket.ts'
+import { BucketWriter, END, LOOSE } from '../../src-main/store/codec-bucket.ts'
 import type { ChunkHead } from '../../src-main/store/codec-head.ts'
+import { BucketReader } from '../../src-main/store/codec-read.ts'
 import { CODEC_VERSION, ENVELOPE_BYTES, FOLLOWED } from '../../src-main/store/envelope.ts'
 import { exactStringify } from '../../src-main/store/exact-json.ts'
 import type { AppError } from '../../src-shared/errors.ts'
@@ -19,6 +20,7 @@ function headOf(events: number): ChunkHead {
     blocks: Float64Array.of(1_000),
     ts: Float64Array.of(1_700_000_000),
     ends: Uint32Array.of(events),
+    near: Uint32Array.of(0),
     buckets: [place.bucket],
     counts: [events],
     contracts: [],

@@ -4,7 +4,7 @@ import type { DayTally } from '../../../src-shared/mint.ts'
 const DAY_SEC = 86_400
 
 /**
- * Credited seconds per day. Almost every report falls into the day under way, so that day's sum is kept in `todaySec` and put
+ * Credited seconds per day; all functions take null where nobody asks for them. Almost every report falls into the day under way, so that day's sum is kept in `todaySec` and put
  * away when another day is touched.
  */
 export interface Days {
@@ -34,7 +34,8 @@ export function createDays(startTs: number, endTs: number): Days {
 }
 
 /** `sec` seconds of uptime that end at `toTs`. */
-export function tallyUp(days: Days, toTs: number, sec: number): void {
+export function tallyUp(days: Days | null, toTs: number, sec: number): void {
+  if (days === null) return
   if (toTs <= days.todayToTs && toTs - sec >= days.todayFromTs) days.todaySec += sec
   else if (sec > 0) tallyUpAcross(days, toTs, sec)
 }
@@ -50,8 +51,8 @@ function tallyUpAcross(days: Days, toTs: number, sec: number): void {
 }
 
 /** `sec` seconds of sleep that end at `toTs`. */
-export function tallyAsleep(days: Days, toTs: number, sec: number): void {
-  spread(days, days.asleep, toTs, sec)
+export function tallyAsleep(days: Days | null, toTs: number, sec: number): void {
+  if (days !== null) spread(days, days.asleep, toTs, sec)
 }
 
 /** Puts the stretch into its days; what lies outside the period is dropped. */
@@ -70,8 +71,9 @@ function spread(days: Days, into: Float64Array, toTs: number, sec: number): void
  * The tally up to `knownToTs`: per day up + asleep + down are the day's known seconds. Credits may exceed what passed (a report may
  * run ahead by a minute), so up is cut to the day, and asleep to what is left of it.
  */
-export function dayTally(days: Days, knownToTs: number): DayTally {
+export function dayTally(days: Days | null, knownToTs: number): DayTally {
   const tally: DayTally = { up: [], asleep: [], down: [] }
+  if (days === null) return tally
   for (let day = 0; day < days.up.length; day++) {
     const from = days.startTs + day * DAY_SEC
     const knownSec = Math.max(0, Math.min(from + DAY_SEC, days.endTs, knownToTs) - from)

@@ -21,89 +21,116 @@ export interface WidePoints {
   bootUptime: bigint
 }
 
+/** Not set; no chain time is negative. */
+export const NONE = -1
+
+const I63 = 2n ** 63n
+
+/** Places in NodeState.figures, for the one function that all reports go through. */
+export const LAST_NOW = 0
+export const LAST_UPTIME = 1
+export const CREDITED = 2
+export const BOOT_NOW = 3
+export const BOOT_UPTIME = 4
+export const SLEEP = 5
+export const REQUEST = 6
+
 /**
  * One node's running state (minting.md, rule set v3). One shape for all nodes and numbers only, because millions of reports pass
- * through it; `NONE` stands for "not set" in the members that say so.
+ * through it; `NONE` stands for "not set" in the members that say so. The figures that every report reads or writes lie side by side
+ * in one small array: as members of their own each would be a float somewhere else in memory.
  */
-export interface NodeState {
+export class NodeState {
   readonly nodeId: number
   /** farm, twin, place, certification, policy and price of the last update */
   node: GridNode
   /** never goes back to false but by NodeStored */
   virtualized: boolean
   resources: Resources
-  hasReport: boolean
-  /** the remembered report */
-  lastNow: number
-  lastUptime: number
-  /** seconds credited so far */
-  creditedSec: number
-  /** the report that set the boot time, which is bootNow - bootUptime: kept as a pair so that differences stay exact */
-  bootNow: number
-  bootUptime: number
+  hasReport = false
   /** exact figures, only where a remembered one does not fit a number */
-  wide: WidePoints | null
-  violation: Violation | null
-  violationDetail: ViolationDetail | null
-  /** NONE, or since when the node sleeps */
-  sleepTs: number
-  /** NONE, or when it was asked to boot */
-  requestTs: number
-  slowBoots: number
+  wide: WidePoints | null = null
+  violation: Violation | null = null
+  violationDetail: ViolationDetail | null = null
+  slowBoots = 0
   /** the chain's power state and target */
-  isDown: boolean
-  targetDown: boolean
+  isDown = false
+  targetDown = false
   /** use by contracts: resource-seconds, IP seconds and bytes; windows that are not added up yet wait at their contract */
-  usedCru: bigint
-  usedMru: bigint
-  usedHru: bigint
-  usedSru: bigint
-  ipSec: bigint
-  nruBytes: bigint
-  days: Days
+  usedCru = 0n
+  usedMru = 0n
+  usedHru = 0n
+  usedSru = 0n
+  ipSec = 0n
+  nruBytes = 0n
+  /** null: nobody asks for them */
+  days: Days | null
   trace: Trace | null
-}
+  /** what the accessors below tell */
+  readonly figures = Float64Array.of(0, 0, 0, 0, 0, NONE, NONE)
 
-/** Not set; no chain time is negative. */
-export const NONE = -1
+  /** A node as the rules start it: nothing reported, power Up with target Up. */
+  constructor(node: GridNode, days: Days | null, trace: Trace | null) {
+    this.nodeId = node.id
+    this.node = node
+    this.virtualized = node.virtualized
+    this.resources = node.resources
+    this.days = days
+    this.trace = trace
+  }
 
-const I63 = 2n ** 63n
-
-/** A node as the rules start it: nothing reported, power Up with target Up. */
-export function freshState(node: GridNode, clock: Clock, trace: Trace | null): NodeState {
-  return {
-    nodeId: node.id,
-    node,
-    virtualized: node.virtualized,
-    resources: node.resources,
-    hasReport: false,
-    lastNow: 0,
-    lastUptime: 0,
-    creditedSec: 0,
-    bootNow: 0,
-    bootUptime: 0,
-    wide: null,
-    violation: null,
-    violationDetail: null,
-    sleepTs: NONE,
-    requestTs: NONE,
-    slowBoots: 0,
-    isDown: false,
-    targetDown: false,
-    usedCru: 0n,
-    usedMru: 0n,
-    usedHru: 0n,
-    usedSru: 0n,
-    ipSec: 0n,
-    nruBytes: 0n,
-    days: createDays(clock.startTs, clock.endTs),
-    trace,
+  /** the remembered report */
+  get lastNow(): number {
+    return this.figures[LAST_NOW]!
+  }
+  set lastNow(now: number) {
+    this.figures[LAST_NOW] = now
+  }
+  get lastUptime(): number {
+    return this.figures[LAST_UPTIME]!
+  }
+  set lastUptime(uptime: number) {
+    this.figures[LAST_UPTIME] = uptime
+  }
+  /** seconds credited so far */
+  get creditedSec(): number {
+    return this.figures[CREDITED]!
+  }
+  set creditedSec(sec: number) {
+    this.figures[CREDITED] = sec
+  }
+  /** the report that set the boot time, which is bootNow - bootUptime: kept as a pair so that differences stay exact */
+  get bootNow(): number {
+    return this.figures[BOOT_NOW]!
+  }
+  set bootNow(now: number) {
+    this.figures[BOOT_NOW] = now
+  }
+  get bootUptime(): number {
+    return this.figures[BOOT_UPTIME]!
+  }
+  set bootUptime(uptime: number) {
+    this.figures[BOOT_UPTIME] = uptime
+  }
+  /** NONE, or since when the node sleeps */
+  get sleepTs(): number {
+    return this.figures[SLEEP]!
+  }
+  set sleepTs(ts: number) {
+    this.figures[SLEEP] = ts
+  }
+  /** NONE, or when it was asked to boot */
+  get requestTs(): number {
+    return this.figures[REQUEST]!
+  }
+  set requestTs(ts: number) {
+    this.figures[REQUEST] = ts
   }
 }
 
 /** `NodeStored` for a known id: the same object (contracts hold it), everything in it as new. The trace goes on. */
 export function resetState(state: NodeState, node: GridNode, clock: Clock): void {
-  Object.assign(state, freshState(node, clock, state.trace))
+  Object.assign(state, new NodeState(node, state.days && createDays(clock.startTs, clock.endTs), state.trace))
 }
 
 /** Sets the first violation; later ones change nothing. */

@@ -2,14 +2,21 @@ import type { U64 } from '../../../src-shared/grid.ts'
 import type { Evidence, StepKind, Violation } from '../../../src-shared/mint.ts'
 import { tallyAsleep, tallyUp } from './days.ts'
 import {
+  BOOT_NOW,
+  BOOT_UPTIME,
   type Clock,
+  CREDITED,
   checkFigure,
   exactPoints,
   inconsistent,
+  LAST_NOW,
+  LAST_UPTIME,
   NONE,
   type NodeState,
+  REQUEST,
   rememberBoot,
   rememberReport,
+  SLEEP,
   setViolation,
 } from './state.ts'
 import { figure, recordMove, recordStill } from './trace.ts'
@@ -38,47 +45,43 @@ interface Gap {
   beyond: number
 }
 
+/**
+ * Applies a report that follows the last one as it should, as nearly all do (rule set v3, Uptime report 3), and nothing else: gives
+ * whether it was one. Small, as all reports of a period come through here.
+ */
+export function applyOrdinary(s: NodeState, now: number, uptime: number): boolean {
+  const { figures } = s
+  const du = uptime - figures[LAST_UPTIME]!
+  const ahead = du - (now - figures[LAST_NOW]!)
+  const skew = now - uptime - (figures[BOOT_NOW]! - figures[BOOT_UPTIME]!)
+  if (
+    !(ahead <= GRACE_SEC && ahead >= -GRACE_SEC && du > 0 && skew < CLOCK_SKEW_LIMIT_SEC && skew > -CLOCK_SKEW_LIMIT_SEC) ||
+    figures[SLEEP] !== NONE ||
+    figures[REQUEST] !== NONE ||
+    !s.hasReport ||
+    s.wide !== null ||
+    s.trace !== null
+  )
+    return false
+  const credit = du < REPORT_CREDIT_CAP_SEC ? du : REPORT_CREDIT_CAP_SEC
+  figures[CREDITED]! += credit
+  if (s.days !== null) tallyUp(s.days, now, credit)
+  figures[LAST_NOW] = now
+  figures[LAST_UPTIME] = uptime
+  return true
+}
+
 /** Applies an uptime report of the period (rule set v3, Uptime report; Sleeping and asked to boot). */
 export function applyReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
+  if (typeof now === 'number' && typeof uptime === 'number' && applyOrdinary(s, now, uptime)) return
   checkReport(s, clock, now, uptime)
   if (s.sleepTs !== NONE || s.requestTs !== NONE) {
     if (s.requestTs === NONE) ignore(s, clock, now, uptime, NOT_ASKED)
     else if (s.sleepTs === NONE) ignore(s, clock, now, uptime, NOT_ASLEEP)
     else if (minus(now, uptime) <= s.sleepTs) ignore(s, clock, now, uptime, 'booted before it fell asleep')
     else wake(s, clock, now, uptime)
-    return
-  }
-  if (!s.hasReport) {
-    firstReport(s, clock, now, uptime)
-    return
-  }
-  if (typeof now === 'bigint' || typeof uptime === 'bigint' || s.wide !== null) {
-    judge(s, clock, now, uptime, wideGap(s, clock, now, uptime))
-    return
-  }
-  const dr = now - s.lastNow
-  const du = uptime - s.lastUptime
-  const ahead = du - dr
-  // the ordinary report first: nearly all are, and nothing is allocated for it
-  if (ahead <= GRACE_SEC && ahead >= -GRACE_SEC && du > 0 && s.trace === null) {
-    const skew = now - uptime - (s.bootNow - s.bootUptime)
-    if (skew < CLOCK_SKEW_LIMIT_SEC && skew > -CLOCK_SKEW_LIMIT_SEC) {
-      const credit = du < REPORT_CREDIT_CAP_SEC ? du : REPORT_CREDIT_CAP_SEC
-      s.creditedSec += credit
-      tallyUp(s.days, now, credit)
-      s.lastNow = now
-      s.lastUptime = uptime
-      return
-    }
-  }
-  judge(s, clock, now, uptime, {
-    dr,
-    du,
-    ahead,
-    skew: now - uptime - (s.bootNow - s.bootUptime),
-    uptime,
-    beyond: uptime - dr,
-  })
+  } else if (!s.hasReport) firstReport(s, clock, now, uptime)
+  else judge(s, clock, now, uptime, gapOf(s, clock, now, uptime))
 }
 
 /** Applies an uptime report after the period: only what lies inside the period is credited (rule set v3, After the period). */
@@ -143,8 +146,7 @@ function judge(s: NodeState, clock: Clock, now: U64, uptime: U64, gap: Gap): voi
 }
 
 function judgeLate(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
-  const gap =
-    typeof now === 'bigint' || typeof uptime === 'bigint' || s.wide !== null ? wideGap(s, clock, now, uptime) : narrowGap(s, now, uptime)
+  const gap = gapOf(s, clock, now, uptime)
   if (gap.ahead > GRACE_SEC) {
     // unlike in the period it is not remembered: of that time the rules say that a rejected report leaves the last one
     refuse(s, clock, now, uptime, 'UptimeTooHigh', null)
@@ -364,7 +366,8 @@ function minus(a: U64, b: U64): number {
   return typeof a === 'number' && typeof b === 'number' ? a - b : Number(BigInt(a) - BigInt(b))
 }
 
-function narrowGap(s: NodeState, now: number, uptime: number): Gap {
+function gapOf(s: NodeState, clock: Clock, now: U64, uptime: U64): Gap {
+  if (typeof now === 'bigint' || typeof uptime === 'bigint' || s.wide !== null) return wideGap(s, clock, now, uptime)
   const dr = now - s.lastNow
   const du = uptime - s.lastUptime
   return { dr, du, ahead: du - dr, skew: now - uptime - (s.bootNow - s.bootUptime), uptime, beyond: uptime - dr }

@@ -9,12 +9,15 @@ export interface ContractState {
   /** the node, once it was looked up */
   node: NodeState | null
   resources: Resources
-  /** time of the block of its creation or of the last report that counted; before all time for one in the start snapshot */
-  lastTs: number
-  /** seconds and bytes that counted but are not added up at the node yet; the resources were the same for all of them */
-  windowSec: number
-  nruBytes: number
+  /** what every report touches, side by side in memory: see LAST_TS, WINDOW_SEC, NRU_BYTES */
+  readonly figures: Float64Array
 }
+
+/** Time of the block of its creation or of the last report that counted; before all time for one in the start snapshot. */
+const LAST_TS = 0
+/** Seconds and bytes that counted but are not added up at the node yet; the resources were the same for all of them. */
+const WINDOW_SEC = 1
+const NRU_BYTES = 2
 
 const NO_RESOURCES: Resources = { cru: 0, mru: 0, hru: 0, sru: 0 }
 
@@ -28,10 +31,28 @@ export function contractState(contract: GridContract, createdTs: number): Contra
     publicIps: type.NodeContract.public_ips,
     node: null,
     resources: contract.resources ?? NO_RESOURCES,
-    lastTs: createdTs,
-    windowSec: 0,
-    nruBytes: 0,
+    figures: Float64Array.of(createdTs, 0, 0),
   }
+}
+
+/** Whether a report in a block of time `ts` counts: of several in one block the first does. */
+export function countsAt(c: ContractState, ts: number): boolean {
+  return ts > c.figures[LAST_TS]!
+}
+
+/**
+ * Applies an ordinary consumption report and nothing else: of a contract whose node is known, with figures that fit a number. Gives whether
+ * it was one. Small, as most reports of a period come through here.
+ */
+export function applyPlainConsumption(c: ContractState, ts: number, window: number, nru: number): boolean {
+  const { figures } = c
+  const windowSec = figures[WINDOW_SEC]! + window
+  const nruBytes = figures[NRU_BYTES]! + nru
+  if (c.node === null || !(windowSec <= Number.MAX_SAFE_INTEGER && nruBytes <= Number.MAX_SAFE_INTEGER)) return false
+  figures[LAST_TS] = ts
+  figures[WINDOW_SEC] = windowSec
+  figures[NRU_BYTES] = nruBytes
+  return true
 }
 
 /**
@@ -39,33 +60,28 @@ export function contractState(contract: GridContract, createdTs: number): Contra
  * number waits at the contract and is multiplied once (see settle). AppError `mint.inconsistent` where a total does not fit.
  */
 export function applyConsumption(c: ContractState, node: NodeState, clock: Clock, window: U64, nru: U64): void {
-  c.lastTs = clock.ts
   c.node = node
-  if (typeof window === 'number' && c.windowSec + window <= Number.MAX_SAFE_INTEGER) c.windowSec += window
-  else {
-    settle(c, clock)
-    addWindow(c, node, BigInt(window), clock)
-  }
-  if (typeof nru === 'number' && c.nruBytes + nru <= Number.MAX_SAFE_INTEGER) c.nruBytes += nru
-  else {
-    settle(c, clock)
-    addBytes(c, node, BigInt(nru), clock)
-  }
+  if (typeof window === 'number' && typeof nru === 'number' && applyPlainConsumption(c, clock.ts, window, nru)) return
+  settle(c, clock)
+  c.figures[LAST_TS] = clock.ts
+  addWindow(c, node, BigInt(window), clock)
+  addBytes(c, node, BigInt(nru), clock)
 }
 
 /** Adds what waits at the contract to its node: before its resources change, and at the end. */
 export function settle(c: ContractState, clock: Clock): void {
   if (c.node === null) return
-  if (c.windowSec > 0) addWindow(c, c.node, BigInt(c.windowSec), clock)
-  if (c.nruBytes > 0) addBytes(c, c.node, BigInt(c.nruBytes), clock)
-  c.windowSec = 0
-  c.nruBytes = 0
+  const windowSec = c.figures[WINDOW_SEC]!
+  const nruBytes = c.figures[NRU_BYTES]!
+  if (windowSec > 0) addWindow(c, c.node, BigInt(windowSec), clock)
+  if (nruBytes > 0) addBytes(c, c.node, BigInt(nruBytes), clock)
+  dropPending(c)
 }
 
 /** Forgets what waits: its node was stored anew. */
 export function dropPending(c: ContractState): void {
-  c.windowSec = 0
-  c.nruBytes = 0
+  c.figures[WINDOW_SEC] = 0
+  c.figures[NRU_BYTES] = 0
 }
 
 function addWindow(c: ContractState, node: NodeState, windowSec: bigint, clock: Clock): void {

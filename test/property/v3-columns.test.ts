@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
+import { ChunkBuilder, type EncodedChunk } from '../../src-main/store/chunk-builder.ts'
+import { END, LOOSE } from '../../src-main/store/codec-bucket.ts'
+import { decodeHead } from '../../src-main/store/codec-head.ts'
+import { BucketReader } from '../../src-main/store/codec-read.ts'
+import { AppError } from '../../src-shared/errors.ts'
+import type { EventSink } from '../../src-shared/grid.ts'
+import type { NodeResult } from '../../src-shared/mint.ts'
+import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
+import type { PlainArchive } from '../helpers/naive-v3.ts'
+import { feedBlocks } from '../helpers/node-period.ts'
+import { randomHistory } from '../helpers/random-history.ts'
+import { runs } from '../helpers/runs.ts'
+
+const period = 80
+
+/** The events as the store packs them, in chunks of `blocks` blocks. */
+function packed(archive: PlainArchive, blocks: number): EncodedChunk[] {
+  const builder = new ChunkBuilder(period, archive.start)
+  const withEvents = archive.blocks.filter(block => block.events.length > 0)
+  const chunks: EncodedChunk[] = []
+  for (let i = 0; i < withEvents.length; i += blocks) {
+    feedBlocks(withEvents.slice(i, i + blocks), builder)
+    chunks.push(builder.take(chunks.length))
+  }
+  return chunks
+}
+
+/** Reads them as a mint does: bucket after bucket. */
+function unpackInto(chunks: readonly EncodedChunk[], sink: EventSink): void {
+  const numbers = new Set(chunks.flatMap(chunk => chunk.buckets.map(({ bucket }) => bucket)))
+  for (const bucket of [...numbers].filter(number => number !== LOOSE).sort((a, b) => a - b))
+    for (const [chunk, { head, buckets }] of chunks.entries()) {
+      const decoded = decodeHead(head, { period, chunk, bucket: -1 })
+      const data = buckets.find(one => one.bucket === bucket)?.data
+      if (data) new BucketReader(data, decoded, decoded.counts[decoded.buckets.indexOf(bucket)]!, { period, chunk, bucket }).run(sink, END)
+    }
+}
+
+function mintOf(archive: PlainArchive, feed: (sink: EventSink) => void): NodeResult[] | 'refused' {
+  const mint = createV3Mint(archive.header, archive.start, archive.end, { resources: 'latest' })
+  try {
+    feed(mint)
+    return mint.finish(archive.end.block + POST_PERIOD_BLOCKS).nodes
+  } catch (error) {
+    if (error instanceof AppError) return 'refused'
+    throw error
+  }
+}
+
+/* That what is unpacked is what was packed, store-events.test.ts says. */
+test('events that come by columns mint what they mint one by one', { timeout: 1_800_000 }, () => {
+  const seen = { nodes: 0, refused: 0 }
+  const { numRuns, seed } = runs(300)
+  fc.assert(
+    fc.property(randomHistory, fc.constantFrom(1, 7, 40, 10_000), (archive, blocks) => {
+      const chunks = packed(archive, blocks)
+      const one = mintOf(archive, ({ block, uptime, consumption, rare }) => unpackInto(chunks, { block, uptime, consumption, rare }))
+      expect(mintOf(archive, sink => unpackInto(chunks, sink))).toEqual(one)
+      if (one === 'refused') seen.refused++
+      else seen.nodes += one.length
+    }),
+    { numRuns, seed },
+  )
+  console.log(`v3 by columns: ${JSON.stringify(seen)}`)
+  if (numRuns >= 100) expect(seen.nodes).toBeGreaterThan(numRuns)
+})
