@@ -1,6 +1,5 @@
 // What has to be there before the program can run: a Node that is new enough, and the bundle in out/.
 // Plain JavaScript without packages, as the system's own Node (20) reads it before anything else.
-import { spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -49,20 +48,23 @@ const lockLostMs = 30_000
 
 /** Names, sizes and times of all sources: other than before when one was changed, added, removed or put back. */
 function fingerprint() {
-  const hash = createHash('sha256')
-  const add = path => {
-    const { size, mtimeMs } = statSync(join(programDir, path))
-    hash.update(`${path}\0${size}\0${mtimeMs}\n`)
+  const lines = []
+  const add = (path, { size, mtimeMs }) => lines.push(`${path}\0${size}\0${mtimeMs}\n`)
+  // by hand: the recursive readdir takes three times as long, and every start of the program waits for this
+  const walk = folder => {
+    for (const entry of readdirSync(`${programDir}/${folder}`, { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`
+      if (entry.isDirectory()) walk(path)
+      else if (/\.(ts|tsx|js|mjs|cjs|css|html|json|svg|png|woff2)$/.test(entry.name) && !entry.name.endsWith('.d.mts'))
+        add(path, statSync(`${programDir}/${path}`))
+    }
   }
   for (const source of sources) {
-    const at = statSync(join(programDir, source), { throwIfNoEntry: false })
-    if (!at) continue
-    if (!at.isDirectory()) add(source)
-    else
-      for (const name of readdirSync(join(programDir, source), { recursive: true, encoding: 'utf8' }).sort())
-        if (/\.(ts|tsx|js|mjs|cjs|css|html|json|svg|png|woff2)$/.test(name) && !name.endsWith('.d.mts')) add(join(source, name))
+    const at = statSync(`${programDir}/${source}`, { throwIfNoEntry: false })
+    if (at?.isDirectory()) walk(source)
+    else if (at) add(source, at)
   }
-  return hash.digest('hex')
+  return createHash('sha256').update(lines.sort().join('')).digest('hex')
 }
 
 function isBuilt() {
@@ -99,7 +101,9 @@ export async function ensureBuilt({ quiet = false, force = false } = {}) {
 }
 
 /** @param {() => void} release called before this process ends by a signal */
-function runBuilder(release) {
+async function runBuilder(release) {
+  // only here: a start of the built program does without
+  const { spawn } = await import('node:child_process')
   const builder = join(programDir, 'node_modules/electron-vite/bin/electron-vite.js')
   if (!existsSync(builder))
     throw new Error(`The app is not built, and what builds it is not installed. Run "npm ci" in ${programDir} and try again.`)

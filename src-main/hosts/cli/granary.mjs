@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // What `granary` starts: on the system's Node, whichever it is. Finds a Node that is new enough, builds if need be, then hands over.
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import nodeModule from 'node:module'
 import { constants } from 'node:os'
@@ -17,6 +16,7 @@ try {
     const { main } = await import(pathToFileURL(join(programDir, 'out/main/cli.js')).href)
     await main()
   } else {
+    const { spawn } = await import('node:child_process')
     const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' })
     // whoever ends this process means the work, not only the one that waits for it
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
