@@ -62,7 +62,7 @@ export async function mintArchive(input: MintOptions & { source: string }, conte
     },
     end: value => {
       end = value
-      mint = createV3Mint(header!, start!, value, { resources: input.resources })
+      mint = createV3Mint(header!, start!, value, { resources: input.resources, withoutDays: true })
     },
     block: (n, ts) => {
       lastBlock = n
@@ -83,7 +83,7 @@ export async function mintArchive(input: MintOptions & { source: string }, conte
 /** Mints one stored period and writes the same files. Throws AppError mint.*, store.*, io.*, cancelled. */
 export async function mintPeriod(input: MintOptions & { dataDir: string; period: number }, context: JobContext): Promise<MintSummary> {
   const old = readPrevious(input)
-  const store = openStore(input.dataDir, { mode: 'read' })
+  const store = openForMint(input.dataDir)
   try {
     const period = storedPeriod(store, input.period)
     const { minted, end } = await mintStored(store, period, input.resources, context)
@@ -91,6 +91,13 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   } finally {
     store.close()
   }
+}
+
+/** A mint reads each page once: a cache for more than what is under way is memory to fill and to clear. */
+function openForMint(dataDir: string): Store {
+  const store = openStore(dataDir, { mode: 'read' })
+  store.facts.pragma('cache_size = -2000')
+  return store
 }
 
 /** What a mint says of a node besides the lines of its files. */
@@ -113,10 +120,29 @@ function outputOf(nodes: NodeResult[]): MintedPart {
     nodes: nodes.map(({ nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }) => {
       return { nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }
     }),
-    payouts: Buffer.from(payoutLines(nodes)),
-    overview: Buffer.from(overviewLines(nodes)),
-    receipts: Buffer.from(receiptsNdjson(nodes)),
+    payouts: bytesOf(nodes, payoutLines),
+    overview: bytesOf(nodes, overviewLines),
+    receipts: bytesOf(nodes, receiptsNdjson),
   }
+}
+
+/** Nodes whose lines are made at once: one text of all lines would be copied whole several times before it is bytes. */
+const NODES_AT_ONCE = 64
+
+function bytesOf(nodes: readonly NodeResult[], linesOf: (nodes: readonly NodeResult[]) => string): Uint8Array {
+  let bytes = Buffer.allocUnsafe(nodes.length * 512)
+  let length = 0
+  for (let i = 0; i < nodes.length; i += NODES_AT_ONCE) {
+    const text = linesOf(nodes.slice(i, i + NODES_AT_ONCE))
+    // a code unit takes three bytes at most
+    if (length + text.length * 3 > bytes.length) {
+      const larger = Buffer.allocUnsafe(bytes.length * 2 + text.length * 3)
+      bytes.copy(larger, 0, 0, length)
+      bytes = larger
+    }
+    length += bytes.write(text, length)
+  }
+  return bytes.subarray(0, length)
 }
 
 /** Events from which on a second thread is worth its start. */
@@ -131,7 +157,7 @@ export async function mintStored(
 ): Promise<{ minted: Minted; end: EndSnapshot }> {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
   if (!context.runTask || period.events < SPLIT_FROM_EVENTS) {
-    const { result, end } = mintPart(store, period, resources)
+    const { result, end } = mintPart(store, period, resources, undefined, true)
     return { minted: { ...result, parts: [outputOf(result.nodes)] }, end }
   }
   const taken = noneTaken()
@@ -142,7 +168,7 @@ export async function mintStored(
   // let the message to the worker leave before this thread is busy
   await new Promise(resolve => setImmediate(resolve))
   try {
-    const { result, end } = mintPart(store, period, resources, { from: 'first', taken })
+    const { result, end } = mintPart(store, period, resources, { from: 'first', taken }, true)
     const part = outputOf(result.nodes)
     return { minted: { ...result, parts: [part, await other] }, end }
   } catch (error) {
@@ -174,17 +200,17 @@ export interface MintPartInput {
 
 /** The part of a mint that a worker does. */
 export function mintPartTask(input: MintPartInput): MintedPart {
-  const store = openStore(input.dataDir, { mode: 'read' })
+  const store = openForMint(input.dataDir)
   try {
     const period = { ...storedPeriod(store, input.period), digest: input.digest }
-    return outputOf(mintPart(store, period, input.resources, { from: 'last', taken: input.taken }).result.nodes)
+    return outputOf(mintPart(store, period, input.resources, { from: 'last', taken: input.taken }, true).result.nodes)
   } finally {
     store.close()
   }
 }
 
 /**
- * Mints this thread's share of the nodes; without `share` all. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
+ * Mints this thread's share of the nodes; without `share` all. `withoutDays`: see V3Options. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
  * store.corrupt, store.busy (the period changed since `period` was read).
  */
 export function mintPart(
@@ -192,6 +218,7 @@ export function mintPart(
   period: StoredPeriod,
   resources: ResourceRule,
   share: Share = { from: 'first', taken: noneTaken() },
+  withoutDays = false,
 ): { result: MintResult; end: EndSnapshot } {
   // one view of the store, and the one that the caller saw: a sync may write to the period meanwhile
   return readTransaction(store.facts, 'facts.db', () => {
@@ -200,6 +227,7 @@ export function mintPart(
     const end = loadEnd(store, period)
     const mint = createV3Mint(headerOf(period), { block: start.block, ts: start.ts, nodes: [], contracts: [], power: [] }, end, {
       resources,
+      withoutDays,
     })
     const withNodes = new Set(start.buckets)
     const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
