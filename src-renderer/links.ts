@@ -7,6 +7,11 @@ export function nodePath(nodeId: number, period?: number | null): string {
   return `/nodes/${nodeId}${period === undefined || period === null ? '' : `/${period}`}`
 }
 
+/** The page What-if of a node. */
+export function whatIfPath(nodeId: number): string {
+  return `/what-if/${nodeId}`
+}
+
 /** What the Nodes page shows; kept across restarts. Null: no such filter. */
 export interface NodesFilter {
   farmId: number | null

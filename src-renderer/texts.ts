@@ -2,6 +2,7 @@ import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
 import { syncTexts } from './texts-sync.ts'
 import { vaultTexts } from './texts-vault.ts'
+import { whatIfTexts } from './texts-what-if.ts'
 
 /** Every sentence that the pages say, in one place; page-specific ones under the page's name. Renderer pages import what they need. */
 export const stateWords: Record<NodeState, string> = {
@@ -47,6 +48,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 
 export const texts = {
   sync: syncTexts,
+  whatIf: whatIfTexts,
   vault: vaultTexts,
   app: {
     name: 'Granary',

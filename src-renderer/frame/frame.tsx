@@ -82,6 +82,7 @@ function pageTitle(route: AppRoute | undefined, location: string): string {
   const [head, id, period] = location.slice(1).split('/')
   if (id && head === 'nodes') return period ? `${texts.app.node(id)}, ${texts.app.period(period).toLowerCase()}` : texts.app.node(id)
   if (id && head === 'periods') return texts.app.period(id)
+  if (id && head === 'what-if') return texts.whatIf.titleOf(id)
   if (id === 'setup' && head === 'sync') return texts.sync.setupTitle
   return route?.title ?? texts.notFound.title
 }

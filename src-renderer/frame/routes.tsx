@@ -1,5 +1,5 @@
 import type { ComponentType } from 'react'
-import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync, IconVault } from '../icons.tsx'
+import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync, IconVault, IconWhatIf } from '../icons.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { NodePage } from '../pages/node.tsx'
@@ -9,6 +9,7 @@ import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { SyncPage, SyncSetupPage } from '../pages/sync.tsx'
+import { WhatIfPage } from '../pages/what-if.tsx'
 import { texts } from '../texts.ts'
 
 export interface AppRoute {
@@ -27,6 +28,8 @@ export const routes: AppRoute[] = [
   { path: '/nodes/:id/:period?', title: texts.rail.nodes, page: NodePage },
   { path: '/periods', title: texts.rail.periods, page: PeriodsPage, rail: { section: 'farm', icon: IconPeriods } },
   { path: '/periods/:index', title: texts.rail.periods, page: PeriodPage },
+  { path: '/what-if', title: texts.whatIf.title, page: WhatIfPage, rail: { section: 'farm', icon: IconWhatIf } },
+  { path: '/what-if/:id', title: texts.whatIf.title, page: WhatIfPage },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },

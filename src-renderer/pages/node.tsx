@@ -16,7 +16,7 @@ import { timelineModel } from '../components/timeline-model.ts'
 import { DateTime } from '../components/values.tsx'
 import { ViolationBox } from '../components/violation-box.tsx'
 import { formatDayYear } from '../format.ts'
-import { nodePath } from '../links.ts'
+import { nodePath, whatIfPath } from '../links.ts'
 import { texts } from '../texts.ts'
 import { NodeBudget } from './node-budget.tsx'
 import { NodeCapacity } from './node-capacity.tsx'
@@ -188,6 +188,9 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
                 ))}
             </select>
           </label>
+          <Button variant="default" h={32} onClick={() => navigate(whatIfPath(row.nodeId))}>
+            {texts.whatIf.ask}
+          </Button>
           <Button
             variant="default"
             h={32}

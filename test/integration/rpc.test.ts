@@ -71,6 +71,15 @@ test('members with a default are filled in before the core sees them, unknown on
   expect(core.calls[0]!.input).toEqual({ farmId: 3, offset: 0, limit: 200, sort: 'nodeId', descending: false })
 })
 
+test('amounts in a question reach the core as their digits, which is how it takes them', async () => {
+  const { client, core } = line({ 'whatIf.get': () => ({}) })
+  const policy = { id: 1, cu: 1, su: 1, nu: 1, ipv4: 1, minimalUptime: 95 }
+  const uses = { cru: '8', mru: '12345678901234567890123', hru: '0', sru: '1', nruBytes: '2', ipSec: '3', uptimeSec: 4 }
+  const figures = { ...uses, certified: false, connectionPriceMusd: 80, policy }
+  await client.query('whatIf.get', { nodeId: 1, figures }).catch(() => undefined)
+  expect(core.calls[0]!.input).toEqual({ nodeId: 1, figures })
+})
+
 test('a command carries the key of its caller, or a fresh one, and the actor that the host set', async () => {
   const { client, core } = line({ 'jobs.cancel': () => ({}) })
   await client.command('jobs.cancel', { jobId: 'a' }, { idempotencyKey: 'key-of-caller' })

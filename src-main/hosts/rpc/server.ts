@@ -147,11 +147,11 @@ async function answer(core: Core, actor: Actor, request: Exclude<Request, { t: '
   const { name } = request
   if (request.t === 'q') {
     if (!isNameOf(queries, name)) throw unknownName('query', name)
-    const input = decodeInput(name, queries[name].in, request.input)
+    const input = checked(name, queries[name].in, request.input)
     return encodeOutput(name, queries[name].out, await core.query(name, input as never, { signal }))
   }
   if (!isNameOf(commands, name)) throw unknownName('command', name)
-  const input = decodeInput(name, commands[name].in, request.input)
+  const input = checked(name, commands[name].in, request.input)
   const value = await core.command(name, input as never, { actor, idempotencyKey: request.key, signal })
   return encodeOutput(name, commands[name].out, value)
 }
@@ -164,9 +164,10 @@ function unknownName(kind: string, name: string): AppError {
   return new AppError('contract.invalid', `There is no ${kind} "${name}". This page may be older than Granary: reload it.`)
 }
 
-function decodeInput(name: string, schema: z.ZodType, input: unknown): unknown {
+/** The input with its defaults and without what the contract doesn't know, in wire form (an amount as its digits), as the core takes it. */
+function checked(name: string, schema: z.ZodType, input: unknown): unknown {
   const result = z.safeDecode(schema, input)
-  if (result.success) return result.data
+  if (result.success) return z.encode(schema, result.data)
   throw new AppError('contract.invalid', `${name} was asked with something that it does not take. ${firstIssue(result.error)}`, {
     details: { name, member: result.error.issues[0]?.path.map(String).join('.') ?? '' },
   })
