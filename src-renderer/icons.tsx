@@ -13,6 +13,12 @@ function icon(body: ReactNode) {
 
 export const IconOverview = icon(<path d="M2 13.5h12M3.5 11V8M6.5 11V4.5M9.5 11V6.5M12.5 11V2.5" />)
 export const IconNodes = icon(<path d="M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01" strokeLinejoin="round" strokeLinecap="round" />)
+export const IconMints = icon(
+  <>
+    <circle cx="8" cy="8" r="5.5" />
+    <path d="M5.5 6h5M8 6v5" />
+  </>,
+)
 export const IconPeriods = icon(<path d="M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2v3M10.5 2v3" strokeLinejoin="round" />)
 export const IconWhatIf = icon(<path d="M2.5 4.5h6M11.5 4.5h2M10 2.8v3.4M2.5 11.5h2M7.5 11.5h6M6 9.8v3.4" strokeLinecap="round" />)
 export const IconVault = icon(

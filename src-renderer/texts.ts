@@ -1,5 +1,6 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import { mintTexts } from './texts-mints.ts'
 import { syncTexts } from './texts-sync.ts'
 import { vaultTexts } from './texts-vault.ts'
 import { whatIfTexts } from './texts-what-if.ts'
@@ -48,6 +49,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 
 export const texts = {
   sync: syncTexts,
+  mints: mintTexts,
   whatIf: whatIfTexts,
   vault: vaultTexts,
   app: {
@@ -99,6 +101,7 @@ export const texts = {
     label: 'Main',
     overview: 'Overview',
     nodes: 'Nodes',
+    mints: 'Mints',
     periods: 'Periods',
     sync: 'Sync',
     import: 'Import',

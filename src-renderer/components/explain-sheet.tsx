@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core'
-import { useEffect, useRef } from 'react'
+import { type Ref, useEffect, useRef } from 'react'
 import { causeText, explanationText, secondsText } from '../../src-shared/explain-text.ts'
 import type { Explanation } from '../../src-shared/mint.ts'
 import { tftExact, tftShort } from '../../src-shared/money.ts'
@@ -100,24 +100,7 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
         {running ? <p className={classes.dim}>{texts.running.derivation}</p> : null}
         <Derivation lines={explanation.derivation} focus={focus} running={running} />
       </section>
-      <section className={classes.section} aria-label="Uptime" ref={uptime}>
-        <h3>Where the uptime comes from</h3>
-        <p>
-          {secondsText(explanation.measuredUptimeSec)} credited of {secondsText(explanation.elapsedSec)}; {secondsText(explanation.lostSec)}{' '}
-          lost
-          {explanation.slowBoots > 0 ? `; ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}` : ''}.
-        </p>
-        {explanation.downtimes.length > 0 ? (
-          <ul>
-            {explanation.downtimes.map(downtime => (
-              <li key={`${downtime.fromTs} ${downtime.cause}`}>
-                <DateTime ts={downtime.fromTs} />, <Duration sec={downtime.toTs - downtime.fromTs} />: {causeText(downtime.cause)}
-              </li>
-            ))}
-          </ul>
-        ) : null}
-        <StepList steps={explanation.steps} />
-      </section>
+      <UptimeSection explanation={explanation} place={uptime} />
       <section className={classes.section} aria-label="Receipt" ref={receipt}>
         <h3>Receipt</h3>
         <p className={classes.hash}>{explanation.hash}</p>
@@ -135,6 +118,30 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
   )
 }
 
+/** Every credit and every loss, with what was lost told first. */
+export function UptimeSection({ explanation, place }: { explanation: Explanation; place?: Ref<HTMLElement> }) {
+  return (
+    <section className={classes.section} aria-label="Uptime" ref={place}>
+      <h3>Where the uptime comes from</h3>
+      <p>
+        {secondsText(explanation.measuredUptimeSec)} credited of {secondsText(explanation.elapsedSec)}; {secondsText(explanation.lostSec)}{' '}
+        lost
+        {explanation.slowBoots > 0 ? `; ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}` : ''}.
+      </p>
+      {explanation.downtimes.length > 0 ? (
+        <ul>
+          {explanation.downtimes.map(downtime => (
+            <li key={`${downtime.fromTs} ${downtime.cause}`}>
+              <DateTime ts={downtime.fromTs} />, <Duration sec={downtime.toTs - downtime.fromTs} />: {causeText(downtime.cause)}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      <StepList steps={explanation.steps} />
+    </section>
+  )
+}
+
 function Input({ name, value }: { name: string; value: string }) {
   return (
     <>
@@ -144,7 +151,7 @@ function Input({ name, value }: { name: string; value: string }) {
   )
 }
 
-function ExplainSkeleton() {
+export function ExplainSkeleton() {
   return (
     <div className={classes.body} aria-busy="true">
       <Skeleton height={36} width={220} />

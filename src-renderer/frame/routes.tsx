@@ -1,7 +1,8 @@
 import type { ComponentType } from 'react'
-import { IconImport, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync, IconVault, IconWhatIf } from '../icons.tsx'
+import { IconImport, IconMints, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync, IconVault, IconWhatIf } from '../icons.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ImportPage } from '../pages/import.tsx'
+import { MintsPage } from '../pages/mints.tsx'
 import { NodePage } from '../pages/node.tsx'
 import { NodesPage } from '../pages/nodes.tsx'
 import { OverviewPage } from '../pages/overview.tsx'
@@ -26,6 +27,7 @@ export const routes: AppRoute[] = [
   { path: '/', title: texts.rail.overview, page: OverviewPage, rail: { section: 'farm', icon: IconOverview } },
   { path: '/nodes', title: texts.rail.nodes, page: NodesPage, rail: { section: 'farm', icon: IconNodes } },
   { path: '/nodes/:id/:period?', title: texts.rail.nodes, page: NodePage },
+  { path: '/mints', title: texts.rail.mints, page: MintsPage, rail: { section: 'farm', icon: IconMints } },
   { path: '/periods', title: texts.rail.periods, page: PeriodsPage, rail: { section: 'farm', icon: IconPeriods } },
   { path: '/periods/:index', title: texts.rail.periods, page: PeriodPage },
   { path: '/what-if', title: texts.whatIf.title, page: WhatIfPage, rail: { section: 'farm', icon: IconWhatIf } },

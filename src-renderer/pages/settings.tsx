@@ -13,6 +13,7 @@ import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import { AuditTrail } from './audit-trail.tsx'
 import { Doctor } from './doctor.tsx'
+import { MintRules } from './mint-rules.tsx'
 import { Networks } from './networks.tsx'
 import classes from './settings.module.css'
 
@@ -54,6 +55,9 @@ export function SettingsPage() {
         ) : (
           <Skeleton height={150} />
         )}
+      </Section>
+      <Section title={texts.mints.settings.title}>
+        <MintRules readOnly={status.data?.readOnly === true} />
       </Section>
       <Section title={texts.sync.networks.title}>
         <Networks readOnly={status.data?.readOnly === true} />

@@ -1,0 +1,228 @@
+import { Link } from 'wouter'
+import type { MintFarm, MintRow, RunningRow } from '../../src-shared/mints-contract.ts'
+import { tftExact } from '../../src-shared/money.ts'
+import type { MintConfig } from '../../src-shared/node-period.ts'
+import { cleanName } from '../../src-shared/text.ts'
+import { formatDuration, formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
+import type { Column } from '../components/data-table.tsx'
+import { Clip, FarmName } from '../components/names.tsx'
+import { StateMark } from '../components/state-mark.tsx'
+import { Amount, DateTime } from '../components/values.tsx'
+import { formatCount, formatHours, formatPermille } from '../format.ts'
+import { nodePath } from '../links.ts'
+import { texts, violationWords } from '../texts.ts'
+import { stageName } from './mint-model.ts'
+import classes from './page.module.css'
+
+const words = texts.mints
+const names = words.columns
+type Rules = MintConfig['rules']
+
+/** A stage as shape and word where it is a state; plain where it is a step of an ordinary life. */
+export function StageMark({ stage, rules }: { stage: MintRow['stage']; rules: Rules }) {
+  const word = stageName(stage, rules)
+  const title = words.stages[stage].meaning
+  if (stage === 'paid') return <StateMark state="up" word={word} title={title} />
+  if (stage === 'failed') return <StateMark state="down" word={word} title={title} />
+  if (stage === 'overlaps') return <StateMark state="at-risk" word={word} title={title} />
+  return (
+    <span className={stage === 'nothing' ? classes.dim : undefined} title={title}>
+      {word}
+    </span>
+  )
+}
+
+function node<Row extends { nodeId: number }>(): Column<Row> {
+  return {
+    id: 'nodeId',
+    header: names.node,
+    width: 72,
+    cell: row => <Link href={nodePath(row.nodeId)}>{row.nodeId}</Link>,
+    text: row => String(row.nodeId),
+    sortable: true,
+  }
+}
+
+function farm<Row extends { farmId: number; farmName: string }>(sortable = true): Column<Row> {
+  return {
+    id: 'farm',
+    header: names.farm,
+    width: 150,
+    grow: 2,
+    cell: row => <FarmName name={row.farmName} id={row.farmId} />,
+    text: row => `${cleanName(row.farmName)} (${row.farmId})`,
+    sortable,
+  }
+}
+
+function label<Row extends { label: string }>(): Column<Row> {
+  return {
+    id: 'label',
+    header: names.label,
+    width: 120,
+    grow: 1,
+    optional: true,
+    cell: row => <Clip text={cleanName(row.label)} />,
+    text: row => cleanName(row.label),
+  }
+}
+
+function amount<Row extends object>(
+  id: string,
+  header: string,
+  of: (row: Row) => bigint | null,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return {
+    id,
+    header,
+    width: 124,
+    align: 'right',
+    cell: row => {
+      const units = of(row)
+      return units === null ? '' : <Amount units={units} />
+    },
+    text: row => {
+      const units = of(row)
+      return units === null ? '' : tftExact(units)
+    },
+    ...more,
+  }
+}
+
+function moment<Row extends object>(id: string, header: string, of: (row: Row) => number, more: Partial<Column<Row>> = {}): Column<Row> {
+  return { id, header, width: 142, cell: row => <DateTime ts={of(row)} />, text: row => formatUtc(of(row)), ...more }
+}
+
+export function mintColumns(rules: Rules): Column<MintRow>[] {
+  return [
+    node(),
+    label(),
+    farm(),
+    moment('from', names.from, row => row.start),
+    moment('to', names.to, row => row.end),
+    {
+      id: 'uptime',
+      header: names.uptime,
+      hint: words.hints.uptime,
+      width: 88,
+      align: 'right',
+      sortable: true,
+      cell: row => formatPermille((row.uptimeSec * 1000) / PERIOD_SEC),
+      text: row => formatPermille((row.uptimeSec * 1000) / PERIOD_SEC),
+    },
+    {
+      id: 'outcome',
+      header: names.outcome,
+      hint: words.hints.outcome,
+      width: 126,
+      cell: row => (row.violation ? <StateMark state="down" word={violationWords[row.violation].name} /> : words.outcomes[row.outcome]),
+      text: row => row.violation ?? row.outcome,
+    },
+    amount('amount', names.amount, row => row.rewardUnits, { sortable: true, width: 104 }),
+    {
+      id: 'stage',
+      header: names.stage,
+      width: 138,
+      sortable: true,
+      cell: row => <StageMark stage={row.stage} rules={rules} />,
+      text: row => row.stage,
+    },
+    moment('closed', names.closed, row => row.closedTs, { sortable: true, hint: words.hints.closed, optional: true }),
+    amount('decided', names.decided, row => row.decidedUnits, { optional: true }),
+    amount('carbon', names.carbon, row => row.carbonUnits, { optional: true, hint: words.hints.carbon }),
+    {
+      id: 'twin',
+      header: names.twin,
+      hint: words.hints.twin,
+      width: 90,
+      align: 'right',
+      optional: true,
+      cell: row => row.farmTwinId ?? <StateMark state="at-risk" word={words.sheet.noTwin} />,
+      text: row => String(row.farmTwinId ?? ''),
+    },
+    {
+      id: 'votes',
+      header: names.votes,
+      width: 70,
+      align: 'right',
+      optional: true,
+      cell: row => formatCount(row.votes),
+      text: row => String(row.votes),
+    },
+    {
+      id: 'tx',
+      header: names.tx,
+      width: 130,
+      optional: true,
+      cell: row => <span className={classes.hash}>{row.tx === null ? '' : cleanName(row.tx)}</span>,
+      text: row => row.tx ?? '',
+    },
+    {
+      id: 'id',
+      header: names.id,
+      width: 130,
+      optional: true,
+      cell: row => <span className={classes.hash}>{row.id.slice(0, 12)}…</span>,
+      text: row => row.id,
+    },
+  ]
+}
+
+export function farmColumns(rules: Rules): Column<MintFarm>[] {
+  const count = (id: 'nodes' | 'mints', header: string): Column<MintFarm> => ({
+    id,
+    header,
+    width: 80,
+    align: 'right',
+    sortable: true,
+    cell: row => formatCount(row[id]),
+    text: row => String(row[id]),
+  })
+  return [
+    {
+      id: 'name',
+      header: names.farm,
+      width: 170,
+      grow: 2,
+      sortable: true,
+      cell: row => <FarmName name={row.name} id={row.farmId} />,
+      text: row => `${cleanName(row.name)} (${row.farmId})`,
+    },
+    count('nodes', names.nodes),
+    count('mints', names.mints),
+    amount('claimableUnits', rules === 'v3' ? names.wouldPay : names.claimable, row => row.claimableUnits, { sortable: true, width: 150 }),
+    amount('decidedUnits', names.decidedSum, row => row.decidedUnits, { sortable: true, width: 150 }),
+    amount('paidUnits', names.paidSum, row => row.paidUnits, { sortable: true, width: 150 }),
+  ]
+}
+
+/** Nodes' own periods that run; the order is that of their ends. */
+export function runningColumns(): Column<RunningRow>[] {
+  return [
+    { ...node<RunningRow>(), sortable: false },
+    label(),
+    farm(false),
+    moment('ends', names.ends, row => row.projection.period.end),
+    {
+      id: 'budget',
+      header: names.budget,
+      hint: words.hints.budget,
+      width: 130,
+      align: 'right',
+      cell: row => <Budget row={row} />,
+      text: row => String(row.projection.budgetSec ?? ''),
+    },
+    amount('earned', names.earned, row => row.projection.earnedUnits, { hint: words.hints.earned }),
+    amount('staysUp', names.staysUp, row => row.projection.staysUp.units, { hint: words.hints.staysUp, width: 150 }),
+    amount('goesDown', names.goesDown, row => row.projection.goesDown.units, { hint: words.hints.goesDown, width: 166 }),
+  ]
+}
+
+function Budget({ row: { projection } }: { row: RunningRow }) {
+  const { budgetSec, violation } = projection
+  if (violation !== null) return <StateMark state="down" word={words.paysNothing} title={violationWords[violation].meaning} />
+  if (budgetSec === null) return <span className={classes.dim}>{words.byUptime}</span>
+  if (budgetSec < 0) return <StateMark state="down" word={words.missed} title={`${formatDuration(-budgetSec)} too much`} />
+  return formatHours(budgetSec)
+}
