@@ -32,7 +32,7 @@ import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
 import { createUploads, type Uploads } from './uploads.ts'
-import { createVault, vaultChange } from './vault.ts'
+import { createVault } from './vault.ts'
 import { createView } from './view.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
@@ -91,7 +91,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const liveDemo = createLiveDemo(join(real.dataDir, 'demo-live'), runTask, followStore)
   const sync = () => (realSync.control.config ? realSync.control : (liveDemo.current()?.sync.control ?? realSync.control))
   const mints = createMintView({ active: view.active, books: real, followed: () => sync().config?.network ?? null })
-  const vault = { books: real, facts: () => view.active().store, network: mints.network }
+  const vault = createVault({
+    books: real,
+    facts: () => view.active().store,
+    network: mints.network,
+    decisions: () => [...mints.decisions().values()].flat(),
+    decisionsVersion: mints.version,
+  })
   const answer = createQueries({
     view,
     mints,
@@ -102,7 +108,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     sync,
     ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
     doctor: () => doctor,
-    vault: createVault(vault),
+    vault: vault.answers,
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
 
@@ -463,7 +469,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       case 'vault.addTransfer':
       case 'vault.importTransfers':
       case 'vault.removeTransfer': {
-        const { subject, work } = vaultChange(vault, name, input)
+        const { subject, work } = vault.change(name, input)
         const answered = once(subject, work)
         topics.changed('vault', 'audit')
         return answered

@@ -24,7 +24,7 @@ import type { MintView } from './mint-view.ts'
 import { nodePeriodRules } from './node-periods.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { SyncControl } from './sync.ts'
-import type { Vault } from './vault.ts'
+import type { VaultAnswers } from './vault.ts'
 import type { View } from './view.ts'
 import { answerWhatIf } from './what-if.ts'
 
@@ -40,7 +40,7 @@ export interface Sources {
   /** asks a network, in a thread of its own */
   ask: <T>(task: 'chain-find' | 'chain-estimate', input: unknown, signal: AbortSignal | undefined) => Promise<T>
   doctor(): DoctorReport | null
-  vault: Vault
+  vault: VaultAnswers
   mints: MintView
 }
 

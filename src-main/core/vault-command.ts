@@ -5,9 +5,10 @@ import type { VaultTransfer } from '../../src-shared/node-period.ts'
 import { networkNameSchema } from '../../src-shared/sync.ts'
 import { type VaultMintRow, type VaultTransferRow, vaultQueries } from '../../src-shared/vault-contract.ts'
 import { openStore, refuseOtherNetwork, runCommand, type Store } from '../store/index.ts'
+import { loadDecisions } from '../store/mint-decisions.ts'
 import { storedNetwork } from '../store/periods.ts'
 import { keptSync } from './sync.ts'
-import { addTransfer, createVault, importTransfers, takeOutTransfer, type Vault, type VaultChange } from './vault.ts'
+import { addTransfer, createVault, importTransfers, takeOutTransfer, type VaultAnswers, type VaultChange } from './vault.ts'
 
 /** Whose vault; without a name that of the network that the data folder holds or follows. */
 export interface VaultAsk {
@@ -85,11 +86,18 @@ function changeOf(store: Store, network: string, order: VaultOrder): VaultChange
   return takeOutTransfer(store, network, order.tx)
 }
 
-function reading<T>(ask: VaultAsk, work: (vault: Vault) => T): T {
+function reading<T>(ask: VaultAsk, work: (vault: VaultAnswers) => T): T {
   const store = openStore(ask.dataDir, { mode: 'read' })
   try {
     const network = networkOf(store, ask)
-    return work(createVault({ books: store, facts: () => store, network: () => network }))
+    const vault = createVault({
+      books: store,
+      facts: () => store,
+      network: () => network,
+      decisions: () => (network === null ? [] : loadDecisions(store, network)),
+      decisionsVersion: () => store,
+    })
+    return work(vault.answers)
   } finally {
     store.close()
   }

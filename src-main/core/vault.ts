@@ -8,16 +8,20 @@ import { CLOCKS_APART_SEC, checkAmount, readTime } from '../../src-shared/vault-
 import { type MintRow, reconcile, type TransferRow, type VaultReport } from '../engines/bridge-vault/reconcile.ts'
 import { parseTransfersCsv, transfersCsv } from '../engines/bridge-vault/transfers-csv.ts'
 import { counts, type Lacking, lackingOf, mintWords, type RowWords, transferWords, verdictOf } from '../engines/bridge-vault/verdict.ts'
-import { readTransaction, type Store } from '../store/index.ts'
+import type { Store } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
-import { loadDecisions, type StoredDecision } from '../store/mint-decisions.ts'
+import type { StoredDecision } from '../store/mint-decisions.ts'
 import { nodeMint } from '../store/node-mints.ts'
 import { insertTransfers, loadTransfers, removeTransfer } from '../store/vault-transfers.ts'
 import type { Parsed } from './queries.ts'
 
 export interface VaultSources {
-  /** where decisions, transfers and the configuration are, also while the demo is shown */
+  /** where transfers and the configuration are, also while the demo is shown */
   books: Store
+  /** what was decided about the mints of that network */
+  decisions(): Iterable<StoredDecision>
+  /** changes whenever `decisions` does */
+  decisionsVersion(): object
   /** where the mints' records are */
   facts(): Store
   /** the network of what is shown; null: none is known yet */
@@ -26,12 +30,19 @@ export interface VaultSources {
 
 type VaultQuery = 'vault.get' | 'vault.mints' | 'vault.transfers' | 'vault.csv'
 
-/** Answers the vault's queries. */
-export type Vault = { [N in VaultQuery]: (input: Parsed<N>) => QueryOutput<N> }
+/** Answers to the vault's queries. */
+export type VaultAnswers = { [N in VaultQuery]: (input: Parsed<N>) => QueryOutput<N> }
+
+export interface Vault {
+  answers: VaultAnswers
+  /** the change that a command of the contract asks for; refuses one that was meant for another network's vault than is shown by now */
+  change(name: VaultCommand, input: unknown): VaultChange<unknown>
+}
 
 interface Loaded {
   key: string
-  config: MintConfig
+  decided: object
+  overview: QueryOutput<'vault.get'>
   report: VaultReport
   lacking: Lacking
   /** the decisions by mint id */
@@ -40,28 +51,31 @@ interface Loaded {
 
 /**
  * The vault of the network that is shown: its decided and paid mints (each with the amount and the time of the decision) against the
- * transfers in the books. What was decided stays minted whatever rule set pays today. The reconciliation is kept until the books change.
+ * transfers in the books. What was decided stays minted whatever rule set pays today. The reconciliation is kept until something of it
+ * changes: on a large grid it takes a second.
  */
-export function createVault({ books, facts, network }: VaultSources): Vault {
+export function createVault(sources: VaultSources): Vault {
+  const { books, facts, network } = sources
   let held: Loaded | null = null
+  /** grows with every change of the transfers by this program; what another one does shows in data_version */
+  let changes = 0
 
   function current(): Loaded {
     const name = network()
-    const key = JSON.stringify([name, versionOf(books)])
-    if (held?.key === key) return held
-    held = readTransaction(books.books, 'books.db', () => load(name, key))
-    return held
-  }
-
-  function load(name: string | null, key: string): Loaded {
     const config = name === null ? defaultMintConfig : loadMintConfig(books, name)
-    const decided = name === null ? [] : loadDecisions(books, name).filter(({ decision }) => decision.decided)
-    const mints = decided.map(({ mintId, nodeId, decision }) => {
+    const { mode, address } = config.vault
+    const key = JSON.stringify([name, config.rules, mode, address, changes, books.books.pragma('data_version', { simple: true })])
+    const decided = sources.decisionsVersion()
+    if (held?.key === key && held.decided === decided) return held
+    const decisions = [...sources.decisions()].filter(({ decision }) => decision.decided)
+    const mints = decisions.map(({ mintId, nodeId, decision }) => {
       const { amountUnits, ts } = decision.decided!
       return { id: mintId, nodeId, amountUnits, ts }
     })
-    const report = reconcile({ mode: config.vault.mode, mints, transfers: name === null ? [] : loadTransfers(books, name) })
-    return { key, config, report, lacking: lackingOf(report), decisions: new Map(decided.map(one => [one.mintId, one])) }
+    const report = reconcile({ mode, mints, transfers: name === null ? [] : loadTransfers(books, name) })
+    const parts = { report, lacking: lackingOf(report), decisions: new Map(decisions.map(one => [one.mintId, one])) }
+    held = { key, decided, ...parts, overview: overviewOf(name, config, parts) }
+    return held
   }
 
   function mintRow({ decisions, lacking }: Loaded, { id, nodeId, amountUnits, ts, state, txs }: MintRow, words: RowWords): VaultMintRow {
@@ -83,36 +97,8 @@ export function createVault({ books, facts, network }: VaultSources): Vault {
     }
   }
 
-  return {
-    'vault.get': () => {
-      const { config, report, lacking, decisions } = current()
-      const { mode, mintedUnits, vaultedUnits, differenceUnits, mints, transfers } = report
-      const isOfPaid = ({ id }: MintRow) => isPaid(decisions.get(id)!.decision)
-      const paid = mints.filter(isOfPaid)
-      const counted = transfers.filter(counts)
-      return {
-        network: network(),
-        rules: config.rules,
-        mode,
-        address: config.vault.address,
-        mintedUnits,
-        vaultedUnits,
-        differenceUnits,
-        verdict: verdictOf(report, lacking),
-        missing: lacking.size,
-        mints: mints.length,
-        transfers: transfers.length,
-        decided: part(mints.filter(row => !isOfPaid(row))),
-        paid: part(paid),
-        uses: [...Map.groupBy(counted, ({ state }) => state)].map(([state, rows]) => ({
-          state,
-          word: transferWords(rows[0]!).word,
-          ...part(rows),
-        })),
-        uncoveredUnits: mints.reduce((sum, row) => sum + row.uncoveredUnits, 0n),
-        excessUnits: transfers.reduce((sum, row) => sum + row.excessUnits, 0n),
-      }
-    },
+  const answers: VaultAnswers = {
+    'vault.get': () => current().overview,
     'vault.mints': ({ missing, search = '', offset, limit, sort, descending }) => {
       const loaded = current()
       const { report, lacking } = loaded
@@ -150,6 +136,48 @@ export function createVault({ books, facts, network }: VaultSources): Vault {
       text: transfersCsv(current().report.transfers),
     }),
   }
+
+  return {
+    answers,
+    change(name, input) {
+      const { subject, work } = changeFor(books, network(), name, input)
+      return {
+        subject,
+        work: () => {
+          changes++
+          return work()
+        },
+      }
+    },
+  }
+}
+
+function overviewOf(
+  network: string | null,
+  config: MintConfig,
+  { report, lacking, decisions }: Pick<Loaded, 'report' | 'lacking' | 'decisions'>,
+): QueryOutput<'vault.get'> {
+  const { mode, mintedUnits, vaultedUnits, differenceUnits, mints, transfers } = report
+  const byPaid = Object.groupBy(mints, ({ id }) => (isPaid(decisions.get(id)!.decision) ? 'paid' : 'decided'))
+  const uses = Map.groupBy(transfers.filter(counts), ({ state }) => state)
+  return {
+    network,
+    rules: config.rules,
+    mode,
+    address: config.vault.address,
+    mintedUnits,
+    vaultedUnits,
+    differenceUnits,
+    verdict: verdictOf(report, lacking),
+    missing: lacking.size,
+    mints: mints.length,
+    transfers: transfers.length,
+    decided: part(byPaid.decided ?? []),
+    paid: part(byPaid.paid ?? []),
+    uses: [...uses].map(([state, rows]) => ({ state, word: transferWords(rows[0]!).word, ...part(rows) })),
+    uncoveredUnits: mints.reduce((sum, row) => sum + row.uncoveredUnits, 0n),
+    excessUnits: transfers.reduce((sum, row) => sum + row.excessUnits, 0n),
+  }
 }
 
 /** Fewer than four digits are a node's number, not the beginning of a hash. */
@@ -169,11 +197,6 @@ function part(rows: readonly { amountUnits: bigint }[]): { count: number; units:
 function transferRow(row: TransferRow): VaultTransferRow {
   const { mintIds, expectedUnits: _expected, differenceThenUnits: _then, ...rest } = row
   return { ...rest, ...transferWords(row), mints: mintIds.length, firstMintId: mintIds[0] ?? null }
-}
-
-/** Changes with every write to the books, by this connection or another. */
-function versionOf({ books }: Store): string {
-  return `${books.pragma('data_version', { simple: true })}/${books.prepare('SELECT total_changes()').pluck().get()}`
 }
 
 function compareBig(a: bigint, b: bigint): number {
@@ -228,19 +251,13 @@ export function takeOutTransfer(books: Store, network: string, tx: string): Vaul
 
 export type VaultCommand = 'vault.addTransfer' | 'vault.importTransfers' | 'vault.removeTransfer'
 
-/** The change that a command of the contract asks for; refuses one that was meant for another network's vault than is shown by now. */
-export function vaultChange(
-  { books, network: shown }: Pick<VaultSources, 'books' | 'network'>,
-  name: VaultCommand,
-  input: unknown,
-): VaultChange<unknown> {
+function changeFor(books: Store, shown: string | null, name: VaultCommand, input: unknown): VaultChange<unknown> {
   const onShown = (network: string): string => {
-    const now = shown()
-    if (now === network) return network
+    if (shown === network) return network
     throw new AppError(
       'usage',
-      `This is for the vault of "${network}", and by now ${now === null ? 'no network is shown' : `"${now}" is shown`}. Nothing was changed. Look at the page again.`,
-      { details: { network, shown: now } },
+      `This is for the vault of "${network}", and by now ${shown === null ? 'no network is shown' : `"${shown}" is shown`}. Nothing was changed. Look at the page again.`,
+      { details: { network, shown } },
     )
   }
   switch (name) {

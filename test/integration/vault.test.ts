@@ -215,6 +215,21 @@ describe('pages', () => {
     expect((await on.query('vault.transfers', { search: '=NOTE' })).rows).toMatchObject([{ memo: decided[0]!.mint.hash, note: '=note' }])
   })
 
+  test('a claim is minted at once, a payment that failed takes it back, and the mode counts as soon as it is set', async () => {
+    const on = await open()
+    const before = await on.query('vault.get', {})
+    const { rows } = await on.query('mints.list', { stage: 'claimable' })
+    const { nodeId, start, id: mintId, rewardUnits } = rows.find(row => row.rewardUnits > 0n)!
+    await command(on, 'mints.act', { nodeId, start, mintId, action: { kind: 'claim' } })
+    expect(await on.query('vault.get', {})).toMatchObject({ mints: before.mints + 1, mintedUnits: before.mintedUnits + rewardUnits })
+    expect((await on.query('vault.mints', { search: mintId })).rows).toMatchObject([{ nodeId, amountUnits: rewardUnits, paid: false }])
+    await command(on, 'mints.act', { nodeId, start, mintId, action: { kind: 'failed', reason: 'refused', attempt: 1 } })
+    expect(await on.query('vault.get', {})).toMatchObject({ mints: before.mints, mintedUnits: before.mintedUnits })
+    const { config } = await on.query('mintConfig.get', {})
+    await command(on, 'mintConfig.set', { config: { ...config, vault: { ...config.vault, mode: 'manual' } } })
+    expect(await on.query('vault.get', {})).toMatchObject({ mode: 'manual' })
+  })
+
   test('lists sort, page and find; the CSV of transfers can be read again', async () => {
     const on = await open()
     for (const one of decided) await add(on, transferFor(one))
