@@ -21,6 +21,15 @@ export const errorCodes = [
   'chain.parent', // a block does not stand on the one before it; details.block
   'chain.differs', // two endpoints say different things of one block; details.block
   'chain.undecodable', // an event or runtime that this program does not know; details.block, details.pallet, details.event, details.spec
+  'keys.secret', // what was entered is no secret that makes a key; nothing of it is repeated
+  'keys.passphrase', // the passphrase opens nothing of what it was tried on
+  'keys.wait', // passphrases were wrong too often: none is tried yet; details.waitSec
+  'keys.locked', // the key is not in memory: it takes its passphrase first
+  'keys.unconfirmed', // the key's words were not asked back yet
+  'keys.watch-only', // of this key only the address is known
+  'keys.bound', // the key is bound to the safe storage of another machine or host; details.boundTo
+  'keys.damaged', // a stored secret is no box of ours
+  'keys.once', // the answer held a secret and was given: it is not given again
   'io.missing', // no such file or folder
   'io.denied', // no permission
   'io.full', // no space left

@@ -16,13 +16,19 @@ export interface CommandCall {
   input: unknown
   /** what the audit trail says besides actor and command; default no subject and the input. `false`: no entry */
   audit?: { subject: string; details?: string } | false
+  /** the answer holds a secret: it is not kept, and who asks again with the same key gets AppError keys.once in its place */
+  secretAnswer?: boolean
 }
+
+/** What is kept of an answer that holds a secret: no JSON at all, so that it can't be taken for one. */
+const NOT_KEPT = ''
 
 /**
  * Does a command once: looks up the idempotency key, runs `work` (which changes the books through `store`), appends to the audit
  * trail and keeps the answer, all in one transaction that is on the disk when this returns. The same actor, key, command and input
  * again gives the kept answer without running `work`. An answer is plain data; bigints survive.
- * Throws AppError idempotency.reused (the key belongs to another command or input), and what `work` throws: nothing is kept then.
+ * Throws AppError idempotency.reused (the key belongs to another command or input), keys.once (see secretAnswer), and what `work` throws:
+ * nothing is kept then.
  */
 export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T {
   const text = canonicalJson(call.input ?? null)
@@ -36,6 +42,11 @@ export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T
           'idempotency.reused',
           `The idempotency key "${call.idempotencyKey}" was used for another ${known.command === call.command ? 'input of' : 'command:'} ${known.command}. Nothing was done; use a new key.`,
           { details: { key: call.idempotencyKey, command: known.command } },
+        )
+      if (known.output === NOT_KEPT)
+        throw new AppError(
+          'keys.once',
+          'This was done, and its answer held a secret, which is shown once only. If you did not see it: a new key can be removed and made again, an export can be asked for again.',
         )
       return parseAnswer(known.output) as T
     }
@@ -54,7 +65,7 @@ export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T
       key: call.idempotencyKey,
       command: call.command,
       input_hash: inputHash,
-      output: formatAnswer(output),
+      output: call.secretAnswer ? NOT_KEPT : formatAnswer(output),
       ts: store.now(),
     }
     change(store.books, books.insertInto('answers').values(answer))

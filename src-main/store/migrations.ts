@@ -234,9 +234,30 @@ const booksNodePeriod = `
   ) STRICT, WITHOUT ROWID;
 `
 
+/** The vault of keys, and how often passphrases were wrong. */
+const booksKeys = `
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    kind TEXT NOT NULL CHECK (kind IN ('stellar', 'sr25519', 'ed25519')),
+    origin TEXT NOT NULL CHECK (origin IN ('made', 'words', 'seed', 'json', 'watch')),
+    public_key TEXT NOT NULL,
+    address TEXT NOT NULL,
+    path TEXT NOT NULL,
+    box BLOB,
+    bound_to TEXT,
+    ask TEXT,
+    created_ts INTEGER NOT NULL,
+    UNIQUE (kind, public_key),
+    CHECK ((box IS NULL) = (origin = 'watch'))
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE key_tries (id INTEGER PRIMARY KEY CHECK (id = 1), wrong INTEGER NOT NULL, last_ts INTEGER NOT NULL) STRICT;
+  INSERT INTO key_tries VALUES (1, 0, 0);
+`
+
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
-  books: [books1, booksNodePeriod],
+  books: [books1, booksNodePeriod, booksKeys],
 }
 
 export function versionOf(db: Db): number {

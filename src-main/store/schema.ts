@@ -254,7 +254,34 @@ export interface VaultTransfersTable {
   added_ts: number
 }
 
+/** One key of the vault (see core/keys.ts); its secret stands in `box` only. */
+export interface KeysTable {
+  id: string
+  name: string
+  kind: 'stellar' | 'sr25519' | 'ed25519'
+  origin: 'made' | 'words' | 'seed' | 'json' | 'watch'
+  /** hex */
+  public_key: string
+  address: string
+  path: string
+  /** signing/key-box.ts, wrapped once more where bound_to says so; null: only watched */
+  box: Buffer | null
+  bound_to: string | null
+  /** which words are still to be asked back, as JSON; null: none */
+  ask: string | null
+  created_ts: number
+}
+
+/** How often passphrases were wrong since one was right, and when the last was tried. One row. */
+export interface KeyTriesTable {
+  id: 1
+  wrong: number
+  last_ts: number
+}
+
 export interface BooksTables {
+  keys: KeysTable
+  key_tries: KeyTriesTable
   audit: AuditTable
   audit_head: AuditHeadTable
   answers: AnswersTable
