@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { importFiles, openCore } from '../../src-main/core/index.ts'
+import { openCore } from '../../src-main/core/index.ts'
 import { devnetRuntimes } from '../../src-main/jobs/devnet/runtime.ts'
 import { saveRuntime } from '../../src-main/store/chain.ts'
 import { loadDecisions } from '../../src-main/store/mint-decisions.ts'
@@ -13,7 +13,7 @@ import type { MintRow } from '../../src-shared/mints-contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
 import { defaultMintConfig, type MintConfig } from '../../src-shared/node-period.ts'
 import { periodAt } from '../../src-shared/time.ts'
-import { demoArchives } from '../helpers/demo-archive.ts'
+import { importMintGrid } from '../helpers/mint-grid.ts'
 
 /* Mints of a small grid over two stored periods, as the core shows and decides them. */
 
@@ -27,14 +27,7 @@ let opened = 0
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'granary-mints-'))
   template = join(folder, 'template')
-  const grid = { nodes: 14, seed: 21, since: 101, network: 'lab' } as const
-  const { files, remove } = await demoArchives([
-    { ...grid, period: 101 },
-    { ...grid, period: 102 },
-    { ...grid, period: 103, days: 12 },
-  ])
-  await importFiles({ dataDir: template, files, actor: 'test' }, {})
-  remove()
+  await importMintGrid(template)
   const first = await open(template)
   await first.close()
 })

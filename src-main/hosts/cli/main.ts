@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { toAppError } from '../../../src-shared/errors.ts'
 import { programVersion } from '../program.ts'
 import * as commands from './commands.ts'
+import { addMintsCommands } from './mints-commands.ts'
 import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 import { addVaultCommands } from './vault-commands.ts'
@@ -76,13 +77,18 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .argument('<file...>', 'grid archives, plain, .gz or .zst; - reads standard input')
     .action((files, options) => commands.importArchives(files, options, terminal))
 
-  const archive = program
-    .command('archive')
-    .description('grid archives')
-    .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+  const commandGroup = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+      .showHelpAfterError('Add --help to see what it takes.')
+
+  const archive = commandGroup('archive', 'grid archives')
   command('export', 'write a period of the store as a grid archive', archive)
     .addOption(new Option('--period <index>', 'the period').argParser(wholeNumber).makeOptionMandatory())
+    .option('--node-states', "with each node's running state at the start, so that rule set node-period can go on from this archive alone")
     .argument('<out>', 'the file, .gz or .zst to compress; - writes to standard output')
     .action((out, options) => commands.exportArchive(out, options, terminal))
 
@@ -95,6 +101,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .action(options => commands.explain(options, terminal))
 
   addProjectCommands(command, terminal, wholeNumber)
+  addMintsCommands(command, terminal, wholeNumber, commandGroup)
 
   command('demo', 'write a realistic synthetic grid archive')
     .addOption(new Option('--nodes <n>', 'how many nodes, 1 to 10,000').argParser(wholeNumber).default(100))

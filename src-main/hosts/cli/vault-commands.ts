@@ -180,7 +180,7 @@ function transferCells(row: VaultTransferRow): string[] {
 }
 
 /** Columns with two spaces between, amounts and numbers to the right. */
-function table(header: readonly string[], rows: readonly string[][], none: string): string {
+export function table(header: readonly string[], rows: readonly string[][], none: string): string {
   if (rows.length === 0) return `${none}\n`
   const isNumber = header.map(name => name === 'node' || name.endsWith('TFT'))
   const widths = header.map((name, at) => rows.reduce((width, row) => Math.max(width, row[at]!.length), name.length))
