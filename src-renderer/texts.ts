@@ -165,6 +165,9 @@ export const texts = {
     title: 'Overview',
     note: 'Note',
     earnings: 'Earnings',
+    ownPeriods: 'The nodes’ own periods',
+    ownPeriodsHow:
+      'Rule set node-period pays on this network: each node has a period of its own. These are the sums of those that run; those that are over are on the page Mints.',
     period: (index: number, from: string, to: string) => `Period ${index}, ${from} to ${to}`,
     calm: 'Nothing needs you',
     calmText: 'No node is down or at risk, and nothing is missing for the payout.',
@@ -302,6 +305,11 @@ export const texts = {
     metFull: 'This period pays in full.',
     none: 'No budget',
     noneVirtual: 'Virtual nodes get no payout.',
+    noneScaled: 'Its policy pays by the uptime and asks for no least: every hour that it is up counts.',
+    noneYet: 'Its period begins with its first report.',
+    own: 'Its own period',
+    ownTerm:
+      'Under rule set node-period every node has a period of its own, which begins with its first report and is as long as a fixed one.',
     noneViolation: (name: string) => `${name}: this period pays nothing for it, however long it is up.`,
     mayLose: (left: string) => `It may be down for ${left} more before this period pays nothing.`,
     lastCounted: 'If it was off since its last report, it must be back by',

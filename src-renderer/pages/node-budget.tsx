@@ -24,6 +24,12 @@ export function NodeBudget({ detail }: { detail: NodeDetail }) {
           as of <DateTime ts={projection.asOfTs} form="full" />
         </span>
       </div>
+      {projection.rules === 'node-period' ? (
+        <p className={classes.dim}>
+          <abbr title={words.ownTerm}>{words.own}</abbr>: <DateTime ts={projection.period.start} form="full" /> to{' '}
+          <DateTime ts={projection.period.end} form="full" />
+        </p>
+      ) : null}
       {budgetSec === null || allowedSec === null ? (
         <p>
           <strong>{words.none}.</strong> {noBudget(detail)}
@@ -57,6 +63,8 @@ export function NodeBudget({ detail }: { detail: NodeDetail }) {
 
 function noBudget({ row, projection }: NodeDetail): string {
   const violation = projection.violation ?? projection.staysUp.violation
+  if (violation === null && !row.virtualized && projection.rules === 'node-period')
+    return projection.uptimeSec > 0 ? words.noneScaled : words.noneYet
   return violation === null || row.virtualized ? words.noneVirtual : words.noneViolation(violationWords[violation].name)
 }
 

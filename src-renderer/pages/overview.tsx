@@ -183,15 +183,24 @@ function Earnings({ data }: { data: Overview }) {
         </>
       )}
       <dl className={classes.facts}>
-        <div>
-          <dt>{words.progress}</dt>
-          <dd>
-            <Progress value={percent} size={8} aria-label={words.progress} transitionDuration={0} />
-            <span className={classes.dim}>
-              {left > 0 ? words.progressWords(formatDuration(data.elapsedSec), formatDuration(left)) : words.progressDone}
-            </span>
-          </dd>
-        </div>
+        {data.rules === 'node-period' ? (
+          <div>
+            <dt>{words.ownPeriods}</dt>
+            <dd className={classes.dim}>
+              {words.ownPeriodsHow} <Link href="/mints">{texts.mints.title}</Link>
+            </dd>
+          </div>
+        ) : (
+          <div>
+            <dt>{words.progress}</dt>
+            <dd>
+              <Progress value={percent} size={8} aria-label={words.progress} transitionDuration={0} />
+              <span className={classes.dim}>
+                {left > 0 ? words.progressWords(formatDuration(data.elapsedSec), formatDuration(left)) : words.progressDone}
+              </span>
+            </dd>
+          </div>
+        )}
         {data.over ? null : (
           <div>
             <dt>
