@@ -165,9 +165,9 @@ export const texts = {
     title: 'Overview',
     note: 'Note',
     earnings: 'Earnings',
-    ownPeriods: 'The nodes’ own periods',
-    ownPeriodsHow:
-      'Rule set node-period pays on this network: each node has a period of its own. These are the sums of those that run; those that are over are on the page Mints.',
+    ownPeriods: 'Own periods',
+    ownPeriodsWhy: 'Rule set node-period pays on this network: each node has a period of its own, which begins with its first report.',
+    ownPeriodsHow: 'Sums of those that run. What is over:',
     period: (index: number, from: string, to: string) => `Period ${index}, ${from} to ${to}`,
     calm: 'Nothing needs you',
     calmText: 'No node is down or at risk, and nothing is missing for the payout.',

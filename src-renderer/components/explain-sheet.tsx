@@ -1,7 +1,7 @@
 import { Skeleton } from '@mantine/core'
 import { type Ref, useEffect, useRef } from 'react'
 import { causeText, explanationText, secondsText } from '../../src-shared/explain-text.ts'
-import type { Explanation } from '../../src-shared/mint.ts'
+import type { Explanation, Rules } from '../../src-shared/mint.ts'
 import { tftExact, tftShort } from '../../src-shared/money.ts'
 import { useQuery } from '../api.ts'
 import { openSheet } from '../store.ts'
@@ -22,6 +22,8 @@ export interface ExplainTarget {
   period?: number | undefined
   /** which figure was asked for: a derivation line's name, `uptime`, or `receipt` */
   focus?: string | undefined
+  /** by which rule set; v3 unless told */
+  rules?: Rules
 }
 
 /** Opens the side sheet that says why a figure is what it is. Any figure of a node may call it. */
@@ -37,8 +39,8 @@ export function copyText(explanation: Explanation, running: boolean): string {
 }
 
 /** What the sheet holds: the sum, what went in, each rule with its figures, the chain events behind it, the receipt. */
-export function ExplainBody({ nodeId, period, focus }: ExplainTarget) {
-  const { data, error, refetch } = useQuery('node.explain', { nodeId, ...(period === undefined ? {} : { period }) }, ['results'])
+export function ExplainBody({ nodeId, period, focus, rules = 'v3' }: ExplainTarget) {
+  const { data, error, refetch } = useQuery('node.explain', { nodeId, rules, ...(period === undefined ? {} : { period }) }, ['results'])
   const periods = useQuery('periods.list', {}, ['facts', 'results'])
   if (error) return <ErrorPanel error={error} onRetry={refetch} />
   if (!data || (!periods.data && !periods.error)) return <ExplainSkeleton />

@@ -20,7 +20,7 @@ export function earnedLines(detail: NodeDetail, explanation: Explanation | null)
   return [
     ...(full ? [full] : []),
     uptimeSoFar(detail),
-    line(texts.overview.earnedSoFar, formula, value, 'TFT', none === null ? words.slaOpen : null),
+    line(texts.overview.earnedSoFar, formula, value, 'TFT', none === null && !paysByUptime(detail) ? words.slaOpen : null),
   ]
 }
 
@@ -63,17 +63,23 @@ function payoutLines(detail: NodeDetail, explanation: Explanation | null, projec
     ? words.virtual
     : violation !== null
       ? words.violatingWith(violationWords[violation].name)
-      : slaMet
+      : slaMet || paysByUptime(detail)
         ? null
         : words.slaMissed
   // a policy that pays in full once its SLA is met gives the full payout whatever the share
-  const share = full !== null && full.value === tftExact(units) ? '' : ` × ${permille} / 1000`
+  const scale = detail.projection.rules === 'v3' ? `${permille} / 1000` : `${Math.min(uptimeSec, PERIOD_SEC)} / ${PERIOD_SEC}`
+  const share = full !== null && full.value === tftExact(units) ? '' : ` × ${scale}`
   return [
     line(words.share, `min(${uptimeSec} s × 1000 / ${PERIOD_SEC} s, 1000)`, String(permille), 'permille'),
-    line(words.asked, `${permille} ≥ ${detail.row.slaPermille}`, slaMet ? words.met : words.missed),
+    ...(paysByUptime(detail) ? [] : [line(words.asked, `${permille} ≥ ${detail.row.slaPermille}`, slaMet ? words.met : words.missed)]),
     ...(full ? [full] : []),
     line(name, none ?? `${full?.value ?? words.full}${share}`, tftExact(units), 'TFT', words.useSoFar),
   ]
+}
+
+/** Policies 1 and 2 under node-period: no threshold, every second counts. */
+export function paysByUptime({ projection }: NodeDetail): boolean {
+  return projection.rules === 'node-period' && projection.neededSec === null
 }
 
 function uptimeSoFar({ projection }: NodeDetail): DerivationLine {
@@ -81,7 +87,7 @@ function uptimeSoFar({ projection }: NodeDetail): DerivationLine {
 }
 
 function fullPayout(explanation: Explanation | null): DerivationLine | null {
-  const tokens = explanation?.derivation.find(one => one.name === 'tokens')
+  const tokens = explanation?.derivation.find(one => one.name === 'tokens' || one.name === 'full-tft')
   return tokens ? { ...tokens, name: words.fullPayout } : null
 }
 

@@ -3,6 +3,7 @@ import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { DerivationLine, Explanation } from '../../src-shared/mint.ts'
 import type { Projected } from '../../src-shared/projection.ts'
 import { formatDuration } from '../../src-shared/time.ts'
+import { useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
@@ -11,14 +12,18 @@ import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatHours, formatPermille } from '../format.ts'
 import { texts, violationWords } from '../texts.ts'
 import { exactPermille } from './node-columns.tsx'
-import { budgetLines, earnedLines, goesDownLines, staysUpLines } from './node-estimates.ts'
+import { budgetLines, earnedLines, goesDownLines, paysByUptime, staysUpLines } from './node-estimates.ts'
 import classes from './page.module.css'
 
 /** What the node earns and how it stands against what its policy asks for; each computed figure opens its derivation. */
 export function NodeFigures({ detail, explanation }: { detail: NodeDetail; explanation: Explanation | null }) {
-  const { row, period } = detail
+  const { row, period, projection } = detail
   const lostSec = detail.downtimes.reduce((sum, downtime) => sum + downtime.lostSec, 0)
-  const { projection } = detail
+  // what a projection rests on is explained by the rule set that it is made with
+  const isOwn = projection.rules === 'node-period'
+  const ownInput = { nodeId: row.nodeId, period: period.index, rules: 'node-period' as const }
+  const own = useQuery('node.explain', ownInput, ['results'], { enabled: isOwn && projection.uptimeSec > 0 })
+  const basis = isOwn ? (own.data ?? null) : explanation
   const explain = (focus: string) => <ExplainBody nodeId={row.nodeId} period={period.index} focus={focus} />
   const sheet = (lines: DerivationLine[]) => <EstimateBody detail={detail} lines={lines} />
   return (
@@ -28,7 +33,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.budget.staysUp}
             number={
-              <Figure label={`Projection of node ${row.nodeId} if it stays up`} explain={() => sheet(staysUpLines(detail, explanation))}>
+              <Figure label={`Projection of node ${row.nodeId} if it stays up`} explain={() => sheet(staysUpLines(detail, basis))}>
                 <Amount units={projection.staysUp.units} unit />
               </Figure>
             }
@@ -38,10 +43,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.budget.goesDown}
             number={
-              <Figure
-                label={`Projection of node ${row.nodeId} if it goes down now`}
-                explain={() => sheet(goesDownLines(detail, explanation))}
-              >
+              <Figure label={`Projection of node ${row.nodeId} if it goes down now`} explain={() => sheet(goesDownLines(detail, basis))}>
                 <Amount units={projection.goesDown.units} unit />
               </Figure>
             }
@@ -51,12 +53,12 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.overview.earnedSoFar}
             number={
-              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, explanation))}>
+              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, basis))}>
                 <Amount units={projection.earnedUnits} unit />
               </Figure>
             }
           >
-            <Usd musd={projection.earnedMusd} unit />, paid only if its SLA is met
+            <Usd musd={projection.earnedMusd} unit />, {paysByUptime(detail) ? 'paid by the uptime' : 'paid only if its SLA is met'}
           </Box>
         </>
       ) : (
@@ -79,8 +81,9 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           </Figure>
         }
       >
-        <UptimeMeter permille={row.uptimePermille} slaPermille={row.slaPermille} />
-        asks for {formatPermille(row.slaPermille)} %; <Duration sec={row.uptimeSec} />
+        <UptimeMeter permille={row.uptimePermille} slaPermille={paysByUptime(detail) ? 0 : row.slaPermille} />
+        {paysByUptime(detail) ? null : `asks for ${formatPermille(row.slaPermille)} %; `}
+        <Duration sec={row.uptimeSec} />
       </Box>
       {period.running ? null : <DowntimeLeft detail={detail} explain={() => sheet(budgetLines(detail))} />}
       <Box
@@ -122,7 +125,7 @@ export function EstimateBody({ detail, lines }: { detail: NodeDetail; lines: Der
         <CopyButton text={() => linesText(lines)} label={texts.sheet.copy} />
       </div>
       <h3 className={classes.below}>What that rests on</h3>
-      <ExplainBody nodeId={detail.row.nodeId} period={detail.period.index} />
+      <ExplainBody nodeId={detail.row.nodeId} period={detail.period.index} rules={detail.projection.rules} />
     </>
   )
 }

@@ -185,7 +185,9 @@ function Earnings({ data }: { data: Overview }) {
       <dl className={classes.facts}>
         {data.rules === 'node-period' ? (
           <div>
-            <dt>{words.ownPeriods}</dt>
+            <dt>
+              <abbr title={words.ownPeriodsWhy}>{words.ownPeriods}</abbr>
+            </dt>
             <dd className={classes.dim}>
               {words.ownPeriodsHow} <Link href="/mints">{texts.mints.title}</Link>
             </dd>

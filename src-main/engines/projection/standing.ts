@@ -189,6 +189,8 @@ function comeBack(node: Standing, projection: Projection, time: Known): Advice {
   if (time.over) return { wayOut: 'Check whether it is running again.', deadline: null }
   if (budgetSec !== null && budgetSec < 0)
     return { wayOut: 'Its SLA is missed for this period already; bring it back for the next.', deadline: null }
+  if (projection.rules === 'node-period' && projection.neededSec === null)
+    return { wayOut: 'Bring it back: its policy pays by the uptime, and every hour that it is down is lost.', deadline: null }
   if (budgetSec === null || goesDown.slaMet || backByTs === null)
     return {
       wayOut: `Its SLA is met already${node.scaled ? '; what it is paid still grows with every hour that it is up' : ', so this period pays in full'}.`,
