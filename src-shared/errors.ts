@@ -30,6 +30,11 @@ export const errorCodes = [
   'keys.bound', // the key is bound to the safe storage of another machine or host; details.boundTo
   'keys.damaged', // a stored secret is no box of ours
   'keys.once', // the answer held a secret and was given: it is not given again
+  'stellar.offline', // Horizon does not answer; retryable
+  'stellar.busy', // Horizon refuses for the moment: too many requests, overloaded, timed out; retryable
+  'stellar.answer', // Horizon's answer makes no sense, or it refuses the question for good; details.url
+  'stellar.network', // Horizon serves another Stellar network than the configured one
+  'stellar.envelope', // a transaction's bytes or a signature are not what they should be
   'io.missing', // no such file or folder
   'io.denied', // no permission
   'io.full', // no space left
