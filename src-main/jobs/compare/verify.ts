@@ -1,0 +1,149 @@
+import type { Verdict, VerifiedReceipt, VerifyReport } from '../../../src-shared/compare.ts'
+import type { ResourceRule } from '../../../src-shared/mint.ts'
+import { FIRST_PERIOD_START_TS, PERIOD_SEC } from '../../../src-shared/time.ts'
+import { wholeOf } from '../../engines/compare/json.ts'
+import { keyOf, type OwnReceipt } from '../../engines/compare/own.ts'
+import type { PayoutLine, Proposal, Statement } from '../../engines/compare/proposal.ts'
+import { lineMisfits, type OwnWord, verifyStatement } from '../../engines/compare/verify.ts'
+import type { Store } from '../../store/open.ts'
+import { findReceiptByHash } from '../../store/results.ts'
+import { basisOf } from '../basis.ts'
+import type { JobContext } from '../context.ts'
+import type { NodePeriodRules } from '../node-mint.ts'
+import { type ProposedFile, readProposal } from './read-proposal.ts'
+import { type Recomputed, recompute } from './recompute.ts'
+
+export interface VerifyWanted {
+  files: ProposedFile[]
+  resources: ResourceRule
+  rules: NodePeriodRules
+}
+
+/**
+ * Verifies receipts and mints, each by itself: bytes, hash, and what the own store gives; a line of payouts.csv by its receipt. `store`
+ * null: there is none, so what it would say is unknown. Throws AppError archive.format, usage, mint.*, store.*, io.*, cancelled.
+ */
+export async function verifyFiles(store: Store | null, wanted: VerifyWanted, context: JobContext): Promise<VerifyReport> {
+  const say = (detail: string) => context.onProgress?.({ fraction: null, detail, secondsLeft: null })
+  say('reads the receipts')
+  const proposal = readProposal(wanted.files)
+  const own =
+    store &&
+    recompute(store, {
+      rules: wanted.rules,
+      onStep: detail => detail !== '' && say(detail),
+      ...(context.signal && { signal: context.signal }),
+    })
+  const used = new Set<number>()
+  const word = ownWords(own, wanted.resources, used)
+  const statements = [...(proposal.receipts ?? []), ...proposal.retries, ...(proposal.mints ?? [])]
+  const misfits = misfitsOf(proposal, statements)
+  const receipts = statements.map(statement => {
+    const period = periodOf(statement)
+    return verifyStatement(statement, period, word(statement, period), misfits.get(statement) ?? [])
+  })
+  const known = new Set(statements.map(statement => statement.saidHash ?? statement.trueHash))
+  for (const line of proposal.payouts ?? []) if (!known.has(line.hash)) receipts.push(verifyLine(line, store))
+  const counts: Record<Verdict, number> = { right: 0, unknown: 0, fails: 0 }
+  for (const { verdict } of receipts) counts[verdict]++
+  const bases = store ? [...used].sort((a, b) => a - b).map(period => basisOf(store, own!.stored(period))) : []
+  return { receipts, counts, bases }
+}
+
+/** The fixed period of a receipt; of a mint the one in which it was closed. */
+function periodOf(statement: Statement): number {
+  const ts = statement.kind === 'mint' ? (wholeOf(statement.leaves.get('closed.ts')) ?? statement.startTs) : statement.startTs
+  return Math.floor((ts - FIRST_PERIOD_START_TS) / PERIOD_SEC)
+}
+
+/** Doubles, and lines of payouts.csv that don't pay what their receipt says. */
+function misfitsOf(proposal: Proposal, statements: readonly Statement[]): Map<Statement, string[]> {
+  const found = new Map<Statement, string[]>()
+  const add = (statement: Statement, ...reasons: string[]) => {
+    if (reasons.length > 0) found.set(statement, [...(found.get(statement) ?? []), ...reasons])
+  }
+  const byHash = new Map<string, Statement>()
+  const byPlace = new Map<string, Statement>()
+  for (const statement of statements) {
+    const hash = statement.saidHash ?? statement.trueHash
+    const place = statement.kind === 'retry' ? hash : `${statement.kind} ${statement.nodeId} ${statement.startTs}`
+    const first = byPlace.get(place)
+    if (first) add(statement, `${first.where} is of the same node and period.`)
+    else byPlace.set(place, statement)
+    if (!byHash.has(hash)) byHash.set(hash, statement)
+  }
+  const paid = new Map<string, PayoutLine>()
+  for (const line of proposal.payouts ?? []) {
+    const statement = byHash.get(line.hash)
+    if (!statement) continue
+    const first = paid.get(line.hash)
+    if (first) add(statement, `${line.where} pays it a second time, after ${first.where}.`)
+    else paid.set(line.hash, line)
+    add(statement, ...lineMisfits(line, statement))
+  }
+  return found
+}
+
+function ownWords(own: Recomputed | null, resources: ResourceRule, used: Set<number>): (statement: Statement, period: number) => OwnWord {
+  const byKey = new Map<string, Map<string, OwnReceipt>>()
+  const listed = (name: string, list: () => readonly OwnReceipt[]): Map<string, OwnReceipt> => {
+    let found = byKey.get(name)
+    if (!found) {
+      found = new Map(list().map(receipt => [keyOf(receipt.nodeId, receipt.startTs), receipt]))
+      byKey.set(name, found)
+    }
+    return found
+  }
+  const unknown = (period: number): OwnWord => ({ known: false, why: `Period ${period} is not in your store, so nothing was recomputed.` })
+  return (statement, period) => {
+    if (own === null) return { known: false, why: 'There is no store of your own, so nothing was recomputed.' }
+    if (!own.has(period)) return unknown(period)
+    if (statement.kind === 'retry') return retryWord(own, statement, period, resources)
+    used.add(period)
+    const { nodeId, startTs, kind } = statement
+    if (kind === 'mint') {
+      const mints = listed(`mints ${period}`, () => own.nodePeriod(period))
+      const key = keyOf(nodeId ?? -1, startTs)
+      // one that closed in the block that two periods share stands with the one before
+      const before = mints.has(key) || !own.has(period - 1) ? undefined : listed(`mints ${period - 1}`, () => own.nodePeriod(period - 1))
+      return { known: true, own: mints.get(key) ?? before?.get(key) ?? null, other: null, resources }
+    }
+    const key = keyOf(nodeId ?? -1, null)
+    const mine = listed(`own ${period}`, () => own.v3(period, resources)).get(key) ?? null
+    if (mine === null || mine.hash === statement.trueHash) return { known: true, own: mine, other: null, resources }
+    const rule = resources === 'latest' ? 'minimum' : 'latest'
+    return { known: true, own: mine, other: listed(`other ${period}`, () => own.v3(period, rule)).get(key) ?? null, resources }
+  }
+}
+
+/** A retry is right in itself if a receipt of the period before gives it; whether that one was unpaid, Stellar alone says. */
+function retryWord(own: Recomputed, statement: Statement, period: number, resources: ResourceRule): OwnWord {
+  const retries = own.retries(period, resources)
+  if (retries === null) return { known: false, why: `Period ${period - 1} is not in your store, so the retry was not recomputed.` }
+  const found = retries.find(retry => retry.hash === statement.trueHash)
+  if (!found) return { known: true, own: null, other: null, resources }
+  const { nodeId, farmId, address, rewardUnits, hash, receipt } = found
+  const mine = { nodeId, startTs: null, farmId, farmName: '', address, units: rewardUnits, violation: null, hash, text: receipt }
+  return { known: true, own: mine, other: null, resources }
+}
+
+/** A line of payouts.csv without its receipt: the store's results may know the hash. */
+function verifyLine(line: PayoutLine, store: Store | null): VerifiedReceipt {
+  const found = store && findReceiptByHash(store, line.hash, 1)[0]
+  const reasons = found
+    ? lineMisfits(line, { address: found.outcome.payoutAddress, units: found.outcome.rewardUnits })
+    : ['Neither the files nor your store have the receipt of this hash.']
+  const verdict: Verdict = !found ? 'unknown' : reasons.length === 0 ? 'right' : 'fails'
+  return {
+    where: line.where,
+    kind: 'payout',
+    nodeId: found?.outcome.nodeId ?? null,
+    period: found?.period ?? null,
+    hash: line.hash,
+    verdict,
+    bytes: 'unknown',
+    hashed: 'unknown',
+    recomputed: verdict,
+    reasons,
+  }
+}
