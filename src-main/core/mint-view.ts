@@ -62,7 +62,7 @@ export function createMintView(sources: MintSources): MintView {
 
   function current(): Loaded {
     const { store } = active()
-    const name = storedNetwork(store) ?? ''
+    const name = network() ?? ''
     if (held?.store !== store || held.network !== name)
       held = { store, network: name, periods: new Map(), booksVersion: null, decisions: new Map(), lines: null, byNode: null }
     readDecisions(held)
