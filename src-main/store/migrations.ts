@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AppError } from '../../src-shared/errors.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
+import { booksRuns } from './runs-tables.ts'
 
 /** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
 export type Migrations = Record<DbKind, readonly string[]>
@@ -257,7 +258,7 @@ const booksKeys = `
 
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
-  books: [books1, booksNodePeriod, booksKeys],
+  books: [books1, booksNodePeriod, booksKeys, booksRuns],
 }
 
 export function versionOf(db: Db): number {

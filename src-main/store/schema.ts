@@ -279,6 +279,73 @@ export interface KeyTriesTable {
   last_ts: number
 }
 
+export interface PayoutRunsTable {
+  /** hash of the canonical plan, hex */
+  id: string
+  network: string
+  /** `period 102`, or `mints` */
+  subject: string
+  /** the canonical plan */
+  plan: string
+  made_here: number
+  /** a key of this store signed it */
+  signed_here: number
+  stage: string
+  added_ts: number
+  changed_ts: number
+}
+
+export interface PayoutRowsTable {
+  run_id: string
+  place: number
+  network: string
+  receipt: string
+  /** the receipt, or for a retry the one that it stands for */
+  origin: string
+  node_id: number
+  farm_id: number
+  payee: string
+  amount_units: string
+  stage: string
+  /** the transaction that paid it */
+  tx: string | null
+  ledger: number | null
+  paid_ts: number | null
+  is_foreign: number
+  conflict: string
+}
+
+export interface PayoutEnvelopesTable {
+  hash: string
+  run_id: string
+  place: number
+  generation: number
+  kind: string
+  min_ts: number
+  max_ts: number
+  fee_stroops: number
+  /** base64 of the XDR, with the signatures so far */
+  envelope: string
+  stage: string
+}
+
+export interface PayoutApprovalsTable {
+  run_id: string
+  signer: string
+  /** over the run's id, base64 */
+  signature: string
+  added_ts: number
+}
+
+export interface PayoutAttemptsTable {
+  id: Generated<number>
+  hash: string
+  sent_ts: number
+  /** null: no answer yet */
+  outcome: string | null
+  note: string
+}
+
 export interface BooksTables {
   keys: KeysTable
   key_tries: KeyTriesTable
@@ -289,4 +356,9 @@ export interface BooksTables {
   labels: LabelsTable
   mint_decisions: MintDecisionsTable
   vault_transfers: VaultTransfersTable
+  payout_runs: PayoutRunsTable
+  payout_rows: PayoutRowsTable
+  payout_envelopes: PayoutEnvelopesTable
+  payout_approvals: PayoutApprovalsTable
+  payout_attempts: PayoutAttemptsTable
 }
