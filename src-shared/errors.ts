@@ -35,6 +35,7 @@ export const errorCodes = [
   'stellar.answer', // Horizon's answer makes no sense, or it refuses the question for good; details.url
   'stellar.network', // Horizon serves another Stellar network than the configured one
   'stellar.envelope', // a transaction's bytes or a signature are not what they should be
+  'vote.refused', // a vote that is not taken, or can't be cast; details.reason (src-shared/votes-contract.ts)
   'io.missing', // no such file or folder
   'io.denied', // no permission
   'io.full', // no space left
