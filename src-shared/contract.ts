@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PlainError } from './errors.ts'
+import { keyCommands, keyQueries } from './keys-contract.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
 import { mintCommands, mintQueries } from './mints-contract.ts'
 import { projectionSchema } from './projection.ts'
@@ -25,7 +26,7 @@ import { whatIfQueries } from './what-if.ts'
  */
 
 /** What can change. A notification names topics, never data. */
-export const topicSchema = z.enum(['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks', 'mints', 'vault'])
+export const topicSchema = z.enum(['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks', 'mints', 'vault', 'keys'])
 export type Topic = z.infer<typeof topicSchema>
 
 const none = z.object({})
@@ -370,6 +371,7 @@ export const queries = {
   ...vaultQueries,
   ...whatIfQueries,
   ...mintQueries,
+  ...keyQueries,
 } as const
 
 export const commands = {
@@ -406,6 +408,7 @@ export const commands = {
   'network.removeEndpoint': { in: z.object({ network: networkNameSchema, url: z.string().max(300) }), out: none },
   ...vaultCommands,
   ...mintCommands,
+  ...keyCommands,
 } as const
 
 export type QueryName = keyof typeof queries

@@ -29,6 +29,15 @@ export const KEY_NAME_LENGTH = 60
 /** Members of the commands below that hold a secret. */
 export const secretMembers = ['passphrase', 'secret', 'secretPassword', 'words'] as const
 
+/** In which forms a key of this origin can be written out, the one it came in first. */
+export function secretForms(kind: KeyKind, origin: KeyOrigin): SecretForm[] {
+  if (origin === 'watch') return []
+  if (origin === 'json') return ['json']
+  const hasWords = origin === 'made' || origin === 'words'
+  if (kind === 'stellar') return hasWords ? ['words', 'seed'] : ['seed']
+  return [hasWords ? 'words' : 'seed', 'json']
+}
+
 const keyId = z.uuid()
 const name = z.string().trim().min(1).max(KEY_NAME_LENGTH)
 const chosenPassphrase = z.string().min(PASSPHRASE_LENGTH, `Take at least ${PASSPHRASE_LENGTH} characters.`).max(1000)

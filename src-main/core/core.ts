@@ -7,6 +7,7 @@ import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { staleRuns } from '../jobs/node-runs.ts'
+import type { SafeStorage } from '../signing/safe-storage.ts'
 import {
   listPeriods,
   loadSettings,
@@ -21,6 +22,7 @@ import { loadMintConfig } from '../store/mint-config.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
+import { createKeys, isKeyCommand } from './keys.ts'
 import { createLiveDemo, type Following } from './live-demo.ts'
 import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
 import { createMintView } from './mint-view.ts'
@@ -55,6 +57,8 @@ export interface CoreOptions {
   networksFile: string | null
   /** absent: everything runs on this thread */
   runTask?: TaskRunner
+  /** the operating system's, a second layer around the vault's keys; absent: the host has none */
+  safeStorage?: SafeStorage
   nowTs?: () => number
 }
 
@@ -98,6 +102,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     decisions: () => [...mints.decisions().values()].flat(),
     decisionsVersion: mints.version,
   })
+  const keys = createKeys({ books: real, changed: topics.changed, safeStorage: options.safeStorage ?? null })
   const answer = createQueries({
     view,
     mints,
@@ -109,6 +114,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
     doctor: () => doctor,
     vault: vault.answers,
+    keys,
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
 
@@ -360,6 +366,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       control.run()
       return answered
     }
+    if (isKeyCommand(name)) return keys.command(name, input, actor, key)
     switch (name) {
       case 'import.uploadBegin': {
         const { name: file, size } = commands[name].in.parse(input)
@@ -520,6 +527,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     subscribe: topics.subscribe,
     async close() {
       if (closed) return
+      keys.lock()
       realSync.refresher.close()
       liveDemo.end()
       await jobs.close()

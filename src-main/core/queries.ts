@@ -19,6 +19,7 @@ import {
   verifyAudit,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
+import type { Keys } from './keys.ts'
 import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
 import { nodePeriodRules } from './node-periods.ts'
@@ -41,6 +42,7 @@ export interface Sources {
   ask: <T>(task: 'chain-find' | 'chain-estimate', input: unknown, signal: AbortSignal | undefined) => Promise<T>
   doctor(): DoctorReport | null
   vault: VaultAnswers
+  keys: Keys
   mints: MintView
 }
 
@@ -84,6 +86,7 @@ export function createQueries(
 
   const handlers: Handlers = {
     ...createMintAnswers(sources.mints),
+    'keys.list': () => sources.keys.list(),
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!

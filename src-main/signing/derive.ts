@@ -127,7 +127,7 @@ export function publicKeyOfAddress(kind: KeyKind, address: string): Uint8Array {
     // said below
   }
   const what =
-    kind === 'stellar' ? 'a Stellar account: 56 letters and digits that begin with G' : "an account's address of the chain (SS58)"
+    kind === 'stellar' ? 'a Stellar account, which has 56 letters and digits and begins with G' : 'an account of the chain (SS58)'
   // somebody may have taken the wrong text: what looks like a secret is not said again
   throw new AppError('usage', `This is not the address of ${what}. Nothing was kept. Copy the address once more.`)
 }

@@ -1,6 +1,6 @@
 import { keyExtractSuri } from '@polkadot/util-crypto'
 import { AppError } from '../../src-shared/errors.ts'
-import type { KeyKind, KeyOrigin, SecretForm } from '../../src-shared/keys-contract.ts'
+import { type KeyKind, type KeyOrigin, type SecretForm, secretForms } from '../../src-shared/keys-contract.ts'
 import { decodeStellarSeed, derivePair, encodeStellarSeed, type KeyMaterial, readPath, readWords, secretError } from './derive.ts'
 import { readPolkadotJson, writePolkadotJson } from './polkadot-json.ts'
 
@@ -108,15 +108,6 @@ export function unpackMaterial(bytes: Buffer): KeyMaterial {
 export function wipeMaterial({ secret, password }: KeyMaterial): void {
   secret.fill(0)
   password.fill(0)
-}
-
-/** In which forms a key of this origin can be written out, the one it came in first. */
-export function secretForms(kind: KeyKind, origin: KeyOrigin): SecretForm[] {
-  if (origin === 'watch') return []
-  if (origin === 'json') return ['json']
-  const hasWords = origin === 'made' || origin === 'words'
-  if (kind === 'stellar') return hasWords ? ['words', 'seed'] : ['seed']
-  return [hasWords ? 'words' : 'seed', 'json']
 }
 
 /**

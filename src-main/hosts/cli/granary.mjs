@@ -17,7 +17,7 @@ try {
     await main()
   } else {
     const { spawn } = await import('node:child_process')
-    const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' })
+    const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: handedOn(process.argv) })
     // whoever ends this process means the work, not only the one that waits for it
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
     const [code, signal] = await once(child, 'exit')
@@ -26,4 +26,13 @@ try {
 } catch (error) {
   process.stderr.write(`granary: ${error.message}\n`)
   process.exitCode = 1
+}
+
+/** Standard input and output, and the file descriptors from which secrets are to be read (`--secret-fd 3`). */
+function handedOn(args) {
+  const named = args.flatMap((arg, at) =>
+    /^--[a-z-]+-fd$/.test(arg) ? [args[at + 1]] : /^--[a-z-]+-fd=/.test(arg) ? [arg.split('=')[1]] : [],
+  )
+  const fds = new Set([0, 1, 2, ...named.map(Number).filter(fd => Number.isInteger(fd) && fd > 2 && fd < 256)])
+  return Array.from({ length: Math.max(...fds) + 1 }, (_, fd) => (fds.has(fd) ? 'inherit' : 'ignore'))
 }

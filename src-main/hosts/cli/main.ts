@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { toAppError } from '../../../src-shared/errors.ts'
 import { programVersion } from '../program.ts'
 import * as commands from './commands.ts'
+import { addKeysCommands } from './keys-commands.ts'
 import { addMintsCommands } from './mints-commands.ts'
 import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
@@ -153,6 +154,8 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     })
 
   addVaultCommands(command, terminal, onWrong)
+
+  addKeysCommands(command, terminal, commandGroup)
 
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))
