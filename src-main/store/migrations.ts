@@ -256,9 +256,34 @@ const booksKeys = `
   INSERT INTO key_tries VALUES (1, 0, 0);
 `
 
+/** Signers and their votes (core/votes.ts). A vote stands under the signers that it was cast for: after a change of them it counts no more. */
+const booksVotes = `
+  CREATE TABLE vote_signers (network TEXT PRIMARY KEY, signer_set TEXT NOT NULL, changed_ts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE votes (
+    network TEXT NOT NULL,
+    signers_hash TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    signer TEXT NOT NULL,
+    cast_ts INTEGER NOT NULL,
+    vote BLOB NOT NULL,
+    added_ts INTEGER NOT NULL,
+    PRIMARY KEY (network, signers_hash, subject, signer)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE vote_bases (hash TEXT PRIMARY KEY, basis TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE vote_executions (
+    network TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    amount_units TEXT NOT NULL,
+    plan_hash TEXT NOT NULL,
+    how TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    PRIMARY KEY (network, subject)
+  ) STRICT, WITHOUT ROWID;
+`
+
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
-  books: [books1, booksNodePeriod, booksKeys, booksRuns],
+  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes],
 }
 
 export function versionOf(db: Db): number {

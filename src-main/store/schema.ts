@@ -346,6 +346,41 @@ export interface PayoutAttemptsTable {
   note: string
 }
 
+/** Who may vote on a network (SignerSet of src-shared/votes-contract.ts, JSON). */
+export interface VoteSignersTable {
+  network: string
+  signer_set: string
+  changed_ts: number
+}
+
+/** The latest vote of one signer on one subject; both as their names of signing/votes/statement.ts. */
+export interface VotesTable {
+  network: string
+  signers_hash: string
+  subject: string
+  signer: string
+  cast_ts: number
+  /** statement and signature */
+  vote: Buffer
+  added_ts: number
+}
+
+/** What votes rest on (Basis of src-shared/verify.ts, JSON), by its hash. */
+export interface VoteBasesTable {
+  hash: string
+  basis: string
+}
+
+/** What was paid or decided after its votes: nothing more counts on it. */
+export interface VoteExecutionsTable {
+  network: string
+  subject: string
+  amount_units: string
+  plan_hash: string
+  how: string
+  ts: number
+}
+
 export interface BooksTables {
   keys: KeysTable
   key_tries: KeyTriesTable
@@ -361,4 +396,8 @@ export interface BooksTables {
   payout_envelopes: PayoutEnvelopesTable
   payout_approvals: PayoutApprovalsTable
   payout_attempts: PayoutAttemptsTable
+  vote_signers: VoteSignersTable
+  votes: VotesTable
+  vote_bases: VoteBasesTable
+  vote_executions: VoteExecutionsTable
 }
