@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { compareCommands, compareQueries } from './compare-contract.ts'
 import type { PlainError } from './errors.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
@@ -39,7 +40,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'mint', 'sync', 'doctor']),
+  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedTs: z.number(),
@@ -370,6 +371,7 @@ export const queries = {
   'audit.list': { in: z.object({ ...page }), out: paged(auditEntrySchema).extend({ intact: z.boolean() }) },
   ...vaultQueries,
   ...whatIfQueries,
+  ...compareQueries,
   ...mintQueries,
   ...keyQueries,
 } as const
@@ -407,6 +409,7 @@ export const commands = {
   /** only endpoints that the user added; the last one of a user's own network removes it */
   'network.removeEndpoint': { in: z.object({ network: networkNameSchema, url: z.string().max(300) }), out: none },
   ...vaultCommands,
+  ...compareCommands,
   ...mintCommands,
   ...keyCommands,
 } as const

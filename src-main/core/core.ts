@@ -19,6 +19,7 @@ import {
   saveSettings,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
+import { createComparisons } from './compare.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
@@ -103,6 +104,13 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     decisionsVersion: mints.version,
   })
   const keys = createKeys({ books: real, changed: topics.changed, safeStorage: options.safeStorage ?? null })
+  const comparisons = createComparisons({
+    store: () => view.active().store,
+    books: real,
+    resources: () => settings().resources,
+    runTask,
+    start: jobs.start,
+  })
   const answer = createQueries({
     view,
     mints,
@@ -113,6 +121,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     sync,
     ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
     doctor: () => doctor,
+    compared: comparisons.answers,
     vault: vault.answers,
     keys,
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
@@ -406,6 +415,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         })
         after()
         topics.changed('audit')
+        return answered
+      }
+      case 'compare.start': {
+        const given = commands[name].in.parse(input)
+        const answered = once(null, () => {
+          const { jobId, start } = comparisons.begin(given, uploading)
+          after = start
+          return { jobId }
+        })
+        after()
         return answered
       }
       case 'doctor.start': {

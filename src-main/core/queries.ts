@@ -19,6 +19,7 @@ import {
   verifyAudit,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
+import type { CompareAnswers } from './compare.ts'
 import type { Keys } from './keys.ts'
 import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
@@ -44,6 +45,7 @@ export interface Sources {
   vault: VaultAnswers
   keys: Keys
   mints: MintView
+  compared: CompareAnswers
 }
 
 /** The network that the demo generator names. */
@@ -86,6 +88,7 @@ export function createQueries(
 
   const handlers: Handlers = {
     ...createMintAnswers(sources.mints),
+    ...sources.compared,
     'keys.list': () => sources.keys.list(),
     'status.get': () => {
       const latest = view.latest()

@@ -1,3 +1,4 @@
+import type { CompareReport } from '../../src-shared/compare.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import type { DoctorReport, Scope, SyncConfig, SyncState } from '../../src-shared/sync.ts'
@@ -6,6 +7,7 @@ import type { DoctorInput } from '../jobs/doctor.ts'
 import type { MintPartInput } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
 import type { LiveView } from '../jobs/sync/live.ts'
+import type { CompareTaskInput } from './compare.ts'
 import type { NodeRunsTaskInput } from './node-periods.ts'
 
 export type { TaskRunner } from '../jobs/context.ts'
@@ -86,6 +88,17 @@ const tasks = {
     await new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
     await devnet.close()
     return null
+  },
+  /** holds a proposal's files against the store; reads only */
+  async compare({ dataDir, ...wanted }: CompareTaskInput, context: JobContext): Promise<CompareReport> {
+    const { compareWithStore } = await import('../jobs/compare/compare.ts')
+    const { openStore } = await import('../store/index.ts')
+    const store = openStore(dataDir, { mode: 'read' })
+    try {
+      return await compareWithStore(store, wanted, context)
+    } finally {
+      store.close()
+    }
   },
   async doctor(input: DoctorInput, context: JobContext): Promise<DoctorReport> {
     const { examine } = await import('../jobs/doctor.ts')

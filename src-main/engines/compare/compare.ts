@@ -223,7 +223,7 @@ function unmatched({ line }: Match, input: CompareInput, retries: ReadonlyMap<st
     reasons: [],
   }
   const retry = retries.get(line.hash)
-  if (retry) return againstRetry(row, retry, line)
+  if (retry) return againstRetry(row, retry, line, input.own)
   if (input.own.some(receipt => receipt.hash === line.hash))
     row.reasons.push('A line before pays this receipt already: it would be paid twice.')
   else if (input.retries === null)
@@ -234,14 +234,20 @@ function unmatched({ line }: Match, input: CompareInput, retries: ReadonlyMap<st
   return row
 }
 
-function againstRetry(row: CompareRow, retry: OwnRetry, theirs: { address: string; units: bigint }): CompareRow {
+function againstRetry(
+  row: CompareRow,
+  retry: OwnRetry,
+  theirs: { address: string; units: bigint },
+  own: readonly OwnReceipt[],
+): CompareRow {
   const { nodeId, farmId, address, rewardUnits, hash } = retry
   const differences: Difference[] = []
   if (theirs.address !== address) differences.push({ member: 'payout.address', own: address, theirs: theirs.address, by: null })
   if (theirs.units !== rewardUnits)
     differences.push({ member: 'payout.amount', own: tftExact(rewardUnits), theirs: tftExact(theirs.units), by: null })
   const reason = `Pays the receipt of node ${nodeId} of the period before once more. Right if that one was not paid, which is not looked at here.`
-  const known = { ...row, nodeId, farmId, address, ownUnits: rewardUnits, ownHash: hash }
+  const farmName = own.find(receipt => receipt.farmId === farmId)?.farmName ?? ''
+  const known = { ...row, nodeId, farmId, farmName, address, ownUnits: rewardUnits, ownHash: hash }
   if (differences.length === 0) return { ...known, state: 'retry', reasons: [reason] }
   return { ...known, state: 'differs', differences, reasons: [reason, 'Its line is not as that retry must be.'] }
 }
@@ -251,7 +257,7 @@ function retryStatement(statement: Statement, input: CompareInput, retries: Read
   const row = extraStatement(statement, `No receipt of period ${input.period - 1} that you know gives this retry.`)
   const retry = retries.get(statement.trueHash)
   if (!retry || row.differences.length > 0) return row
-  return againstRetry({ ...row, reasons: [] }, retry, statement)
+  return againstRetry({ ...row, reasons: [] }, retry, statement, input.own)
 }
 
 /** Extra lines by their place in the file, after them extra receipts. */

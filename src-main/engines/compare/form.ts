@@ -65,7 +65,7 @@ const mint: Members = [
     'calculated',
     [
       ['cloud_units', all('whole', 'cu', 'su', 'nu')],
-      ['utilization_permille', resources('whole')],
+      ['utilization_permille', resources('whole?')],
       ['policy', all('whole', 'cu', 'su', 'nu', 'ipv4', 'minimal_uptime')],
       ['uptime_permille', 'whole'],
       ...all('flag', 'sla_met', 'scaled'),

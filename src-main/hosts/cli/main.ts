@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { toAppError } from '../../../src-shared/errors.ts'
 import { programVersion } from '../program.ts'
 import * as commands from './commands.ts'
+import { addCompareCommands } from './compare-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { addMintsCommands } from './mints-commands.ts'
 import { addProjectCommands } from './project.ts'
@@ -154,6 +155,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     })
 
   addVaultCommands(command, terminal, onWrong)
+  addCompareCommands(command, terminal, wholeNumber, onWrong)
 
   addKeysCommands(command, terminal, commandGroup)
 

@@ -97,17 +97,23 @@ function ownWords(own: Recomputed | null, resources: ResourceRule, used: Set<num
   const unknown = (period: number): OwnWord => ({ known: false, why: `Period ${period} is not in your store, so nothing was recomputed.` })
   return (statement, period) => {
     if (own === null) return { known: false, why: 'There is no store of your own, so nothing was recomputed.' }
-    if (!own.has(period)) return unknown(period)
-    if (statement.kind === 'retry') return retryWord(own, statement, period, resources)
-    used.add(period)
     const { nodeId, startTs, kind } = statement
     if (kind === 'mint') {
-      const mints = listed(`mints ${period}`, () => own.nodePeriod(period))
+      // one that closed in the block that two periods share, or in the 27 h after the last, stands with the one before
+      const block = wholeOf(statement.leaves.get('closed.block')) ?? 0
+      const there = [period, period - 1].filter(index => own.has(index) && own.stored(index).coveredToBlock >= block)
+      if (there.length === 0) return unknown(period)
       const key = keyOf(nodeId ?? -1, startTs)
-      // one that closed in the block that two periods share stands with the one before
-      const before = mints.has(key) || !own.has(period - 1) ? undefined : listed(`mints ${period - 1}`, () => own.nodePeriod(period - 1))
-      return { known: true, own: mints.get(key) ?? before?.get(key) ?? null, other: null, resources }
+      for (const index of there) {
+        used.add(index)
+        const found = listed(`mints ${index}`, () => own.nodePeriod(index)).get(key)
+        if (found) return { known: true, own: found, other: null, resources }
+      }
+      return { known: true, own: null, other: null, resources }
     }
+    if (!own.has(period)) return unknown(period)
+    if (kind === 'retry') return retryWord(own, statement, period, resources)
+    used.add(period)
     const key = keyOf(nodeId ?? -1, null)
     const mine = listed(`own ${period}`, () => own.v3(period, resources)).get(key) ?? null
     if (mine === null || mine.hash === statement.trueHash) return { known: true, own: mine, other: null, resources }
