@@ -7,7 +7,7 @@ import { type Admission, createLedger, type Ledger, type LedgerOptions } from '.
 import { handleRead } from './reads.ts'
 
 export interface HorizonOptions extends LedgerOptions {
-  /** null: ledgers are closed by the test; 'submit': right after each accepted transaction; a number: every so many milliseconds */
+  /** null: ledgers are closed by the test; 'submit': with each submission that reaches the ledger; a number: every so many milliseconds */
   closing?: null | 'submit' | number
   /** how long `POST /transactions` waits for a ledger before it answers 504, milliseconds */
   waitMs?: number
@@ -71,8 +71,9 @@ export async function startHorizon(options: HorizonOptions = {}): Promise<LocalH
     if (fault === 'timeout-before') return send(response, { status: 504, body: timeoutBody() })
     if (fault === 'cut-before') return void response.destroy()
     const envelope = new URLSearchParams(text).get('tx') ?? ''
+    const before = ledger.last().sequence
     const reply = path === '/transactions_async' ? submitAsync(envelope) : await submitSync(envelope, fault)
-    if (closing === 'submit') close()
+    if (closing === 'submit' && ledger.last().sequence === before) close()
     if (fault === 'cut-after') return void response.destroy()
     if (fault === 'error-after') return send(response, { status: 500, body: answers.problem(500, 'server_error', 'Internal Server Error') })
     if (fault === 'timeout-after' || fault === 'late') return send(response, { status: 504, body: timeoutBody() })
