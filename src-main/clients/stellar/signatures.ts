@@ -167,7 +167,7 @@ function hasHint(id: string, { hint }: Decorated): boolean {
   return Buffer.from(hint.toBytes()).equals(keyOf(id).raw.subarray(28))
 }
 
-function isBy(id: string, hash: Uint8Array, signature: Uint8Array): boolean {
+export function isBy(id: string, hash: Uint8Array, signature: Uint8Array): boolean {
   return verify(null, hash, keyOf(id).object, signature)
 }
 

@@ -21,8 +21,20 @@ export interface Parsed {
   fee: bigint
 }
 
-/** Throws whatever the SDK throws where it is no envelope. */
+const parsedBefore = new Map<string, Parsed>()
+
+/** Throws whatever the SDK throws where it is no envelope. Remembers, as the same one is looked at again and again. */
 export function parseEnvelope(envelope: string, passphrase: string): Parsed {
+  const key = `${passphrase} ${envelope}`
+  const known = parsedBefore.get(key)
+  if (known) return known
+  if (parsedBefore.size > 20_000) parsedBefore.clear()
+  const made = parseAnew(envelope, passphrase)
+  parsedBefore.set(key, made)
+  return made
+}
+
+function parseAnew(envelope: string, passphrase: string): Parsed {
   const parsed = TransactionBuilder.fromXdr(envelope, passphrase)
   const bump = parsed instanceof FeeBumpTransaction ? parsed : null
   const tx = bump ? bump.innerTransaction : (parsed as Transaction)

@@ -153,7 +153,7 @@ export function createLedger({
     close,
     last,
     /** the ledger of that number */
-    ledgerAt: (sequence: number) => state.ledgers.find(row => row.sequence === sequence),
+    ledgerAt: (sequence: number) => state.ledgers[sequence - firstLedger],
     /** by its own hash or the one that a fee bump wraps */
     txByHash: (hash: string) => byHash.get(hash),
     setMinFee(fee: bigint) {

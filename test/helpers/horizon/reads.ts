@@ -20,7 +20,8 @@ interface Answer {
 
 interface Item {
   token: bigint
-  json: answers.Json
+  /** made only for the page that shows it */
+  json: () => answers.Json
 }
 
 const notFound = (): Answer => ({ status: 404, body: answers.problem(404, 'not_found', 'Resource Missing') })
@@ -40,7 +41,7 @@ export function handleRead(ask: Ask): Answer {
     const rows = ledgers.filter(row => row.sequence <= seen.sequence)
     return page(
       ask,
-      rows.map(row => ({ token: BigInt(row.sequence) << 32n, json: answers.ledgerAnswer(base, row) })),
+      rows.map(row => ({ token: BigInt(row.sequence) << 32n, json: () => answers.ledgerAnswer(base, row) })),
     )
   }
   if (room === 'ledgers') {
@@ -71,10 +72,11 @@ function history({ ledger, base, url, seen }: Ask, id: string, part: 'transactio
   const rows = txs.filter(row => row.ledger <= seen.sequence && row.accounts.includes(id) && (withFailed || row.successful))
   const at = (row: TxRow) => ledger.ledgerAt(row.ledger) ?? seen
   if (part === 'transactions')
-    return rows.map(row => ({ token: answers.txToken(row), json: answers.txAnswer(base, row, at(row), passphrase) }))
+    return rows.map(row => ({ token: answers.txToken(row), json: () => answers.txAnswer(base, row, at(row), passphrase) }))
   return rows
     .flatMap(row => answers.paymentAnswers(base, row, at(row), passphrase, joined))
     .filter(({ json }) => [json.from, json.to, json.account, json.funder].includes(id))
+    .map(({ token, json }) => ({ token, json: () => json }))
 }
 
 /** The part of a list, in rising order, that the question asks for: `cursor` excluded, `order`, at most `limit`. */
@@ -91,7 +93,7 @@ function page({ url, fault, random }: Ask, items: Item[]): Answer {
   const from = cursor === null ? 0 : list.findIndex(({ token }) => (order === 'asc' ? token > cursor : token < cursor))
   const start = from < 0 ? list.length : from
   const moved = fault === 'repeated' ? Math.max(0, start - limit) : fault === 'skipped' ? start + limit : start
-  const records = list.slice(moved, moved + limit).map(({ json }) => json)
+  const records = list.slice(moved, moved + limit).map(({ json }) => json())
   if (fault === 'shuffled') shuffle(records, random)
   return { status: 200, body: answers.pageAnswer(url, records) }
 }
