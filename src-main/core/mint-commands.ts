@@ -11,6 +11,7 @@ import { runCommand } from '../store/index.ts'
 import { saveMintConfig } from '../store/mint-config.ts'
 import { loadDecision, type StoredDecision, saveDecision, saveDecisions } from '../store/mint-decisions.ts'
 import { dropNodeRuns, nodeMint } from '../store/node-mints.ts'
+import { loadSignerSet } from '../store/votes.ts'
 import { type MintLine, overlapping } from './mint-lines.ts'
 import type { MintView } from './mint-view.ts'
 
@@ -41,6 +42,7 @@ export function mintAbilities(view: MintView, line: MintLine): { can: MintAction
       // a payment that was called failed may still turn up
       const late: MintActionKind[] = line.stage === 'failed' ? ['paid'] : []
       if (votes(config)) {
+        if (signsVotes(view)) return { can: late, why: SIGNED_VOTES }
         const [problem] = votingProblems(config)
         return problem ? { can: late, why: `No vote can count yet. ${problem.message}` } : { can: ['vote', ...late], why: '' }
       }
@@ -52,6 +54,13 @@ export function mintAbilities(view: MintView, line: MintLine): { can: MintAction
 
 const UNDER_V3 =
   'This network pays by rule set v3, so nothing can be claimed or decided here. Choose node-period in Settings, Minting rules, if it pays by that.'
+
+const SIGNED_VOTES = "This network's signers have keys, so votes on it are signed: cast yours on the page Votes (granary votes sign)."
+
+/** Whether votes count by their signatures only. */
+function signsVotes(view: MintView): boolean {
+  return loadSignerSet(view.books, view.network() ?? '') !== null
+}
 
 export interface ActInput {
   nodeId: number
@@ -71,6 +80,7 @@ export function actOnMint(view: MintView, { nodeId, start, mintId, action }: Act
     const config = view.config()
     const network = view.network() ?? ''
     if (config.rules === 'v3') throw refused('under-v3', UNDER_V3)
+    if (action.kind === 'vote' && signsVotes(view)) throw refused('signed-votes', SIGNED_VOTES)
     const mint = nodeMint(store, nodeId, start)
     if (!mint)
       throw refused('no-mint', `Node ${nodeId} has no mint of a period that began at ${formatUtc(start)}. Look at the list of mints again.`)
@@ -91,7 +101,8 @@ export function actOnMint(view: MintView, { nodeId, start, mintId, action }: Act
     saveDecision(view.books, network, { nodeId, startTs: start, mintId, decision: result.decision })
     return { stage: mintStage(result.decision, decidable) }
   })
-  view.decided(nodeId, start)
+  const stored = loadDecision(view.books, view.network() ?? '', nodeId, start)
+  if (stored) view.decided([stored])
   return answered as { stage: MintStage }
 }
 
@@ -129,6 +140,17 @@ export function setMintConfig(view: MintView, config: MintConfig, once: Once): u
     )
   const [problem] = checkMintConfig(config)
   if (problem) throw new AppError('usage', problem.message, { details: { field: problem.field } })
+  const set = loadSignerSet(view.books, network)
+  const isOther =
+    set && (config.threshold !== set.threshold || config.signers.join('\n') !== set.signers.map(({ name }) => name).join('\n'))
+  if (isOther)
+    throw new AppError(
+      'usage',
+      'Signers: they have keys, so they and their threshold are changed on the page Votes (granary votes signers).',
+      {
+        details: { field: 'signers' },
+      },
+    )
   const before = view.rules()
   const answered = once(`minting rules of network ${network}`, () => {
     saveMintConfig(view.books, network, config)
@@ -157,12 +179,11 @@ export function triggerSaved(view: MintView): number {
     starts.set(nodeId, [...taken, startTs])
     return true
   })
-  for (let from = 0; from < open.length; from += BATCH) triggerBatch(view, config, network, open.slice(from, from + BATCH))
-  if (open.length > 0) view.forgetDecisions()
+  for (let from = 0; from < open.length; from += BATCH) view.decided(triggerBatch(view, config, network, open.slice(from, from + BATCH)))
   return open.length
 }
 
-function triggerBatch(view: MintView, config: MintConfig, network: string, lines: MintLine[]): void {
+function triggerBatch(view: MintView, config: MintConfig, network: string, lines: MintLine[]): StoredDecision[] {
   const { demo } = view.active()
   const input = lines.map(({ nodeId, startTs, hash }) => [nodeId, startTs, hash])
   const total = sumUnits(lines.map(({ rewardUnits }) => ({ amountUnits: rewardUnits })))
@@ -170,15 +191,18 @@ function triggerBatch(view: MintView, config: MintConfig, network: string, lines
     subject: `${lines.length} ${lines.length === 1 ? 'mint' : 'mints'} of network ${network}${demo ? ' (demo)' : ''}`,
     details: `${tftExact(total)} TFT in all, as anybody may trigger them: ${lines.map(({ nodeId, hash }) => `node ${nodeId} ${hash.slice(0, 16)}`).join(', ')}`,
   }
+  const all: StoredDecision[] = []
   runCommand(view.books, { actor: JOB, idempotencyKey: randomUUID(), command: 'mints.trigger', input, audit }, () => {
     const now = view.books.now()
     const decided = lines.flatMap(({ nodeId, startTs, hash, rewardUnits }) => {
       const before = loadDecision(view.books, network, nodeId, startTs)?.decision ?? undecided
       const result = applyAction(config, { id: hash, rewardUnits }, before, { kind: 'trigger', actor: JOB }, now)
       // somebody was faster: then it is decided, which is all that is wanted
-      return 'refused' in result ? [] : [{ nodeId, startTs, mintId: hash, decision: result.decision }]
+      return 'refused' in result ? [] : [{ nodeId, startTs, mintId: hash, decision: result.decision, changedTs: now }]
     })
     saveDecisions(view.books, network, decided)
+    all.push(...decided)
     return { decided: decided.length }
   })
+  return all
 }

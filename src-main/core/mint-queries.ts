@@ -25,10 +25,13 @@ interface Ordered {
   sums: MintSums
 }
 
+/** Lists kept: the page's sums are of another filter than its table. */
+const KEPT = 3
+
 /** Answers the queries of mints by rule set node-period. */
 export function createMintAnswers(view: MintView): MintAnswers {
   const chainCalls = createChainCalls()
-  let ordered: Ordered | null = null
+  let ordered: Ordered[] = []
   let running: { key: string; rows: RunningRow[] } | null = null
   const labels = () => loadLabels(view.active().store)
 
@@ -36,10 +39,12 @@ export function createMintAnswers(view: MintView): MintAnswers {
     const version = view.version()
     const key = JSON.stringify([sort, descending, filter])
     // a text is looked for in labels too, which change without the mints
-    if (ordered?.version === version && ordered.key === key && !filter.search) return ordered
+    const known = ordered.find(one => one.version === version && one.key === key)
+    if (known && !filter.search) return known
     const found = filterMints(view.lines(), labels(), filter)
-    ordered = { version, key, lines: sortMints(found, sort, descending), sums: sumMints(found) }
-    return ordered
+    const fresh = { version, key, lines: sortMints(found, sort, descending), sums: sumMints(found) }
+    ordered = [fresh, ...ordered.filter(one => one.version === version && one.key !== key)].slice(0, KEPT)
+    return fresh
   }
 
   /** Every period that runs as of the newest data, soonest end first. */
@@ -85,7 +90,7 @@ export function createMintAnswers(view: MintView): MintAnswers {
         trigger: config.trigger,
         complete: view.isComplete(),
         gaps: gapsOf(view),
-        orphans: orphansOf(view),
+        orphans: view.orphans(),
       }
     },
     'mints.farms': () => ({ rows: farmsOf(view.lines()), rules: view.config().rules }),
@@ -152,16 +157,6 @@ function noMint(nodeId: number, start: number): AppError {
 /** What the runs lacked and found, each once. */
 function gapsOf(view: MintView): string[] {
   return [...new Set(view.runs().flatMap(run => run.problems.map(({ message }) => message)))]
-}
-
-/** Decisions that stand, on periods of nodes that are not in the data (any more). */
-function orphansOf(view: MintView): number {
-  let count = 0
-  for (const [nodeId, decisions] of view.decisions()) {
-    const starts = new Set(view.ofNode(nodeId).map(({ startTs }) => startTs))
-    for (const { startTs, decision } of decisions) if (decision.decided !== null && !starts.has(startTs)) count++
-  }
-  return count
 }
 
 /**

@@ -3,7 +3,7 @@ import type { NodePeriodRules } from '../jobs/node-mint.ts'
 import { planRuns } from '../jobs/node-runs.ts'
 import { listPeriods, type Store } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
-import { loadDecision, loadDecisions, type StoredDecision } from '../store/mint-decisions.ts'
+import { loadDecisions, type StoredDecision } from '../store/mint-decisions.ts'
 import { type LightMintRow, listNodeRuns, mintsOfPeriod, type NodeRun } from '../store/node-mints.ts'
 import { storedNetwork } from '../store/periods.ts'
 import { byNode, inOrder, type MintLine, mintLine } from './mint-lines.ts'
@@ -33,9 +33,10 @@ export interface MintView extends MintSources {
   runs(): NodeRun[]
   /** whether every stored period is worked out as it is now */
   isComplete(): boolean
-  /** to be told of what this program itself wrote: one decision, or any number of them */
-  decided(nodeId: number, startTs: number): void
-  forgetDecisions(): void
+  /** to be told what this program itself wrote: it is not read again */
+  decided(list: readonly StoredDecision[]): void
+  /** how many decisions stand on periods of nodes that the data doesn't have (any more) */
+  orphans(): number
   /** changes whenever `lines` does */
   version(): object
 }
@@ -50,6 +51,7 @@ interface Loaded {
   decisions: Map<number, StoredDecision[]>
   lines: MintLine[] | null
   byNode: Map<number, MintLine[]> | null
+  orphans: number | null
 }
 
 /** Reads what changed since the last question, period by period: a sync works the newest one out anew all the time. */
@@ -64,7 +66,16 @@ export function createMintView(sources: MintSources): MintView {
     const { store } = active()
     const name = network() ?? ''
     if (held?.store !== store || held.network !== name)
-      held = { store, network: name, periods: new Map(), booksVersion: null, decisions: new Map(), lines: null, byNode: null }
+      held = {
+        store,
+        network: name,
+        periods: new Map(),
+        booksVersion: null,
+        decisions: new Map(),
+        lines: null,
+        byNode: null,
+        orphans: null,
+      }
     readDecisions(held)
     readMints(held)
     return held
@@ -96,6 +107,7 @@ export function createMintView(sources: MintSources): MintView {
     if (!loaded.lines) {
       loaded.lines = inOrder([...loaded.periods.values()].flatMap(({ mints }) => mints.map(mint => mintLine(mint, loaded.decisions))))
       loaded.byNode = null
+      loaded.orphans = null
     }
     return loaded.lines
   }
@@ -123,16 +135,28 @@ export function createMintView(sources: MintSources): MintView {
       const keys = new Map(listNodeRuns(store).map(run => [run.period, run.key]))
       return planRuns(store, rules()).every(({ period, key }) => keys.get(period.index) === key)
     },
-    decided(nodeId, startTs) {
+    decided(list) {
       if (!held) return
-      const others = (held.decisions.get(nodeId) ?? []).filter(other => other.startTs !== startTs)
-      const decision = loadDecision(books, held.network, nodeId, startTs)
-      held.decisions.set(nodeId, decision ? [...others, decision] : others)
+      for (const decision of list) {
+        const { nodeId, startTs } = decision
+        const others = (held.decisions.get(nodeId) ?? []).filter(other => other.startTs !== startTs)
+        held.decisions.set(nodeId, [...others, decision])
+      }
       held.lines = null
     },
-    forgetDecisions() {
-      if (held) held.booksVersion = null
+    orphans() {
+      const loaded = current()
+      loaded.orphans ??= countOrphans(linesOf(loaded), loaded.decisions)
+      return loaded.orphans
     },
     version: () => linesOf(current()),
   }
+}
+
+function countOrphans(lines: readonly MintLine[], decisions: ReadonlyMap<number, readonly StoredDecision[]>): number {
+  const found = new Set(lines.map(({ nodeId, startTs }) => `${nodeId} ${startTs}`))
+  let count = 0
+  for (const { nodeId, startTs, decision } of [...decisions.values()].flat())
+    if (decision.decided !== null && !found.has(`${nodeId} ${startTs}`)) count++
+  return count
 }

@@ -8,6 +8,7 @@ import { StateShape } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { texts } from '../texts.ts'
+import { chainText } from './mint-model.ts'
 import classes from './mints.module.css'
 import page from './page.module.css'
 import { SumByFarmLoaded } from './sum-by-farm.tsx'
@@ -25,6 +26,7 @@ export function MintNotes({ list }: { list: List }) {
           <strong>{words.v3Title}.</strong> {words.v3Text} <Link href="/settings">{words.v3Action}</Link>
         </section>
       ) : null}
+      {list.rules === 'node-period' ? <Chain /> : null}
       {notes.map(note => (
         <p key={note} className={page.dim} role="status">
           {note}
@@ -33,6 +35,12 @@ export function MintNotes({ list }: { list: List }) {
       {list.gaps.length > 0 ? <Gaps gaps={list.gaps} /> : null}
     </>
   )
+}
+
+/** Where votes and triggers live. */
+function Chain() {
+  const chain = useQuery('mintConfig.get', {}, ['mints', 'facts', 'sync']).data?.chain
+  return chain ? <p className={page.dim}>{chainText(chain)}</p> : null
 }
 
 function Gaps({ gaps }: { gaps: string[] }) {

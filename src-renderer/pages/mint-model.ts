@@ -1,3 +1,4 @@
+import type { QueryOutput } from '../../src-shared/contract.ts'
 import type { MintRow, MintRowStage } from '../../src-shared/mints-contract.ts'
 import { fixed, group, tftExact } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
@@ -15,6 +16,12 @@ export function payeeOf(row: Pick<MintRow, 'farmName' | 'farmId' | 'farmTwinId'>
 /** `279.4250000 TFT for Alder Farm (3), twin 42`, as buttons name it. */
 export function amountFor(row: MintRow, units: bigint): string {
   return words.actions.amountFor(group(tftExact(units)), payeeOf(row))
+}
+
+/** Whether the chain that is followed can be asked to mint, in words. */
+export function chainText({ hasPallet, specVersion, calls }: QueryOutput<'mintConfig.get'>['chain']): string {
+  if (hasPallet === null || specVersion === null) return words.settings.chain.unknown
+  return hasPallet ? words.settings.chain.has(specVersion, calls.join(', ')) : words.settings.chain.none(specVersion)
 }
 
 /** A stage in words: under v3 nothing can be claimed. */

@@ -11,6 +11,7 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { formatCount, formatDateTime } from '../format.ts'
 import { texts } from '../texts.ts'
+import { chainText } from './mint-model.ts'
 import page from './page.module.css'
 import classes from './settings.module.css'
 
@@ -36,17 +37,10 @@ export function MintRules({ readOnly }: { readOnly: boolean }) {
 }
 
 function ChainCalls({ chain }: { chain: QueryOutput<'mintConfig.get'>['chain'] }) {
-  const { hasPallet, specVersion, calls } = chain
-  const text =
-    hasPallet === null || specVersion === null
-      ? words.chain.unknown
-      : hasPallet
-        ? words.chain.has(specVersion, calls.join(', '))
-        : words.chain.none(specVersion)
   return (
     <div>
       <h3>{words.chain.title}</h3>
-      <p className={page.dim}>{text}</p>
+      <p className={page.dim}>{chainText(chain)}</p>
     </div>
   )
 }

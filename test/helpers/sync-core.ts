@@ -1,5 +1,6 @@
 import type { Status } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import { defaultMintConfig } from '../../src-shared/node-period.ts'
 import type { DoctorReport, FoundFarm, LiveNode, Network, SyncConfig, SyncPhase, SyncState } from '../../src-shared/sync.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import { type SmallCore, smallCore } from './small-core.ts'
@@ -145,7 +146,7 @@ export function syncCore(change: Partial<SyncWorld> = {}): {
     'overview.get': () => ({
       ...{ period: null, elapsedSec: 0, states: { up: 0, 'at-risk': 0, down: 0, asleep: 0, unknown: 0 }, earnedUnits: 0n, earnedMusd: 0n },
       ...{ staysUpUnits: 0n, staysUpMusd: 0n, goesDownUnits: 0n, goesDownMusd: 0n, budgetLow: 0, over: false },
-      ...{ farms: [], attention: [], attentionTotal: 0 },
+      ...{ farms: [], attention: [], attentionTotal: 0, rules: 'v3' as const },
     }),
     'periods.list': () => [],
     'nodes.list': () => ({
@@ -159,6 +160,12 @@ export function syncCore(change: Partial<SyncWorld> = {}): {
     'search.find': () => [],
     'audit.list': () => ({ rows: [], total: 0, intact: true }),
     'networks.list': () => world.networks,
+    'mintConfig.get': () => ({
+      network: world.sync.config?.network ?? null,
+      config: defaultMintConfig,
+      problems: [],
+      chain: { hasPallet: null, specVersion: null, calls: [] },
+    }),
     'sync.get': () => world.sync,
     'doctor.get': () => world.doctor,
     'live.list': () => ({ asOf: world.live.length > 0 ? { n: headBlock, ts: headTs } : null, rows: world.live, total: world.live.length }),
