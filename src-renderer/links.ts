@@ -7,6 +7,11 @@ export function nodePath(nodeId: number, period?: number | null): string {
   return `/nodes/${nodeId}${period === undefined || period === null ? '' : `/${period}`}`
 }
 
+/** Where another signer's files are held against a period. */
+export function comparePath(period: number): string {
+  return `/periods/${period}/compare`
+}
+
 /** The page What-if of a node. */
 export function whatIfPath(nodeId: number): string {
   return `/what-if/${nodeId}`

@@ -1,5 +1,6 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import { compareTexts } from './texts-compare.ts'
 import { mintTexts } from './texts-mints.ts'
 import { syncTexts } from './texts-sync.ts'
 import { vaultTexts } from './texts-vault.ts'
@@ -52,6 +53,7 @@ export const texts = {
   mints: mintTexts,
   whatIf: whatIfTexts,
   vault: vaultTexts,
+  compare: compareTexts,
   app: {
     name: 'Granary',
     skip: 'Skip to the page',

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react'
 import { IconImport, IconMints, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync, IconVault, IconWhatIf } from '../icons.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
+import { ComparePage } from '../pages/compare.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { MintsPage } from '../pages/mints.tsx'
 import { NodePage } from '../pages/node.tsx'
@@ -30,6 +31,7 @@ export const routes: AppRoute[] = [
   { path: '/mints', title: texts.rail.mints, page: MintsPage, rail: { section: 'farm', icon: IconMints } },
   { path: '/periods', title: texts.rail.periods, page: PeriodsPage, rail: { section: 'farm', icon: IconPeriods } },
   { path: '/periods/:index', title: texts.rail.periods, page: PeriodPage },
+  { path: '/periods/:index/compare', title: texts.compare.title, page: ComparePage },
   { path: '/what-if', title: texts.whatIf.title, page: WhatIfPage, rail: { section: 'farm', icon: IconWhatIf } },
   { path: '/what-if/:id', title: texts.whatIf.title, page: WhatIfPage },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },

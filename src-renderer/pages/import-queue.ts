@@ -124,13 +124,15 @@ async function handOver(item: ImportItem): Promise<void> {
   }
 }
 
-function readError(error: unknown, name: string): AppError {
+/** What went wrong with a file of this machine, which may have been moved meanwhile. */
+export function readError(error: unknown, name: string): AppError {
   if (error instanceof DOMException)
     return new AppError('io.failed', `${name} could not be read: ${error.message} It may have been moved or changed. Choose it again.`)
   return toAppError(error)
 }
 
-function readable(file: File): UploadFile {
+/** A file that a browser gave, as it is sent. */
+export function readable(file: File): UploadFile {
   return {
     name: file.name,
     size: file.size,

@@ -17,7 +17,7 @@ import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { IconSearch } from '../icons.tsx'
-import { nodePath } from '../links.ts'
+import { comparePath, nodePath } from '../links.ts'
 import type { Standing } from '../sync-words.ts'
 import { texts, violationWords } from '../texts.ts'
 import classes from './page.module.css'
@@ -56,6 +56,9 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
         <div className={classes.right}>
           <Link href="/periods" className={classes.link}>
             All periods
+          </Link>
+          <Link href={comparePath(index)} className={classes.link}>
+            {texts.compare.title}
           </Link>
           <ReceiptsCsv period={index} />
         </div>

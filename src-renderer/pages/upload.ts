@@ -18,7 +18,18 @@ export type Send = <N extends CommandName>(name: N, input: CommandInput<N>) => P
  * Sends the whole file and begins its import; answers the job's id. While one part is on its way the next one is read. Rejects
  * with what `send` or the reading rejects with; whatever stops it, the core drops what it had of the file.
  */
-export async function uploadFile(file: UploadFile, send: Send, signal: AbortSignal, onSent: (bytes: number) => void): Promise<string> {
+export function uploadFile(file: UploadFile, send: Send, signal: AbortSignal, onSent: (bytes: number) => void): Promise<string> {
+  return sendFile(file, send, signal, onSent, async uploadId => (await send('import.uploadEnd', { uploadId })).jobId)
+}
+
+/** Sends the whole file, and answers what `end` makes of it; rejects as `uploadFile` does. */
+export async function sendFile<T>(
+  file: UploadFile,
+  send: Send,
+  signal: AbortSignal,
+  onSent: (bytes: number) => void,
+  end: (uploadId: string) => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted()
   const { uploadId } = await send('import.uploadBegin', { name: file.name, size: file.size })
   try {
@@ -34,7 +45,7 @@ export async function uploadFile(file: UploadFile, send: Send, signal: AbortSign
       onSent(end)
     }
     signal.throwIfAborted()
-    return (await send('import.uploadEnd', { uploadId })).jobId
+    return await end(uploadId)
   } catch (error) {
     // if the line is gone the core drops it by itself; the first error is the one to tell
     await send('import.uploadCancel', { uploadId }).catch(() => undefined)
