@@ -16,7 +16,7 @@ import { inOrder, mintProblems } from '../engines/minting/node-period/outputs.ts
 import { BUCKET_BITS } from '../store/codec-bucket.ts'
 import { readTransaction } from '../store/db.ts'
 import { bucketOf, buckets, LOOSE, readEvents } from '../store/events.ts'
-import { loadEnd, type StartParts, startParts } from '../store/mint-input.ts'
+import { loadEnd, type StartParts, type StoredPart, startParts } from '../store/mint-input.ts'
 import { loadNodeRun, loadNodeStates, type NodeMintRow, nodeRunKey, type OpenRow, saveNodeRun } from '../store/node-mints.ts'
 import type { Store } from '../store/open.ts'
 import { listPeriods, replaced, type StoredPeriod, storedPeriod } from '../store/periods.ts'
@@ -158,9 +158,10 @@ function beginFold(period: StoredPeriod, start: StartParts, end: EndSnapshot, op
   )
 }
 
-function partOf(start: StartParts, bucket: number, before: unknown[] | null) {
+function partOf(start: StartParts, bucket: number, before: unknown[] | null): StoredPart {
   const part = start.buckets.includes(bucket) ? start.part(bucket) : { nodes: [], contracts: [], power: [] }
-  return { ...part, nodeStates: before ?? part.nodeStates ?? [] }
+  const nodeStates = before ?? part.nodeStates
+  return nodeStates === undefined ? part : { ...part, nodeStates }
 }
 
 function statesOf(fold: NodePeriodFold, bucket: number): unknown[] {
@@ -318,11 +319,11 @@ function foldNode(store: Store, plans: readonly PlannedRun[], nodeId: number, en
   return fold
 }
 
-function onlyNode(part: ReturnType<typeof partOf>, nodeId: number): ReturnType<typeof partOf> {
+function onlyNode(part: StoredPart, nodeId: number): StoredPart {
   return {
     ...part,
     nodes: part.nodes.filter(node => node.id === nodeId),
-    nodeStates: part.nodeStates.filter(state => (state as { node_id?: unknown }).node_id === nodeId),
+    ...(part.nodeStates && { nodeStates: part.nodeStates.filter(state => (state as { node_id?: unknown }).node_id === nodeId) }),
     contracts: part.contracts.filter(({ contract_type: type }) =>
       'NodeContract' in type ? type.NodeContract.node_id === nodeId : 'RentContract' in type && type.RentContract.node_id === nodeId,
     ),

@@ -76,7 +76,8 @@ test('nodes apart give what they give together, with the market told to each', {
   fc.assert(
     fc.property(randomNodeLife(), archive => {
       const whole = refusedAsNull(() => fold(archive))
-      if (whole === null) return
+      // the chain never gives a contract's id to another one, so the store keeps a contract with its first node
+      if (whole === null || reusesContracts(archive)) return
       const stored = archive.blocks.flatMap(block =>
         block.events.flatMap(event => (event[0] === 'TfgridModule.NodeStored' ? event[1].node.id : [])),
       )
@@ -263,6 +264,14 @@ function lonelyNode(reports: { sec: number; uptimeSec: number }[], originTs: num
 
 function nodeOfContract({ contract_type: type }: PlainArchive['start']['contracts'][number]): number | null {
   return 'NodeContract' in type ? type.NodeContract.node_id : 'RentContract' in type ? type.RentContract.node_id : null
+}
+
+function reusesContracts(archive: PlainArchive): boolean {
+  const created = archive.blocks.flatMap(block =>
+    block.events.flatMap(event => (event[0] === 'SmartContractModule.ContractCreated' ? event[1].contract.contract_id : [])),
+  )
+  const ids = [...archive.start.contracts.map(contract => contract.contract_id), ...created]
+  return new Set(ids).size < ids.length
 }
 
 /** The blocks with only one node's events, those of its contracts, and those of no node. */

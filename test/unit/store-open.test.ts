@@ -170,27 +170,27 @@ test('after a crash both databases are checked, the books first; after a close t
     for (let nodeId = 1; nodeId < 400; nodeId++) saveLabel(store, { nodeId, label: 'x'.repeat(80), note: '' })
     store.close()
     /** what lies in the file breaks what its schema promises: SQLite opens and reads it, only the check finds it */
-    const rewrite = (name: string, from: string, to: string) => {
+    const rewrite = (name: string, table: string, from: string, to: string) => {
       const db = new Database(join(folder, name))
       db.unsafeMode()
       db.pragma('writable_schema = ON')
       expect(
-        db.prepare("UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table' AND instr(sql, ?)").run(from, to, from).changes,
+        db.prepare('UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = ? AND instr(sql, ?)').run(from, to, table, from).changes,
       ).toBe(1)
       db.close()
     }
-    rewrite('facts.db', "'current',", "'currant',")
+    rewrite('facts.db', 'imports', "'current',", "'currant',")
     openStore(folder, { mode: 'write' }).close()
     await (await child(folder, 'hold')).kill()
     const facts = failure(() => openStore(folder, { mode: 'write' }))
     expect(facts.code).toBe('store.corrupt')
     expect(facts.message).toContain('facts.db')
-    rewrite('books.db', 'id = 1', 'id = 2')
+    rewrite('books.db', 'audit_head', 'id = 1', 'id = 2')
     const books = failure(() => openStore(folder, { mode: 'write' }))
     expect(books.code).toBe('store.corrupt')
     expect(books.message).toContain('books.db')
-    rewrite('books.db', 'id = 2', 'id = 1')
-    rewrite('facts.db', "'currant',", "'current',")
+    rewrite('books.db', 'audit_head', 'id = 2', 'id = 1')
+    rewrite('facts.db', 'imports', "'currant',", "'current',")
     const mended = openStore(folder, { mode: 'write' })
     expect(loadLabels(mended).size).toBe(399)
     mended.close()

@@ -114,11 +114,14 @@ export function createNodePeriodFold(
 
   /** virtual nodes: their reports are nobody's */
   const untracked = new Set<number>()
+  /** whether the start holds running states: then its block was told already, also of nodes that were deleted in it */
+  let goesOn = false
 
   begin(start)
 
   function begin(part: NodePeriodPart): void {
     market = createMarket(start, end)
+    goesOn = part.nodeStates !== undefined
     for (const node of part.nodes)
       if (node.virtualized) untracked.add(node.id)
       else states.set(node.id, fresh(node))
@@ -177,6 +180,11 @@ export function createNodePeriodFold(
     return state !== undefined && clock.block <= state.knownToBlock
   }
 
+  /** Whether a node that is not followed is rightly unknown: virtual, or gone within the block that the states hold. */
+  function isNobodys(nodeId: number): boolean {
+    return untracked.has(nodeId) || (goesOn && clock.block <= start.block)
+  }
+
   /** A contract that can still change: not one whose node's state holds the block under way. */
   function openContract(contractId: number): Contract | undefined {
     const contract = contracts.get(contractId)
@@ -222,7 +230,7 @@ export function createNodePeriodFold(
   function nodeUpdated(node: GridNode): void {
     const s = states.get(node.id)
     if (s === undefined) {
-      if (!untracked.has(node.id)) throw unknown(node.id, 'Update')
+      if (!isNobodys(node.id)) throw unknown(node.id, 'Update')
       return
     }
     if (isKnown(s)) return
@@ -366,7 +374,7 @@ export function createNodePeriodFold(
       if (skipped) return
       const state = states.get(nodeId)
       if (state === undefined) {
-        if (!untracked.has(nodeId)) throw unknown(nodeId, 'Uptime report')
+        if (!isNobodys(nodeId)) throw unknown(nodeId, 'Uptime report')
       } else if (clock.block > state.knownToBlock) applyReport(state, clock, uptime, boundaryTs, save)
     },
     consumption(contractId, _timestamp, window, nru) {
