@@ -10,9 +10,9 @@ import type { ResultCodes, StellarTx } from './types.ts'
  * What a submission came to.
  * - applied: it stands in a ledger, successful
  * - rejected, sequence `used`: it stands in a ledger, failed; its number and fee are gone
- * - rejected, sequence `free`: this time no ledger and no queue took it. That is no promise: the same bytes that were sent before may still
- *   wait, and may be taken later while their bounds last
- * - rejected, sequence `unknown`: refused with a code that can also stand in a ledger, and none was found yet
+ * - rejected, sequence `free`: it is in no ledger, and this time no queue took it. That is no promise: the same bytes that were sent before
+ *   may still wait, and may be taken later while their bounds last
+ * - rejected, sequence `unknown`: refused with a code that one which stands in a ledger gets too, and none was found yet
  * - unclear: nobody knows yet. `waiting`: it was taken and waits for a ledger; `try-later`: another one of its source account waits, or the
  *   node is full; `busy`: Horizon was asked too often; `no-answer`: lost, timed out, or nonsense
  * Only `verdictOf` says what became of it for good.
@@ -29,6 +29,12 @@ export interface SubmitOptions extends AskOptions {
    */
   mode?: 'async' | 'sync'
 }
+
+/**
+ * Looked at before the sequence number (too late, fee) or at it: one that a ledger holds already is refused with these as well, and one
+ * that fails within a ledger has the last of them.
+ */
+const saysNothing = new Set(['tx_too_late', 'tx_insufficient_fee', 'tx_bad_seq', 'tx_failed'])
 
 const bodySchema = z.object({
   tx_status: z.enum(['PENDING', 'DUPLICATE', 'TRY_AGAIN_LATER', 'ERROR']).optional(),
@@ -93,9 +99,8 @@ function readAnswer(horizon: Horizon, posted: Posted): Exclude<SubmitOutcome, { 
   if (body.tx_status === 'TRY_AGAIN_LATER')
     return unclear('try-later', 'another transaction of its source account waits for a ledger, or there is no room for it')
   const codes = codesOfBody(body)
-  if (status === 400 && body.type?.endsWith('/transaction_malformed'))
-    return rejected({ transaction: 'tx_malformed', operations: [] }, 'free')
-  if (status === 400 && codes) return rejected(codes, codes.transaction === 'tx_failed' ? 'unknown' : 'free')
+  if (status === 400 && body.type?.endsWith('/transaction_malformed')) return rejected({ transaction: 'tx_malformed', operations: [] })
+  if (status === 400 && codes) return rejected(codes)
   // 200 says success, and the transaction itself is looked for before that is believed
   return unclear('no-answer', status === 200 ? 'answered, but does not show it yet' : `answered ${status}`)
 }
@@ -107,6 +112,7 @@ function codesOfBody({ error_result_xdr: own, extras }: Body): ResultCodes | nul
   return { transaction: extras.result_codes.transaction, operations: extras.result_codes.operations ?? [] }
 }
 
-function rejected(codes: ResultCodes, sequence: 'free' | 'unknown'): SubmitOutcome & { kind: 'rejected' } {
+function rejected(codes: ResultCodes): SubmitOutcome & { kind: 'rejected' } {
+  const sequence = saysNothing.has(codes.transaction) ? 'unknown' : 'free'
   return { kind: 'rejected', codes, sequence, means: explainCodes(codes), tx: null }
 }
