@@ -16,7 +16,7 @@ import { SumByFarmLoaded } from './sum-by-farm.tsx'
 const words = texts.mints
 type List = QueryOutput<'mints.list'>
 
-/** What must be known before any figure is believed: whether these mints are paid at all, and what the data lacks. */
+/** What must be known before any figure is believed: whether these mints are paid at all, and whether they are all here. */
 export function MintNotes({ list }: { list: List }) {
   const notes = [...(list.complete ? [] : [words.working]), ...(list.orphans > 0 ? [words.orphans(list.orphans)] : [])]
   return (
@@ -26,18 +26,25 @@ export function MintNotes({ list }: { list: List }) {
           <strong>{words.v3Title}.</strong> {words.v3Text} <Link href="/settings">{words.v3Action}</Link>
         </section>
       ) : null}
-      {list.rules === 'node-period' ? <Chain /> : null}
       {notes.map(note => (
         <p key={note} className={page.dim} role="status">
           {note}
         </p>
       ))}
-      {list.gaps.length > 0 ? <Gaps gaps={list.gaps} /> : null}
     </>
   )
 }
 
-/** Where votes and triggers live. */
+/** What the figures rest on: what a person must look at, and where votes and triggers live. */
+export function MintBasis({ list }: { list: List }) {
+  return (
+    <>
+      {list.gaps.length > 0 ? <Gaps gaps={list.gaps} /> : null}
+      {list.rules === 'node-period' ? <Chain /> : null}
+    </>
+  )
+}
+
 function Chain() {
   const chain = useQuery('mintConfig.get', {}, ['mints', 'facts', 'sync']).data?.chain
   return chain ? <p className={page.dim}>{chainText(chain)}</p> : null

@@ -16,7 +16,7 @@ import { useUi } from '../store.ts'
 import { texts } from '../texts.ts'
 import { mintColumns } from './mint-columns.tsx'
 import { isFiltered, MintFilters, type MintsFilter, noMintsFilter } from './mint-filters.tsx'
-import { MintNotes, MintTotals } from './mint-head.tsx'
+import { MintBasis, MintNotes, MintTotals } from './mint-head.tsx'
 import { MintFarms, MintLocks, RunningPeriods } from './mint-lists.tsx'
 import { openMint } from './mint-sheet.tsx'
 import page from './nodes.module.css'
@@ -73,6 +73,7 @@ export function MintsPage() {
       </header>
       <MintNotes list={data} />
       <MintTotals list={data} />
+      <MintBasis list={data} />
       <div>
         <SegmentedControl
           aria-label={words.tabsLabel}
