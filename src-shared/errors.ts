@@ -7,6 +7,7 @@ export const errorCodes = [
   'mint.inconsistent', // the input contradicts itself: details.record and details.block say where
   'mint.missing', // what the mint needs is not there (a snapshot, a period)
   'mint.refused', // what was asked of a mint can't be done with it (any more); details.reason
+  'pay.refused', // what was asked of a payout run can't be done with it (any more); details.reason
   'store.newer', // written by a newer Granary
   'store.busy', // another instance writes
   'store.corrupt', // a checksum or integrity check failed

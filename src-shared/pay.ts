@@ -81,3 +81,23 @@ export type EnvelopeKind = z.infer<typeof envelopeKindSchema>
  */
 export const runStageSchema = z.enum(['open', 'running', 'paused', 'stopped', 'done', 'dead', 'withdrawn'])
 export type RunStage = z.infer<typeof runStageSchema>
+
+/** How a network pays on Stellar, as the operator entered it; nothing of it is guessed. Empty: not entered yet. */
+export const payConfigSchema = z.object({
+  horizon: z.string().max(300),
+  passphrase: z.string().max(200),
+  assetCode: z.union([z.literal(''), z.string().regex(/^[A-Za-z0-9]{1,12}$/, 'An asset code has 1 to 12 letters and digits.')]),
+  issuer: z.union([z.literal(''), account]),
+  payer: z.union([z.literal(''), account]),
+  /** accounts that transactions come from; none: the payer itself, one transaction into each ledger */
+  channels: z.array(account).max(100),
+  /** the most that one transaction may cost, in stroops */
+  feeStroops: z.number().int().min(100).max(1_000_000),
+  /** time left for signing, in seconds */
+  signSec: z
+    .number()
+    .int()
+    .min(60)
+    .max(20 * 3600),
+})
+export type PayConfig = z.infer<typeof payConfigSchema>

@@ -53,6 +53,12 @@ export const booksRuns = `
     UNIQUE (run_id, place, generation),
     FOREIGN KEY (run_id, place) REFERENCES payout_rows (run_id, place)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE payout_signatures (
+    hash TEXT NOT NULL REFERENCES payout_envelopes (hash),
+    signer TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (hash, signer)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE payout_approvals (
     run_id TEXT NOT NULL REFERENCES payout_runs (id),
     signer TEXT NOT NULL,
@@ -111,8 +117,8 @@ export const booksRuns = `
       SELECT 1 FROM payout_rows n JOIN payout_held h ON h.network = n.network AND h.origin = n.origin AND h.run_id <> n.run_id
       WHERE n.run_id = NEW.run_id AND n.place = NEW.place)
     BEGIN SELECT RAISE(ABORT, 'receipt under way'); END;
-  CREATE TRIGGER payout_envelopes_fixed BEFORE UPDATE OF hash, run_id, place, generation, kind, min_ts, max_ts, fee_stroops ON payout_envelopes
-    BEGIN SELECT RAISE(ABORT, 'an envelope is never changed, only signed'); END;
+  CREATE TRIGGER payout_envelopes_fixed BEFORE UPDATE OF hash, run_id, place, generation, kind, min_ts, max_ts, fee_stroops, envelope ON payout_envelopes
+    BEGIN SELECT RAISE(ABORT, 'an envelope is never changed'); END;
   CREATE TRIGGER payout_attempts_saved BEFORE INSERT ON payout_attempts
     WHEN NOT EXISTS (SELECT 1 FROM payout_envelopes WHERE hash = NEW.hash AND stage IN ('sent', 'unclear'))
     BEGIN SELECT RAISE(ABORT, 'an envelope is sent only after that was saved'); END;

@@ -20,13 +20,13 @@ export interface StoredRun {
   changedTs: number
 }
 
-/** An envelope as the books have it; `envelope` with the signatures so far. */
+/** An envelope as the books have it; its signatures stand beside it. */
 export interface StoredEnvelope extends Envelope {
   place: number
   generation: number
   minTs: number
   feeStroops: number
-  /** base64 of the XDR */
+  /** base64 of the XDR, without signatures */
   envelope: string
 }
 
@@ -181,9 +181,31 @@ export function saveRow(store: Store, runId: string, place: number, before: RowS
   change(store.books, books.updateTable('payout_rows').set(values).where('run_id', '=', runId).where('place', '=', place))
 }
 
-/** Keeps an envelope with more signatures. */
-export function saveSigned(store: Store, hash: string, envelope: string): void {
-  change(store.books, books.updateTable('payout_envelopes').set({ envelope }).where('hash', '=', hash))
+/** A signature of an envelope's hash, checked by whoever keeps it. */
+export interface EnvelopeSignature {
+  hash: string
+  signer: string
+  /** base64 */
+  signature: string
+}
+
+/** Keeps signatures; one of the same signer on the same envelope stays as it is. Gives how many are new. */
+export function saveSignatures(store: Store, list: readonly EnvelopeSignature[]): number {
+  const insert = store.books.prepare(
+    'INSERT INTO payout_signatures (hash, signer, signature) VALUES (?,?,?) ON CONFLICT (hash, signer) DO NOTHING',
+  )
+  return list.reduce((added, { hash, signer, signature }) => added + insert.run(hash, signer, signature).changes, 0)
+}
+
+/** All signatures of a run's envelopes by hash, each envelope's by signer. */
+export function loadSignatures(store: Store, runId: string): Map<string, EnvelopeSignature[]> {
+  const all = store.books
+    .prepare(
+      `SELECT s.hash, s.signer, s.signature FROM payout_signatures s JOIN payout_envelopes e ON e.hash = s.hash
+       WHERE e.run_id = ? ORDER BY s.hash, s.signer`,
+    )
+    .all(runId) as EnvelopeSignature[]
+  return Map.groupBy(all, ({ hash }) => hash)
 }
 
 export function saveStage(store: Store, runId: string, stage: RunStage): void {
@@ -226,15 +248,15 @@ const FULL = 2
 
 /**
  * Begins attempts to send envelopes, in a transaction of its own that is on the disk when this returns: only then may they be sent. `mark`
- * keeps that their rows are being sent. Gives the attempts' ids. Throws AppError `internal` where the books would not survive a power cut.
+ * keeps that their rows are being sent and gives their hashes. Gives the attempts' ids. Throws AppError `internal` where the books would
+ * not survive a power cut.
  */
-export function beginAttempts(store: Store, hashes: readonly string[], mark: () => void): number[] {
+export function beginAttempts(store: Store, mark: () => readonly string[]): number[] {
   if ((store.books.pragma('synchronous', { simple: true }) as number) < FULL)
     throw new AppError('internal', 'The books are not written through to the disk, so nothing is sent.')
   return writeTransaction(store.books, 'books.db', () => {
-    mark()
     const insert = store.books.prepare('INSERT INTO payout_attempts (hash, sent_ts) VALUES (?, ?)')
-    return hashes.map(hash => Number(insert.run(hash, store.now()).lastInsertRowid))
+    return mark().map(hash => Number(insert.run(hash, store.now()).lastInsertRowid))
   })
 }
 

@@ -324,9 +324,16 @@ export interface PayoutEnvelopesTable {
   min_ts: number
   max_ts: number
   fee_stroops: number
-  /** base64 of the XDR, with the signatures so far */
+  /** base64 of the XDR, without signatures */
   envelope: string
   stage: string
+}
+
+export interface PayoutSignaturesTable {
+  hash: string
+  signer: string
+  /** base64, checked before it was kept */
+  signature: string
 }
 
 export interface PayoutApprovalsTable {
@@ -394,6 +401,7 @@ export interface BooksTables {
   payout_runs: PayoutRunsTable
   payout_rows: PayoutRowsTable
   payout_envelopes: PayoutEnvelopesTable
+  payout_signatures: PayoutSignaturesTable
   payout_approvals: PayoutApprovalsTable
   payout_attempts: PayoutAttemptsTable
   vote_signers: VoteSignersTable

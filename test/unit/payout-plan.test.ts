@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { type Payable, type PlanInput, planRun, planText, readPlan, runIdOf } from '../../src-main/engines/payout-plan/plan.ts'
+import {
+  type Payable,
+  type PayeeCheck,
+  type PlanInput,
+  planRun,
+  planText,
+  readPlan,
+  runIdOf,
+} from '../../src-main/engines/payout-plan/plan.ts'
 import {
   applyRow,
   isDead,
@@ -13,6 +21,7 @@ import {
 } from '../../src-main/engines/payout-plan/row.ts'
 import { channelHeads, isProvenDead, planReplacements, settledStage } from '../../src-main/engines/payout-plan/run.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import type { PlanRow } from '../../src-shared/pay.ts'
 
 const account = (letter: string) => `G${letter.repeat(55)}`
 const hash = (n: number) => n.toString(16).padStart(64, '0')
@@ -106,7 +115,7 @@ test('a plan that was changed, or breaks the rules of a run, is refused', () => 
   expect(errorOf(() => readPlan('{}')).code).toBe('archive.format')
   expect(errorOf(() => readPlan('nonsense')).code).toBe('archive.format')
   const [first, second] = plan!.rows
-  const broken = [
+  const broken: PlanRow[][] = [
     [first!, { ...second!, channel: first!.channel, sequence: first!.sequence }],
     [first!, { ...second!, receipt: first!.receipt }],
     [first!, { ...second!, amountUnits: 0n }],
@@ -119,7 +128,7 @@ test('a plan that was changed, or breaks the rules of a run, is refused', () => 
 
 test('a payee that is not good stays out, with the reason and what the farmer must do', () => {
   const bad = { ok: false as const, reason: 'No trustline.', wayOut: 'Add one.' }
-  const payees = new Map([
+  const payees = new Map<string, PayeeCheck>([
     [account('F'), { ok: true as const, roomUnits: 9n }],
     [account('B'), bad],
   ])
@@ -207,7 +216,7 @@ test('a row goes from planned over signed and sent to paid, and is never sent ag
   const paid = after(signed, send, { kind: 'found', tx: tx() })
   expect(rowStage(paid)).toBe('paid')
   expect(sendable(paid)).toBeNull()
-  for (const event of [send, { kind: 'replace', envelope: { hash: 'second', kind: 'payment', maxTs: 1 } } as const])
+  for (const event of [send, { kind: 'replace', envelope: { hash: 'second', kind: 'payment', maxTs: 9e9 } } as const])
     expect(refusalOf(paid, event)).not.toBeNull()
   // whatever is said again changes nothing
   for (const event of [signed, absent(9e9), { kind: 'unclear', hash: 'first' } as const, { kind: 'found', tx: tx() } as const]) {

@@ -61,8 +61,11 @@ export type RowEvent =
   | { kind: 'absent'; hash: string; closedTs: number }
   /** the account's number went past this row's, and no transaction of the row took it, up to the ledger that closed at `closedTs` */
   | { kind: 'skipped'; closedTs: number }
-  /** another envelope under the row's own number; a payment only after all before it expired */
-  | { kind: 'replace'; envelope: Pick<Envelope, 'hash' | 'kind' | 'maxTs'> }
+  /**
+   * Another envelope under the row's own number; a payment only after all before it expired. `elsewhere`: another machine made it, which had
+   * the proof; this one may not have asked the ledger yet, and need not, as the ledger takes one of them
+   */
+  | { kind: 'replace'; envelope: Pick<Envelope, 'hash' | 'kind' | 'maxTs'>; elsewhere?: boolean }
 
 /** The row as it is now (the same object where the event says nothing new), or why it was refused. */
 export type RowResult = { row: RowState } | { refused: string }
@@ -135,7 +138,7 @@ export function applyRow(plan: Terms, planned: PlanRow, row: RowState, event: Ro
       if (row.envelopes.some(({ stage, maxTs }) => isOpen(stage) && event.closedTs <= maxTs)) return { row }
       return { row: isNumberFree(row) ? overtakeOthers(row, '') : row }
     case 'replace':
-      return replaced(row, event.envelope)
+      return replaced(row, event.envelope, event.elsewhere ?? false)
   }
 }
 
@@ -159,12 +162,14 @@ function withStage(row: RowState, hash: string, stage: EnvelopeStage): RowState 
 }
 
 /** A payment only after all before it expired; what only uses the number up at any time: the ledger takes one of them, whichever. */
-function replaced(row: RowState, next: Pick<Envelope, 'hash' | 'kind' | 'maxTs'>): RowResult {
+function replaced(row: RowState, next: Pick<Envelope, 'hash' | 'kind' | 'maxTs'>, elsewhere: boolean): RowResult {
   if (row.envelopes.some(({ hash }) => hash === next.hash)) return { refused: 'The row has this envelope already.' }
   if (row.conflict !== '') return { refused: `The ledger contradicts this row: ${row.conflict}` }
   if (!isNumberFree(row)) return { refused: "The row's number is used up." }
   if (next.kind === 'payment' && row.payment) return { refused: 'The row is paid.' }
-  if (next.kind === 'payment' && !needsReplacement(row))
+  // what proves the last one dead must prove those before it dead too
+  if (row.envelopes.some(({ maxTs }) => maxTs >= next.maxTs)) return { refused: 'Another envelope of the row is good for longer.' }
+  if (next.kind === 'payment' && !elsewhere && !needsReplacement(row))
     return { refused: 'A payment is replaced only after its time bounds passed in a closed ledger.' }
   return { row: { ...row, envelopes: [...row.envelopes, { ...next, stage: 'planned' }] } }
 }

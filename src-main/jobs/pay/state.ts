@@ -1,0 +1,64 @@
+import { AppError } from '../../../src-shared/errors.ts'
+import type { PayoutPlan } from '../../../src-shared/pay.ts'
+import { readPlan } from '../../engines/payout-plan/plan.ts'
+import { applyRow, type RowEvent, type RowState, rowStage } from '../../engines/payout-plan/row.ts'
+import { settledStage } from '../../engines/payout-plan/run.ts'
+import { writeTransaction } from '../../store/db.ts'
+import type { Store } from '../../store/index.ts'
+import { loadRows, loadRun, type StoredRun, saveRow, saveStage } from '../../store/runs.ts'
+
+/** A run as it is worked on: the books' rows, changed together with the books. */
+export interface LiveRun {
+  runId: string
+  plan: PayoutPlan
+  rows: RowState[]
+}
+
+/** Throws AppError not-found, store.corrupt (the plan in the books is not the one that its id stands for). */
+export function openRun(store: Store, runId: string): LiveRun & { run: StoredRun } {
+  const run = loadRun(store, runId)
+  const read = readPlan(run.planText)
+  if (read.runId !== run.runId)
+    throw new AppError(
+      'store.corrupt',
+      `The plan of run ${run.runId.slice(0, 16)} in books.db was altered. Put a copy of the books from the folder "backups" in its place.`,
+    )
+  return { runId: run.runId, plan: read.plan, rows: loadRows(store, run.runId), run }
+}
+
+/** What happened to rows, by place. */
+export type PlacedEvent = { place: number; event: RowEvent }
+
+/**
+ * Applies events and keeps what they come to, in one transaction; events that a row refuses are left out. Rows as they are in the books
+ * count, not as they were read: another process may have been at work.
+ */
+export function keepEvents(store: Store, live: LiveRun, events: readonly PlacedEvent[]): void {
+  if (events.length === 0) return
+  writeTransaction(store.books, 'books.db', () => applyEvents(store, live, events))
+}
+
+/** The same within a transaction of the caller's. Gives the refused events. */
+export function applyEvents(store: Store, live: LiveRun, events: readonly PlacedEvent[]): PlacedEvent[] {
+  const { runId, plan } = live
+  const before = loadRows(store, runId)
+  const after = [...before]
+  const refusals: PlacedEvent[] = []
+  for (const placed of events) {
+    const { place, event } = placed
+    const result = applyRow(plan, plan.rows[place]!, after[place]!, event)
+    if ('refused' in result) refusals.push(placed)
+    else after[place] = result.row
+  }
+  for (const [place, row] of after.entries()) saveRow(store, runId, place, before[place]!, row, rowStage(row))
+  live.rows = after
+  const { stage } = loadRun(store, runId)
+  const next = settledStage(stage, after)
+  if (next !== stage) saveStage(store, runId, next)
+  return refusals
+}
+
+/** That something can't be done with a run, and why. */
+export function refused(reason: string, message: string): AppError {
+  return new AppError('pay.refused', message, { details: { reason } })
+}
