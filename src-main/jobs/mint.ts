@@ -7,7 +7,7 @@ import { overviewLines, payoutLines, problemsJson, receiptsNdjson, retriesCsv, r
 import { OVERVIEW_HEADER } from '../engines/minting/overview-line.ts'
 import { type ProblemNode, resultProblems } from '../engines/minting/problems.ts'
 import { planRetries, type Retry } from '../engines/minting/retries.ts'
-import { createV3Mint, type MintHeader, type MintResult, type V3Mint } from '../engines/minting/v3.ts'
+import { createV3Mint, type MintHeader, type MintResult, type V3Mint, type V3Options } from '../engines/minting/v3.ts'
 import { readTransaction } from '../store/db.ts'
 import { buckets, LOOSE, readEvents } from '../store/events.ts'
 import { loadEnd, startParts } from '../store/mint-input.ts'
@@ -76,8 +76,10 @@ export async function mintArchive(input: MintOptions & { source: string }, conte
     onProgress: done => report(done.bytesRead, done.bytesTotal, done.events),
     ...(context.signal && { signal: context.signal }),
   })
-  const result = mint!.finish(Math.max(header!.blocks.last, lastBlock))
-  return writeMint({ ...result, parts: [outputOf(result.nodes)] }, end!, old, input.outDir)
+  const { nodes, ...result } = mint!.finish(Math.max(header!.blocks.last, lastBlock))
+  const parts: MintedPart[] = []
+  for (let i = 0; i < nodes.length; i += NODES_AT_ONCE) parts.push(linesOf(nodes.slice(i, i + NODES_AT_ONCE)))
+  return writeMint({ ...result, parts }, end!, old, input.outDir)
 }
 
 /** Mints one stored period and writes the same files. Throws AppError mint.*, store.*, io.*, cancelled. */
@@ -114,35 +116,28 @@ export interface MintedPart {
 /** A whole mint; its parts together are the nodes by id. */
 export type Minted = Omit<MintResult, 'nodes'> & { parts: MintedPart[] }
 
-/** Each thread makes its lines itself: bytes cross over at once, thousands of objects with their texts do not. */
-function outputOf(nodes: NodeResult[]): MintedPart {
+/** Nodes whose lines are made at once: one text of all lines would be copied whole several times before it is bytes. */
+const NODES_AT_ONCE = 64
+
+/** What the files and the summary need of some nodes. */
+function linesOf(nodes: NodeResult[]): MintedPart {
   return {
     nodes: nodes.map(({ nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }) => {
       return { nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }
     }),
-    payouts: bytesOf(nodes, payoutLines),
-    overview: bytesOf(nodes, overviewLines),
-    receipts: bytesOf(nodes, receiptsNdjson),
+    payouts: Buffer.from(payoutLines(nodes)),
+    overview: Buffer.from(overviewLines(nodes)),
+    receipts: Buffer.from(receiptsNdjson(nodes)),
   }
 }
 
-/** Nodes whose lines are made at once: one text of all lines would be copied whole several times before it is bytes. */
-const NODES_AT_ONCE = 64
-
-function bytesOf(nodes: readonly NodeResult[], linesOf: (nodes: readonly NodeResult[]) => string): Uint8Array {
-  let bytes = Buffer.allocUnsafe(nodes.length * 512)
-  let length = 0
-  for (let i = 0; i < nodes.length; i += NODES_AT_ONCE) {
-    const text = linesOf(nodes.slice(i, i + NODES_AT_ONCE))
-    // a code unit takes three bytes at most
-    if (length + text.length * 3 > bytes.length) {
-      const larger = Buffer.allocUnsafe(bytes.length * 2 + text.length * 3)
-      bytes.copy(larger, 0, 0, length)
-      bytes = larger
-    }
-    length += bytes.write(text, length)
+function joined(parts: MintedPart[]): MintedPart {
+  return {
+    nodes: parts.flatMap(part => part.nodes),
+    payouts: Buffer.concat(parts.map(part => part.payouts)),
+    overview: Buffer.concat(parts.map(part => part.overview)),
+    receipts: Buffer.concat(parts.map(part => part.receipts)),
   }
-  return bytes.subarray(0, length)
 }
 
 /** Events from which on a second thread is worth its start. */
@@ -157,8 +152,8 @@ export async function mintStored(
 ): Promise<{ minted: Minted; end: EndSnapshot }> {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
   if (!context.runTask || period.events < SPLIT_FROM_EVENTS) {
-    const { result, end } = mintPart(store, period, resources, undefined, true)
-    return { minted: { ...result, parts: [outputOf(result.nodes)] }, end }
+    const { result, part, end } = mintLines(store, period, resources)
+    return { minted: { ...result, parts: [part] }, end }
   }
   const taken = noneTaken()
   const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, taken }
@@ -168,8 +163,7 @@ export async function mintStored(
   // let the message to the worker leave before this thread is busy
   await new Promise(resolve => setImmediate(resolve))
   try {
-    const { result, end } = mintPart(store, period, resources, { from: 'first', taken }, true)
-    const part = outputOf(result.nodes)
+    const { result, part, end } = mintLines(store, period, resources, { from: 'first', taken })
     return { minted: { ...result, parts: [part, await other] }, end }
   } catch (error) {
     await Promise.allSettled([other])
@@ -203,42 +197,68 @@ export function mintPartTask(input: MintPartInput): MintedPart {
   const store = openForMint(input.dataDir)
   try {
     const period = { ...storedPeriod(store, input.period), digest: input.digest }
-    return outputOf(mintPart(store, period, input.resources, { from: 'last', taken: input.taken }, true).result.nodes)
+    return mintLines(store, period, input.resources, { from: 'last', taken: input.taken }).part
   } finally {
     store.close()
   }
 }
 
-/**
- * Mints this thread's share of the nodes; without `share` all. `withoutDays`: see V3Options. Nodes stand alone, so parts' results concatenate. Throws AppError mint.*,
- * store.corrupt, store.busy (the period changed since `period` was read).
- */
+const ALL = (): Share => ({ from: 'first', taken: noneTaken() })
+
+/** Mints this thread's share of the nodes; without `share` all. Nodes stand alone, so parts' results concatenate. Throws as mintBuckets. */
 export function mintPart(
   store: Store,
   period: StoredPeriod,
   resources: ResourceRule,
-  share: Share = { from: 'first', taken: noneTaken() },
-  withoutDays = false,
+  share = ALL(),
 ): { result: MintResult; end: EndSnapshot } {
+  const { result, end, taken } = mintBuckets(store, period, { resources }, share, nodes => nodes)
+  return { result: { ...result, nodes: taken.flat() }, end }
+}
+
+type Whole = Omit<MintResult, 'nodes'>
+
+/** The same as lines of the files. Each thread makes its own: bytes cross over at once, thousands of objects with their texts do not. */
+function mintLines(
+  store: Store,
+  period: StoredPeriod,
+  resources: ResourceRule,
+  share = ALL(),
+): { result: Whole; part: MintedPart; end: EndSnapshot } {
+  const { result, end, taken } = mintBuckets(store, period, { resources, withoutDays: true }, share, linesOf)
+  return { result, part: joined(taken), end }
+}
+
+/**
+ * Mints bucket after bucket of this thread's share, and keeps of each what `keep` makes of its nodes; gives that by bucket, rising. Throws
+ * AppError mint.*, store.corrupt, store.busy (the period changed since `period` was read).
+ */
+function mintBuckets<T>(
+  store: Store,
+  period: StoredPeriod,
+  options: V3Options,
+  share: Share,
+  keep: (nodes: NodeResult[]) => T,
+): { result: Whole; end: EndSnapshot; taken: T[] } {
   // one view of the store, and the one that the caller saw: a sync may write to the period meanwhile
   return readTransaction(store.facts, 'facts.db', () => {
     if (storedPeriod(store, period.index).digest !== period.digest) throw replaced(period)
     const start = startParts(store, period)
     const end = loadEnd(store, period)
-    const mint = createV3Mint(headerOf(period), { block: start.block, ts: start.ts, nodes: [], contracts: [], power: [] }, end, {
-      resources,
-      withoutDays,
-    })
+    const mint = createV3Mint(headerOf(period), { block: start.block, ts: start.ts, nodes: [], contracts: [], power: [] }, end, options)
     const withNodes = new Set(start.buckets)
     const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
     all.delete(LOOSE)
     const list = [...all].sort((a, b) => (share.from === 'first' ? a - b : b - a))
+    const taken: T[] = []
     for (const bucket of list) {
       if (Atomics.add(share.taken, 0, 1) >= list.length) break
       if (withNodes.has(bucket)) mint.begin(start.part(bucket))
       readEvents(store, period, mint, { bucketFrom: bucket, bucketTo: bucket })
+      taken.push(keep(mint.take(period.coveredToBlock)))
     }
-    return { result: mint.finish(period.coveredToBlock), end }
+    const { nodes: _, ...result } = mint.finish(period.coveredToBlock)
+    return { result, end, taken: share.from === 'first' ? taken : taken.reverse() }
   })
 }
 

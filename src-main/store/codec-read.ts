@@ -115,10 +115,15 @@ export class BucketReader {
         while (place >= ends[block]!) block++
         kinds[count] = kind
         at[count] = block
-        const folded = bytes[pos]!
-        const foldedAhead = bytes[pos + 1]!
-        if (type === UPTIME && (folded | foldedAhead) < 0x80) {
-          // both figures take one byte nearly always
+        // what is rarer is kept out of this loop: it is compiled sooner, and never again
+        if (type !== UPTIME || (bytes[pos]! | bytes[pos + 1]!) >= 0x80) {
+          input.pos = pos
+          this.#other(into, count, kind, ts[block]!)
+          pos = input.pos | 0
+        } else {
+          // both figures take one byte
+          const folded = bytes[pos]!
+          const foldedAhead = bytes[pos + 1]!
           pos += 2
           const eventSlot = kind >> 2
           const now = ts[block]! + ((folded >>> 1) ^ -(folded & 1))
@@ -127,11 +132,6 @@ export class BucketReader {
           uptimes[eventSlot] = uptime
           a[count] = now
           b[count] = uptime
-        } else {
-          // what is rarer is kept out of this loop: it is compiled sooner, and never again
-          input.pos = pos
-          this.#other(into, count, kind, ts[block]!)
-          pos = input.pos | 0
         }
         count++
       }

@@ -41,15 +41,21 @@ export const REQUEST = 6
  * in one small array: as members of their own each would be a float somewhere else in memory.
  */
 export class NodeState {
+  // what every report touches comes first, so that it lies together
+  /** what the accessors below tell */
+  readonly figures = Float64Array.of(0, 0, 0, 0, 0, NONE, NONE)
+  hasReport = false
+  /** exact figures, only where a remembered one does not fit a number */
+  wide: WidePoints | null = null
+  trace: Trace | null
+  /** null: nobody asks for them */
+  days: Days | null
   readonly nodeId: number
   /** farm, twin, place, certification, policy and price of the last update */
   node: GridNode
   /** never goes back to false but by NodeStored */
   virtualized: boolean
   resources: Resources
-  hasReport = false
-  /** exact figures, only where a remembered one does not fit a number */
-  wide: WidePoints | null = null
   violation: Violation | null = null
   violationDetail: ViolationDetail | null = null
   slowBoots = 0
@@ -63,11 +69,6 @@ export class NodeState {
   usedSru = 0n
   ipSec = 0n
   nruBytes = 0n
-  /** null: nobody asks for them */
-  days: Days | null
-  trace: Trace | null
-  /** what the accessors below tell */
-  readonly figures = Float64Array.of(0, 0, 0, 0, 0, NONE, NONE)
 
   /** A node as the rules start it: nothing reported, power Up with target Up. */
   constructor(node: GridNode, days: Days | null, trace: Trace | null) {

@@ -56,6 +56,11 @@ export interface V3Mint extends ColumnSink {
   /** Takes in more of the start: nodes of which no event was told yet, with what belongs to them. */
   begin(part: StartPart): void
   /**
+   * Gives the results of the nodes so far by id, and forgets them: for who gives the grid part by part, so that the whole of it need not be
+   * held. Throws as finish does, which then gives what is left.
+   */
+  take(coveredToBlock: number): NodeResult[]
+  /**
    * Ends the fold and gives the result; `coveredToBlock` is the last block that the source knows. Call it once. AppError
    * `mint.inconsistent` names what contradicts itself; then nothing may be paid.
    */
@@ -285,6 +290,18 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     return i
   }
 
+  /** The nodes by id, judged and paid. */
+  function concluded(coveredToBlock: number): NodeResult[] {
+    // what is concluded now is concluded from the end snapshot
+    clock.block = end.block
+    clock.ts = end.ts
+    contracts.each(contract => settle(contract, clock))
+    context.provisional = coveredToBlock < lastLateBlock || end.ts <= clock.endTs
+    const nodes: NodeResult[] = []
+    states.each(state => nodes.push(finishNode(state, context, coveredToBlock)))
+    return nodes
+  }
+
   const sink: V3Mint = {
     begin,
     block,
@@ -292,17 +309,14 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     consumption,
     rare,
     columns,
+    take(coveredToBlock: number): NodeResult[] {
+      const nodes = concluded(coveredToBlock)
+      states.clear()
+      contracts.clear()
+      return nodes
+    },
     finish(coveredToBlock: number): MintResult {
-      // what is concluded now is concluded from the end snapshot
-      clock.block = end.block
-      clock.ts = end.ts
-      contracts.each(contract => settle(contract, clock))
-      context.provisional = coveredToBlock < lastLateBlock || end.ts <= clock.endTs
-      const nodes: NodeResult[] = []
-      const sorted: NodeState[] = []
-      states.each(state => sorted.push(state))
-      sorted.sort((a, b) => a.nodeId - b.nodeId)
-      for (const state of sorted) nodes.push(finishNode(state, context, coveredToBlock))
+      const nodes = concluded(coveredToBlock)
       result = {
         period: { index: header.period.index, start: header.period.start, end: header.period.end },
         network: header.network,
