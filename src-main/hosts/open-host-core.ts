@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Core, Status } from '../../src-shared/contract.ts'
-import { openCore } from '../core/index.ts'
+import { openCore, type SafeStorage } from '../core/index.ts'
 import { networksFile, programDir, programVersion } from './program.ts'
 import { workerTaskRunner } from './spawn-worker.ts'
 
@@ -13,7 +13,15 @@ export const pageDir = join(programDir, 'out/renderer')
  * Opens the data folder as the one writer, with heavy work in worker threads and the embedded demo until there is real data.
  * Closing the core ends the threads too. Rejects like openCore.
  */
-export async function openHostCore({ dataDir, host }: { dataDir: string; host: Status['host'] }): Promise<Core> {
+export async function openHostCore({
+  dataDir,
+  host,
+  safeStorage,
+}: {
+  dataDir: string
+  host: Status['host']
+  safeStorage?: SafeStorage
+}): Promise<Core> {
   // one core stays for answers; more than four threads only wait for the disk
   // and two more for what never ends and mostly waits: the sync, and the demo's made-up chain
   const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4) + 2)
@@ -27,6 +35,7 @@ export async function openHostCore({ dataDir, host }: { dataDir: string; host: S
       demoDir: existsSync(demoDir) ? demoDir : null,
       mode: 'write',
       runTask,
+      ...(safeStorage && { safeStorage }),
     })
     return {
       ...core,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ed25519Verify, sr25519Verify } from '@polkadot/util-crypto'
@@ -6,6 +7,7 @@ import { waitSecAfter } from '../../src-main/core/key-tries.ts'
 import { createKeys, type Keys } from '../../src-main/core/keys.ts'
 import { stretchingOf } from '../../src-main/signing/key-box.ts'
 import type { SafeStorage } from '../../src-main/signing/safe-storage.ts'
+import { canonicalJson } from '../../src-main/store/exact-json.ts'
 import { listAudit, openStore, type Store, verifyAudit } from '../../src-main/store/index.ts'
 import type { CommandInput, CommandOutput, Topic } from '../../src-shared/contract.ts'
 import { IDLE_SEC } from '../../src-shared/keys-contract.ts'
@@ -305,6 +307,13 @@ test('a removed key leaves nothing to sign with, and what others wrote of it sta
   expect(() => keys.signWith(keyId, new Uint8Array(32))).toThrow(expect.objectContaining({ code: 'not-found' }))
   expect(await run('keys.remove', { keyId, name: 'payer' }, 'remove-it-once')).toEqual({})
   expect(audit().map(line => line.split(' ')[0])).toEqual(['keys.remove', 'keys.unlock', 'keys.import'])
+})
+
+test('what is kept of a command to know it again is a hash of what is no secret in it', async () => {
+  await importSeed()
+  const kept = store.books.prepare('SELECT input_hash FROM answers').pluck().all()
+  const hash = (input: unknown) => createHash('sha256').update(canonicalJson(input)).digest('hex')
+  expect(kept).toEqual([hash({ name: 'payer', kind: 'stellar', path: '' })])
 })
 
 test('nothing of it is in the folder in plain: the box is what the books have', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Actor, Core } from '../../../src-shared/contract.ts'
 import { toPlainError } from '../../../src-shared/errors.ts'
 import type { TextPort } from '../../../src-shared/rpc-client.ts'
@@ -45,6 +46,10 @@ export async function runCoreHost(edges: CoreHostEdges): Promise<void> {
     if (message.t === 'close') {
       closeAsked = true
       if (core) void close()
+      return
+    }
+    if (message.t === 'lock-keys') {
+      core?.command('keys.lock', {}, { actor: edges.actor, idempotencyKey: randomUUID() }).catch(edges.log)
       return
     }
     const port = ports[0]

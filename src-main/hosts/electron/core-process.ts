@@ -1,13 +1,19 @@
 import { openHostCore } from '../open-host-core.ts'
 import { userName } from '../user-name.ts'
 import { type ElectronPort, runCoreHost } from './core-host.ts'
+import { safeStorageOfMain } from './safe-storage.ts'
 
 // The entry of the core's process (Electron's utility process); its argument is the data folder.
 const dataDir = process.argv[2]
 if (dataDir === undefined) throw new Error('core-process is started by the desktop host, with a data folder')
 
+const safeStorage = safeStorageOfMain(
+  request => process.parentPort.postMessage(request),
+  listener => process.parentPort.on('message', ({ data }) => data.t === 'safe' && listener(data)),
+)
+
 void runCoreHost({
-  open: () => openHostCore({ dataDir, host: 'electron' }),
+  open: () => openHostCore({ dataDir, host: 'electron', safeStorage }),
   actor: { id: `desktop:${userName()}` },
   say: message => process.parentPort.postMessage(message),
   onMessage: listener => process.parentPort.on('message', event => listener(event.data, event.ports as ElectronPort[])),

@@ -7,7 +7,9 @@ import {
   Menu,
   MessageChannelMain,
   type MessagePortMain,
+  powerMonitor,
   protocol,
+  safeStorage,
   session,
   utilityProcess,
 } from 'electron'
@@ -16,6 +18,7 @@ import { resolveDataDir } from '../data-dir.ts'
 import { loadPageFiles } from '../page-files.ts'
 import { connectChannel, openFileChannel } from './channels.ts'
 import { answerPage, isAllowedPermission, isPageUrl, pageScheme, pageUrl } from './page-rules.ts'
+import { answerSafe } from './safe-storage.ts'
 import { type CoreProcess, superviseCore } from './supervisor.ts'
 
 // The desktop host: owns the window, the dialogs and the core's process; the rules that can be tried without Electron
@@ -65,7 +68,11 @@ function startCore(): CoreProcess<MessagePortMain> {
   })
   return {
     postMessage: (message, ports) => child.postMessage(message, ports),
-    onMessage: listener => child.on('message', listener),
+    onMessage: listener =>
+      child.on('message', message => {
+        if (message.t === 'safe') child.postMessage(answerSafe(safeStorage, process.platform, message))
+        else listener(message)
+      }),
     onExit: listener => child.on('exit', listener),
     kill: () => child.kill(),
   }
@@ -120,6 +127,9 @@ function run(): void {
     })
     return chosen.filePaths[0] ?? null
   })
+
+  powerMonitor.on('lock-screen', supervisor.lockKeys)
+  powerMonitor.on('suspend', supervisor.lockKeys)
 
   app.on('second-instance', () => {
     if (window?.isMinimized()) window.restore()

@@ -1,7 +1,8 @@
 import type { PlainError } from '../../../src-shared/errors.ts'
+import type { SafeAnswer } from './safe-storage.ts'
 
 /** What main and the core's process say to each other; a `connect` carries the core's end of a page's line. */
-export type ToCoreProcess = { t: 'connect' } | { t: 'close' }
+export type ToCoreProcess = { t: 'connect' } | { t: 'close' } | { t: 'lock-keys' } | SafeAnswer
 export type FromCoreProcess = { t: 'ready' } | { t: 'failed'; error: PlainError }
 
 /** The core's process as main sees it (Electron's UtilityProcess, or a stand-in in a test). */
@@ -25,6 +26,8 @@ export interface SupervisorEdges<Port> {
 export interface Supervisor<Port> {
   /** gives the core its end of a page's line, as soon as it is ready */
   connect(port: Port): void
+  /** has every unlocked key forgotten: the machine is left alone */
+  lockKeys(): void
   /** asks the core to stop and waits; ends it after ten seconds */
   close(): Promise<void>
 }
@@ -85,6 +88,9 @@ export function superviseCore<Port>(edges: SupervisorEdges<Port>): Supervisor<Po
     connect(port) {
       if (child && ready) child.postMessage({ t: 'connect' }, [port])
       else waiting.push(port)
+    },
+    lockKeys() {
+      if (ready) child?.postMessage({ t: 'lock-keys' })
     },
     close() {
       return new Promise(resolve => {
