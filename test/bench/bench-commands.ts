@@ -43,12 +43,15 @@ export async function benchCommands({ nodes, rounds }: BenchOptions): Promise<Fi
     const out = emptyFolder('out')
     const data = () => emptyFolder('data')
     const mint = (name: string, archive: string) => run(name, 'mint', '--archive', archive, '--out', out)
+    const own = (name: string, archive: string) => run(name, 'mint', '--archive', archive, '--rules', 'node-period', '--out', out)
     parse.push(await bareParse(plain))
     process.stderr.write(`  ${JSON_BASELINE}: ${parse.at(-1)!.sec.toFixed(2)} s\n`)
     await mint('mint', plain)
     const stored = data()
     await run('import', 'import', plain, '--data', stored)
     await run('period', 'mint', '--period', '102', '--data', stored, '--out', out)
+    await run('own period', 'mint', '--period', '102', '--rules', 'node-period', '--data', stored, '--out', out)
+    await own('own', plain)
     await mint('mint gz', packed.gz)
     await mint('mint zst', packed.zst)
     await run('import gz', 'import', packed.gz, '--data', data())
@@ -58,6 +61,7 @@ export async function benchCommands({ nodes, rounds }: BenchOptions): Promise<Fi
     for (const size of sizes) {
       const archive = await archiveOf(size, 'ndjson')
       await mint(`mint ${size}`, archive)
+      await own(`own ${size}`, archive)
       await run(`import ${size}`, 'import', archive, '--data', data())
     }
     await run('start', '--version')
@@ -84,6 +88,8 @@ export async function benchCommands({ nodes, rounds }: BenchOptions): Promise<Fi
     figure('mint --archive', 'mint', { baseline, target: '≤ 1.3 x, < 400 MB', threads: oneThread }),
     figure('import', 'import', { baseline, target: '≤ 1.6 x', threads: threads(taken.import!) }),
     figure('mint --period from the store', 'period', { target: '< 1 s', threads: threads(taken.period!, '') }),
+    figure('mint --period by node-period', 'own period', { target: '< 5 s', threads: threads(taken['own period']!, '') }),
+    figure('mint --archive by node-period', 'own', { baseline, threads: threads(taken.own!) }),
     figure('mint --archive, gzip', 'mint gz', { baseline, threads: threads(taken['mint gz']!) }),
     figure('mint --archive, zstd', 'mint zst', { baseline, threads: threads(taken['mint zst']!) }),
     figure('import, gzip', 'import gz', { baseline, threads: threads(taken['import gz']!) }),
@@ -94,13 +100,17 @@ export async function benchCommands({ nodes, rounds }: BenchOptions): Promise<Fi
     }),
     figure('start-up (--version)', 'start', {}),
   ]
-  for (const command of ['mint', 'import'])
+  for (const [command, name] of [
+    ['mint', 'mint'],
+    ['own', 'mint by node-period'],
+    ['import', 'import'],
+  ] as const)
     for (const size of [...sizes, nodes]) {
       const { events } = size === nodes ? parse[0]! : await bareParse(await archiveOf(size, 'ndjson'))
       const start = median(wall(taken.start!))
       const perEvent = (sec: number) => ((sec - start) / events) * 1e6
       figures.push({
-        name: `${command}, ${size} nodes, per event without start-up`,
+        name: `${name}, ${size} nodes, per event without start-up`,
         unit: 'µs/event',
         values: wall(taken[size === nodes ? command : `${command} ${size}`]!).map(perEvent),
         target: 'linear',
