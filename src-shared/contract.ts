@@ -19,6 +19,7 @@ import {
   syncStateSchema,
 } from './sync.ts'
 import { vaultCommands, vaultQueries } from './vault-contract.ts'
+import { voteCommands, voteQueries } from './votes-contract.ts'
 import { whatIfQueries } from './what-if.ts'
 
 /**
@@ -27,7 +28,20 @@ import { whatIfQueries } from './what-if.ts'
  */
 
 /** What can change. A notification names topics, never data. */
-export const topicSchema = z.enum(['facts', 'results', 'jobs', 'labels', 'settings', 'audit', 'sync', 'networks', 'mints', 'vault', 'keys'])
+export const topicSchema = z.enum([
+  'facts',
+  'results',
+  'jobs',
+  'labels',
+  'settings',
+  'audit',
+  'sync',
+  'networks',
+  'mints',
+  'vault',
+  'keys',
+  'votes',
+])
 export type Topic = z.infer<typeof topicSchema>
 
 const none = z.object({})
@@ -374,6 +388,7 @@ export const queries = {
   ...compareQueries,
   ...mintQueries,
   ...keyQueries,
+  ...voteQueries,
 } as const
 
 export const commands = {
@@ -412,6 +427,7 @@ export const commands = {
   ...compareCommands,
   ...mintCommands,
   ...keyCommands,
+  ...voteCommands,
 } as const
 
 export type QueryName = keyof typeof queries

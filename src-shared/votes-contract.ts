@@ -198,7 +198,7 @@ export const voteReviewSchema = z.object({
   /** why signing takes an extra confirmation; null: it does not */
   singleWord: z.string().nullable(),
   /** keys of the vault that can sign it */
-  keys: z.array(z.object({ keyId: z.string(), name: z.string(), unlocked: z.boolean() })),
+  keys: z.array(z.object({ keyId: z.string(), name: z.string() })),
 })
 export type VoteReview = z.infer<typeof voteReviewSchema>
 

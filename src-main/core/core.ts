@@ -8,6 +8,7 @@ import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { staleRuns } from '../jobs/node-runs.ts'
 import type { SafeStorage } from '../signing/safe-storage.ts'
+import { pinnedChain } from '../store/chain.ts'
 import {
   listPeriods,
   loadSettings,
@@ -37,6 +38,8 @@ import { createTopics } from './topics.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { createVault } from './vault.ts'
 import { createView } from './view.ts'
+import { isVoteCommand, settleVotes, voteCommand } from './vote-commands.ts'
+import { createVoteAnswers, openVoteRoom } from './votes.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
 type Once = (subject: string | null, work: () => unknown) => unknown
@@ -104,6 +107,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     decisionsVersion: mints.version,
   })
   const keys = createKeys({ books: real, changed: topics.changed, safeStorage: options.safeStorage ?? null })
+  const votes = openVoteRoom({
+    books: real,
+    mints,
+    keys,
+    genesisOf: network => {
+      const chain = pinnedChain(real)
+      return chain?.network === network ? chain.genesis : (listNetworks(known, real).find(({ name }) => name === network)?.genesis ?? null)
+    },
+  })
   const comparisons = createComparisons({
     store: () => view.active().store,
     books: real,
@@ -124,6 +136,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     compared: comparisons.answers,
     vault: vault.answers,
     keys,
+    votes: createVoteAnswers(votes),
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
 
@@ -206,7 +219,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       topics.changed('results')
     }
     mints.lines()
-    const decided = triggerSaved(mints)
+    const decided = triggerSaved(mints) + settleVotes(votes)
     topics.changed('mints', ...(decided > 0 ? (['vault', 'audit'] as const) : []))
   }
 
@@ -376,6 +389,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return answered
     }
     if (isKeyCommand(name)) return keys.command(name, input, actor, key)
+    if (isVoteCommand(name))
+      return voteCommand(votes, name, input, once).then(answered => {
+        settleVotes(votes)
+        topics.changed('votes', 'mints', 'vault', 'audit')
+        return answered
+      })
     switch (name) {
       case 'import.uploadBegin': {
         const { name: file, size } = commands[name].in.parse(input)
@@ -472,7 +491,9 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       }
       case 'mints.act': {
         const answered = actOnMint(mints, commands[name].in.parse(input), actor, once)
-        topics.changed('mints', 'vault', 'audit')
+        // after a failed payment votes on the next attempt may be here already
+        settleVotes(votes)
+        topics.changed('mints', 'vault', 'audit', 'votes')
         return answered
       }
       case 'sync.configure': {

@@ -28,6 +28,7 @@ import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } fr
 import type { SyncControl } from './sync.ts'
 import type { VaultAnswers } from './vault.ts'
 import type { View } from './view.ts'
+import type { VoteAnswers } from './votes.ts'
 import { answerWhatIf } from './what-if.ts'
 
 export interface Sources {
@@ -44,6 +45,7 @@ export interface Sources {
   doctor(): DoctorReport | null
   vault: VaultAnswers
   keys: Keys
+  votes: VoteAnswers
   mints: MintView
   compared: CompareAnswers
 }
@@ -90,6 +92,7 @@ export function createQueries(
     ...createMintAnswers(sources.mints),
     ...sources.compared,
     'keys.list': () => sources.keys.list(),
+    ...sources.votes,
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!

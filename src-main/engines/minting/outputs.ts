@@ -9,7 +9,7 @@ export function payoutsCsv(nodes: readonly NodeResult[], retries: readonly Retry
   return payoutLines(nodes) + retryLines(retries)
 }
 
-export function payoutLines(nodes: readonly NodeResult[]): string {
+export function payoutLines(nodes: readonly Pick<NodeResult, 'payoutAddress' | 'rewardUnits' | 'hash'>[]): string {
   let text = ''
   for (const node of nodes)
     if (node.payoutAddress !== '' && node.rewardUnits > 0n) text += `${node.payoutAddress},${tftExact(node.rewardUnits)},${node.hash}\n`

@@ -19,6 +19,8 @@ export interface DecidableMint {
 export type MintAction =
   /** an authorised signer's amount, under triggers 1 and 2 */
   | { kind: 'vote'; signer: string; amountUnits: bigint }
+  /** all of the signers' votes whose signatures were checked (signing/votes), in place of those before */
+  | { kind: 'votes'; votes: readonly MintVote[] }
   /** anyone, also a job, under `permissionless` */
   | { kind: 'trigger'; actor: string }
   /** the farmer, under `claim`; the amount goes to the farm's own account, so that whoever claims gains nothing by it */
@@ -67,6 +69,7 @@ export function applyAction(
   if (refusal) return { refused: refusal }
   if (action.kind === 'vote')
     return applyVote(config, mint, decision, { signer: action.signer, amountUnits: action.amountUnits, ts: nowTs })
+  if (action.kind === 'votes') return settleVotes(config, mint, { ...decision, votes: [...action.votes] }, nowTs)
   const how = howOf[action.kind]
   return { decision: decide(decision, { amountUnits: mint.rewardUnits, by: [action.actor], how, ts: nowTs }) }
 }
@@ -102,15 +105,22 @@ function refusalOf(config: MintConfig, mint: DecidableMint, decision: MintDecisi
   if (decision.decided) return alreadyDecided(decision.decided)
   if (mint.rewardUnits <= 0n)
     return { code: 'nothing-to-pay', message: 'This mint pays nothing, so nothing can be triggered. Its page says why it pays nothing.' }
-  const fits = action.kind === 'vote' ? votes(config) : config.trigger === triggerOf[action.kind]
+  const isVote = action.kind === 'vote' || action.kind === 'votes'
+  const fits = isVote ? votes(config) : config.trigger === triggerOf[action.kind]
   if (!fits) return { code: 'wrong-trigger', message: `${doesNot[action.kind]} ${does[config.trigger]}` }
-  return action.kind === 'vote' ? voteRefusal(config, action) : actorRefusal(config, action)
+  if (!isVote) return actorRefusal(config, action)
+  for (const vote of action.kind === 'votes' ? action.votes : [action]) {
+    const refusal = voteRefusal(config, vote)
+    if (refusal) return refusal
+  }
+  return null
 }
 
 const triggerOf = { trigger: 'permissionless', claim: 'claim', force: 'claim' } as const
 
 const doesNot: Record<DecidingAction['kind'], string> = {
   vote: 'This network takes no votes on amounts.',
+  votes: 'This network takes no votes on amounts.',
   trigger: 'Not everyone can trigger a payout on this network.',
   claim: 'Payouts are not claimed on this network.',
   force: 'Payouts are not forced on this network.',
@@ -136,7 +146,7 @@ function voteRefusal(config: MintConfig, { signer, amountUnits }: { signer: stri
   return null
 }
 
-function actorRefusal(config: MintConfig, { kind, actor }: Exclude<DecidingAction, { kind: 'vote' }>): Refusal | null {
+function actorRefusal(config: MintConfig, { kind, actor }: Exclude<DecidingAction, { kind: 'vote' | 'votes' }>): Refusal | null {
   if (actor.trim() === '') return { code: 'no-name', message: 'A payout needs the name of whoever triggers it. Enter your name.' }
   if (kind === 'force' && !config.administrators.includes(actor))
     return {
@@ -156,9 +166,13 @@ function applyVote(config: MintConfig, mint: DecidableMint, decision: MintDecisi
   const others = decision.votes.filter(other => other.signer !== vote.signer)
   const voted = isRepeated ? decision : { ...decision, votes: [...others, vote] }
   // a repeated vote may decide too: signers or threshold may have changed since
+  return settleVotes(config, mint, voted, vote.ts)
+}
+
+function settleVotes(config: MintConfig, mint: DecidableMint, voted: MintDecision, ts: number): ActionResult {
   const agreed = countVotes(config, mint, voted).find(({ signers }) => signers.length >= config.threshold)
   if (!agreed) return { decision: voted }
-  return { decision: decide(voted, { amountUnits: agreed.amountUnits, by: agreed.signers, how: 'votes', ts: vote.ts }) }
+  return { decision: decide(voted, { amountUnits: agreed.amountUnits, by: agreed.signers, how: 'votes', ts }) }
 }
 
 function decide(decision: MintDecision, decided: Omit<MintDecided, 'attempt'>): MintDecision {

@@ -1,6 +1,5 @@
-import { cleanName } from '../../../src-shared/text.ts'
 import type { SignerSet, VoteChoice, VoteSigner } from '../../../src-shared/votes-contract.ts'
-import { choiceKey, keyName, subjectKey } from './statement.ts'
+import { choiceKey, keyName } from './statement.ts'
 import type { Vote } from './verify.ts'
 
 /*
@@ -14,22 +13,6 @@ export function isLater(a: Vote, b: Vote): boolean {
   if (a.hash !== b.hash) return a.hash > b.hash
   // sr25519 signs the same statement differently each time
   return Buffer.compare(a.bytes, b.bytes) > 0
-}
-
-/** Where a vote stands in the state: under its signers, subject and signer. */
-export function placeOf({ statement }: Vote): string {
-  return `${statement.signersHash} ${subjectKey(statement.subject)} ${keyName(statement.signer)}`
-}
-
-/** The state after `votes` came to `state`. Pure. */
-export function mergeVotes(state: ReadonlyMap<string, Vote>, votes: Iterable<Vote>): Map<string, Vote> {
-  const merged = new Map(state)
-  for (const vote of votes) {
-    const place = placeOf(vote)
-    const before = merged.get(place)
-    if (!before || isLater(vote, before)) merged.set(place, vote)
-  }
-  return merged
 }
 
 export interface TallyRow {
@@ -93,9 +76,4 @@ function whyNot({ statement }: Vote, own: VoteChoice | null): string {
   if (statement.amountUnits !== own.amountUnits) return 'Another amount than Granary works out here.'
   if (statement.planHash !== own.planHash) return 'The same amount, but another plan than Granary works out here.'
   return choiceKey(statement) === choiceKey(own) ? '' : 'Worked out with other options of the rule set.'
-}
-
-/** `Ann, Bob` */
-export function namesOf(signers: readonly VoteSigner[]): string {
-  return signers.map(({ name }) => cleanName(name)).join(', ')
 }

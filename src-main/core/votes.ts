@@ -1,0 +1,240 @@
+import type { QueryOutput } from '../../src-shared/contract.ts'
+import { AppError } from '../../src-shared/errors.ts'
+import { defaultMintConfig, type MintConfig } from '../../src-shared/node-period.ts'
+import { basisText, singleWord } from '../../src-shared/verify.ts'
+import type { SignerSet, VoteCell, VoteKey, VoteRow, VoteSigner, VoteSubject, voteQueries } from '../../src-shared/votes-contract.ts'
+import { votingProblems } from '../engines/minting/mint-config.ts'
+import { basisLine } from '../signing/votes/basis.ts'
+import { keyProblems, signersHash } from '../signing/votes/signers.ts'
+import { refused, startOf, subjectKey } from '../signing/votes/statement.ts'
+import { isLater, type Tally, tally } from '../signing/votes/tally.ts'
+import { voteText } from '../signing/votes/text.ts'
+import { readVote, type Vote } from '../signing/votes/verify.ts'
+import type { Store } from '../store/index.ts'
+import { loadKeys } from '../store/keys.ts'
+import { loadMintConfig } from '../store/mint-config.ts'
+import { countVoidVotes, loadBasis, loadSignerSet, loadVotes, networksWithSigners } from '../store/votes.ts'
+import type { Keys } from './keys.ts'
+import type { MintView } from './mint-view.ts'
+import type { Parsed } from './queries.ts'
+import { createVoteReviews } from './vote-reviews.ts'
+import { createVoteSubjects, type VoteSubjects } from './vote-subjects.ts'
+
+export interface VoteSources {
+  /** where signers, votes and decisions are, also while the demo is shown */
+  books: Store
+  mints: MintView
+  /** hash of block 0 of a network, `0x…` or only its beginning, where it is known without asking; else null */
+  genesisOf(network: string): string | null
+  keys: Pick<Keys, 'signWith'>
+}
+
+type VoteQuery = keyof typeof voteQueries
+export type VoteAnswers = { [N in VoteQuery]: (input: Parsed<N>) => QueryOutput<N> | Promise<QueryOutput<N>> }
+
+/** What the votes' answers and commands share. */
+export interface VoteRoom extends VoteSources {
+  subjects: VoteSubjects
+  /** the network that is shown; else the only one that has signers; null: none */
+  network(): string | null
+  config(): MintConfig
+  /** Throws AppError vote.refused no-signers, usage */
+  signers(): { network: string; set: SignerSet; hash: string }
+  /** the votes under the present signers, by subject */
+  votes(): ReadonlyMap<string, { subject: VoteSubject; votes: Vote[] }>
+  count(subject: VoteSubject, votes: readonly Vote[]): Tally
+  /** the name of a key in the vault here that can sign for a signer */
+  keysFor(key: VoteKey): { keyId: string; name: string }[]
+}
+
+/** Only votes equal to what is worked out here count (minting.md, Who triggers the payout). */
+export function isVerified(config: MintConfig): boolean {
+  return config.trigger === 'verified-amount'
+}
+
+export function openVoteRoom(sources: VoteSources): VoteRoom {
+  const { books, mints } = sources
+  const subjects = createVoteSubjects(books, mints)
+
+  function network(): string | null {
+    const shown = mints.network()
+    if (shown !== null) return shown
+    const [only, second] = networksWithSigners(books)
+    return only !== undefined && second === undefined ? only : null
+  }
+
+  const config = (): MintConfig => {
+    const name = network()
+    return name === null ? defaultMintConfig : loadMintConfig(books, name)
+  }
+
+  function signers() {
+    const name = network()
+    if (name === null)
+      throw new AppError('usage', 'No network is known here yet. Follow the chain, import a grid archive, or take over a signers’ file.')
+    const set = loadSignerSet(books, name)
+    if (!set)
+      throw refused(
+        'no-signers',
+        `Network "${name}" has no signers with keys yet. Enter them first (page Votes, or granary votes signers).`,
+      )
+    return { network: name, set, hash: signersHash(set) }
+  }
+
+  return {
+    ...sources,
+    subjects,
+    network,
+    config,
+    signers,
+    votes() {
+      const { network: name, hash } = signers()
+      const found = loadVotes(books, name, hash).map(readVote)
+      const grouped = Map.groupBy(found, ({ statement }) => subjectKey(statement.subject))
+      return new Map([...grouped].map(([key, votes]) => [key, { subject: votes[0]!.statement.subject, votes }]))
+    },
+    count(subject, votes) {
+      const { network: name, set } = signers()
+      const verified = isVerified(config())
+      return tally(set, votes, verified, votes.length === 0 ? null : subjects.own(name, subject).choice)
+    },
+    keysFor: ({ kind, publicKey }) =>
+      loadKeys(books).filter(
+        key => key.publicKey === publicKey && key.box !== null && (key.kind === kind || (key.kind === 'stellar' && kind === 'ed25519')),
+      ),
+  }
+}
+
+/** Answers the votes' queries. */
+export function createVoteAnswers(room: VoteRoom): VoteAnswers {
+  const { books, subjects } = room
+
+  function rowOf(subject: VoteSubject, votes: readonly Vote[]): VoteRow {
+    const { network, set } = room.signers()
+    const { rows, outcomes, agreed } = room.count(subject, votes)
+    const executed = subjects.executed(network, subject) !== ''
+    const waiting = rows.filter(({ signer, vote }) => vote === null && room.keysFor(signer).length > 0)
+    return {
+      subject,
+      state: executed ? 'executed' : agreed ? 'agreed' : 'open',
+      ownUnits: subjects.own(network, subject).choice?.amountUnits ?? null,
+      votes: votes.length,
+      agreeing: Math.min(outcomes[0]?.signers.length ?? 0, set.signers.length),
+      waitingFor: executed ? [] : waiting.map(({ signer }) => signer.name),
+    }
+  }
+
+  function cellOf({ signer, vote, counts, why }: Tally['rows'][number]): VoteCell {
+    const isHere = room.keysFor(signer).length > 0
+    if (!vote) return { signer, isHere, vote: null }
+    const { options, planHash, amountUnits, castTs, basisHash } = vote.statement
+    const basis = basisHash === null ? null : loadBasis(books, basisHash)
+    return {
+      signer,
+      isHere,
+      vote: {
+        choice: { options, planHash, amountUnits },
+        castTs,
+        text: voteText(vote.bytes),
+        counts,
+        why,
+        basis: basis ? basisText(basis) : [],
+        singleWord: basis ? singleWord(basis) : null,
+      },
+    }
+  }
+
+  const names = (signers: readonly VoteSigner[]): string[] => signers.map(({ name }) => name)
+
+  return {
+    ...createVoteReviews(room),
+    'votes.list': ({ offset, limit }) => {
+      const name = room.network()
+      const { trigger, rules } = room.config()
+      const head = { network: name, trigger, rules }
+      if (name === null || !loadSignerSet(books, name)) return { ...head, rows: [], total: 0, open: 0 }
+      const voted = room.votes()
+      const rest = subjects.open(name).filter(subject => !voted.has(subjectKey(subject)))
+      const rows = [...voted.values()].map(({ subject, votes }) => rowOf(subject, votes))
+      const byStart = (a: { subject: VoteSubject }, b: { subject: VoteSubject }) => startOf(b.subject) - startOf(a.subject)
+      const of = (state: VoteRow['state']) => rows.filter(row => row.state === state).sort(byStart)
+      const open = of('open').sort((a, b) => b.agreeing - a.agreeing)
+      // what nobody voted on yet comes between; of a whole grid's mints only the window that is asked for is looked at
+      const all: (VoteRow | VoteSubject)[] = [...open, ...of('agreed'), ...rest, ...of('executed')]
+      const window = all.slice(offset, offset + limit).map(row => ('rules' in row ? rowOf(row, []) : row))
+      return { ...head, rows: window, total: all.length, open: open.length + rest.length }
+    },
+    'votes.matrix': ({ subject }) => {
+      const { network, set } = room.signers()
+      const votes = room.votes().get(subjectKey(subject))?.votes ?? []
+      const { rows, outcomes, agreed } = room.count(subject, votes)
+      const own = subjects.own(network, subject)
+      const executed = subjects.executed(network, subject)
+      const config = room.config()
+      return {
+        subject,
+        state: executed !== '' ? 'executed' : agreed ? 'agreed' : 'open',
+        trigger: config.trigger,
+        verified: isVerified(config),
+        threshold: set.threshold,
+        own: own.choice,
+        ownWhy: 'why' in own ? own.why : '',
+        cells: rows.map(cellOf),
+        outcomes: outcomes.map(outcome => ({ ...outcome, signers: names(outcome.signers) })),
+        executed,
+      }
+    },
+    'votes.signers': () => {
+      const name = room.network()
+      const genesis = name === null ? null : wholeGenesis(room.genesisOf(name))
+      const set = name === null ? null : loadSignerSet(books, name)
+      if (name === null || !set) return { network: name, genesis, set: null, signersHash: null, voided: 0, open: 0 }
+      const hash = signersHash(set)
+      return { network: name, genesis, set, signersHash: hash, voided: countVoidVotes(books, name, hash), open: openVotes(room) }
+    },
+    'votes.checkSigners': ({ set }) => signerProblems(set),
+    'votes.signersFile': () => {
+      const { network, set } = room.signers()
+      const text = `${JSON.stringify({ format: SIGNERS_FORMAT, version: 1, network, ...set }, null, 2)}\n`
+      return { fileName: `signers-${network}-${set.serial}.json`, text }
+    },
+    'votes.export': ({ subject }) => {
+      const { network } = room.signers()
+      const groups = [...room.votes().values()].filter(group =>
+        subject ? subjectKey(group.subject) === subjectKey(subject) : subjects.executed(network, group.subject) === '',
+      )
+      const votes = groups.flatMap(group => group.votes).sort((a, b) => (isLater(a, b) ? 1 : -1))
+      const hashes = new Set(votes.flatMap(({ statement }) => (statement.basisHash === null ? [] : [statement.basisHash])))
+      const bases = [...hashes].sort().flatMap(hash => {
+        const basis = loadBasis(books, hash)
+        return basis ? [basisLine(basis)] : []
+      })
+      const lines = [...votes.map(({ bytes }) => voteText(bytes)), ...bases]
+      const what = subject ? subjectKey(subject).replaceAll(' ', '-') : 'open'
+      return { fileName: `votes-${network}-${what}.txt`, text: lines.map(line => `${line}\n`).join(''), votes: votes.length }
+    },
+  }
+}
+
+/** The form of a signers' file. */
+export const SIGNERS_FORMAT = 'granary-signers'
+
+/** How many votes stand that a change of signers would make void. */
+export function openVotes(room: VoteRoom): number {
+  const { network } = room.signers()
+  let count = 0
+  for (const { subject, votes } of room.votes().values()) if (room.subjects.executed(network, subject) === '') count += votes.length
+  return count
+}
+
+/** What is wrong with a set: names and M, then keys. */
+export async function signerProblems(set: SignerSet): Promise<{ field: string; message: string }[]> {
+  const problems = votingProblems({ signers: set.signers.map(({ name }) => name), threshold: set.threshold })
+  return [...problems, ...(await keyProblems(set))]
+}
+
+/** Hex without 0x; null where it is not known in full. */
+export function wholeGenesis(genesis: string | null): string | null {
+  const hex = genesis?.replace(/^0x/, '').toLowerCase() ?? ''
+  return /^[0-9a-f]{64}$/.test(hex) ? hex : null
+}
