@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { buildBump, buildFeeBump, buildPayment, type PaymentPlan } from '../../src-main/clients/stellar/build.ts'
 import { codesOfResult, explainCodes } from '../../src-main/clients/stellar/codes.ts'
 import { readEnvelope } from '../../src-main/clients/stellar/envelope.ts'
+import { checkStellarNetwork } from '../../src-main/clients/stellar/network.ts'
 import { addSignature, fitSignatures, verifySignatures } from '../../src-main/clients/stellar/signatures.ts'
 import type { AccountState } from '../../src-main/clients/stellar/types.ts'
 import type { AppError } from '../../src-shared/errors.ts'
@@ -124,6 +125,14 @@ test('what can be no payment is refused, naming the member', () => {
   // whoever errs may have entered a secret: it is not said again
   const secret = payer!.secret()
   expect(failureOf(() => buildPayment({ ...plan, payee: secret })).message).not.toContain(secret)
+})
+
+test('a network’s Stellar side is checked member by member', () => {
+  const sound = { horizon: 'https://horizon.example.org', passphrase, asset: TFT }
+  expect(checkStellarNetwork(sound)).toEqual([])
+  const wrong = { horizon: 'http://horizon.example.org', passphrase: ` ${passphrase}`, asset: { code: 'T FT', issuer: 'GABC' } }
+  expect(checkStellarNetwork(wrong).map(({ field }) => field)).toEqual(['horizon', 'passphrase', 'assetCode', 'issuer'])
+  expect(checkStellarNetwork({ ...sound, passphrase: '' }).map(({ field }) => field)).toEqual(['passphrase'])
 })
 
 test('a bump uses the number up and does nothing else', () => {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { Keypair, TransactionBuilder } from '@stellar/stellar-sdk/base'
+import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import { Keypair, TransactionBuilder, xdr } from '@stellar/stellar-sdk/base'
 import type { Ledger } from './ledger.ts'
 import { assetKey, type Trustline } from './state.ts'
 
@@ -15,8 +15,23 @@ export const TFT = { code: 'TFT', issuer: issuer.publicKey() }
 /** The envelope with one more signature for each key, added as a wallet does. */
 export function signWith(envelope: string, passphrase: string, ...keys: Keypair[]): string {
   const tx = TransactionBuilder.fromXdr(envelope, passphrase)
-  tx.sign(...keys)
+  const hash = tx.hash()
+  for (const key of keys)
+    tx.addDecoratedSignature(new xdr.DecoratedSignature({ hint: key.signatureHint(), signature: sign(null, hash, privateKeyOf(key)) }))
   return tx.toXdr()
+}
+
+const privateKeys = new Map<string, KeyObject>()
+const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** The system's own ed25519 is ten times as fast as one in JavaScript, and gives the same bytes. */
+function privateKeyOf(key: Keypair): KeyObject {
+  const known = privateKeys.get(key.publicKey())
+  if (known) return known
+  const seed = key.rawSecretKey().subarray(0, 32)
+  const made = createPrivateKey({ key: Buffer.concat([pkcs8Head, seed]), format: 'der', type: 'pkcs8' })
+  privateKeys.set(key.publicKey(), made)
+  return made
 }
 
 export type World = ReturnType<typeof makeWorld>
