@@ -59,7 +59,7 @@ export function isAllEqual({ counts, order }: Pick<CompareHead, 'counts' | 'orde
 export function headLines(head: CompareHead): string[] {
   const lines = head.sums.map(
     ({ file, own, theirs, ownUnits, theirUnits }) =>
-      `${file}: ${count(theirs)}, ${group(tftExact(theirUnits))} TFT; yours ${count(own)}, ${group(tftExact(ownUnits))} TFT${theirUnits === ownUnits ? '' : `, so theirs is ${theirUnits > ownUnits ? 'more' : 'less'} by ${group(tftExact(theirUnits > ownUnits ? theirUnits - ownUnits : ownUnits - theirUnits))} TFT`}.`,
+      `${file}: theirs ${count(theirs)}, ${group(tftExact(theirUnits))} TFT; yours ${count(own)}, ${group(tftExact(ownUnits))} TFT${theirUnits === ownUnits ? '' : `, so theirs is ${theirUnits > ownUnits ? 'more' : 'less'} by ${group(tftExact(theirUnits > ownUnits ? theirUnits - ownUnits : ownUnits - theirUnits))} TFT`}.`,
   )
   if (head.counts.retry > 0) lines.push(`Retries: ${count(head.counts.retry)}, ${group(tftExact(head.retryUnits))} TFT.`)
   lines.push(head.order === null ? 'The order is as it must be.' : `The order is not as it must be. ${head.order}`)
@@ -80,7 +80,7 @@ export function rowName(row: Pick<CompareRow, 'nodeId' | 'farmId' | 'farmName' |
 }
 
 const NAMES: Record<string, string> = {
-  hash: 'hash of the bytes',
+  hash: 'hash of the bytes, and said',
   form: 'form of the bytes',
   'line.node_id': 'node of the line',
   'payout.address': 'address in payouts.csv',
@@ -98,6 +98,7 @@ export function memberName({ member }: Pick<Difference, 'member'>): string {
 export function differenceText(difference: Difference): string {
   const { own, theirs, by } = difference
   const shown = (value: string | null) => (value === null ? 'none' : cleanName(value))
+  if (difference.member === 'hash') return `hash: the bytes give ${shown(own)}, beside them stands ${shown(theirs)}`
   if (difference.member === 'form' && own === null) return `${memberName(difference)}: not as it must be from ${shown(theirs)} on`
   return `${memberName(difference)}: yours ${shown(own)}, theirs ${shown(theirs)}${by === null ? '' : ` (${by})`}`
 }

@@ -5,6 +5,7 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
+import classes from './compare.module.css'
 import { StateOf } from './compare-columns.tsx'
 import page from './page.module.css'
 import settings from './settings.module.css'
@@ -26,30 +27,27 @@ function Compared({ row, head }: { row: CompareRow; head: CompareHead }) {
       {differences.length > 0 ? (
         <section aria-label={words.differences}>
           <h3>{words.differences}</h3>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-          <div className={page.scroll} tabIndex={0}>
-            <table className={page.table}>
-              <thead>
-                <tr>
-                  <th scope="col">{words.member}</th>
-                  <th scope="col">{words.yours}</th>
-                  <th scope="col">{words.theirs}</th>
-                  <th scope="col">{words.by}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {differences.map(difference => (
-                  <DifferenceRow key={difference.member} difference={difference} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <table className={classes.differences}>
+            <thead>
+              <tr>
+                <th scope="col">{words.member}</th>
+                <th scope="col">{words.yours}</th>
+                <th scope="col">{words.theirs}</th>
+                <th scope="col">{words.by}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {differences.map(difference => (
+                <DifferenceRow key={difference.member} difference={difference} />
+              ))}
+            </tbody>
+          </table>
         </section>
       ) : null}
       {reasons.length > 0 ? (
         <section aria-label={words.reasons}>
           <h3>{words.reasons}</h3>
-          <ul>
+          <ul className={classes.lines}>
             {reasons.map(reason => (
               <li key={reason}>{cleanName(reason)}</li>
             ))}
@@ -77,8 +75,8 @@ function DifferenceRow({ difference }: { difference: Difference }) {
   return (
     <tr>
       <th scope="row">{memberName(difference)}</th>
-      <td className={page.wrap}>{shown(own)}</td>
-      <td className={page.wrap}>{shown(theirs)}</td>
+      <td>{shown(own)}</td>
+      <td>{shown(theirs)}</td>
       <td>{by ?? ''}</td>
     </tr>
   )

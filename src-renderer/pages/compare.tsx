@@ -16,6 +16,7 @@ import { StateMark } from '../components/state-mark.tsx'
 import { downloadText, formatCount } from '../format.ts'
 import { IconDownload, IconSearch } from '../icons.tsx'
 import { texts } from '../texts.ts'
+import classes from './compare.module.css'
 import { compareColumns, StateOf } from './compare-columns.tsx'
 import { CompareDrop } from './compare-drop.tsx'
 import { type Comparison, forgetComparison, useComparisons } from './compare-files.ts'
@@ -111,7 +112,7 @@ function Counts({ head }: { head: CompareHead }) {
           </span>
         ))}
       </p>
-      <ul>
+      <ul className={classes.lines}>
         {headLines(head).map(line => (
           <li key={line}>{line}</li>
         ))}
@@ -122,7 +123,7 @@ function Counts({ head }: { head: CompareHead }) {
           {words.files(head.files.map(cleanName).join(', '))}
           {head.rules === 'v3' ? `; ${words.resources[head.resources]}` : ''}
         </p>
-        <ul>
+        <ul className={classes.lines}>
           {basisText(head.basis).map(line => (
             <li key={line}>{line}</li>
           ))}

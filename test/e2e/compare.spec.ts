@@ -56,7 +56,7 @@ test('what differs stands first with its reason; a row opens the sheet with both
   const verdict = page.getByRole('region', { name: 'Verdict' })
   await expect(verdict.getByRole('heading')).toHaveText(`${count - 1} equal, 1 differs.`)
   const list = page.getByRole('grid', { name: 'Comparison' })
-  await expect(list.getByRole('row').nth(1)).toContainText('measured_uptime, hash of the bytes')
+  await expect(list.getByRole('row').nth(1)).toContainText('measured_uptime, hash of the bytes, and said')
   await page.getByLabel('Show', { exact: true }).selectOption('differs')
   await expect(list).toHaveAttribute('aria-rowcount', '2')
   await list.focus()

@@ -19,7 +19,7 @@ export function memberDifferences(own: ReadonlyMap<string, string>, theirs: Read
 
 /** All that is not the same between one's own receipt and theirs: members, and what stands beside them. */
 export function statementDifferences(own: OwnReceipt, theirs: Statement): Difference[] {
-  const found = memberDifferences(ownLeaves(own), theirs.leaves)
+  const found = own.text === theirs.text ? [] : memberDifferences(ownLeaves(own), theirs.leaves)
   if (theirs.violation !== undefined && theirs.violation !== own.violation && theirs.kind === 'receipt')
     found.push({ member: 'violation', own: own.violation, theirs: theirs.violation, by: null })
   found.push(...brokenness(theirs))

@@ -8,6 +8,16 @@ class Leaf {
   }
 }
 
+/** Whether a text is one JSON object. */
+export function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
 const MAX_DEPTH = 6
 const MAX_LEAVES = 200
 
@@ -57,7 +67,7 @@ export function wholeOf(leaf: string | undefined): number | undefined {
 }
 
 /**
- * The source texts of an object's own members, by name. The text must be a JSON object (leavesOf takes it). Null where two members have
+ * The source texts of an object's own members, by name. The text must be a JSON object (isJsonObject). Null where two members have
  * one name, as readers disagree about which of them counts.
  */
 export function membersOf(text: string): Map<string, string> | null {

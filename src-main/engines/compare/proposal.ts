@@ -3,7 +3,7 @@ import { violationSchema } from '../../../src-shared/mint.ts'
 import { MAX_UNITS, unitsFromTft } from '../../../src-shared/money.ts'
 import { receiptHash } from '../minting/receipt.ts'
 import { formProblem, kindOf, type StatementKind } from './form.ts'
-import { leavesOf, membersOf, textOf, wholeOf } from './json.ts'
+import { isJsonObject, leavesOf, membersOf, textOf, wholeOf } from './json.ts'
 
 /*
  * What somebody proposes, read from its files: tolerant in what changes no meaning (line ends, empty lines, spaces between members), strict
@@ -98,7 +98,7 @@ export function looksLikeJson(text: string): boolean {
 
 /** Whether a JSON text is one value over several lines, not one a line. */
 export function isOneValue(text: string): boolean {
-  return text.includes('\n') && leavesOf(text) !== null
+  return text.includes('\n') && isJsonObject(text)
 }
 
 interface Line {
@@ -121,17 +121,15 @@ function linesOf(file: string, text: string): Line[] {
 }
 
 function statementOf(file: string, line: number, text: string, named: string | null): Statement {
-  const outer = leavesOf(text)
-  if (outer === null) throw broken(file, line, 'this is no JSON object that holds a receipt; the line may be cut')
-  const bare = kindOf(outer)
-  if (bare !== null) return read(file, line, { text, leaves: outer, kind: bare, saidHash: named, saidNodeId: null, violation: undefined })
+  if (!isJsonObject(text)) throw broken(file, line, 'this is no JSON object that holds a receipt; the line may be cut')
   const members = membersOf(text)
   if (members === null) throw broken(file, line, 'a member stands there twice')
   const inner = members.get('receipt') ?? members.get('mint')
-  const leaves = inner === undefined ? null : leavesOf(inner)
+  const leaves = leavesOf(inner ?? text)
   const kind = leaves === null ? null : kindOf(leaves)
-  if (inner === undefined || leaves === null || kind === null)
+  if (leaves === null || kind === null)
     throw broken(file, line, 'it is neither a receipt nor a line {"node_id","hash","violation","receipt"} or {"id","mint"}')
+  if (inner === undefined) return read(file, line, { text, leaves, kind, saidHash: named, saidNodeId: null, violation: undefined })
   const saidHash = hashIn(file, line, textOf(members.get('receipt') === undefined ? members.get('id') : members.get('hash')) ?? '')
   return read(file, line, { text: inner, leaves, kind, saidHash, ...besides(file, line, members) })
 }
