@@ -82,7 +82,8 @@ export async function sendRun(
     // signatures may have come in meanwhile
     await markSigned(store, live, accounts, signal)
     const heads = channelHeads(live.plan, live.rows)
-    const isHeld = loadRun(store, live.runId).stage !== 'running'
+    const { stage } = loadRun(store, live.runId)
+    const isHeld = stage === 'paused' || stage === 'stopped'
     const going = heads.filter(({ send }) => send && (refusals.get(send.hash)?.times ?? 0) < MOST_REFUSALS)
     if (isHeld || going.length === 0 || round > (options.mostRounds ?? Number.POSITIVE_INFINITY))
       return { counts: countRows(live.rows), blocked: blockedOf(heads, refusals), held: isHeld }

@@ -151,6 +151,7 @@ export async function markSigned(store: Store, live: LiveRun, accounts: Accounts
   const events: PlacedEvent[] = []
   const state: SignState = { ready: 0, open: 0, signers: [], onlyMaker: false }
   const signers = new Set<string>()
+  const mayPay = new Set(accounts.get(plan.payer)?.signers.map(({ key }) => key))
   for (const { hash, place, envelope, stage } of openEnvelopes(store, runId)) {
     state.open++
     const own = known.get(hash) ?? []
@@ -159,9 +160,8 @@ export async function markSigned(store: Store, live: LiveRun, accounts: Accounts
       state.ready++
       continue
     }
-    const { isMet, needs } = verifySignatures(withSignatures(envelope, plan.passphrase, own), plan.passphrase, accounts)
-    const by = new Set(needs.flatMap(need => need.by))
-    const isOnlyMaker = plan.maker !== '' && [...by].every(signer => signer === plan.maker)
+    const { isMet } = verifySignatures(withSignatures(envelope, plan.passphrase, own), plan.passphrase, accounts)
+    const isOnlyMaker = plan.maker !== '' && !own.some(({ signer }) => signer !== plan.maker && mayPay.has(signer))
     if (isMet && isOnlyMaker) state.onlyMaker = true
     if (isMet && !isOnlyMaker) {
       state.ready++
