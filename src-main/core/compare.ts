@@ -72,12 +72,22 @@ export function createComparisons(sources: CompareSources): Comparisons {
     begin({ period, files }, uploads) {
       const jobId = randomUUID()
       const sent: string[] = []
-      const taken: ProposedFile[] = files.map(file => {
+      const drop = () => {
+        for (const path of sent) uploads.remove(path)
+      }
+      const take = (file: (typeof files)[number]): ProposedFile => {
         if ('path' in file) return { path: file.path }
         const { path, name } = uploads.end(file.uploadId)
         sent.push(path)
         return { path, name }
-      })
+      }
+      let taken: ProposedFile[]
+      try {
+        taken = files.map(take)
+      } catch (error) {
+        drop()
+        throw error
+      }
       const start = () =>
         sources.start({
           id: jobId,
@@ -98,7 +108,7 @@ export function createComparisons(sources: CompareSources): Comparisons {
               for (const old of [...reports.keys()].slice(0, -KEPT)) reports.delete(old)
               return { period }
             } finally {
-              for (const path of sent) uploads.remove(path)
+              drop()
             }
           },
         })

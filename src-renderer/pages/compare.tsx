@@ -80,7 +80,7 @@ function Begun({ comparison, period }: { comparison: Comparison; period: number 
 }
 
 function Result({ jobId, period }: { jobId: string; period: number }) {
-  const { data, error, refetch } = useQuery('compare.get', { jobId })
+  const { data, error, refetch } = useQuery('compare.get', { jobId }, ['jobs'])
   if (error) return <ErrorPanel error={error} onRetry={refetch} />
   if (data === undefined) return <Skeleton height={200} />
   if (data === null)

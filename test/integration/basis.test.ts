@@ -73,6 +73,25 @@ test('an archive rests on its file', async () => {
   expect(basisText(basis)[0]).toContain(basis.digest)
 })
 
+test('what is not known is said: blocks from before this was kept, a part of the grid, an unfinished period', () => {
+  const asked = { endpoints: ['wss://a.example', 'wss://b.example'], readBlocks: 60, comparedBlocks: 6 }
+  const basis: Basis = {
+    ...{ network: 'main', genesis: '0xab', period: 80, digest: 'cd', blocks: { first: 1, last: 100 }, complete: false, wholeGrid: false },
+    ...{ source: { kind: 'chain', ...asked }, storageProofs: false },
+  }
+  const text = basisText(basis).join('\n')
+  expect(text).toContain('Rests on 2 endpoints: wss://a.example, wss://b.example.')
+  expect(text).toContain('The events of 6 of 60 blocks (10.0 %) were compared between independent endpoints.')
+  expect(text).toContain('Of 40 more blocks it is not known who was asked')
+  expect(text).toContain('Only some farms and nodes are followed')
+  expect(text).toContain('figures may still change')
+  expect(singleWord(basis)).toBeNull()
+  const of = (change: Partial<typeof asked>) => singleWord({ ...basis, source: { kind: 'chain', ...asked, ...change } })
+  expect(of({ comparedBlocks: 0 })).toContain('no block was compared')
+  expect(of({ endpoints: ['wss://a.example', 'wss://a.example:1'] })).toContain('no two independent endpoints')
+  expect(of({ endpoints: [] })).toContain('no two independent endpoints')
+})
+
 test('who runs an endpoint is told by its host; what could be a key to it is not passed on', () => {
   expect(areIndependent('wss://a.example/x', 'wss://a.example:444/y')).toBe(false)
   expect(areIndependent('wss://a.example', 'wss://b.example')).toBe(true)

@@ -51,6 +51,20 @@ test('each kind of difference is told with where it can come from, and by how mu
   expect(reasonsFor(['"start":1730340520', '"start":1727709640']).text).toContain('another period')
 })
 
+test('a line of which nothing fits any more is told by its place between two others', () => {
+  const payouts = expected('mixed_random', 'payouts.csv')!.trimEnd().split('\n')
+  expect(payouts.length).toBeGreaterThan(3)
+  const { rows, head } = compareCase('mixed_random', { payouts: payouts.with(2, `GOTHER,1.0000000,${'3'.repeat(64)}`).join('\n') })
+  expect(head.counts).toMatchObject({ equal: payouts.length - 1, differs: 1, missing: 0, extra: 0 })
+  expect(rows[0]!.differences.map(({ member }) => member)).toEqual(['payout.address', 'payout.amount', 'payout.hash'])
+  expect(rows[0]!.ownHash).toBe(payouts[2]!.split(',')[2])
+  // with another number of lines in that place nobody can say whose they are
+  const more = compareCase('mixed_random', {
+    payouts: payouts.toSpliced(2, 1, `GA,1.0,${'3'.repeat(64)}`, `GB,2.0,${'4'.repeat(64)}`).join('\n'),
+  })
+  expect(more.head.counts).toMatchObject({ equal: payouts.length - 1, differs: 0, missing: 1, extra: 2 })
+})
+
 test('the first own step that accounts for all of a difference in uptime is named', () => {
   const step = (block: number, creditedSec: number, lostSec: number): Step => ({
     kind: 'report',

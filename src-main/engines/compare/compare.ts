@@ -42,7 +42,8 @@ export function compareProposal(input: CompareInput): CompareReport {
   const byHash = new Map([...theirs.values()].map(statement => [statement.saidHash ?? statement.trueHash, statement]))
   let matches: Match[] = []
   if (proposal.payouts !== null && rules === 'v3') {
-    const nodeOf = (hash: string) => byHash.get(hash)?.nodeId ?? null
+    const byOtherHash = new Map([...(input.other ?? [])].map(([nodeId, receipt]) => [receipt.hash, nodeId]))
+    const nodeOf = (hash: string) => byHash.get(hash)?.nodeId ?? byOtherHash.get(hash) ?? null
     matches = matchPayouts(own, proposal.payouts, nodeOf, hash => retries.has(hash))
     for (const match of matches) {
       if (match.own === null) extras.push(unmatched(match, input, retries))

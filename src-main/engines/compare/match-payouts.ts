@@ -8,7 +8,7 @@ export interface Match {
 }
 
 /**
- * Finds for each line the receipt of one's own that it pays: by the hash, else by the receipt of theirs that has it (`nodeOf`), else by
+ * Finds for each line the receipt of one's own that it pays: by the hash, else by whose receipt it is otherwise (`nodeOf`), else by
  * address and amount, by address, and by its place between two lines that are found. No receipt is found twice: a second line of one hash
  * pays nothing of one's own.
  */
