@@ -188,7 +188,9 @@ test('what is sent to a Horizon without the asynchronous door goes through the o
   await withScene(
     async scene => {
       expect(shape(await submit(scene.horizon, makePayment(scene).envelope))).toEqual(['applied'])
-      expect(scene.local.asked.filter(line => line.startsWith('POST'))).toEqual(['POST /transactions_async', 'POST /transactions'])
+      expect(shape(await submit(scene.horizon, makePayment(scene).envelope))).toEqual(['applied'])
+      const sent = scene.local.asked.filter(line => line.startsWith('POST'))
+      expect(sent).toEqual(['POST /transactions_async', 'POST /transactions', 'POST /transactions'])
     },
     { hasAsync: false, closing: 'submit' },
   )
@@ -343,6 +345,37 @@ test('too many requests: said with how long to wait, and nothing was sent', asyn
     const outcome = await submit(scene.horizon, makePayment(scene).envelope)
     expect(outcome).toMatchObject({ kind: 'unclear', why: 'busy', retryAfterSec: 1 })
     expect(scene.local.ledger.state.pending).toEqual([])
+  })
+})
+
+test('a node with an error of its own, or without room, has taken nothing', async () => {
+  await withScene(async scene => {
+    const { envelope } = makePayment(scene)
+    for (const mode of modes) {
+      scene.local.faults.next('internal')
+      expect(shape(await submit(scene.horizon, envelope, { mode }))).toEqual(['rejected', 'tx_internal_error', 'unknown'])
+      scene.local.faults.next('try-later')
+      expect(shape(await submit(scene.horizon, envelope, { mode }))).toEqual(['unclear', mode === 'async' ? 'try-later' : 'no-answer'])
+    }
+    expect(scene.local.ledger.state.pending).toEqual([])
+  })
+})
+
+test('ledgers may close by the clock', async () => {
+  await withScene(
+    async scene => expect(shape(await submit(scene.horizon, makePayment(scene).envelope, { mode: 'sync' }))).toEqual(['applied']),
+    {
+      closing: 20,
+      waitMs: 5000,
+    },
+  )
+})
+
+test('a server that takes no transactions is named', async () => {
+  await withScene(async scene => {
+    const { envelope } = makePayment(scene)
+    const { horizon } = clientOf({ ...scene.local, url: `${scene.local.url}/elsewhere` })
+    await expect(submit(horizon, envelope)).rejects.toMatchObject({ code: 'stellar.answer' })
   })
 })
 

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { loadAccount } from '../../src-main/clients/stellar/accounts.ts'
 import { buildBump, buildFeeBump } from '../../src-main/clients/stellar/build.ts'
 import { follow, type Verdict, verdictOf } from '../../src-main/clients/stellar/reconcile.ts'
+import { fitSignatures, verifySignatures } from '../../src-main/clients/stellar/signatures.ts'
 import { submit } from '../../src-main/clients/stellar/submit.ts'
-import type { EnvelopeFacts } from '../../src-main/clients/stellar/types.ts'
+import type { AccountState, EnvelopeFacts } from '../../src-main/clients/stellar/types.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { readFaults, startHorizon, submitFaults } from '../helpers/horizon/index.ts'
+import { makeKey, readFaults, startHorizon, submitFaults } from '../helpers/horizon/index.ts'
 import { makeWorld } from '../helpers/horizon/make.ts'
 import { runs } from '../helpers/runs.ts'
 import { clientOf, makePayment, type Signed, signedBy } from '../helpers/stellar.ts'
@@ -154,7 +156,7 @@ async function live({ seed, share, hasAsync, tellsLedger, steps }: typeof life e
       if (verdict.state === 'applied' || verdict.state === 'failed') expect(verdict.tx.sequence).toBe(facts.sequence)
     }
     expect(said.map(({ facts, truth }) => [facts.hash, truth])).toEqual(said.map(({ facts }) => [facts.hash, truthOf(facts)]))
-    // and nothing was paid that no envelope stands for: what farmers got is what the ledger's payments say
+    // and no number was used twice
     const numbers = ledger.state.txs.map(({ source, sequence }) => `${source} ${sequence}`)
     expect(new Set(numbers).size).toBe(numbers.length)
   } finally {
@@ -164,4 +166,61 @@ async function live({ seed, share, hasAsync, tellsLedger, steps }: typeof life e
 
 test('what the client says for good of an envelope is what the ledger holds', async () => {
   await fc.assert(fc.asyncProperty(life, live), { ...runs(40, 2000), endOnFailure: true })
+})
+
+const key = fc.constantFrom('Ann', 'Bob', 'Cleo', 'Dan')
+const weights = fc.dictionary(key, fc.constantFrom(0, 1, 1, 2, 3, 255), { maxKeys: 4 })
+const threshold = fc.constantFrom(0, 0, 1, 2, 3, 4, 255)
+const signing = fc.record({
+  channel: fc.record({ own: fc.constantFrom(0, 1), weights, low: threshold }),
+  payer: fc.record({ own: fc.constantFrom(0, 1), weights, med: threshold }),
+  signers: fc.array(fc.oneof({ weight: 8, arbitrary: key }, { weight: 1, arbitrary: fc.constantFrom('channel 0', 'payer', 'stranger') }), {
+    maxLength: 6,
+  }),
+})
+const refused = new Set(['tx_bad_auth', 'tx_bad_auth_extra', 'op_bad_auth'])
+
+test('signatures are counted as the ledger counts them, and what is left of enough is taken', async () => {
+  const local = await startHorizon()
+  try {
+    const { ledger } = local
+    const world = makeWorld(ledger, { channels: 1 })
+    const { horizon } = clientOf(local)
+    const [channel, payer] = [world.channels[0]?.publicKey() ?? '', world.payer.publicKey()]
+    const signersOf = (id: string, own: number, of: Record<string, number>) => ({
+      [id]: own,
+      ...Object.fromEntries(Object.entries(of).map(([name, weight]) => [makeKey(name).publicKey(), weight])),
+    })
+    const isTaken = (envelope: string) => {
+      const admission = ledger.admit(envelope)
+      const codes = admission.status === 'ERROR' ? [admission.outcome.code, ...admission.outcome.operations.map(({ code }) => code)] : []
+      ledger.state.pending = []
+      return !codes.some(code => refused.has(code))
+    }
+    const each = fc.asyncProperty(signing, async ({ channel: ofChannel, payer: ofPayer, signers }) => {
+      ledger.setAccount(channel, {
+        signers: signersOf(channel, ofChannel.own, ofChannel.weights),
+        thresholds: { low: ofChannel.low, med: 255, high: 255 },
+      })
+      ledger.setAccount(payer, {
+        signers: signersOf(payer, ofPayer.own, ofPayer.weights),
+        thresholds: { low: 255, med: ofPayer.med, high: 255 },
+      })
+      const accounts = new Map<string, AccountState>()
+      for (const id of [channel, payer]) {
+        const account = await loadAccount(horizon, id)
+        if (account) accounts.set(id, account)
+      }
+      const { envelope } = makePayment({ local, world }, {}, signers.map(makeKey))
+      const { passphrase } = ledger.state
+      const report = verifySignatures(envelope, passphrase, accounts)
+      expect(isTaken(envelope)).toBe(report.isReady)
+      const fitted = fitSignatures(envelope, passphrase, accounts)
+      expect(isTaken(fitted)).toBe(report.isMet)
+      expect(verifySignatures(fitted, passphrase, accounts).isReady).toBe(report.isMet)
+    })
+    await fc.assert(each, runs(150, 5000))
+  } finally {
+    await local.stop()
+  }
 })

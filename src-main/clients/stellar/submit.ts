@@ -30,11 +30,17 @@ export interface SubmitOptions extends AskOptions {
   mode?: 'async' | 'sync'
 }
 
+/** Those that have no asynchronous door, so that it isn't tried every time. */
+const withoutAsync = new WeakSet<Horizon>()
+
+/** Statuses of a server that takes no transactions at all. */
+const takesNone = new Set([403, 404, 405, 415])
+
 /**
- * Looked at before the sequence number (too late, fee) or at it: one that a ledger holds already is refused with these as well, and one
- * that fails within a ledger has the last of them.
+ * Looked at before the sequence number (too late, fee) or at it: one that a ledger holds already is refused with these as well. The last
+ * two are also how one fails within a ledger.
  */
-const saysNothing = new Set(['tx_too_late', 'tx_insufficient_fee', 'tx_bad_seq', 'tx_failed'])
+const saysNothing = new Set(['tx_too_late', 'tx_insufficient_fee', 'tx_bad_seq', 'tx_failed', 'tx_internal_error'])
 
 const bodySchema = z.object({
   tx_status: z.enum(['PENDING', 'DUPLICATE', 'TRY_AGAIN_LATER', 'ERROR']).optional(),
@@ -58,11 +64,11 @@ type Body = z.infer<typeof bodySchema>
  */
 export async function submit(horizon: Horizon, envelope: string, { signal, mode = 'async' }: SubmitOptions = {}): Promise<SubmitOutcome> {
   const { hash } = factsOf(parseEnvelope(envelope, horizon.passphrase))
-  let path = mode === 'async' ? '/transactions_async' : '/transactions'
-  let posted = await horizon.post(path, { tx: envelope }, { signal })
-  if (path === '/transactions_async' && (posted.status === 404 || posted.status === 405)) {
-    path = '/transactions'
-    posted = await horizon.post(path, { tx: envelope }, { signal })
+  const isAsync = mode === 'async' && !withoutAsync.has(horizon)
+  let posted = await horizon.post(isAsync ? '/transactions_async' : '/transactions', { tx: envelope }, { signal })
+  if (isAsync && (posted.status === 404 || posted.status === 405)) {
+    withoutAsync.add(horizon)
+    posted = await horizon.post('/transactions', { tx: envelope }, { signal })
   }
   const read = readAnswer(horizon, posted)
   if (read.kind === 'unclear' && (read.why === 'busy' || read.why === 'waiting')) return read
@@ -91,7 +97,7 @@ function readAnswer(horizon: Horizon, posted: Posted): Exclude<SubmitOutcome, { 
   const parsed = bodySchema.safeParse(posted.body)
   const body: Body = parsed.success ? parsed.data : {}
   if (status === 429) return unclear('busy', 'too many requests')
-  if (status === 403)
+  if (takesNone.has(status))
     throw new AppError('stellar.answer', `Horizon at ${horizon.url} takes no transactions. Use another one.`, {
       details: { url: horizon.url },
     })

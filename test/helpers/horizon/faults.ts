@@ -22,6 +22,8 @@ export type ReadFault = (typeof readFaults)[number]
 /** Of an answer to a submission: `-before` has not taken it, `-after` has. */
 export const submitFaults = [
   'too-many',
+  'internal', // 400 with tx_internal_error, not taken
+  'try-later', // the node has no room: TRY_AGAIN_LATER, which the waiting door answers with 504
   'error-before',
   'error-after',
   'timeout-before',

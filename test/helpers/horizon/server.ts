@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import * as answers from './answers.ts'
 import { parseEnvelope } from './check.ts'
+import { resultXdr, type TxOutcome } from './codes.ts'
 import { createFaults, type Faults, type ReadFault, type SubmitFault } from './faults.ts'
 import { type Admission, createLedger, type Ledger, type LedgerOptions } from './ledger.ts'
 import { handleRead } from './reads.ts'
@@ -71,6 +72,7 @@ export async function startHorizon(options: HorizonOptions = {}): Promise<LocalH
     if (fault === 'timeout-before') return send(response, { status: 504, body: timeoutBody() })
     if (fault === 'cut-before') return void response.destroy()
     const envelope = new URLSearchParams(text).get('tx') ?? ''
+    if (fault === 'internal' || fault === 'try-later') return send(response, untaken(fault, envelope, path === '/transactions_async'))
     const before = ledger.last().sequence
     const reply = path === '/transactions_async' ? submitAsync(envelope) : await submitSync(envelope, fault)
     if (closing === 'submit' && ledger.last().sequence === before) close()
@@ -186,6 +188,15 @@ const tooMany = (): Reply => ({
   body: answers.problem(429, 'rate_limit_exceeded', 'Rate Limit Exceeded'),
   headers: { 'Retry-After': '1' },
 })
+
+/** What a node answers that has an error of its own, or no room. */
+function untaken(fault: 'internal' | 'try-later', envelope: string, isAsync: boolean): Reply {
+  const outcome: TxOutcome = { code: 'tx_internal_error', operations: [], isOuter: false }
+  const result = resultXdr(outcome, 0n)
+  if (fault === 'try-later') return isAsync ? { status: 503, body: { tx_status: 'TRY_AGAIN_LATER' } } : { status: 504, body: timeoutBody() }
+  if (isAsync) return { status: 400, body: { tx_status: 'ERROR', error_result_xdr: result } }
+  return { status: 400, body: answers.failedAnswer(envelope, result, outcome, false) }
+}
 
 const malformed = (envelope: string): Reply => ({
   status: 400,
