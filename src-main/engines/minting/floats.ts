@@ -28,6 +28,8 @@ export function overviewFloat(x: number): string {
 
 /** Rounded to two decimals by the float's exact value; a tie goes to the even digit: `12.50`. */
 export function twoDecimals(x: number): string {
+  // what nobody uses, as most of it
+  if (x === 0) return '0.00'
   // an exact tie is a multiple of 1/8 with an odd numerator: only there the built-in rounding (up) may differ
   const eighths = x * 8
   if (Number.isInteger(eighths) && eighths % 2 !== 0) {
@@ -52,9 +54,13 @@ function plainText(x: number): string | null {
   return point >= 0 && !canTie(x, text.length - point - 1) ? text : null
 }
 
-/** In a tie, x has exactly one decimal more than its digits: x * 2^(decimals + 1) is then whole. Cheap, and almost never so. */
+/**
+ * In a tie, x has exactly one decimal more than its digits, and as many decimals as binary places: times 2^(decimals + 1) it is whole, times
+ * 2^decimals not. Cheap, and almost never so.
+ */
 function canTie(x: number, decimals: number): boolean {
-  return Number.isInteger(x * 2 ** (decimals + 1))
+  const scaled = x * 2 ** decimals
+  return Number.isInteger(scaled * 2) && !Number.isInteger(scaled)
 }
 
 interface Decimal {

@@ -1,4 +1,3 @@
-import type { Resources } from '../../../src-shared/grid.ts'
 import type { Violation } from '../../../src-shared/mint.ts'
 import { fixed, tftExact, usdExact } from '../../../src-shared/money.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
@@ -13,31 +12,19 @@ export const OVERVIEW_HEADER =
 /** A node's line of overview.csv without the line feed. No quoting, whatever a name holds: the bytes are fixed (interfaces.md). */
 export function overviewLine(r: ReceiptFields, virtualized: boolean, violation: Violation | null): string {
   const u = r.utilization
-  return [
-    r.nodeId,
-    r.twinId,
-    `${r.farmName.toWellFormed()} (${r.farmId})`,
-    utcOf(r.period.start),
-    utcOf(r.period.end),
-    r.measuredUptimeSec,
-    fixed(r.cloudUnits.cu, 6),
-    fixed(r.cloudUnits.su, 6),
-    fixed(r.cloudUnits.nu, 6),
-    `${usdExact(r.rewardMusd)} $`,
-    tftExact(r.rewardUnits),
-    `${usdExact(BigInt(RECEIPT_PRICE_MUSD))} $`,
-    '0.000 $',
-    '0.0000000 TFT',
-    overviewFloat(Number(r.resources.cru)),
-    `${twoDecimals(u.cru)}%`,
-    ...disks(r.resources, u),
-    `${twoDecimals(u.ip)} hours`,
-    r.certified ? 'CERTIFIED' : 'DIY',
-    virtualized,
-    violation ?? '',
-    r.payoutAddress.toWellFormed(),
-  ].join(',')
+  const size = r.resources
+  const units = r.cloudUnits
+  return (
+    `${r.nodeId},${r.twinId},${r.farmName.toWellFormed()} (${r.farmId}),${utcOf(r.period.start)},${utcOf(r.period.end)}` +
+    `,${r.measuredUptimeSec},${fixed(units.cu, 6)},${fixed(units.su, 6)},${fixed(units.nu, 6)}` +
+    `,${usdExact(r.rewardMusd)} $,${tftExact(r.rewardUnits)},${PRICE} $,0.000 $,0.0000000 TFT` +
+    `,${overviewFloat(Number(size.cru))},${twoDecimals(u.cru)}%,${overviewFloat(gibOf(size.mru))},${twoDecimals(u.mru)}%` +
+    `,${overviewFloat(gibOf(size.hru))},${twoDecimals(u.hru)}%,${overviewFloat(gibOf(size.sru))},${twoDecimals(u.sru)}%` +
+    `,${twoDecimals(u.ip)} hours,${r.certified ? 'CERTIFIED' : 'DIY'},${virtualized},${violation ?? ''},${r.payoutAddress.toWellFormed()}`
+  )
 }
+
+const PRICE = usdExact(BigInt(RECEIPT_PRICE_MUSD))
 
 /** Every line of a file has the same two times. */
 const utcTexts = new Map<number, string>()
@@ -48,8 +35,4 @@ function utcOf(ts: number): string {
   if (utcTexts.size > 100) utcTexts.clear()
   utcTexts.set(ts, text)
   return text
-}
-
-function disks(size: Resources, u: ReceiptFields['utilization']): string[] {
-  return (['mru', 'hru', 'sru'] as const).flatMap(name => [overviewFloat(gibOf(size[name])), `${twoDecimals(u[name])}%`])
 }

@@ -28,7 +28,8 @@ export interface UsedSeconds {
 
 /** `floor(used_seconds / period) * 100 / total` per cent; 0 where there is nothing to use. */
 export function utilization(used: UsedSeconds, total: Resources): Utilization {
-  const share = (usedSec: bigint, of: U64): number => (Number(of) === 0 ? 0 : (Number(usedSec / BigInt(PERIOD_SEC)) * 100) / Number(of))
+  const share = (usedSec: bigint, of: U64): number =>
+    usedSec === 0n || Number(of) === 0 ? 0 : (Number(usedSec / BigInt(PERIOD_SEC)) * 100) / Number(of)
   return {
     cru: share(used.usedCru, total.cru),
     mru: share(used.usedMru, total.mru),

@@ -72,7 +72,10 @@ function byId<R, T>(list: readonly R[], idOf: (record: R) => number, take: (reco
         const found = list.findLast(record => idOf(record) === id)
         return found && take(found)
       }
-      index ??= new Map(list.map(record => [idOf(record), take(record)]))
+      if (index === null) {
+        index = new Map()
+        for (const record of list) index.set(idOf(record), take(record))
+      }
       return index.get(id)
     },
   }

@@ -25,6 +25,8 @@ export interface WidePoints {
 export const NONE = -1
 
 const I63 = 2n ** 63n
+const U64_LIMIT = 2n ** 64n
+const U128_LIMIT = 2n ** 128n
 
 /** Places in NodeState.figures, for the one function that all reports go through. */
 export const LAST_NOW = 0
@@ -200,7 +202,7 @@ export function checkFigure(value: U64, member: string, nodeId: number, clock: C
 
 /** Throws where a sum does not fit the unsigned integer of `bits` bits that the rules count in. */
 export function checkWidth(value: bigint, bits: 64 | 128, what: string, record: string, block: number): bigint {
-  if (value >> BigInt(bits) !== 0n)
+  if (value < 0n || value >= (bits === 64 ? U64_LIMIT : U128_LIMIT))
     throw inconsistent(`${what} adds up to ${value}, which does not fit ${bits} bits`, record, block, wrapWayOut)
   return value
 }
