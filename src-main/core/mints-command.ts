@@ -100,7 +100,8 @@ function commandOf(store: Store, actor: string, command: string, input: unknown)
   return (subject, work) => runCommand(store, { actor, idempotencyKey: randomUUID(), command, input, audit: { subject } }, work)
 }
 
-function mintOfId(store: Store, id: string) {
+/** A mint by its id or the beginning of it. Throws AppError usage, not-found. */
+export function mintOfId(store: Store, id: string) {
   const text = id.trim().toLowerCase()
   if (!/^[0-9a-f]{4,64}$/.test(text))
     throw new AppError('usage', `"${id}" is no mint's id: give its 64 hex digits or the first 4 or more. granary mints list names them.`)

@@ -244,7 +244,8 @@ function listText(keys: KeyRow[]): string {
     .join('\n')}\n`
 }
 
-function descriptor(text: string): number {
+/** For options that name a file descriptor. */
+export function descriptor(text: string): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) > 255) throw new InvalidArgumentError('It takes the number of an open file descriptor.')
   return Number(text)
 }

@@ -9,6 +9,7 @@ import { addMintsCommands } from './mints-commands.ts'
 import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 import { addVaultCommands } from './vault-commands.ts'
+import { addVotesCommands } from './votes-commands.ts'
 
 /** 0 done, 1 the work failed, 2 wrong usage (interfaces.md, The command line). */
 export type ExitCode = 0 | 1 | 2
@@ -155,6 +156,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     })
 
   addVaultCommands(command, terminal, onWrong)
+  addVotesCommands(command, terminal, onWrong, wholeNumber, commandGroup)
   addCompareCommands(command, terminal, wholeNumber, onWrong)
 
   addKeysCommands(command, terminal, commandGroup)

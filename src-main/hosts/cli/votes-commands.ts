@@ -1,0 +1,314 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type Command, Option } from 'commander'
+import type { QueryOutput } from '../../../src-shared/contract.ts'
+import { AppError, toAppError } from '../../../src-shared/errors.ts'
+import { tftExact, unitsFromTft } from '../../../src-shared/money.ts'
+import { cleanName } from '../../../src-shared/text.ts'
+import { formatUtc } from '../../../src-shared/time.ts'
+import { choiceText, importText, subjectText } from '../../../src-shared/vote-text.ts'
+import type { SignerSet, VoteImport, VoteMatrix, VoteReview } from '../../../src-shared/votes-contract.ts'
+import type { OpenVotes } from '../../core/votes-command.ts'
+import { resolveDataDir } from '../data-dir.ts'
+import { networksFile } from '../program.ts'
+import { userName } from '../user-name.ts'
+import { descriptor } from './keys-commands.ts'
+import { createSecretInput } from './secret-input.ts'
+import { jsonText, type Terminal } from './terminal.ts'
+import { table } from './vault-commands.ts'
+
+const loadVotes = () => import('../../core/votes-command.ts')
+
+interface Common {
+  data?: string
+  network?: string
+  passphraseFd?: number
+}
+
+interface About extends Common {
+  period?: number
+  mint?: string
+}
+
+interface SignOptions extends About {
+  statement?: string
+  signer?: string
+  key?: string
+  amount?: string
+  payouts?: string
+  onOneWord?: boolean
+  out?: string
+}
+
+interface SignersOptions extends Common {
+  file?: string
+  signer?: string[]
+  threshold?: number
+  genesis?: string
+  serial?: number
+  export?: string
+}
+
+/** `granary votes` and what stands below it. `onWrong` is called where a vote was refused. */
+export function addVotesCommands(
+  command: (name: string, description: string, parent?: Command) => Command,
+  terminal: Terminal,
+  onWrong: () => void,
+  wholeNumber: (text: string) => number,
+  commandGroup: (name: string, description: string) => Command,
+): void {
+  const votes = commandGroup('votes', 'signed votes of a network’s signers on what a period or a mint pays')
+  const input = createSecretInput(terminal.err)
+  const below = (name: string, description: string): Command =>
+    command(name, description, votes).option('--network <name>', 'whose votes; default of the network that the data folder holds')
+  const about = (to: Command): Command =>
+    to
+      .addOption(new Option('--period <index>', 'the payouts of this fixed period (rule set v3)').argParser(wholeNumber))
+      .option('--mint <id>', 'this mint (rule set node-period), by its id or the beginning of it')
+  const say = (json: unknown, text: string): void => terminal.out(terminal.json ? jsonText(json) : text)
+
+  below('list', 'what can be voted on and what was, open ones first').action((options: Common) =>
+    using('read', options, async opened => {
+      const list = await opened.answers['votes.list']({ offset: 0, limit: 1000 })
+      say(list, listText(list))
+    }),
+  )
+
+  about(below('matrix', 'who voted what on a period or a mint, and what comes of it')).action((options: About) =>
+    using('read', options, async opened => {
+      const matrix = await opened.answers['votes.matrix']({ subject: opened.subject(options) })
+      say(matrix, matrixText(matrix))
+    }),
+  )
+
+  below('show', 'every field of votes or statements, as their bytes say it')
+    .argument('<file>', 'a file of votes, or one vote as text; - reads standard input')
+    .action((file: string, options: Common) =>
+      using('read', options, async opened => {
+        const text = /^gr[vs]\d+:/.test(file) ? file : readInput(file)
+        const shown = await (await loadVotes()).showVotes(opened, text, error => toAppError(error).message)
+        const lines = shown.map(one => `line ${one.line}, ${one.kind}\n${'review' in one ? reviewText(one.review) : `${one.refused}\n`}`)
+        say({ votes: shown }, lines.length === 0 ? 'There is no vote in it.\n' : lines.join('\n'))
+        if (shown.some(one => 'refused' in one)) onWrong()
+      }),
+    )
+
+  about(below('sign', 'vote: shows what will be signed, and signs it with a key of the vault'))
+    .option('--statement <file>', 'what somebody prepared (votes export --unsigned), instead of what is worked out here')
+    .option('--signer <name>', 'for which signer; default the one whose key is here')
+    .option('--key <name>', 'the key; default that of the signer')
+    .option('--amount <TFT>', 'of a mint: another amount than Granary works out')
+    .option('--payouts <file>', 'of a period: vote for this payouts.csv, byte by byte')
+    .option('--on-one-word', 'sign also if it rests on the word of one endpoint, file or person')
+    .addOption(
+      new Option('--passphrase-fd <n>', 'read the passphrase from this file descriptor; default the terminal, or standard input').argParser(
+        descriptor,
+      ),
+    )
+    .option('--out <file>', 'write the vote there, with what it rests on')
+    .action((options: SignOptions) =>
+      using('write', options, async opened => {
+        const review = await reviewFor(opened, options)
+        if (!terminal.json) terminal.out(reviewText(review))
+        if (review.singleWord !== null && !options.onOneWord)
+          throw new AppError(
+            'vote.refused',
+            `Signing this takes an extra confirmation: ${review.singleWord}. Nothing was signed. Say --on-one-word if you know better.`,
+          )
+        const keyId = keyFor(review, options.key)
+        const prompt = 'Passphrase to sign it (Ctrl-C leaves it unsigned)'
+        const passphrase = await input.secret(prompt, options.passphraseFd)
+        await opened.keys.command('keys.unlock', { keyIds: [keyId], passphrase }, { id: actor() }, randomUUID())
+        const network = opened.network()
+        const confirmed = options.onOneWord ?? false
+        const { vote } = await opened.run('votes.sign', { network, text: review.text, keyId, confirmed })
+        const [, ...basis] = review.text.split('\n')
+        if (options.out !== undefined) writeFileSync(options.out, [vote, ...basis, ''].join('\n'))
+        say({ vote, hash: review.hash }, `Signed.\n${vote}\n`)
+      }),
+    )
+
+  about(below('export', 'votes with what they rest on, one a line; without --period or --mint all that are open'))
+    .option('--unsigned', 'a statement for a signer whose key is elsewhere, to be signed there with: votes sign --statement FILE')
+    .option('--signer <name>', 'with --unsigned: for which signer')
+    .option('--out <file>', 'default standard output')
+    .action((options: SignOptions & { unsigned?: boolean }) =>
+      using('read', options, async opened => {
+        const isOne = options.period !== undefined || options.mint !== undefined
+        const text = options.unsigned
+          ? `${(await reviewFor(opened, options)).text}\n`
+          : (await opened.answers['votes.export'](isOne ? { subject: opened.subject(options) } : {})).text
+        if (options.out === undefined) terminal.out(terminal.json ? jsonText({ text }) : text)
+        else {
+          writeFileSync(options.out, text)
+          say({ out: options.out }, `Written to ${options.out}.\n`)
+        }
+      }),
+    )
+
+  below('import', 'take over the votes of files; those that can’t count here are refused with the reason')
+    .argument('<file...>', 'files of votes; - reads standard input')
+    .action((files: string[], options: Common) =>
+      using('write', options, async opened => {
+        const all: (VoteImport & { file: string })[] = []
+        for (const file of files) {
+          const done = await opened.run('votes.import', { network: opened.network(), text: readInput(file) })
+          all.push({ file, ...done })
+          if (!terminal.json) terminal.out(`${file}: ${importText(done)}\n`)
+          for (const { line, message } of done.refused) if (!terminal.json) terminal.out(`  line ${line}: ${message}\n`)
+          if (done.refused.length > 0) onWrong()
+        }
+        if (terminal.json) terminal.out(jsonText({ files: all }))
+      }),
+    )
+
+  below('signers', 'who may vote, and how many equal votes it takes; with options it is changed, which makes open votes void')
+    .option('--file <file>', 'take over a signers’ file')
+    .option(
+      '--signer <name=kind:key...>',
+      'these signers in place of the present ones: NAME=sr25519:ADDRESS, NAME=ed25519:0xKEY, NAME=stellar:G…',
+    )
+    .addOption(new Option('--threshold <m>', 'equal votes that it takes, more than half').argParser(wholeNumber))
+    .option('--genesis <hash>', 'hash of the chain’s block 0, where it is not known here')
+    .addOption(new Option('--serial <n>', 'the set’s number; default the next one').argParser(wholeNumber))
+    .option('--export <file>', 'write the signers’ file, for the other signers’ machines')
+    .action(async (options: SignersOptions) => {
+      const isChange = [options.file, options.signer, options.threshold, options.genesis, options.serial].some(value => value !== undefined)
+      await using(isChange ? 'write' : 'read', await withFilesNetwork(options), async opened => {
+        if (isChange) {
+          const { network, set } = await setFor(opened, options)
+          await opened.run('votes.setSigners', { network, set })
+        }
+        const shown = await opened.answers['votes.signers']({})
+        if (options.export !== undefined) writeFileSync(options.export, (await opened.answers['votes.signersFile']({})).text)
+        say(shown, signersText(shown))
+      })
+    })
+}
+
+async function using<T>(mode: 'read' | 'write', { data, network }: Common, work: (opened: OpenVotes) => Promise<T>): Promise<T> {
+  const { openVotes } = await loadVotes()
+  const named = network === undefined ? {} : { network }
+  const opened = openVotes({ dataDir: resolveDataDir(data), actor: actor(), mode, networksFile, ...named })
+  try {
+    return await work(opened)
+  } finally {
+    opened.close()
+  }
+}
+
+const actor = (): string => `cli:${userName()}`
+
+function readInput(file: string): string {
+  return readFileSync(file === '-' ? 0 : file, 'utf8')
+}
+
+async function reviewFor(opened: OpenVotes, options: SignOptions): Promise<VoteReview> {
+  const { statement, amount, payouts } = options
+  if (statement !== undefined) return opened.answers['votes.review']({ text: readInput(statement) })
+  const amountUnits = amount === undefined ? undefined : unitsFromTft(amount.trim())
+  if (amountUnits === null) throw new AppError('usage', '--amount takes TFT with up to 7 decimals, such as 279.425.')
+  const subject = opened.subject(options)
+  const { kind, publicKey } = await opened.signer(options.signer)
+  const proposal = payouts === undefined ? undefined : readInput(payouts)
+  return opened.answers['votes.prepare']({ subject, signer: { kind, publicKey }, amountUnits, payouts: proposal })
+}
+
+function keyFor({ keys, signerName }: VoteReview, wanted: string | undefined): string {
+  const found =
+    wanted === undefined ? keys : keys.filter(({ keyId, name }) => keyId === wanted || name.toLowerCase() === wanted.toLowerCase())
+  const [only, second] = found
+  if (only && !second) return only.keyId
+  if (second) throw new AppError('usage', `Several keys can sign for "${cleanName(signerName)}". Say which: --key NAME.`)
+  throw new AppError(
+    'not-found',
+    `No ${wanted === undefined ? '' : 'such '}key that signs for "${cleanName(signerName)}" is in the vault here. Import it (granary keys import), or export the statement (granary votes export --unsigned) and sign it where the key is.`,
+  )
+}
+
+/** A file brings its network where the data folder has none. */
+async function withFilesNetwork(options: SignersOptions): Promise<SignersOptions> {
+  if (options.file === undefined) return options
+  const { network } = (await loadVotes()).readSignersFile(readInput(options.file))
+  if (options.network !== undefined && options.network !== network)
+    throw new AppError('usage', `The file is of network "${network}", not "${options.network}". Nothing was changed.`)
+  return { ...options, network }
+}
+
+async function setFor(opened: OpenVotes, options: SignersOptions): Promise<{ network: string; set: SignerSet }> {
+  const { readSigner, readSignersFile } = await loadVotes()
+  if (options.file !== undefined) {
+    if (options.signer ?? options.threshold ?? options.genesis ?? options.serial)
+      throw new AppError('usage', 'A signers’ file says all of it. Leave the other options out.')
+    return readSignersFile(readInput(options.file))
+  }
+  const { set: before, genesis: known } = await opened.answers['votes.signers']({})
+  const genesis = (options.genesis ?? before?.genesis ?? known ?? '').replace(/^0x/i, '').toLowerCase()
+  if (!/^[0-9a-f]{64}$/.test(genesis))
+    throw new AppError('usage', 'The hash of this chain’s block 0 is not known here. Follow the chain once, or give it: --genesis 0x….')
+  const signers = options.signer ? await Promise.all(options.signer.map(readSigner)) : (before?.signers ?? [])
+  const threshold = options.threshold ?? (options.signer ? Math.floor(signers.length / 2) + 1 : (before?.threshold ?? 1))
+  return { network: opened.network(), set: { genesis, serial: options.serial ?? (before?.serial ?? 0) + 1, threshold, signers } }
+}
+
+function listText({ network, rows, total, trigger }: QueryOutput<'votes.list'>): string {
+  if (network === null) return 'No network is known here yet.\n'
+  const cells = rows.map(row => [
+    subjectText(row.subject),
+    row.state,
+    String(row.votes),
+    String(row.agreeing),
+    row.ownUnits === null ? '-' : tftExact(row.ownUnits),
+    row.waitingFor.map(cleanName).join(', ') || '-',
+  ])
+  const list = table(['subject', 'state', 'votes', 'agree', 'TFT', 'waits for'], cells, 'There is nothing to vote on.')
+  const more = total > rows.length ? `${total - rows.length} more are not shown.\n` : ''
+  return `${list}${more}Trigger: ${trigger}.\n`
+}
+
+function matrixText(matrix: VoteMatrix): string {
+  const { subject, state, own, ownWhy, threshold, cells, outcomes, executed, verified } = matrix
+  const rows = cells.map(({ signer, vote }) => [
+    cleanName(signer.name),
+    vote ? tftExact(vote.choice.amountUnits) : '-',
+    vote ? vote.choice.planHash.slice(0, 16) : '-',
+    vote ? formatUtc(vote.castTs) : '-',
+    vote ? (vote.counts ? 'counts' : vote.why) : 'did not vote',
+    vote ? (vote.basis.length === 0 ? 'not told' : vote.singleWord === null ? 'several endpoints' : 'one word') : '-',
+  ])
+  const lines = [
+    `Votes on ${subjectText(subject)}: ${state}`,
+    own ? `Granary works out ${choiceText(own)}` : ownWhy,
+    ...(verified ? ['Only votes equal to that count.'] : []),
+    table(['signer', 'TFT', 'plan', 'cast', 'state', 'rests on'], rows, 'No signers.').trimEnd(),
+    ...outcomes.map(
+      ({ choice, signers, enough, isOwn }) =>
+        `${signers.length} ${signers.length === 1 ? 'vote' : 'votes'} (${threshold} needed) for ${choiceText(choice)}${isOwn ? ', as Granary works it out' : ''}${enough ? ': agreed' : ''} (${signers.map(cleanName).join(', ')})`,
+    ),
+    ...(executed === '' ? [] : [`Executed: ${executed}`]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function reviewText({ fields, hash, warnings, basis, singleWord }: VoteReview): string {
+  const width = Math.max(...fields.map(({ name }) => name.length), 'Statement (SHA-256)'.length)
+  const lines = [
+    ...[...fields, { name: 'Statement (SHA-256)', value: hash }].map(({ name, value }) => `${name.padEnd(width)}  ${value}`),
+    ...warnings.map(warning => `Note: ${warning}`),
+    ...(basis.length === 0 ? ['What it rests on is not known here.'] : basis),
+    ...(singleWord === null ? [] : [`On one word: ${singleWord}.`]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function signersText({ network, set, signersHash, voided, open }: QueryOutput<'votes.signers'>): string {
+  if (!set)
+    return `Network ${network ?? '(none known yet)'} has no signers with keys. Enter them: granary votes signers --signer NAME=KIND:KEY … --threshold M\n`
+  const lines = [
+    `Signers of ${network}, number ${set.serial}, 0x${signersHash}`,
+    `${set.threshold} equal votes of ${set.signers.length} decide. Chain: 0x${set.genesis}`,
+    ...set.signers.map(({ name, kind, publicKey }) => `  ${cleanName(name)}  ${kind}  0x${publicKey}`),
+    `${open} open ${open === 1 ? 'vote' : 'votes'}; ${voided} void.`,
+  ]
+  return `${lines.join('\n')}\n`
+}
