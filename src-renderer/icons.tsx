@@ -21,6 +21,12 @@ export const IconMints = icon(
 )
 export const IconPeriods = icon(<path d="M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2v3M10.5 2v3" strokeLinejoin="round" />)
 export const IconWhatIf = icon(<path d="M2.5 4.5h6M11.5 4.5h2M10 2.8v3.4M2.5 11.5h2M7.5 11.5h6M6 9.8v3.4" strokeLinecap="round" />)
+export const IconKeys = icon(
+  <>
+    <circle cx="5.2" cy="8" r="2.7" />
+    <path d="M7.9 8h6M11.2 8v2.6M13.4 8v1.8" strokeLinecap="round" />
+  </>,
+)
 export const IconVault = icon(
   <path
     d="M2.5 3h11v9.5h-11zM4.5 12.5v1.5M11.5 12.5v1.5M8 5.2a2.5 2.5 0 1 0 .01 0M8 7.7h.01"

@@ -1,6 +1,7 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
 import { compareTexts } from './texts-compare.ts'
+import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
 import { syncTexts } from './texts-sync.ts'
 import { vaultTexts } from './texts-vault.ts'
@@ -51,6 +52,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 export const texts = {
   sync: syncTexts,
   mints: mintTexts,
+  keys: keyTexts,
   whatIf: whatIfTexts,
   vault: vaultTexts,
   compare: compareTexts,
@@ -109,6 +111,7 @@ export const texts = {
     import: 'Import',
     settings: 'Settings',
     farm: 'Farm',
+    sign: 'Sign',
     treasury: 'Treasury',
   },
   demo: {

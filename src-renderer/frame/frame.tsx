@@ -14,8 +14,9 @@ import { type AppRoute, routes } from './routes.tsx'
 import { StatusBar } from './status-bar.tsx'
 
 const mainId = 'main'
-const sections: { id: 'farm' | 'treasury' | 'app'; title: string | null }[] = [
+const sections: { id: 'farm' | 'sign' | 'treasury' | 'app'; title: string | null }[] = [
   { id: 'farm', title: texts.rail.farm },
+  { id: 'sign', title: texts.rail.sign },
   { id: 'treasury', title: texts.rail.treasury },
   { id: 'app', title: null },
 ]

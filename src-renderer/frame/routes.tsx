@@ -1,8 +1,20 @@
 import type { ComponentType } from 'react'
-import { IconImport, IconMints, IconNodes, IconOverview, IconPeriods, IconSettings, IconSync, IconVault, IconWhatIf } from '../icons.tsx'
+import {
+  IconImport,
+  IconKeys,
+  IconMints,
+  IconNodes,
+  IconOverview,
+  IconPeriods,
+  IconSettings,
+  IconSync,
+  IconVault,
+  IconWhatIf,
+} from '../icons.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ComparePage } from '../pages/compare.tsx'
 import { ImportPage } from '../pages/import.tsx'
+import { KeysPage } from '../pages/keys.tsx'
 import { MintsPage } from '../pages/mints.tsx'
 import { NodePage } from '../pages/node.tsx'
 import { NodesPage } from '../pages/nodes.tsx'
@@ -20,7 +32,7 @@ export interface AppRoute {
   title: string
   page: ComponentType<{ params: Record<string, string | undefined> }>
   /** where it stands in the rail; absent: reached from other pages */
-  rail?: { section: 'farm' | 'treasury' | 'app'; icon: ComponentType<{ size?: number }> }
+  rail?: { section: 'farm' | 'sign' | 'treasury' | 'app'; icon: ComponentType<{ size?: number }> }
 }
 
 /** Every page of the app, in the order of the rail. */
@@ -34,6 +46,7 @@ export const routes: AppRoute[] = [
   { path: '/periods/:index/compare', title: texts.compare.title, page: ComparePage },
   { path: '/what-if', title: texts.whatIf.title, page: WhatIfPage, rail: { section: 'farm', icon: IconWhatIf } },
   { path: '/what-if/:id', title: texts.whatIf.title, page: WhatIfPage },
+  { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },

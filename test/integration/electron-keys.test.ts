@@ -55,9 +55,11 @@ function brokered(of: SystemStorage, platform: NodeJS.Platform = 'linux') {
 test('bytes come back as they went, also when answers overtake each other', async () => {
   const { storage } = brokered(system())
   const boxes = [1, 2, 3].map(byte => new Uint8Array(40).fill(byte))
-  const wrapped = await Promise.all(boxes.map(box => storage.wrap(box)))
-  expect(wrapped.map(bytes => Buffer.from(bytes).toString().slice(0, 7))).toEqual(['sealed:', 'sealed:', 'sealed:'])
-  expect((await Promise.all(wrapped.map(bytes => storage.unwrap(bytes)))).map(bytes => Uint8Array.from(bytes))).toEqual(boxes)
+  const wrapped = await Promise.all(boxes.map((box: Uint8Array) => storage.wrap(box)))
+  expect(wrapped.map((bytes: Uint8Array) => Buffer.from(bytes).toString().slice(0, 7))).toEqual(['sealed:', 'sealed:', 'sealed:'])
+  expect(
+    (await Promise.all(wrapped.map((bytes: Uint8Array) => storage.unwrap(bytes)))).map((bytes: Uint8Array) => Uint8Array.from(bytes)),
+  ).toEqual(boxes)
 })
 
 test("each platform's backend has a name; Linux's plain-text one, or none at all, binds nothing", async () => {
