@@ -305,6 +305,8 @@ test('a fee bump gets what waits in vain into a ledger, and is found by the hash
     }
     const bump = wrap(700n)
     expect(shape(await submit(horizon, bump.envelope))).toEqual(['unclear', 'waiting'])
+    // what it wraps waits with it
+    expect(shape(await submit(horizon, envelope))).toEqual(['unclear', 'waiting'])
     // while it waits, only ten times the fee takes its place
     expect(shape(await submit(horizon, wrap(6999n).envelope))).toEqual(['rejected', 'tx_insufficient_fee', 'unknown'])
     expect(shape(await submit(horizon, wrap(7000n).envelope))).toEqual(['unclear', 'waiting'])

@@ -165,7 +165,7 @@ async function live({ seed, share, hasAsync, tellsLedger, steps }: typeof life e
 }
 
 test('what the client says for good of an envelope is what the ledger holds', async () => {
-  await fc.assert(fc.asyncProperty(life, live), { ...runs(40, 2000), endOnFailure: true })
+  await fc.assert(fc.asyncProperty(life, live), { ...runs(60, 2000), endOnFailure: true })
 })
 
 const key = fc.constantFrom('Ann', 'Bob', 'Cleo', 'Dan')

@@ -89,6 +89,7 @@ export function createLedger({
     const parsed = parseEnvelope(envelope, state.passphrase)
     const next: Pending = {
       hash: parsed.hash,
+      innerHash: parsed.innerHash,
       envelope,
       source: parsed.source,
       sequence: BigInt(parsed.tx.sequence),
@@ -97,7 +98,8 @@ export function createLedger({
       fromLedger: last().sequence + 1 + delay,
     }
     const waiting = state.pending.find(({ source }) => source === parsed.source)
-    if (waiting?.hash === parsed.hash) return { parsed, status: 'DUPLICATE' }
+    // also what a waiting fee bump wraps
+    if (waiting && (waiting.hash === parsed.hash || waiting.innerHash === parsed.hash)) return { parsed, status: 'DUPLICATE' }
     if (waiting && (!next.isBump || next.sequence !== waiting.sequence)) return { parsed, status: 'TRY_AGAIN_LATER' }
     const tooLittle: TxOutcome = { code: 'tx_insufficient_fee', operations: [], isOuter: true }
     const outcome =

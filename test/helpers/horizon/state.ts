@@ -62,6 +62,7 @@ export interface TxRow {
 /** Accepted, in no ledger yet. */
 export interface Pending {
   hash: string
+  innerHash: string | null
   envelope: string
   source: string
   sequence: bigint
