@@ -85,13 +85,15 @@ function Contents({ vault, readOnly }: { vault: Vault; readOnly: boolean }) {
         </p>
       )}
       {unconfirmed && !readOnly ? (
-        <section className={`${page.panel} ${classes.next}`} aria-label={words.next(unconfirmed.name)}>
-          <p>
-            <strong>{words.next(unconfirmed.name)}.</strong> {words.nextWhy}
-          </p>
-          <Button h={32} onClick={() => giveBack(unconfirmed)}>
-            {words.nextAction}
-          </Button>
+        <section className={page.panel} aria-label={words.next(unconfirmed.name)}>
+          <div className={classes.next}>
+            <p>
+              <strong>{words.next(unconfirmed.name)}.</strong> {words.nextWhy}
+            </p>
+            <Button h={32} onClick={() => giveBack(unconfirmed)}>
+              {words.nextAction}
+            </Button>
+          </div>
         </section>
       ) : null}
       {keys.length === 0 ? <EmptyState title={words.none}>{words.noneWhat}</EmptyState> : <KeyTable keys={keys} readOnly={readOnly} />}
