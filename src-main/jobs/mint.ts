@@ -12,6 +12,7 @@ import { readTransaction } from '../store/db.ts'
 import { buckets, LOOSE, readEvents } from '../store/events.ts'
 import { loadEnd, startParts } from '../store/mint-input.ts'
 import { openStore, type Store } from '../store/open.ts'
+import { paysByNodePeriod } from '../store/paying-rules.ts'
 import { replaced, type StoredPeriod, storedPeriod } from '../store/periods.ts'
 import { type JobContext, progressMeter } from './context.ts'
 import { writeFilesAtomically } from './files.ts'
@@ -89,7 +90,8 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   try {
     const period = storedPeriod(store, input.period)
     const { minted, end } = await mintStored(store, period, input.resources, context)
-    return writeMint(minted, end, old, input.outDir)
+    const others = paysByNodePeriod(store, period.network, period.index) ? [otherRules(period)] : []
+    return writeMint(minted, end, old, input.outDir, others)
   } finally {
     store.close()
   }
@@ -305,12 +307,12 @@ function textOf(path: string): string {
   }
 }
 
-function writeMint(minted: Minted, end: EndSnapshot, old: Previous | null, outDir: string): MintSummary {
+function writeMint(minted: Minted, end: EndSnapshot, old: Previous | null, outDir: string, others: Problem[] = []): MintSummary {
   const { parts } = minted
   const nodes = parts.flatMap(part => part.nodes)
   const addresses = new Map(end.payoutAddresses.map(({ farm_id, address }) => [farm_id, address]))
   const retries: Retry[] = old ? planRetries({ previous: old.lines, paid: old.paid, addresses, period: minted.period }) : []
-  const problems = resultProblems({ ...minted, nodes }, end, retries)
+  const problems = [...others, ...resultProblems({ ...minted, nodes }, end, retries)]
   if (old?.paidUnknown && retries.length > 0) problems.push(paidUnknown(retries.length))
   const files = {
     'payouts.csv': [...parts.map(part => part.payouts), Buffer.from(retryLines(retries))],
@@ -332,6 +334,15 @@ function writeMint(minted: Minted, end: EndSnapshot, old: Previous | null, outDi
     rewardMusd: nodes.reduce((sum, node) => sum + node.rewardMusd, 0n),
     problems,
     files: Object.entries(files).flatMap(([name, content]) => (content === null ? [] : name)),
+  }
+}
+
+/** The same seconds are minted by the nodes' own periods: paying both would pay them twice. */
+function otherRules({ index, network }: StoredPeriod): Problem {
+  return {
+    kind: 'other-rules',
+    subject: `period ${index}`,
+    message: `Network ${network} pays period ${index} by rule set node-period (its minting rules), so paying these receipts would pay the same seconds twice. Mint with --rules node-period, or change the network's minting rules first.`,
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { importFiles, openCore } from '../../src-main/core/index.ts'
+import { importFiles, mintPeriod, openCore } from '../../src-main/core/index.ts'
 import type { Core } from '../../src-shared/contract.ts'
 import { defaultMintConfig } from '../../src-shared/node-period.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
@@ -62,7 +62,20 @@ test('under v3 the fixed period counts; under node-period the sums are those of 
   const past = await core.query('nodes.list', { period: 101, limit: 1000 })
   expect(past.rows.every(one => one.backByTs === null)).toBe(true)
 
+  // a mint of a fixed period from the change-over on says that it must not be paid too
+  const problemsOf = async (period: number) => {
+    const outDir = join(folder, `mint-${period}`)
+    const { problems } = await mintPeriod({ dataDir: folder, period, resources: 'latest', outDir }, {})
+    return problems.filter(problem => problem.kind === 'other-rules').map(problem => problem.subject)
+  }
+  expect(await problemsOf(102)).toEqual(['period 102'])
+  await core.command('mintConfig.set', { config: { ...config, rules: 'node-period', firstNodePeriod: 102 } }, act())
+  await idle()
+  expect(await problemsOf(101)).toEqual([])
+  expect(await problemsOf(102)).toEqual(['period 102'])
+
   await core.command('mintConfig.set', { config: { ...defaultMintConfig } }, act())
   await idle()
+  expect(await problemsOf(102)).toEqual([])
   expect(await core.query('overview.get', {})).toEqual(before)
 })
