@@ -2,6 +2,7 @@ import type { Keypair } from '@stellar/stellar-sdk/base'
 import { buildPayment, type PaymentPlan } from '../../src-main/clients/stellar/build.ts'
 import { readEnvelope } from '../../src-main/clients/stellar/envelope.ts'
 import { createHorizon, type Horizon, type HorizonOptions } from '../../src-main/clients/stellar/horizon.ts'
+import type { SubmitOutcome } from '../../src-main/clients/stellar/submit.ts'
 import type { EnvelopeFacts } from '../../src-main/clients/stellar/types.ts'
 import {
   type LocalHorizon,
@@ -81,4 +82,23 @@ export function makePayment(
 export function signedBy(envelope: string, passphrase: string, signers: readonly Keypair[]): Signed {
   const signed = signWith(envelope, passphrase, ...signers)
   return { envelope: signed, facts: readEnvelope(signed, passphrase) }
+}
+
+/** The two doors of Horizon for a transaction. */
+export const submitModes = ['async', 'sync'] as const
+
+/** What a farmer has by now. */
+export function paidUnits({ local, world }: Pick<Scene, 'local' | 'world'>, farmer = 0): bigint {
+  const id = world.farmers[farmer]?.publicKey() ?? ''
+  return local.ledger.find(id)?.trustlines[world.key]?.balance ?? 0n
+}
+
+/** The first channel's last used number. */
+export const sequenceOf = ({ local, world }: Pick<Scene, 'local' | 'world'>) =>
+  local.ledger.find(world.channels[0]?.publicKey() ?? '')?.sequence
+
+/** A submission's kind, its code and what it says of the number, to compare with. */
+export function shape(outcome: SubmitOutcome): unknown[] {
+  if (outcome.kind === 'rejected') return ['rejected', outcome.means.code, outcome.sequence]
+  return outcome.kind === 'unclear' ? ['unclear', outcome.why] : ['applied']
 }

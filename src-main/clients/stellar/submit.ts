@@ -46,8 +46,6 @@ const bodySchema = z.object({
   tx_status: z.enum(['PENDING', 'DUPLICATE', 'TRY_AGAIN_LATER', 'ERROR']).optional(),
   error_result_xdr: z.string().optional(),
   type: z.string().optional(),
-  successful: z.boolean().optional(),
-  hash: z.string().optional(),
   extras: z
     .object({
       result_xdr: z.string().optional(),
