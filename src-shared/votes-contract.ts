@@ -244,6 +244,15 @@ export const voteQueries = {
     in: z.object({ set: signerSetSchema }),
     out: z.array(z.object({ field: z.string(), message: z.string() })),
   },
+  /** a signer as somebody enters it: a key as 0x… or as an address (SS58, or G…) */
+  'votes.readSigner': {
+    in: z.object({
+      name: voteSignerSchema.shape.name,
+      kind: z.enum(['sr25519', 'ed25519', 'stellar']),
+      key: z.string().trim().min(1).max(100),
+    }),
+    out: voteSignerSchema,
+  },
   /** the signer set as a text that other machines take (votes.setSigners reads its members) */
   'votes.signersFile': { in: z.object({}), out: file },
   /**

@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { CommandInput, CommandOutput } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { networkNameSchema } from '../../src-shared/sync.ts'
-import {
-  type SignerSet,
-  signerSetSchema,
-  type VoteReview,
-  type VoteSigner,
-  type VoteSubject,
-  voteKeyKindSchema,
-} from '../../src-shared/votes-contract.ts'
+import type { VoteReview, VoteSigner, VoteSubject } from '../../src-shared/votes-contract.ts'
 import { undecided } from '../engines/minting/triggers.ts'
 import { computeNodeRuns } from '../jobs/node-runs.ts'
 import { basisLine } from '../signing/votes/basis.ts'
@@ -23,7 +16,7 @@ import { mintOfId } from './mints-command.ts'
 import { listNetworks, readKnownNetworks } from './networks.ts'
 import { keptSync } from './sync.ts'
 import { settleVotes, type VoteCommand, voteCommand } from './vote-commands.ts'
-import { createVoteAnswers, openVoteRoom, SIGNERS_FORMAT, type VoteAnswers } from './votes.ts'
+import { createVoteAnswers, openVoteRoom, type VoteAnswers } from './votes.ts'
 
 export interface VotesAsk {
   dataDir: string
@@ -144,32 +137,10 @@ export async function showVotes({ answers }: OpenVotes, text: string, refusal: (
   return shown.sort((a, b) => a.line - b.line)
 }
 
-/** What a signers' file holds. Throws AppError usage. */
-export function readSignersFile(text: string): { network: string; set: SignerSet } {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    // said below
-  }
-  const { format, version, network, ...members } = (typeof parsed === 'object' && parsed !== null ? parsed : {}) as Record<string, unknown>
-  const set = signerSetSchema.safeParse(members)
-  const name = networkNameSchema.safeParse(network)
-  if (format !== SIGNERS_FORMAT || version !== 1 || !set.success || !name.success)
-    throw new AppError(
-      'usage',
-      'This is no signers’ file of Granary (version 1). Nothing was changed. Ask for one: granary votes signers --export FILE.',
-    )
-  return { network: name.data, set: set.data }
-}
-
 /** A signer as `NAME=KIND:KEY`: sr25519 or ed25519 with 0x… or an SS58 address, or stellar with G…. Rejects with AppError usage. */
-export async function readSigner(text: string): Promise<VoteSigner> {
+export async function readSigner({ answers }: OpenVotes, text: string): Promise<VoteSigner> {
   const [, name, kind, key] = /^([^=]{1,100})=(sr25519|ed25519|stellar):(\S{1,100})$/.exec(text.trim()) ?? []
   if (name === undefined || kind === undefined || key === undefined)
     throw new AppError('usage', `"${text}" is no signer. Write NAME=sr25519:ADDRESS, NAME=ed25519:0xKEY or NAME=stellar:G….`)
-  const { publicKeyOfAddress } = await import('../signing/derive.ts')
-  const hex = /^0x([0-9a-f]{64})$/i.exec(key)?.[1]?.toLowerCase()
-  const publicKey = hex ?? Buffer.from(publicKeyOfAddress(kind as 'stellar', key)).toString('hex')
-  return { name: name.trim(), kind: voteKeyKindSchema.catch('ed25519').parse(kind), publicKey }
+  return answers['votes.readSigner']({ name: name.trim(), kind: kind as 'stellar', key })
 }

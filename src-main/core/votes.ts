@@ -2,6 +2,7 @@ import type { QueryOutput } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { defaultMintConfig, type MintConfig } from '../../src-shared/node-period.ts'
 import { basisText, singleWord } from '../../src-shared/verify.ts'
+import { signersFile } from '../../src-shared/vote-signers.ts'
 import type { SignerSet, VoteCell, VoteKey, VoteRow, VoteSigner, VoteSubject, voteQueries } from '../../src-shared/votes-contract.ts'
 import { votingProblems } from '../engines/minting/mint-config.ts'
 import { basisLine } from '../signing/votes/basis.ts'
@@ -193,10 +194,10 @@ export function createVoteAnswers(room: VoteRoom): VoteAnswers {
       return { network: name, genesis, set, signersHash: hash, voided: countVoidVotes(books, name, hash), open: openVotes(room) }
     },
     'votes.checkSigners': ({ set }) => signerProblems(set),
+    'votes.readSigner': readSigner,
     'votes.signersFile': () => {
       const { network, set } = room.signers()
-      const text = `${JSON.stringify({ format: SIGNERS_FORMAT, version: 1, network, ...set }, null, 2)}\n`
-      return { fileName: `signers-${network}-${set.serial}.json`, text }
+      return signersFile(network, set)
     },
     'votes.export': ({ subject }) => {
       const { network } = room.signers()
@@ -216,9 +217,6 @@ export function createVoteAnswers(room: VoteRoom): VoteAnswers {
   }
 }
 
-/** The form of a signers' file. */
-export const SIGNERS_FORMAT = 'granary-signers'
-
 /** How many votes stand that a change of signers would make void. */
 export function openVotes(room: VoteRoom): number {
   const { network } = room.signers()
@@ -231,6 +229,14 @@ export function openVotes(room: VoteRoom): number {
 export async function signerProblems(set: SignerSet): Promise<{ field: string; message: string }[]> {
   const problems = votingProblems({ signers: set.signers.map(({ name }) => name), threshold: set.threshold })
   return [...problems, ...(await keyProblems(set))]
+}
+
+/** Rejects with AppError usage for an address that is none. */
+async function readSigner({ name, kind, key }: Parsed<'votes.readSigner'>): Promise<VoteSigner> {
+  const hex = /^0x([0-9a-f]{64})$/i.exec(key)?.[1]?.toLowerCase()
+  // what decodes addresses takes a second to load
+  const publicKey = hex ?? Buffer.from((await import('../signing/derive.ts')).publicKeyOfAddress(kind, key)).toString('hex')
+  return { name, kind: kind === 'stellar' ? 'ed25519' : kind, publicKey }
 }
 
 /** Hex without 0x; null where it is not known in full. */

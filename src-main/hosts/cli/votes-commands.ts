@@ -6,6 +6,7 @@ import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import { tftExact, unitsFromTft } from '../../../src-shared/money.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
+import { readSignersFile } from '../../../src-shared/vote-signers.ts'
 import { choiceText, importText, subjectText } from '../../../src-shared/vote-text.ts'
 import type { SignerSet, VoteImport, VoteMatrix, VoteReview } from '../../../src-shared/votes-contract.ts'
 import type { OpenVotes } from '../../core/votes-command.ts'
@@ -174,7 +175,7 @@ export function addVotesCommands(
     .option('--export <file>', 'write the signers’ file, for the other signers’ machines')
     .action(async (options: SignersOptions) => {
       const isChange = [options.file, options.signer, options.threshold, options.genesis, options.serial].some(value => value !== undefined)
-      await using(isChange ? 'write' : 'read', await withFilesNetwork(options), async opened => {
+      await using(isChange ? 'write' : 'read', withFilesNetwork(options), async opened => {
         if (isChange) {
           const { network, set } = await setFor(opened, options)
           await opened.run('votes.setSigners', { network, set })
@@ -227,26 +228,26 @@ function keyFor({ keys, signerName }: VoteReview, wanted: string | undefined): s
 }
 
 /** A file brings its network where the data folder has none. */
-async function withFilesNetwork(options: SignersOptions): Promise<SignersOptions> {
+function withFilesNetwork(options: SignersOptions): SignersOptions {
   if (options.file === undefined) return options
-  const { network } = (await loadVotes()).readSignersFile(readInput(options.file))
+  const { network } = readSignersFile(readInput(options.file))
   if (options.network !== undefined && options.network !== network)
     throw new AppError('usage', `The file is of network "${network}", not "${options.network}". Nothing was changed.`)
   return { ...options, network }
 }
 
 async function setFor(opened: OpenVotes, options: SignersOptions): Promise<{ network: string; set: SignerSet }> {
-  const { readSigner, readSignersFile } = await loadVotes()
   if (options.file !== undefined) {
     if (options.signer ?? options.threshold ?? options.genesis ?? options.serial)
       throw new AppError('usage', 'A signers’ file says all of it. Leave the other options out.')
     return readSignersFile(readInput(options.file))
   }
+  const { readSigner } = await loadVotes()
   const { set: before, genesis: known } = await opened.answers['votes.signers']({})
   const genesis = (options.genesis ?? before?.genesis ?? known ?? '').replace(/^0x/i, '').toLowerCase()
   if (!/^[0-9a-f]{64}$/.test(genesis))
     throw new AppError('usage', 'The hash of this chain’s block 0 is not known here. Follow the chain once, or give it: --genesis 0x….')
-  const signers = options.signer ? await Promise.all(options.signer.map(readSigner)) : (before?.signers ?? [])
+  const signers = options.signer ? await Promise.all(options.signer.map(text => readSigner(opened, text))) : (before?.signers ?? [])
   const threshold = options.threshold ?? (options.signer ? Math.floor(signers.length / 2) + 1 : (before?.threshold ?? 1))
   return { network: opened.network(), set: { genesis, serial: options.serial ?? (before?.serial ?? 0) + 1, threshold, signers } }
 }
