@@ -62,19 +62,25 @@ export class BucketReader {
   }
 
   /**
-   * Delivers the events whose place is below `limit`; of one node only with `slot` 0 to 63, of all with -1.
-   * `announce`: calls the sink's `block` before the first event of each block. A sink that takes columns gets them.
+   * Delivers the events whose place is below `limit`; of one node only with `slot` 0 to 63, of all with -1. Calls the sink's `block` before
+   * the first event of each block. A sink that takes columns gets them.
    */
-  run(sink: EventSink | ColumnSink, limit: number, slot = -1, announce = true): void {
+  run(sink: EventSink | ColumnSink, limit: number, slot = -1): void {
     const columns = spare ?? eventColumns(COLUMN_EVENTS)
     spare = null
-    let announced = announce ? -1 : -2
+    let block = -1
     do {
       this.#fill(columns, limit, slot)
       if ('columns' in sink) sink.columns(columns)
-      else announced = tell(sink, columns, announced)
+      else block = tell(sink, columns, block)
     } while (this.next < limit)
     spare = columns
+  }
+
+  /** Delivers the next event alone, without its block; `room` is for one event. */
+  one(sink: EventSink, room: EventColumns): void {
+    this.#fill(room, this.next + 1, -1)
+    tellColumn(sink, room, 0)
   }
 
   /** Unpacks as many events as the columns hold. */
@@ -228,13 +234,13 @@ function behindVarint(bytes: Uint8Array, from: number): number {
   return pos + 1
 }
 
-/** Tells events one by one; `announced` is the block that was told last as an index, -1 for none, -2 where none is to be told. */
-function tell(sink: EventSink, events: EventColumns, announced: number): number {
+/** Tells events one by one; `told` is the index of the block that was told last, -1 for none. Gives the one that is now. */
+function tell(sink: EventSink, events: EventColumns, told: number): number {
   const { count, at } = events
-  let last = announced
+  let last = told
   for (let i = 0; i < count; i++) {
     const block = at[i]!
-    if (block !== last && last !== -2) {
+    if (block !== last) {
       last = block
       sink.block(events.blocks[block]!, events.times[block]!)
     }

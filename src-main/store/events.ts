@@ -1,3 +1,4 @@
+import { eventColumns } from '../../src-shared/event-columns.ts'
 import type { EventSink } from '../../src-shared/grid.ts'
 import { BUCKET_BITS, END, LOOSE } from './codec-bucket.ts'
 import { type ChunkHead, decodeHead } from './codec-head.ts'
@@ -126,6 +127,7 @@ export function exportChunk(db: Db, importId: number, period: number, chunk: num
 /** Brings the buckets of one chunk back into chain order. */
 export function mergeChunk(head: ChunkHead, blobs: (Uint8Array | undefined)[], period: number, chunk: number, sink: EventSink): void {
   const readers = blobs.map((blob, i) => new BucketReader(blob, head, head.counts[i]!, { period, chunk, bucket: head.buckets[i]! }))
+  const room = eventColumns(1)
   // a heap by place; buckets are few, and most of the time the next event is in another one
   const heap = readers.filter(reader => reader.next < END)
   for (let i = (heap.length >> 1) - 1; i >= 0; i--) siftDown(heap, i)
@@ -137,7 +139,7 @@ export function mergeChunk(head: ChunkHead, blobs: (Uint8Array | undefined)[], p
       while (place >= head.ends[block]!) block++
       sink.block(head.blocks[block]!, head.ts[block]!)
     }
-    reader.run(sink, reader.next + 1, -1, false)
+    reader.one(sink, room)
     if (reader.next >= END) {
       const last = heap.pop()!
       if (heap.length === 0) break
