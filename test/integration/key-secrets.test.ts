@@ -252,43 +252,72 @@ describe('on the command line', () => {
     expect(findSecrets(places, needles)).toEqual([])
   }, 400_000)
 
-  test.skipIf(process.platform === 'win32' || !hasScript())(
-    'at a terminal nothing that is typed is shown, and the words leave no trace on its screen',
-    async () => {
-      const command = [process.execPath, main, 'keys', 'import', '--name', 'typed', '--kind', 'stellar', '--data', dataDir]
-        .map(part => `'${part}'`)
-        .join(' ')
-      const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] })
-      let screen = ''
-      child.stdout!.on('data', part => {
-        screen += part
-      })
-      const typeAfter = async (prompt: RegExp, text: string) => {
-        const endMs = Date.now() + 20_000
-        while (!prompt.test(screen)) {
-          if (Date.now() > endMs) throw new Error(`no ${prompt} on: ${screen}`)
+  /** The program at a terminal of its own, as somebody sees it and types. */
+  function atTerminal(...args: string[]) {
+    const line = [process.execPath, main, ...args, '--data', dataDir].map(part => `'${part}'`).join(' ')
+    const child = spawn('script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] })
+    const closed = once(child, 'close')
+    let seen = ''
+    child.stdout!.on('data', part => {
+      seen += part
+    })
+    let read = 0
+    return {
+      screen: () => seen,
+      /** waits for something new on the screen, then types */
+      async type(after: RegExp, text: string | ((match: RegExpExecArray) => string)): Promise<void> {
+        const endMs = Date.now() + 60_000
+        for (;;) {
+          const match = after.exec(seen.slice(read))
+          if (match) {
+            read += match.index + match[0].length
+            child.stdin!.write(typeof text === 'string' ? text : text(match))
+            return
+          }
+          if (Date.now() > endMs) throw new Error(`no ${after} on: ${seen}`)
           await new Promise(resolve => setTimeout(resolve, 20))
         }
-        child.stdin!.write(text)
-      }
-      const closed = once(child, 'close')
+      },
+      code: async () => (await closed)[0] as number,
+    }
+  }
+
+  describe.skipIf(process.platform === 'win32' || !hasScript())('at a terminal', () => {
+    test('nothing that is typed is shown', async () => {
+      const terminal = atTerminal('keys', 'import', '--name', 'typed', '--kind', 'stellar')
       // pasted with the marks around it, and a slip of the finger taken back
-      await typeAfter(/Words, or seed/, `\u001b[200~${stellarSeed}\u001b[201~x\u007f\r`)
-      await typeAfter(/Choose a passphrase/, `${passphrase}\r`)
-      await typeAfter(/once more/, `${passphrase}\r`)
-      const [code] = await closed
-      expect({ code, screen }).toMatchObject({
+      await terminal.type(/Words, or seed.*: /, `\u001b[200~${stellarSeed}\u001b[201~x\u007f\r`)
+      await terminal.type(/Choose a passphrase.*: /, `${passphrase}\r`)
+      await terminal.type(/once more: /, `${passphrase}\r`)
+      expect({ code: await terminal.code(), screen: terminal.screen() }).toMatchObject({
         code: 0,
         screen: expect.stringContaining('GDRXE2BQUC3AZNPVFSCEZ76NJ3WWL25FYFK6RGZGIEKWE4SOOHSUJUJ6'),
       })
-      expect(
-        findSecrets(
-          [{ name: 'screen', bytes: Buffer.from(screen) }],
-          [...shapesOfText('seed', stellarSeed), ...shapesOfText('passphrase', passphrase)],
-        ),
-      ).toEqual([])
-    },
-  )
+      const typed = [...shapesOfText('seed', stellarSeed), ...shapesOfText('passphrase', passphrase)]
+      expect(findSecrets([{ name: 'screen', bytes: Buffer.from(terminal.screen()) }], typed)).toEqual([])
+    }, 400_000)
+
+    test("a new key's words stand on a screen of their own, which is gone before three are asked back; wrong ones bring others", async () => {
+      const terminal = atTerminal('keys', 'create', '--name', 'made', '--kind', 'ed25519')
+      await terminal.type(/Choose a passphrase.*: /, `${passphrase}\r`)
+      await terminal.type(/once more: /, `${passphrase}\r`)
+      await terminal.type(/Press Enter.*: /, '\r')
+      const [before, shown] = terminal.screen().split('\u001b[?1049h')
+      const made = [...shown!.matchAll(/^ {1,2}\d+ {2}([a-z]+)\r$/gm)].map(match => match[1]!)
+      expect(made).toHaveLength(24)
+      // the words beside the right ones, then the right ones
+      for (let i = 0; i < 3; i++) await terminal.type(/Word (\d+): /, match => `${made[Number(match[1]) % 24]}\r`)
+      await terminal.type(/These are not words/, '')
+      for (let i = 0; i < 3; i++) await terminal.type(/Word (\d+): /, match => `${made[Number(match[1]) - 1]}\r`)
+      expect(await terminal.code()).toBe(0)
+      const after = terminal.screen().split('\u001b[?1049l')[1]!
+      expect(after).toContain('Key "made" is made: 5')
+      // nothing of the list is left there, and nothing that was typed stands behind a question
+      expect(`${before}${after}`).not.toMatch(/^ {1,2}\d+ {2}[a-z]+\r$/m)
+      expect(findSecrets([{ name: 'screen', bytes: Buffer.from(`${before}${after}`) }], shapesOfText('words', made.join(' ')))).toEqual([])
+      expect(after.match(/Word \d+: \r?\n/g)).toHaveLength(6)
+    }, 400_000)
+  })
 })
 
 function hasScript(): boolean {
