@@ -3,7 +3,7 @@ import { endpointSchema } from '../../../src-shared/sync.ts'
 import { Endpoint } from './endpoint.ts'
 import { createFollower, type Follower } from './follow-head.ts'
 import { isHash } from './header.ts'
-import { answerError } from './rpc-errors.ts'
+import { answerError, busyError, type Failure } from './rpc-errors.ts'
 import { cancelledError, createScheduler, troubles } from './scheduler.ts'
 import type { Chain, Hex } from './types.ts'
 
@@ -88,6 +88,27 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
     Math.max(10, Math.min(1000, timeoutMs / 4, giveUpMs / 4, silentMs / 4)),
   )
 
+  const submitAndWatch: Chain['submitAndWatch'] = async (extrinsic, onStatus, onEnd) => {
+    const endpoint = ready()[0]
+    if (isClosed || !endpoint) throw unreachable(endpoints)
+    const { url } = endpoint
+    const asked = { url, method: 'author_submitAndWatchExtrinsic' }
+    let timer: NodeJS.Timeout | undefined
+    try {
+      const begun = endpoint.subscribe('extrinsic', [extrinsic], onStatus, onEnd)
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(busyError(asked, `has not answered within ${timeoutMs / 1000} s`)), timeoutMs)
+      })
+      // an answer that comes too late is not listened to any more
+      begun.then(stop => late.catch(stop)).catch(() => undefined)
+      return { url, stop: await Promise.race([begun, late]) }
+    } catch (failure) {
+      throw failure instanceof AppError ? failure : (failure as Failure).error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   async function close(): Promise<void> {
     isClosed = true
     clearInterval(ticker)
@@ -113,6 +134,7 @@ export async function openChain(options: OpenChainOptions): Promise<Chain> {
           follower.stop()
         }
       },
+      submitAndWatch,
       ready: () => ready().map(({ url }) => url),
       states,
       close,

@@ -25,6 +25,12 @@ interface Pending {
   reject: (failure: Failure) => void
 }
 
+/** What can be listened to: the name of its notifications, and the methods that begin and end it. */
+const subscriptions = {
+  heads: { type: 'chain_finalizedHead', begin: 'chain_subscribeFinalizedHeads', end: 'chain_unsubscribeFinalizedHeads' },
+  extrinsic: { type: 'author_extrinsicUpdate', begin: 'author_submitAndWatchExtrinsic', end: 'author_unwatchExtrinsic' },
+} as const
+
 const mostBackoffMs = 60_000
 const mostPauseMs = 30_000
 /** so many answers, and a connection counts as a good one */
@@ -133,25 +139,32 @@ export class Endpoint {
   }
 
   /** Begins a subscription; `onEnd` is called when the connection goes. Resolves with the stop. Rejects with a Failure. */
-  async subscribe(type: string, method: string, listener: (result: unknown) => void, onEnd: () => void): Promise<() => void> {
+  async subscribe(
+    what: keyof typeof subscriptions,
+    params: readonly unknown[],
+    listener: (result: unknown) => void,
+    onEnd: () => void,
+  ): Promise<() => void> {
+    const { type, begin, end } = subscriptions[what]
+    const asked = { url: this.url, method: begin }
     const connection = this.#connection
-    if (!connection) throw lost({ url: this.url, method }, 'is not connected')
+    if (!connection) throw lost(asked, 'is not connected')
     this.#requests++
     let id: string | number
     try {
-      id = await connection.subscribe(type, method, result => {
+      id = await connection.subscribe(type, begin, params, result => {
         this.lastAnswerMs = this.#options.nowMs()
         listener(result)
       })
     } catch (cause) {
-      throw sortError(cause, { url: this.url, method })
+      throw this.#connection === connection ? sortError(cause, asked) : lost(asked, 'closed the connection')
     }
-    if (this.#connection !== connection) throw lost({ url: this.url, method }, 'closed the connection')
+    if (this.#connection !== connection) throw lost(asked, 'closed the connection')
     this.#ends.add(onEnd)
     return () => {
       if (!this.#ends.delete(onEnd)) return
       // whether it hears that we are no longer interested doesn't matter: its notifications are dropped from now on
-      connection.unsubscribe(type, method.replace('subscribe', 'unsubscribe'), id).catch(() => undefined)
+      connection.unsubscribe(type, end, id).catch(() => undefined)
     }
   }
 

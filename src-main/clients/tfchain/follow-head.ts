@@ -45,7 +45,7 @@ export function createFollower(options: FollowOptions, listener: (head: RawHeade
     const mine: NonNullable<typeof current> = { endpoint, stop: null }
     current = mine
     try {
-      mine.stop = await endpoint.subscribe('chain_finalizedHead', 'chain_subscribeFinalizedHeads', take, () => {
+      mine.stop = await endpoint.subscribe('heads', [], take, () => {
         if (current === mine) current = null
       })
       if (stopped.signal.aborted || current !== mine) mine.stop()

@@ -7,7 +7,7 @@ export interface Connection {
   /** Rejects with the endpoint's own error (`code`, `message`), or with any Error once the connection is gone. */
   send(method: string, params: readonly unknown[]): Promise<unknown>
   /** Begins a subscription; the listener gets each result. Resolves with its id. */
-  subscribe(type: string, method: string, listener: (result: unknown) => void): Promise<string | number>
+  subscribe(type: string, method: string, params: readonly unknown[], listener: (result: unknown) => void): Promise<string | number>
   unsubscribe(type: string, method: string, id: string | number): Promise<void>
   /** bytes of all messages that came in */
   bytes(): number
@@ -125,9 +125,9 @@ export async function openConnection(
   provider.on('disconnected', () => onClose(reason || 'closed the connection'))
   return {
     send: (method, params) => provider.send(method, [...params]),
-    subscribe: (type, method, listener) =>
+    subscribe: (type, method, params, listener) =>
       // an error in a notification is not a result: silence makes the follower move on
-      provider.subscribe(type, method, [], (error, result) => {
+      provider.subscribe(type, method, [...params], (error, result) => {
         if (!error) listener(result)
       }),
     async unsubscribe(type, method, id) {

@@ -44,6 +44,13 @@ export interface Chain {
   call<T>(method: string, params: readonly unknown[], options?: CallOptions): Promise<T>
   /** the finalized head, and each later one; `null` when nothing is connected any more. Returns the stop */
   followFinalized(listener: (head: RawHeader | null) => void): () => void
+  /**
+   * Hands a signed extrinsic to the preferred endpoint that answers, once: unlike a call it is never repeated or given to another by
+   * itself, as whoever sends it must look for it first. `onStatus` gets what the node says of it (hints only), `onEnd` is called where
+   * nothing more will come because the connection went. Rejects with AppError chain.* ; `details.rpcCode` is there only where the node
+   * itself refused it, in all other cases it may have been taken.
+   */
+  submitAndWatch(extrinsic: Hex, onStatus: (status: unknown) => void, onEnd: () => void): Promise<{ url: string; stop: () => void }>
   /** urls of endpoints that answer now, the preferred one first */
   ready(): string[]
   states(): EndpointState[]

@@ -26,8 +26,12 @@ function signersOf(context: CallContext): readonly Buffer[] {
   return context.get(MINTING, 'Signers') as readonly Buffer[]
 }
 
+export function isSigner(context: CallContext): boolean {
+  return signersOf(context).some(signer => signer.equals(context.origin))
+}
+
 function checkSigner(context: CallContext): void {
-  if (!signersOf(context).some(signer => signer.equals(context.origin))) fail(MINTING, 'NotASigner')
+  if (!isSigner(context)) fail(MINTING, 'NotASigner')
 }
 
 function checkMode(context: CallContext, ...allowed: string[]): void {
@@ -111,8 +115,7 @@ export const mintingCalls: Readonly<Record<string, CallHandler>> = {
   'Minting.claim'(context, args) {
     checkMode(context, 'Claim')
     const nodeId = args.node_id as number
-    const isSigner = signersOf(context).some(signer => signer.equals(context.origin))
-    if (!isSigner && farmOf(context, nodeId).twin_id !== twinOf(context)) fail(MINTING, 'NotTheFarmer')
+    if (!isSigner(context) && farmOf(context, nodeId).twin_id !== twinOf(context)) fail(MINTING, 'NotTheFarmer')
     const unpaid = unpaidPeriods(context, nodeId)
     if (unpaid.length === 0) fail(MINTING, 'NothingToClaim')
     for (const periodStart of unpaid) {

@@ -1,6 +1,7 @@
 import { Blake2256 } from '@polkadot-api/substrate-bindings'
 import { EXISTENTIAL_DEPOSIT, transfer, twinOf } from './accounts.ts'
 import { curveCalls } from './calls-curve.ts'
+import { daoCalls } from './calls-dao.ts'
 import { mintingCalls } from './calls-minting.ts'
 import { accountOf, type CallContext, type CallHandler, fail, failWith } from './dispatch.ts'
 import { power } from './grid-state.ts'
@@ -110,6 +111,7 @@ export const callHandlers: Readonly<Record<string, CallHandler>> = {
     if (Math.abs(drift) > HINT_DRIFT_SEC) fail('TfgridModule', 'InvalidTimestampHint')
     context.deposit('TfgridModule', 'NodeUptimeReported', [node.id, context.now, args.uptime!])
   },
+  ...daoCalls,
   ...mintingCalls,
   ...curveCalls,
 }

@@ -217,6 +217,47 @@ const smartContract: Pallet = {
   errors: ['ContractNotExists'],
 }
 
+/** As the grid chain has it; what a council member does there, a signer of the minting pallet does here. */
+const dao: Pallet = {
+  ...empty,
+  name: 'Dao',
+  index: 43,
+  storage: [
+    plain('ProposalList', 'Vec<H256>', '0x00'),
+    { name: 'Proposals', value: 'DaoProposal', keys: [['H256', 'Identity']] },
+    { name: 'Voting', value: 'DaoVotes', keys: [['H256', 'Identity']] },
+    plain('ProposalCount', 'u32', zeros(4)),
+  ],
+  events: [
+    [0, 'Voted', { account: 'AccountId32', proposal_hash: 'H256', voted: 'bool', yes: 'u32', no: 'u32' }],
+    [1, 'Proposed', { account: 'AccountId32', proposal_index: 'u32', proposal_hash: 'H256', threshold: 'u32' }],
+  ],
+  calls: [
+    [0, 'propose', { threshold: 'Compact<u32>', action: 'RuntimeCall', description: 'Bytes', link: 'Bytes', duration: 'Option<u32>' }],
+    [1, 'vote', { farm_id: 'u32', proposal_hash: 'H256', approve: 'bool' }],
+  ],
+  errors: [
+    'NoneValue',
+    'StorageOverflow',
+    'FarmNotExists',
+    'NotCouncilMember',
+    'WrongProposalLength',
+    'DuplicateProposal',
+    'NotAuthorizedToVote',
+    'ProposalMissing',
+    'WrongIndex',
+    'DuplicateVote',
+    'DuplicateVeto',
+    'WrongProposalWeight',
+    'TooEarly',
+    'TimeLimitReached',
+    'OngoingVoteAndTresholdStillNotMet',
+    'FarmHasNoNodes',
+    'InvalidProposalDuration',
+    'ThresholdTooLow',
+  ],
+}
+
 /** Rules: minting.md, "Who triggers the payout". The chain's own accounting is not here: signers save what is to be paid. */
 const minting: Pallet = {
   ...empty,
@@ -310,6 +351,7 @@ export const palletsOf145: readonly Pallet[] = [
   transactionPayment,
   tfgrid,
   smartContract,
+  dao,
   minting,
   tokenMintingCurve,
 ]

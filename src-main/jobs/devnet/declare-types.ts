@@ -330,7 +330,16 @@ const economyTypes: NamedTypes = {
   },
 }
 
-export const typesOf145: NamedTypes = { ...frameTypes, ...gridTypes, ...economyTypes }
+const daoTypes: NamedTypes = {
+  DaoProposal: { path: 'pallet_dao::proposal::DaoProposal', struct: { index: 'u32', description: 'Bytes', link: 'Bytes' } },
+  VoteWeight: { path: 'pallet_dao::proposal::VoteWeight', struct: { farm_id: 'u32', weight: 'u64' } },
+  DaoVotes: {
+    path: 'pallet_dao::proposal::DaoVotes',
+    struct: { index: 'u32', threshold: 'u32', ayes: 'Vec<VoteWeight>', nays: 'Vec<VoteWeight>', end: 'u32', vetos: 'Vec<AccountId32>' },
+  },
+}
+
+export const typesOf145: NamedTypes = { ...frameTypes, ...gridTypes, ...daoTypes, ...economyTypes }
 
 /**
  * The devnet's second runtime differs from 145 where a reader must notice: a contract has one more field in its middle, a node one at

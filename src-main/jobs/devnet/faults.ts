@@ -23,6 +23,8 @@ export interface Faults {
   prunedBelow?: number
   /** an answer of more characters than this is refused; a node's own limit is 15 MB */
   tooBigChars?: number
+  /** of so many next submissions the extrinsic is taken, and the connection cut before the answer; counted down */
+  loseSubmits?: number
   /** `chain_getBlockHash` takes one number only, and several requests in one message are refused */
   refuseLists?: boolean
 }

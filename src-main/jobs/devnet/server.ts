@@ -117,6 +117,10 @@ function serveConnection(
       if (shares.nothing(source.faults.nullShare)) return `{"jsonrpc":"2.0","id":${idText},"result":null}`
       const made = call(params, subscriber(afterAnswer))
       const result = typeof made === 'string' ? made : await made
+      if (method.startsWith('author_submit') && (source.faults.loseSubmits ?? 0) > 0) {
+        source.faults.loseSubmits!--
+        socket.terminate()
+      }
       const most = source.faults.tooBigChars ?? NODE_ANSWER_LIMIT
       if (result.length > most) return failure(idText, -32702, 'Response is too big', `Exceeded max limit of ${most}`)
       return `{"jsonrpc":"2.0","id":${idText},"result":${result}}`
