@@ -36,12 +36,13 @@ export const booksRuns = `
     CHECK ((tx IS NULL) = (paid_ts IS NULL)),
     CHECK (stage <> 'paid' OR tx IS NOT NULL)
   ) STRICT, WITHOUT ROWID;
-  CREATE UNIQUE INDEX payout_rows_paid ON payout_rows (network, origin) WHERE stage = 'paid';
+  CREATE UNIQUE INDEX payout_rows_paid ON payout_rows (network, origin) WHERE stage = 'paid' AND is_foreign = 0;
   CREATE INDEX payout_rows_origin ON payout_rows (network, origin);
   CREATE INDEX payout_rows_receipt ON payout_rows (receipt);
+  -- two plans may have a row in common down to its bytes: then its envelope is the same transaction
   CREATE TABLE payout_envelopes (
-    hash TEXT PRIMARY KEY,
     run_id TEXT NOT NULL,
+    hash TEXT NOT NULL,
     place INTEGER NOT NULL,
     generation INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('payment', 'bump')),
@@ -50,11 +51,13 @@ export const booksRuns = `
     fee_stroops INTEGER NOT NULL,
     envelope TEXT NOT NULL,
     stage TEXT NOT NULL,
+    PRIMARY KEY (run_id, hash),
     UNIQUE (run_id, place, generation),
     FOREIGN KEY (run_id, place) REFERENCES payout_rows (run_id, place)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX payout_envelopes_hash ON payout_envelopes (hash);
   CREATE TABLE payout_signatures (
-    hash TEXT NOT NULL REFERENCES payout_envelopes (hash),
+    hash TEXT NOT NULL,
     signer TEXT NOT NULL,
     signature TEXT NOT NULL,
     PRIMARY KEY (hash, signer)
@@ -68,7 +71,7 @@ export const booksRuns = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE payout_attempts (
     id INTEGER PRIMARY KEY,
-    hash TEXT NOT NULL REFERENCES payout_envelopes (hash),
+    hash TEXT NOT NULL,
     sent_ts INTEGER NOT NULL,
     outcome TEXT,
     note TEXT NOT NULL DEFAULT ''

@@ -163,21 +163,25 @@ export function loadEnvelopes(store: Store, runId: string): StoredEnvelope[][] {
   return byPlace
 }
 
-/** The envelope of a hash in any run; undefined where there is none. */
+/** The envelope of a hash, in whichever run has it; undefined where there is none. */
 export function findEnvelope(store: Store, hash: string): (StoredEnvelope & { runId: string }) | undefined {
   const found = row(store.books, books.selectFrom('payout_envelopes').selectAll().where('hash', '=', hash))
   return found && { ...toEnvelope(found), runId: found.run_id }
 }
 
-/** Keeps what became of a row. `stage` is its rowStage; the former state is given, so that only what changed is written. */
-export function saveRow(store: Store, runId: string, place: number, before: RowState, after: RowState, stage: string): void {
+/**
+ * Keeps what became of a row; its former state is given, so that only what changed is written. `stage` is its rowStage. A payment of a run
+ * that was withdrawn was made by others, also where it is this very envelope: the run that took its place may have it in common.
+ */
+export function saveRow(store: Store, run: StoredRun, place: number, before: RowState, after: RowState, stage: string): void {
   if (before === after) return
+  const { runId } = run
   for (const [at, { hash, stage: now }] of after.envelopes.entries())
     if (before.envelopes[at]?.stage !== now)
-      change(store.books, books.updateTable('payout_envelopes').set({ stage: now }).where('hash', '=', hash))
+      change(store.books, books.updateTable('payout_envelopes').set({ stage: now }).where('run_id', '=', runId).where('hash', '=', hash))
   const { payment, conflict } = after
   const paid = { tx: payment?.hash ?? null, ledger: payment?.ledger ?? null, paid_ts: payment?.ts ?? null }
-  const values = { ...paid, stage, is_foreign: payment?.foreign ? 1 : 0, conflict }
+  const values = { ...paid, stage, is_foreign: payment?.foreign || run.stage === 'withdrawn' ? 1 : 0, conflict }
   change(store.books, books.updateTable('payout_rows').set(values).where('run_id', '=', runId).where('place', '=', place))
 }
 

@@ -28,6 +28,10 @@ export function makeFolders() {
       cpSync(template, folder, { recursive: true })
       return folder
     },
+    /** all but the template */
+    sweep() {
+      for (let n = 0; n < count; n++) rmSync(join(root, String(n)), { recursive: true, force: true })
+    },
     clear: () => rmSync(root, { recursive: true, force: true }),
   }
 }

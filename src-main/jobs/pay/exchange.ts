@@ -20,8 +20,8 @@ import {
   saveSignatures,
 } from '../../store/runs.ts'
 import { planEnvelope, replacementEnvelope } from './ledger.ts'
-import { type Accounts, createSlices, isApproval, openEnvelopes, withSignatures } from './sign.ts'
-import { applyEvents, openRun, type PlacedEvent } from './state.ts'
+import { type Accounts, createSlices, isApproval, withSignatures } from './sign.ts'
+import { applyEvents, openEnvelopes, openRun, type PlacedEvent } from './state.ts'
 
 /*
  * Runs travel as two files: a manifest (JSON) with the plan, and beside it the open envelopes, plain base64 of their XDR, one a line, which

@@ -1,5 +1,5 @@
 import { AppError } from '../../../src-shared/errors.ts'
-import type { RowStage } from '../../../src-shared/pay.ts'
+import type { RowStage, RunStage } from '../../../src-shared/pay.ts'
 import { checkNetwork } from '../../clients/stellar/accounts.ts'
 import { buildFeeBump } from '../../clients/stellar/build.ts'
 import type { MemoIndex } from '../../clients/stellar/history.ts'
@@ -218,13 +218,27 @@ async function sleep(horizon: Horizon, ms: number, signal: AbortSignal | undefin
   })
 }
 
-/** Holds a run, lets it go on, or ends it: what was not sent is not sent any more. Throws AppError `pay.refused` where its stage does not allow it. */
-export function steerRun(store: Store, runId: string, order: 'pause' | 'resume' | 'cancel'): void {
-  const { stage } = loadRun(store, runId)
-  const next = { pause: 'paused', resume: 'running', cancel: 'stopped' } as const
-  const from = { pause: ['open', 'running'], resume: ['paused'], cancel: ['open', 'running', 'paused'] }
-  if (!from[order].includes(stage)) throw refused('stage', `The run is ${stage}, so it can't be ${past[order]}.`)
-  saveStage(store, runId, next[order])
+export type Order = 'pause' | 'resume' | 'cancel' | 'withdraw'
+
+/**
+ * Holds a run, lets it go on, ends it (what was not sent is not sent any more), or withdraws it: one that no key here has signed and that was
+ * not sent from here gives its period free. Throws AppError `pay.refused` where its stage does not allow it.
+ */
+export function steerRun(store: Store, runId: string, order: Order): void {
+  const { stage, signedHere, runId: id } = loadRun(store, runId)
+  const { from, to, done } = orders[order]
+  if (!from.includes(stage)) throw refused('stage', `The run is ${stage}, so it can't be ${done}.`)
+  if (order === 'withdraw' && signedHere)
+    throw refused(
+      'signed',
+      "A key of yours signed this run, so it can't be withdrawn: others may have the signatures. Wait until it is proven dead.",
+    )
+  saveStage(store, id, to)
 }
 
-const past = { pause: 'paused', resume: 'resumed', cancel: 'cancelled' }
+const orders: Record<Order, { from: readonly RunStage[]; to: RunStage; done: string }> = {
+  pause: { from: ['open', 'running'], to: 'paused', done: 'paused' },
+  resume: { from: ['paused'], to: 'running', done: 'resumed' },
+  cancel: { from: ['open', 'running', 'paused'], to: 'stopped', done: 'cancelled' },
+  withdraw: { from: ['open'], to: 'withdrawn', done: 'withdrawn' },
+}

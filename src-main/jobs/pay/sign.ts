@@ -5,20 +5,10 @@ import { loadAccount } from '../../clients/stellar/accounts.ts'
 import type { AskOptions, Horizon } from '../../clients/stellar/horizon.ts'
 import { addSignature, isBy, verifySignatures } from '../../clients/stellar/signatures.ts'
 import type { AccountState } from '../../clients/stellar/types.ts'
-import { isDead } from '../../engines/payout-plan/row.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
-import {
-  type Approval,
-  type EnvelopeSignature,
-  loadEnvelopes,
-  loadSignatures,
-  type StoredEnvelope,
-  saveApproval,
-  saveSignatures,
-  saveSignedHere,
-} from '../../store/runs.ts'
-import { keepEvents, type LiveRun, openRun, type PlacedEvent, refused } from './state.ts'
+import { type Approval, type EnvelopeSignature, loadSignatures, saveApproval, saveSignatures, saveSignedHere } from '../../store/runs.ts'
+import { keepEvents, type LiveRun, openEnvelopes, openRun, type PlacedEvent, refused } from './state.ts'
 
 /** A key that signs, wherever it lies: the vault of keys gives one, a test its own. */
 export interface PaySigner {
@@ -31,7 +21,11 @@ export interface PaySigner {
 /** The accounts by which a run's envelopes are judged; what does not exist is left out. Throws AppError stellar.*, cancelled. */
 export type Accounts = ReadonlyMap<string, AccountState>
 
-export async function loadAccounts(horizon: Horizon, { payer, channels }: PayoutPlan, options?: AskOptions): Promise<Accounts> {
+export async function loadAccounts(
+  horizon: Horizon,
+  { payer, channels }: Pick<PayoutPlan, 'payer' | 'channels'>,
+  options?: AskOptions,
+): Promise<Accounts> {
   const found = new Map<string, AccountState>()
   for (const address of new Set([payer, ...channels])) {
     const account = await loadAccount(horizon, address, options)
@@ -114,10 +108,6 @@ export async function signRun(
   }
   keep()
   return { added }
-}
-
-export function openEnvelopes(store: Store, runId: string): StoredEnvelope[] {
-  return loadEnvelopes(store, runId).flatMap(all => all.filter(envelope => !isDead(envelope) && envelope.stage !== 'paid'))
 }
 
 /** The envelope with these signatures. Throws AppError stellar.envelope. */

@@ -1,11 +1,11 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import type { PayoutPlan } from '../../../src-shared/pay.ts'
 import { readPlan } from '../../engines/payout-plan/plan.ts'
-import { applyRow, type RowEvent, type RowState, rowStage } from '../../engines/payout-plan/row.ts'
+import { applyRow, isDead, type RowEvent, type RowState, rowStage } from '../../engines/payout-plan/row.ts'
 import { settledStage } from '../../engines/payout-plan/run.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
-import { loadRows, loadRun, type StoredRun, saveRow, saveStage } from '../../store/runs.ts'
+import { loadEnvelopes, loadRows, loadRun, type StoredEnvelope, type StoredRun, saveRow, saveStage } from '../../store/runs.ts'
 
 /** A run as it is worked on: the books' rows, changed together with the books. */
 export interface LiveRun {
@@ -24,6 +24,11 @@ export function openRun(store: Store, runId: string): LiveRun & { run: StoredRun
       `The plan of run ${run.runId.slice(0, 16)} in books.db was altered. Put a copy of the books from the folder "backups" in its place.`,
     )
   return { runId: run.runId, plan: read.plan, rows: loadRows(store, run.runId), run }
+}
+
+/** The envelopes that can still be included, by place. */
+export function openEnvelopes(store: Store, runId: string): StoredEnvelope[] {
+  return loadEnvelopes(store, runId).flatMap(all => all.filter(envelope => !isDead(envelope) && envelope.stage !== 'paid'))
 }
 
 /** What happened to rows, by place. */
@@ -50,11 +55,11 @@ export function applyEvents(store: Store, live: LiveRun, events: readonly Placed
     if ('refused' in result) refusals.push(placed)
     else after[place] = result.row
   }
-  for (const [place, row] of after.entries()) saveRow(store, runId, place, before[place]!, row, rowStage(row))
+  const run = loadRun(store, runId)
+  for (const [place, row] of after.entries()) saveRow(store, run, place, before[place]!, row, rowStage(row))
   live.rows = after
-  const { stage } = loadRun(store, runId)
-  const next = settledStage(stage, after)
-  if (next !== stage) saveStage(store, runId, next)
+  const next = settledStage(run.stage, after)
+  if (next !== run.stage) saveStage(store, runId, next)
   return refusals
 }
 

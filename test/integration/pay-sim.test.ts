@@ -1,0 +1,35 @@
+import { afterAll, expect, test } from 'vitest'
+import { makeFolders } from '../helpers/pay.ts'
+import { emptyTally, simulate } from '../helpers/pay-sim.ts'
+import { runs } from '../helpers/runs.ts'
+
+const folders = makeFolders()
+afterAll(folders.clear)
+
+const { numRuns, seed } = runs(40, 10_000)
+
+test(
+  'whatever fails, the ledger pays every receipt at most once, and the books say what it paid',
+  async () => {
+    const tally = emptyTally()
+    for (let n = 0; n < numRuns; n++) {
+      try {
+        await simulate(seed + n, folders, tally)
+      } catch (error) {
+        throw new Error(`GRANARY_SEED=${seed + n} GRANARY_RUNS=1 fails: ${(error as Error).message}`, { cause: error })
+      }
+      if (n % 100 === 99) {
+        console.log(`${n + 1} runs: ${JSON.stringify(tally)}`)
+        folders.sweep()
+      }
+    }
+    console.log(`pay simulation: ${numRuns} runs, ${JSON.stringify(tally)}`)
+    // it is a simulation of payouts, not of nothing
+    if (numRuns >= 40) {
+      expect(tally.paid).toBeGreaterThan(tally.rows / 3)
+      expect(tally.kills).toBeGreaterThanOrEqual(Math.floor(numRuns / 20))
+      expect(Math.min(tally.crashes, tally.replaced, tally.secondPlans, tally.retries)).toBeGreaterThan(0)
+    }
+  },
+  120_000 + numRuns * 5_000,
+)
