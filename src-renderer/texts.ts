@@ -5,6 +5,7 @@ import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
 import { syncTexts } from './texts-sync.ts'
 import { vaultTexts } from './texts-vault.ts'
+import { voteTexts } from './texts-votes.ts'
 import { whatIfTexts } from './texts-what-if.ts'
 
 /** Every sentence that the pages say, in one place; page-specific ones under the page's name. Renderer pages import what they need. */
@@ -53,6 +54,7 @@ export const texts = {
   sync: syncTexts,
   mints: mintTexts,
   keys: keyTexts,
+  votes: voteTexts,
   whatIf: whatIfTexts,
   vault: vaultTexts,
   compare: compareTexts,

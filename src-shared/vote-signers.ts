@@ -10,6 +10,14 @@ export function signersFile(network: string, set: SignerSet): { fileName: string
   return { fileName: `signers-${network}-${set.serial}.json`, text }
 }
 
+/** The number of a set that takes the place of another one: only where keys or M change is it a new one, which makes open votes void. */
+export function nextSerial(before: SignerSet | null, after: Omit<SignerSet, 'serial'>): number {
+  if (!before) return 1
+  const votersOf = ({ genesis, threshold, signers }: Omit<SignerSet, 'serial'>) =>
+    JSON.stringify([genesis, threshold, signers.map(({ kind, publicKey }) => `${kind} ${publicKey}`).sort()])
+  return votersOf(before) === votersOf(after) ? before.serial : before.serial + 1
+}
+
 /** What a signers' file holds. Throws AppError usage. */
 export function readSignersFile(text: string): { network: string; set: SignerSet } {
   const { format, version, network, ...members } = objectOf(text)

@@ -9,6 +9,7 @@ import {
   IconSettings,
   IconSync,
   IconVault,
+  IconVotes,
   IconWhatIf,
 } from '../icons.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
@@ -23,6 +24,7 @@ import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { SyncPage, SyncSetupPage } from '../pages/sync.tsx'
+import { VotesPage } from '../pages/votes.tsx'
 import { WhatIfPage } from '../pages/what-if.tsx'
 import { texts } from '../texts.ts'
 
@@ -46,6 +48,7 @@ export const routes: AppRoute[] = [
   { path: '/periods/:index/compare', title: texts.compare.title, page: ComparePage },
   { path: '/what-if', title: texts.whatIf.title, page: WhatIfPage, rail: { section: 'farm', icon: IconWhatIf } },
   { path: '/what-if/:id', title: texts.whatIf.title, page: WhatIfPage },
+  { path: '/votes', title: texts.votes.title, page: VotesPage, rail: { section: 'sign', icon: IconVotes } },
   { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },

@@ -6,7 +6,7 @@ import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import { tftExact, unitsFromTft } from '../../../src-shared/money.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
-import { readSignersFile } from '../../../src-shared/vote-signers.ts'
+import { nextSerial, readSignersFile } from '../../../src-shared/vote-signers.ts'
 import { choiceText, importText, subjectText } from '../../../src-shared/vote-text.ts'
 import type { SignerSet, VoteImport, VoteMatrix, VoteReview } from '../../../src-shared/votes-contract.ts'
 import type { OpenVotes } from '../../core/votes-command.ts'
@@ -249,7 +249,8 @@ async function setFor(opened: OpenVotes, options: SignersOptions): Promise<{ net
     throw new AppError('usage', 'The hash of this chain’s block 0 is not known here. Follow the chain once, or give it: --genesis 0x….')
   const signers = options.signer ? await Promise.all(options.signer.map(text => readSigner(opened, text))) : (before?.signers ?? [])
   const threshold = options.threshold ?? (options.signer ? Math.floor(signers.length / 2) + 1 : (before?.threshold ?? 1))
-  return { network: opened.network(), set: { genesis, serial: options.serial ?? (before?.serial ?? 0) + 1, threshold, signers } }
+  const after = { genesis, threshold, signers }
+  return { network: opened.network(), set: { ...after, serial: options.serial ?? nextSerial(before, after) } }
 }
 
 function listText({ network, rows, total, trigger }: QueryOutput<'votes.list'>): string {
