@@ -1,9 +1,7 @@
-import { Button, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { useState } from 'react'
+import { Button, Select } from '@mantine/core'
 import { type MintRowStage, mintRowStageSchema } from '../../src-shared/mints-contract.ts'
-import { cleanName } from '../../src-shared/text.ts'
-import { IconClose, IconSearch } from '../icons.tsx'
+import { FarmFilter, SearchField } from '../components/list-filters.tsx'
+import { IconClose } from '../icons.tsx'
 import { texts } from '../texts.ts'
 import { stageName } from './mint-model.ts'
 import classes from './nodes.module.css'
@@ -30,39 +28,22 @@ export function MintFilters(props: {
   rules: 'v3' | 'node-period'
 }) {
   const { filter, setFilter, farms, rules } = props
-  const [text, setText] = useState(filter.search)
-  const [known, setKnown] = useState(filter.search)
-  // the filter was set elsewhere (a farm's row): show it here too
-  if (known !== filter.search) {
-    setKnown(filter.search)
-    if (filter.search !== text.trim()) setText(filter.search)
-  }
-  const search = useDebouncedCallback((value: string) => setFilter({ search: value.trim() }), 200)
   return (
     <>
-      <TextInput
-        className={classes.search}
-        aria-label={words.searchLabel}
-        placeholder={words.search}
-        title={words.search}
-        leftSection={<IconSearch />}
-        maxLength={200}
-        value={text}
-        onChange={event => {
-          setText(event.currentTarget.value)
-          search(event.currentTarget.value)
-        }}
+      <SearchField
+        {...(classes.search !== undefined && { className: classes.search })}
+        label={words.searchLabel}
+        hint={words.search}
+        value={filter.search}
+        onSearch={search => setFilter({ search })}
       />
-      <Select
-        className={classes.filter}
-        aria-label={words.farm}
-        placeholder={words.allFarms}
-        data={farms.map(farm => ({ value: String(farm.farmId), label: `${cleanName(farm.name)} (${farm.farmId})` }))}
-        value={filter.farmId === null ? null : String(filter.farmId)}
-        onChange={value => setFilter({ farmId: value === null ? null : Number(value) })}
-        searchable
-        clearable
-        limit={100}
+      <FarmFilter
+        {...(classes.filter !== undefined && { className: classes.filter })}
+        label={words.farm}
+        hint={words.allFarms}
+        farms={farms}
+        value={filter.farmId}
+        onChoose={farmId => setFilter({ farmId })}
       />
       <Select
         className={classes.filter}

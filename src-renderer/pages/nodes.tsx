@@ -1,18 +1,17 @@
-import { Button, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
-import { useMemo, useState } from 'react'
+import { Button, Select } from '@mantine/core'
+import { useMemo } from 'react'
 import { Link, useLocation } from 'wouter'
 import { type NodeRow, nodeSortSchema, nodeStateSchema, type QueryInput, type Topic } from '../../src-shared/contract.ts'
 import { type Violation, violations } from '../../src-shared/mint.ts'
-import { cleanName } from '../../src-shared/text.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import { query, useQuery } from '../api.ts'
 import { DataTable, useTableSort } from '../components/data-table.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { Figure } from '../components/figure.tsx'
+import { FarmFilter, SearchField } from '../components/list-filters.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
-import { IconClose, IconSearch } from '../icons.tsx'
+import { IconClose } from '../icons.tsx'
 import { type NodesFilter, nodePath, noFilter } from '../links.ts'
 import { useUi } from '../store.ts'
 import { stateWords, texts, violationWords } from '../texts.ts'
@@ -130,42 +129,22 @@ function Filters(props: {
   filtered: boolean
 }) {
   const { filter, setFilter, farms, filtered } = props
-  const [text, setText] = useState(filter.search)
-  const [known, setKnown] = useState(filter.search)
-  // the filter was set elsewhere (the palette, a count on the overview): show it here too
-  if (known !== filter.search) {
-    setKnown(filter.search)
-    if (filter.search !== text.trim()) setText(filter.search)
-  }
-  const search = useDebouncedCallback((value: string) => setFilter({ search: value.trim() }), 200)
-  const farmOptions = farms.map(farm => ({ value: String(farm.farmId), label: `${cleanName(farm.name)} (${farm.farmId})` }))
-  if (filter.farmId !== null && !farms.some(farm => farm.farmId === filter.farmId))
-    farmOptions.push({ value: String(filter.farmId), label: `(${filter.farmId})` })
   return (
     <>
-      <TextInput
-        className={classes.search}
-        aria-label={words.searchLabel}
-        placeholder={words.search}
-        title={words.search}
-        leftSection={<IconSearch />}
-        maxLength={200}
-        value={text}
-        onChange={event => {
-          setText(event.currentTarget.value)
-          search(event.currentTarget.value)
-        }}
+      <SearchField
+        {...(classes.search !== undefined && { className: classes.search })}
+        label={words.searchLabel}
+        hint={words.search}
+        value={filter.search}
+        onSearch={search => setFilter({ search })}
       />
-      <Select
-        className={classes.filter}
-        aria-label={words.farm}
-        placeholder={words.allFarms}
-        data={farmOptions}
-        value={filter.farmId === null ? null : String(filter.farmId)}
-        onChange={value => setFilter({ farmId: value === null ? null : Number(value) })}
-        searchable
-        clearable
-        limit={100}
+      <FarmFilter
+        {...(classes.filter !== undefined && { className: classes.filter })}
+        label={words.farm}
+        hint={words.allFarms}
+        farms={farms}
+        value={filter.farmId}
+        onChoose={farmId => setFilter({ farmId })}
       />
       <Select
         className={classes.filter}

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { EventSink, FarmingPolicy, GridNode, StartSnapshot } from '../../src-shared/grid.ts'
 import type { PlainArchive, PlainBlock } from './naive-v3.ts'
 
@@ -87,3 +89,33 @@ export function chainStateAfter(archive: PlainArchive, blocks: readonly PlainBlo
   }
   return { nodes: [...nodes.values()], contracts: [...contracts.values()] }
 }
+
+interface Vectors {
+  period_seconds: number
+  fixed_periods: { index: number; start: number; end: number }[]
+  policy: { cu: number; su: number; nu: number; ipv4: number; sla_permill: number }
+  uptime_scenarios: {
+    scenario: string
+    reports: { time: number; uptime: number; result: string; accumulated: number; period_start: number }[]
+    closed_periods: { start: number; uptime: number }[]
+  }[]
+  cloud_units: { node: string; cru: number; mru_gib: number; hru_gib: number; sru_gib: number; cu_micro: number; su_micro: number }[]
+  payouts: {
+    case: string
+    cu_micro: number
+    su_micro: number
+    uptime: number
+    scaled: boolean
+    nru_bytes: number
+    ip_seconds: number
+    connection_price_musd: number
+    sla_met: boolean
+    payout_units: number
+  }[]
+  carbon: { cu_micro: number; su_micro: number; connection_price_musd: number; uptime: number; carbon_units: number }[]
+}
+
+/** The specification's vectors of rule set node-period. */
+export const nodePeriodVectors = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../golden/economy/node-period-vectors.json'), 'utf8'),
+) as Vectors

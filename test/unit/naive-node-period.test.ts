@@ -1,38 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { FarmingPolicy } from '../../src-shared/grid.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
 import { naiveNodePeriod, naivePayout } from '../helpers/naive-node-period.ts'
 import { naiveCloudUnits } from '../helpers/naive-v3.ts'
+import { nodePeriodVectors as vectors } from '../helpers/node-period.ts'
 import { policy } from '../helpers/random-history.ts'
 import { archiveOf, gib, type Line, nodeOf, only, reported, run, T0, updated, whole } from '../helpers/small-node-life.ts'
 
 /* The naive re-statement of rule set node-period against the vectors of its rules, and by small histories worked out by hand. */
 
-interface Vectors {
-  policy: { cu: number; su: number; nu: number; ipv4: number; sla_permill: number }
-  uptime_scenarios: {
-    scenario: string
-    reports: { time: number; uptime: number; result: string; accumulated: number; period_start: number }[]
-    closed_periods: { start: number; uptime: number }[]
-  }[]
-  cloud_units: { node: string; cru: number; mru_gib: number; hru_gib: number; sru_gib: number; cu_micro: number; su_micro: number }[]
-  payouts: {
-    case: string
-    cu_micro: number
-    su_micro: number
-    uptime: number
-    scaled: boolean
-    nru_bytes: number
-    ip_seconds: number
-    connection_price_musd: number
-    sla_met: boolean
-    payout_units: number
-  }[]
-  carbon: { cu_micro: number; su_micro: number; connection_price_musd: number; uptime: number; carbon_units: number }[]
-}
-const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../golden/economy/node-period-vectors.json'), 'utf8')) as Vectors
 const { sla_permill, ...figures } = vectors.policy
 const vectorPolicy = (scaled: boolean): FarmingPolicy => policy(scaled ? 1 : 4, 'vector', { ...figures, minimal_uptime: sla_permill })
 

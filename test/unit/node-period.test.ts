@@ -1,39 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cloudUnits } from '../../src-main/engines/minting/cloud-units.ts'
 import { createNodePeriodFold } from '../../src-main/engines/minting/node-period/fold.ts'
 import { rewardAt } from '../../src-main/engines/minting/node-period/mint.ts'
 import { PERIOD_SEC, periodAt } from '../../src-shared/time.ts'
-import { gridNode, policyOf } from '../helpers/node-period.ts'
+import { gridNode, policyOf, nodePeriodVectors as vectors } from '../helpers/node-period.ts'
 
 /* Rule set node-period against the vectors of the specification (test/golden/economy). */
-
-interface Vectors {
-  period_seconds: number
-  fixed_periods: { index: number; start: number; end: number }[]
-  policy: { cu: number; su: number; nu: number; ipv4: number; sla_permill: number }
-  uptime_scenarios: {
-    scenario: string
-    reports: { time: number; uptime: number; result: string; accumulated: number; period_start: number }[]
-    closed_periods: { start: number; uptime: number }[]
-  }[]
-  cloud_units: { node: string; cru: number; mru_gib: number; hru_gib: number; sru_gib: number; cu_micro: number; su_micro: number }[]
-  payouts: {
-    case: string
-    cu_micro: number
-    su_micro: number
-    uptime: number
-    scaled: boolean
-    nru_bytes: number
-    ip_seconds: number
-    connection_price_musd: number
-    sla_met: boolean
-    payout_units: number
-  }[]
-}
-
-const vectors = JSON.parse(readFileSync(join(import.meta.dirname, '../golden/economy/node-period-vectors.json'), 'utf8')) as Vectors
 
 test('a period is as long as the vectors say, and the fixed ones lie where they say', () => {
   expect(PERIOD_SEC).toBe(vectors.period_seconds)
