@@ -240,7 +240,7 @@ export function createKeys({ books, changed, safeStorage }: KeysOptions): Keys {
       const all = new TextDecoder().decode(open.words ?? undefined).split(' ')
       if (!key.ask.every((place, i) => all[place - 1] === words[i])) {
         // others are asked for, so that a guess teaches nothing
-        const ask = chooseWords(all.length)
+        const ask = chooseWords(all.length, key.ask)
         writeTransaction(books.books, 'books.db', () => setAsk(books, keyId, ask))
         changed('keys')
         throw new AppError(
@@ -325,10 +325,13 @@ function openKey(pair: KeyPair, words: Uint8Array | null, sign: (pair: KeyPair, 
   return open
 }
 
-/** The places of the words that are asked back, counted from 1, in their order. */
-function chooseWords(count: number): number[] {
+/** The places of the words that are asked back, counted from 1, in their order; none of `before`. */
+function chooseWords(count: number, before: readonly number[] = []): number[] {
   const places = new Set<number>()
-  while (places.size < ASKED_WORDS) places.add(1 + randomInt(count))
+  while (places.size < ASKED_WORDS) {
+    const place = 1 + randomInt(count)
+    if (!before.includes(place)) places.add(place)
+  }
   return [...places].sort((a, b) => a - b)
 }
 

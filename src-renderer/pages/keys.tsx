@@ -1,6 +1,6 @@
 import { Button, Select, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import type { QueryOutput } from '../../src-shared/contract.ts'
 import { toAppError } from '../../src-shared/errors.ts'
 import type { KeyRow } from '../../src-shared/keys-contract.ts'
@@ -36,7 +36,14 @@ function act(work: Promise<unknown>): void {
 export function KeysPage() {
   const vault = useQuery('keys.list', {}, ['keys'])
   const readOnly = useQuery('status.get', {}, ['facts']).data?.readOnly === true
-  const { data } = vault
+  const { data, refetch } = vault
+  const nextTryTs = data?.nextTryTs ?? null
+  // nothing in the core changes when a wait is over
+  useEffect(() => {
+    if (nextTryTs === null) return
+    const timer = setTimeout(refetch, Math.max(nextTryTs * 1000 - Date.now(), 0) + 1000)
+    return () => clearTimeout(timer)
+  }, [nextTryTs, refetch])
   const open = data?.keys.filter(({ unlocked }) => unlocked).length ?? 0
   const own = data?.keys.filter(({ origin }) => origin !== 'watch').length ?? 0
   return (

@@ -87,6 +87,7 @@ describe('a key that is made', () => {
     const refused = await run('keys.confirmWords', { keyId: made.keyId, words: wrong }).catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'keys.secret' })
     const { ask } = await only()
+    expect(ask!.filter(place => made.ask.includes(place))).toEqual([])
     await run('keys.confirmWords', { keyId: made.keyId, words: ask!.map(place => ` ${words[place - 1]!.toUpperCase()}`) })
 
     expect(await only()).toMatchObject({ confirmed: true, ask: null })
