@@ -304,7 +304,11 @@ async function killed(sim: Sim): Promise<void> {
     run.runId,
   ])
   const ended = new Promise(resolve => child.on('exit', resolve))
-  await new Promise(resolve => child.stdout.once('data', resolve))
+  const hasBegun = await Promise.race([
+    new Promise<boolean>(resolve => child.stdout.once('data', () => resolve(true))),
+    ended.then(() => false),
+  ])
+  if (!hasBegun) throw new Error('the process that was to be killed did not begin')
   await new Promise(resolve => setTimeout(resolve, random() * 200))
   child.kill('SIGKILL')
   await ended

@@ -6,7 +6,7 @@ import type { Keypair } from '@stellar/stellar-sdk/base'
 import { createHorizon, type Horizon } from '../../src-main/clients/stellar/horizon.ts'
 import type { Payable } from '../../src-main/engines/payout-plan/plan.ts'
 import { planReplacements } from '../../src-main/engines/payout-plan/run.ts'
-import { addReplacements, addRun, exportRun, importEnvelopes, importManifest } from '../../src-main/jobs/pay/exchange.ts'
+import { addReplacements, addRun, buildEnvelopes, exportRun, importEnvelopes, importManifest } from '../../src-main/jobs/pay/exchange.ts'
 import { type MadePlan, makePlan, type PlanOrder } from '../../src-main/jobs/pay/plan.ts'
 import { loadAccounts, type PaySigner } from '../../src-main/jobs/pay/sign.ts'
 import { openRun } from '../../src-main/jobs/pay/state.ts'
@@ -91,14 +91,15 @@ export async function planAndKeep(store: Store, horizon: Horizon, order: PlanOrd
   const made = await makePlan(store, horizon, order)
   const { plan } = made
   if (!plan) return { runId: null, made }
-  const { runId } = writeTransaction(store.books, 'books.db', () => addRun(store, plan, true))
+  const envelopes = await buildEnvelopes(plan)
+  const { runId } = writeTransaction(store.books, 'books.db', () => addRun(store, plan, envelopes, true))
   return { runId, made }
 }
 
 /** Brings what one machine has of a run to another, as its two files. */
 export async function carry(from: Store, to: Store, runId: string, horizon: Horizon): Promise<void> {
-  const { manifest, envelopes } = exportRun(from, runId)
-  importManifest(to, manifest, null)
+  const { manifest, envelopes } = await exportRun(from, runId)
+  await importManifest(to, manifest, null)
   const { plan } = openRun(to, runId)
   await importEnvelopes(to, envelopes, { passphrase: plan.passphrase, accounts: await loadAccounts(horizon, plan) })
 }

@@ -173,7 +173,7 @@ test('a run that nobody here signed can be withdrawn, and another one taken in',
 test('offline: the envelopes are plain lines that any tool signs, and come back in any order, twice, with strangers among them', async () => {
   const store = machine()
   const runId = await planned(store, 6)
-  const { manifest, envelopes } = exportRun(store, runId)
+  const { manifest, envelopes } = await exportRun(store, runId)
   expect(JSON.parse(manifest).lines).toHaveLength(6)
   const sign = (...keys: typeof world.signers) =>
     envelopes
@@ -193,7 +193,7 @@ test('offline: the envelopes are plain lines that any tool signs, and come back 
 
 test('a manifest that was changed, or is for another network, is refused', async () => {
   const store = machine()
-  const { manifest } = exportRun(store, await planned(store, 3))
+  const { manifest } = await exportRun(store, await planned(store, 3))
   const other = machine()
   const changed = JSON.parse(manifest)
   changed.plan.rows[0].amountUnits = '99'

@@ -4,6 +4,7 @@ import { tftExact } from '../../../src-shared/money.ts'
 import { envelopeKindSchema, MAX_PLAN_ROWS, type PayoutPlan, payoutPlanSchema } from '../../../src-shared/pay.ts'
 import { parseEnvelope } from '../../clients/stellar/envelope.ts'
 import { isBy } from '../../clients/stellar/signatures.ts'
+import type { Built } from '../../clients/stellar/types.ts'
 import { planText, readPlan } from '../../engines/payout-plan/plan.ts'
 import type { Replacement } from '../../engines/payout-plan/run.ts'
 import { writeTransaction } from '../../store/db.ts'
@@ -56,8 +57,8 @@ export interface RunFiles {
   envelopes: string
 }
 
-/** A run's files, with the signatures so far. Throws AppError not-found, store.corrupt. */
-export function exportRun(store: Store, runId: string): RunFiles {
+/** A run's files, with the signatures so far; other work gets its turn meanwhile. Throws AppError not-found, store.corrupt, cancelled. */
+export async function exportRun(store: Store, runId: string, signal?: AbortSignal): Promise<RunFiles> {
   const { plan, run } = openRun(store, runId)
   const signatures = loadSignatures(store, run.runId)
   const open = openEnvelopes(store, run.runId)
@@ -79,8 +80,13 @@ export function exportRun(store: Store, runId: string): RunFiles {
     approvals: loadApprovals(store, run.runId),
     lines,
   }
-  const texts = open.map(({ hash, envelope }) => withSignatures(envelope, plan.passphrase, signatures.get(hash) ?? []))
-  return { manifest: `${JSON.stringify(manifest, null, 1)}\n`, envelopes: texts.map(text => `${text}\n`).join('') }
+  const slice = createSlices(signal)
+  let envelopes = ''
+  for (const { hash, envelope } of open) {
+    envelopes += `${withSignatures(envelope, plan.passphrase, signatures.get(hash) ?? [])}\n`
+    await slice()
+  }
+  return { manifest: `${JSON.stringify(manifest, null, 1)}\n`, envelopes }
 }
 
 export interface Imported {
@@ -95,7 +101,12 @@ export interface Imported {
  * Takes a manifest in: the run if it is not known, replacements, and who signed the run's id. Throws AppError `archive.format` where it is none,
  * `store.network` where it is for another network than `expected`, `store.conflict` where another run of the same period lives.
  */
-export function importManifest(store: Store, text: string, expected: { network: string; passphrase: string } | null): Imported {
+export async function importManifest(
+  store: Store,
+  text: string,
+  expected: { network: string; passphrase: string } | null,
+  signal?: AbortSignal,
+): Promise<Imported> {
   const manifest = readManifest(text)
   const { plan, runId } = readPlan(planText(manifest.plan))
   if (runId !== manifest.runId) throw badFile('its plan is not the one that the run was named after')
@@ -105,19 +116,30 @@ export function importManifest(store: Store, text: string, expected: { network: 
       `This run is for network "${plan.network}" and you use "${expected.network}", or their passphrases differ. Nothing was changed.`,
     )
   const approvals = manifest.approvals.filter(approval => isApproval(runId, approval))
+  const envelopes = await buildEnvelopes(plan, signal)
   return writeTransaction(store.books, 'books.db', () => {
-    const { added } = addRun(store, plan, false)
+    const { added } = addRun(store, plan, envelopes, false)
     const replacements = addReplacements(store, runId, manifest.replacements, true)
     for (const approval of approvals) saveApproval(store, runId, approval)
     return { runId, added, replacements, approvals: approvals.length }
   })
 }
 
-/** Adds a run with the envelopes that follow from its plan. Throws as insertRun does; within a transaction of the caller's. */
-export function addRun(store: Store, plan: PayoutPlan, madeHere: boolean): { runId: string; added: boolean } {
+/** The envelopes that follow from a plan, by place; other work gets its turn meanwhile. Throws AppError usage, cancelled. */
+export async function buildEnvelopes(plan: PayoutPlan, signal?: AbortSignal): Promise<Built[]> {
+  const slice = createSlices(signal)
+  const built: Built[] = []
+  for (const row of plan.rows) {
+    built.push(planEnvelope(plan, row))
+    await slice()
+  }
+  return built
+}
+
+/** Adds a run with the envelopes of its plan (buildEnvelopes). Throws as insertRun does; within a transaction of the caller's. */
+export function addRun(store: Store, plan: PayoutPlan, envelopes: readonly Built[], madeHere: boolean): { runId: string; added: boolean } {
   const text = planText(plan)
   const { runId } = readPlan(text)
-  const envelopes = plan.rows.map(row => planEnvelope(plan, row))
   return { runId, ...insertRun(store, { runId, plan, planText: text, madeHere, envelopes }) }
 }
 

@@ -63,7 +63,7 @@ export async function sendRun(
       run.stage === 'paused' ? 'The run is paused. Resume it first.' : `Nothing of this run is sent any more: it is ${run.stage}.`,
     )
   const accounts = await loadAccounts(horizon, live.plan, { signal })
-  const signed = await markSigned(store, live, accounts, signal)
+  const signed = markSigned(store, live, accounts)
   if (signed.ready === 0 && signed.open > 0)
     throw refused(
       signed.onlyMaker ? 'only-maker' : 'signatures',
@@ -80,7 +80,7 @@ export async function sendRun(
   for (let round = 1; ; round++) {
     await settle(store, horizon, live, history, { signal })
     // signatures may have come in meanwhile
-    await markSigned(store, live, accounts, signal)
+    markSigned(store, live, accounts)
     const heads = channelHeads(live.plan, live.rows)
     const { stage } = loadRun(store, live.runId)
     const isHeld = stage === 'paused' || stage === 'stopped'
