@@ -10,6 +10,12 @@ export function cleanName(name: string): string {
     .trim()
 }
 
+/** The end of an address is what people compare: `GABC…UVWXYZ`. */
+export function shortAddress(address: string): string {
+  const plain = cleanName(address)
+  return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-6)}`
+}
+
 /** Orders texts by their code units: alike on every machine, whatever its language. For ids and hashes, not for names. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0

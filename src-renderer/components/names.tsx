@@ -1,5 +1,8 @@
-import { cleanName } from '../../src-shared/text.ts'
+import { cleanName, shortAddress } from '../../src-shared/text.ts'
 import classes from './names.module.css'
+
+/* The end of an address stands on screen; the whole on hover and in copies. */
+export { shortAddress }
 
 /** Text that is cut at the end of its cell; whole on hover. */
 export function Clip({ text, title = text }: { text: string; title?: string }) {
@@ -19,10 +22,4 @@ export function FarmName({ name, id }: { name: string; id: number }) {
       <span className={classes.id}>({id})</span>
     </>
   )
-}
-
-/** The end of an address is what people compare; the whole stands on hover and in copies. */
-export function shortAddress(address: string): string {
-  const plain = cleanName(address)
-  return plain.length <= 14 ? plain : `${plain.slice(0, 4)}…${plain.slice(-6)}`
 }
