@@ -115,7 +115,7 @@ export const voteRefusals = [
 export const voteRefusalSchema = z.enum(voteRefusals)
 export type VoteRefusal = z.infer<typeof voteRefusalSchema>
 
-/** open: not enough equal votes; agreed: M are equal; executed: decided or paid, nothing more counts; void: only votes that count no more. */
+/** open: not enough equal votes; agreed: M are equal; executed: decided or paid, nothing more counts. */
 export const voteStateSchema = z.enum(['open', 'agreed', 'executed'])
 export type VoteState = z.infer<typeof voteStateSchema>
 
@@ -175,7 +175,7 @@ export const voteMatrixSchema = z.object({
   own: voteChoiceSchema.nullable(),
   ownWhy: z.string(),
   cells: z.array(voteCellSchema),
-  /** most votes first; one that is enough before all */
+  /** most votes first */
   outcomes: z.array(voteOutcomeSchema),
   /** how it was executed, in words; empty: it was not */
   executed: z.string(),

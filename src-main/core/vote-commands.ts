@@ -13,7 +13,7 @@ import { isLater } from '../signing/votes/tally.ts'
 import { readVotesText, voteText } from '../signing/votes/text.ts'
 import { authorise, readVote, type Vote, verifyVote } from '../signing/votes/verify.ts'
 import { writeTransaction } from '../store/db.ts'
-import { loadDecision, type StoredDecision, saveDecisions } from '../store/mint-decisions.ts'
+import { loadDecision, loadDecisions, type StoredDecision, saveDecisions } from '../store/mint-decisions.ts'
 import { nodeMint } from '../store/node-mints.ts'
 import { loadSignerSet, loadVote, putVote, saveBasis, saveSignerSet, type VotePlace } from '../store/votes.ts'
 import { overlapping } from './mint-lines.ts'
@@ -79,7 +79,8 @@ async function setSigners(room: VoteRoom, network: string, set: SignerSet, once:
       { details: { field: 'genesis' } },
     )
   const hash = signersHash(set)
-  return once(`signers of network ${network}`, () => {
+  let emptied: StoredDecision[] = []
+  const answered = once(`signers of network ${network}`, () => {
     const before = loadSignerSet(books, network)
     const isSame = before !== null && signersHash(before) === hash && before.genesis === set.genesis
     if (before && !isSame && set.serial <= before.serial)
@@ -90,8 +91,19 @@ async function setSigners(room: VoteRoom, network: string, set: SignerSet, once:
       )
     const voided = before && !isSame ? openVotes(room) : 0
     saveSignerSet(books, network, set)
+    if (!isSame) emptied = emptyDecisions(room, network)
     return { signersHash: hash, voided }
   }) as { signersHash: string; voided: number }
+  room.mints.decided(emptied)
+  return answered
+}
+
+/** What former signers said about mints that are not decided yet goes too, also what was said by name only, before signers had keys. */
+function emptyDecisions({ books }: VoteRoom, network: string): StoredDecision[] {
+  const open = loadDecisions(books, network).filter(({ decision }) => decision.decided === null && decision.votes.length > 0)
+  const emptied = open.map(stored => ({ ...stored, decision: { ...stored.decision, votes: [] }, changedTs: books.now() }))
+  saveDecisions(books, network, emptied)
+  return emptied
 }
 
 async function signVote(

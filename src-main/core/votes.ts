@@ -168,13 +168,13 @@ export function createVoteAnswers(room: VoteRoom): VoteAnswers {
     'votes.matrix': ({ subject }) => {
       const { network, set } = room.signers()
       const votes = room.votes().get(subjectKey(subject))?.votes ?? []
-      const { rows, outcomes, agreed } = room.count(subject, votes)
+      const { rows, outcomes } = room.count(subject, votes)
       const own = subjects.own(network, subject)
       const executed = subjects.executed(network, subject)
       const config = room.config()
       return {
         subject,
-        state: executed !== '' ? 'executed' : agreed ? 'agreed' : 'open',
+        state: executed !== '' ? 'executed' : agreedOn(room, subject) ? 'agreed' : 'open',
         trigger: config.trigger,
         verified: isVerified(config),
         threshold: set.threshold,
@@ -215,6 +215,16 @@ export function createVoteAnswers(room: VoteRoom): VoteAnswers {
       return { fileName: `votes-${network}-${what}.txt`, text: lines.map(line => `${line}\n`).join(''), votes: votes.length }
     },
   }
+}
+
+/**
+ * What enough signers agree on about a subject whose votes still count; null: nothing (yet). Whoever pays it ends the voting in the same
+ * transaction (saveExecution of store/votes.ts). Throws AppError vote.refused no-signers.
+ */
+export function agreedOn(room: VoteRoom, subject: VoteSubject): VoteChoice | null {
+  const { network } = room.signers()
+  if (room.subjects.executed(network, subject) !== '') return null
+  return room.count(subject, room.votes().get(subjectKey(subject))?.votes ?? []).agreed?.choice ?? null
 }
 
 /** How many votes stand that a change of signers would make void. */

@@ -5,7 +5,7 @@ import { importText } from '../../src-shared/vote-text.ts'
 import { MAX_VOTES_CHARS, type VoteImport } from '../../src-shared/votes-contract.ts'
 import { command, query } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
-import { StateMark } from '../components/state-mark.tsx'
+import { Note } from '../components/note.tsx'
 import { texts } from '../texts.ts'
 import { useSend } from './key-forms.tsx'
 import page from './page.module.css'
@@ -84,7 +84,7 @@ export function ImportVotes({ network }: { network: string }) {
 function Imported({ done }: { done: VoteImport }) {
   return (
     <div role="status" className={page.stack}>
-      <StateMark state={done.refused.length > 0 ? 'at-risk' : 'up'} word={importText(done)} />
+      <Note state={done.refused.length > 0 ? 'at-risk' : 'up'}>{importText(done)}</Note>
       {done.refused.length === 0 ? null : (
         <ul className={classes.list}>
           {done.refused.map(({ line, message }) => (

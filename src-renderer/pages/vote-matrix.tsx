@@ -8,6 +8,7 @@ import { amountText, choiceText, subjectText } from '../../src-shared/vote-text.
 import { isVotable, MAX_VOTES_CHARS, type VoteCell, type VoteMatrix, type VoteSubject } from '../../src-shared/votes-contract.ts'
 import { query, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { Note } from '../components/note.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
 import { downloadText } from '../format.ts'
@@ -93,7 +94,7 @@ function Row({ cell: { signer, vote } }: { cell: VoteCell }) {
       <td>{vote ? <span title={vote.choice.planHash}>{amountText(vote.choice.amountUnits)}</span> : words.notVoted}</td>
       <td>{vote ? <DateTime ts={vote.castTs} /> : null}</td>
       <td className={page.wrap}>
-        {vote ? vote.counts ? <StateMark state="up" word={words.counts} /> : <StateMark state="at-risk" word={vote.why} /> : null}
+        {vote ? vote.counts ? <StateMark state="up" word={words.counts} /> : <Note state="at-risk">{vote.why}</Note> : null}
       </td>
       <td>{rests}</td>
       <td>
@@ -163,7 +164,15 @@ function CastForms({ matrix, network }: { matrix: VoteMatrix; network: string })
           onChange={event => setText(event.currentTarget.value)}
         />
       ) : (
-        <FileInput label={words.payouts} description={words.payoutsHint} accept=".csv,text/csv" value={file} onChange={setFile} clearable />
+        <FileInput
+          label={words.payouts}
+          description={words.payoutsHint}
+          accept=".csv,text/csv"
+          placeholder={words.none}
+          value={file}
+          onChange={setFile}
+          clearable
+        />
       )}
       {sending.error ? <ErrorPanel error={sending.error} title={words.failed} safe={words.safe} /> : null}
       <div className={page.buttons}>

@@ -7,8 +7,8 @@ import type { VoteCell, VoteReview } from '../../src-shared/votes-contract.ts'
 import { command, useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { Note } from '../components/note.tsx'
 import { QrPicture } from '../components/qr-picture.tsx'
-import { StateMark } from '../components/state-mark.tsx'
 import { downloadText } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -62,18 +62,16 @@ function ReviewSheet({ review, network, onSigned }: { review: VoteReview; networ
         <section aria-label={words.notes}>
           <h3>{words.notes}</h3>
           {warnings.map(warning => (
-            <p key={warning}>
-              <StateMark state="at-risk" word={warning} />
-            </p>
+            <Note key={warning} state="at-risk">
+              {warning}
+            </Note>
           ))}
         </section>
       )}
       <Rests basis={basis} />
       {singleWord === null ? null : (
         <div>
-          <p>
-            <StateMark state="at-risk" word={words.single(singleWord)} />
-          </p>
+          <Note state="at-risk">{words.single(singleWord)}</Note>
           <Checkbox
             label={words.confirm}
             checked={confirmed}
@@ -164,7 +162,7 @@ export function VoteSheet({ name, vote }: { name: string; vote: NonNullable<Vote
       <p>{choiceText(choice)}</p>
       <p className={page.hash}>{choice.planHash}</p>
       <Rests basis={basis} />
-      {singleWord === null ? null : <StateMark state="at-risk" word={`${singleWord.charAt(0).toUpperCase()}${singleWord.slice(1)}.`} />}
+      {singleWord === null ? null : <Note state="at-risk">{`${singleWord.charAt(0).toUpperCase()}${singleWord.slice(1)}.`}</Note>}
       <div className={page.buttons}>
         <CopyButton text={text} label={texts.table.copy} name={`${words.copyVote}: ${name}`} />
       </div>

@@ -231,6 +231,34 @@ test('a change of signers or M makes open votes void, for good; another name doe
   expect(audited).toHaveLength(4)
 })
 
+test('what was voted by name, or by former signers, is void on mints too', async () => {
+  const core = await open()
+  await run(core, 'mintConfig.set', { config: { ...byVotes, signers: ['Ann', 'Bob', 'Cleo'], threshold: 2 } })
+  const { nodeId, start, id: mintId, rewardUnits } = await payingMint(core)
+  const votes = async () => (await core.query('mint.get', { nodeId, start })).decision.votes.map(({ signer }) => signer)
+  const action = { kind: 'vote' as const, signer: 'Ann', amountUnits: rewardUnits.toString() }
+  await run(core, 'mints.act', { nodeId, start, mintId, action })
+  expect(await votes()).toEqual(['Ann'])
+  await setSigners(core)
+  expect(await votes()).toEqual([])
+  const subject: VoteSubject = { rules: 'node-period', nodeId, start, attempt: 1 }
+  const own = (await matrix(core, subject)).own!
+  await importText(core, cast(bob, { ...own, subject }))
+  expect(await votes()).toEqual(['Bob'])
+  const set = { ...labSet, serial: 2, signers: [...labSet.signers, plain(eve)], threshold: 3 }
+  expect(await setSigners(core, set)).toMatchObject({ voided: 1 })
+  expect(await votes()).toEqual([])
+  const signersHashNow = signersHash(set)
+  await importText(
+    core,
+    cast(ann, { ...own, subject, signersHash: signersHashNow }),
+    cast(bob, { ...own, subject, signersHash: signersHashNow }),
+  )
+  expect((await core.query('mint.get', { nodeId, start })).row.stage).toBe('claimable')
+  await importText(core, cast(eve, { ...own, subject, signersHash: signersHashNow }))
+  expect((await core.query('mint.get', { nodeId, start })).row.stage).toBe('decided')
+})
+
 test('signers that can decide nothing, or a key that is none, are refused with the field', async () => {
   const core = await open()
   const wrong = (set: Partial<SignerSet>) => refusal(setSigners(core, { ...labSet, ...set }))

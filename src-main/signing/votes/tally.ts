@@ -35,7 +35,7 @@ export interface Outcome {
 export interface Tally {
   /** one for each signer, in the set's order */
   rows: TallyRow[]
-  /** one that is enough first, then most votes, then by what it is for */
+  /** most votes first, what is worked out here before others with as many */
   outcomes: Outcome[]
   /** what M signers agree on; as M is more than half of N there is at most one */
   agreed: Outcome | null
@@ -67,7 +67,11 @@ export function tally(set: SignerSet, votes: readonly Vote[], verified: boolean,
         isOwn: key === ownKey,
       }
     })
-    .sort((a, b) => b.signers.length - a.signers.length || (choiceKey(a.choice) < choiceKey(b.choice) ? -1 : 1))
+
+    .sort(
+      (a, b) =>
+        b.signers.length - a.signers.length || Number(b.isOwn) - Number(a.isOwn) || (choiceKey(a.choice) < choiceKey(b.choice) ? -1 : 1),
+    )
   return { rows, outcomes, agreed: outcomes.find(({ enough }) => enough) ?? null }
 }
 
