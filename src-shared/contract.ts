@@ -4,6 +4,7 @@ import type { PlainError } from './errors.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
 import { mintCommands, mintQueries } from './mints-contract.ts'
+import { payCommands, payQueries } from './pay-contract.ts'
 import { projectionSchema } from './projection.ts'
 import {
   doctorReportSchema,
@@ -41,6 +42,7 @@ export const topicSchema = z.enum([
   'vault',
   'keys',
   'votes',
+  'pay',
 ])
 export type Topic = z.infer<typeof topicSchema>
 
@@ -54,7 +56,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare']),
+  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'pay']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedTs: z.number(),
@@ -389,6 +391,7 @@ export const queries = {
   ...mintQueries,
   ...keyQueries,
   ...voteQueries,
+  ...payQueries,
 } as const
 
 export const commands = {
@@ -428,6 +431,7 @@ export const commands = {
   ...mintCommands,
   ...keyCommands,
   ...voteCommands,
+  ...payCommands,
 } as const
 
 export type QueryName = keyof typeof queries

@@ -5,7 +5,7 @@ import { type Actor, type CommandName, type Core, commands, type QueryName, quer
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
-import type { TaskRunner } from '../jobs/context.ts'
+import type { JobContext, TaskRunner } from '../jobs/context.ts'
 import { staleRuns } from '../jobs/node-runs.ts'
 import type { SafeStorage } from '../signing/safe-storage.ts'
 import { pinnedChain } from '../store/chain.ts'
@@ -30,6 +30,9 @@ import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
 import { createMintView } from './mint-view.ts'
 import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
 import { nodePeriodRules } from './node-periods.ts'
+import { createPayAnswers } from './pay.ts'
+import type { PayCommand, PayDoing, PayJob } from './pay-commands.ts'
+import { isPayCommand, type PayRoom, runJobOf } from './pay-room.ts'
 import { createQueries, type Parsed } from './queries.ts'
 import { createRefresher } from './refresh.ts'
 import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
@@ -43,6 +46,9 @@ import { createVoteAnswers, openVoteRoom } from './votes.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
 type Once = (subject: string | null, work: () => unknown) => unknown
+
+/** What makes and sends transactions takes a while to load: whoever pays nothing never waits for it. */
+const loadPay = () => import('./pay-commands.ts')
 
 /** Between two steps of reading ahead. */
 const WARM_PAUSE_MS = 20
@@ -116,6 +122,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return chain?.network === network ? chain.genesis : (listNetworks(known, real).find(({ name }) => name === network)?.genesis ?? null)
     },
   })
+  /** the last job of each payout run */
+  const payJobs = new Map<string, string>()
+  const pay: PayRoom = {
+    books: real,
+    mints,
+    known,
+    keys,
+    jobOf: runId => runJobOf(jobs.list(), payJobs.get(runId)),
+    plans: new Map(),
+  }
   const comparisons = createComparisons({
     store: () => view.active().store,
     books: real,
@@ -137,6 +153,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     vault: vault.answers,
     keys,
     votes: createVoteAnswers(votes),
+    pay: createPayAnswers(pay),
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
 
@@ -373,6 +390,39 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     return answered
   }
 
+  /** Payouts: what takes longer goes on as a job in a lane of its own, one after the other. */
+  async function payOut(name: PayCommand, input: unknown, actor: Actor, once: Once): Promise<unknown> {
+    const { payCommand } = await loadPay()
+    const tell = () => topics.changed('pay', 'mints', 'vault', 'audit')
+    const start = ({ jobId, title, runId, run }: PayJob) => {
+      if (runId !== null) payJobs.set(runId, jobId)
+      const work = async (context: Required<Pick<JobContext, 'signal' | 'onProgress'>>) => {
+        try {
+          const onProgress: typeof context.onProgress = progress => {
+            context.onProgress(progress)
+            topics.changed('pay')
+          }
+          return { period: null, detail: await run({ ...context, onProgress }) }
+        } finally {
+          // told once the job has its end
+          setImmediate(tell)
+        }
+      }
+      jobs.start({ id: jobId, kind: 'pay', title, lane: 'pay', run: work })
+    }
+    const noteOf: PayDoing['noteOf'] = jobId => (action, subject, details, work) => {
+      runCommand(
+        real,
+        { actor: actor.id, idempotencyKey: `${jobId}:end`, command: action, input: details, audit: { subject } },
+        () => work() ?? null,
+      )
+    }
+    const { end, remove } = uploadsOrThrow()
+    const answered = await payCommand(pay, name, input, { once, noteOf, start, sent: uploadId => end(uploadId).path, drop: remove })
+    tell()
+    return answered
+  }
+
   /** Each command's work inside the books' transaction gives its answer; `after` begins what must not start before that is committed. */
   function perform(name: CommandName, input: unknown, actor: Actor, key: string, signal: AbortSignal | undefined): unknown {
     const uploading = uploadsOrThrow()
@@ -395,6 +445,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         topics.changed('votes', 'mints', 'vault', 'audit')
         return answered
       })
+    if (isPayCommand(name)) return payOut(name, input, actor, once)
     switch (name) {
       case 'import.uploadBegin': {
         const { name: file, size } = commands[name].in.parse(input)

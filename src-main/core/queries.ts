@@ -24,6 +24,7 @@ import type { Keys } from './keys.ts'
 import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
 import { nodePeriodRules } from './node-periods.ts'
+import type { PayAnswers } from './pay.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { SyncControl } from './sync.ts'
 import type { VaultAnswers } from './vault.ts'
@@ -46,6 +47,7 @@ export interface Sources {
   vault: VaultAnswers
   keys: Keys
   votes: VoteAnswers
+  pay: PayAnswers
   mints: MintView
   compared: CompareAnswers
 }
@@ -93,6 +95,7 @@ export function createQueries(
     ...sources.compared,
     'keys.list': () => sources.keys.list(),
     ...sources.votes,
+    ...sources.pay,
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!

@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../src-shared/errors.ts'
+import { booksChainCalls } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
+import { booksPayReports } from './pay-report-tables.ts'
 import { booksRuns } from './runs-tables.ts'
 
 /** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
@@ -283,7 +285,7 @@ const booksVotes = `
 
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
-  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes],
+  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes, booksPayReports, booksChainCalls],
 }
 
 export function versionOf(db: Db): number {

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import type { CommandOutput } from '../../src-shared/contract.ts'
+import { payCommands } from '../../src-shared/pay-contract.ts'
+import { rowCount, runSubject } from '../../src-shared/pay-text.ts'
+import type { JobContext } from '../jobs/context.ts'
+import { type Order, steerRun } from '../jobs/pay/run.ts'
+import { savePayConfig } from '../store/pay-config.ts'
+import { loadRun } from '../store/runs.ts'
+import { readPayConfig } from './pay-config.ts'
+import { onShown, type PayRoom, planOf } from './pay-room.ts'
+import {
+  importFiles,
+  type Note,
+  planPayout,
+  reconcilePayout,
+  replaceRows,
+  reportText,
+  sendPayout,
+  signersOf,
+  signPayout,
+  takenText,
+} from './pay-work.ts'
+
+export type PayCommand = keyof typeof payCommands
+
+/** Something that takes longer: what it is called, of which run it is, and how it is done; gives what came of it in words. */
+export interface PayJob {
+  jobId: string
+  title: string
+  runId: string | null
+  run: (context: JobContext) => Promise<string>
+}
+
+export interface PayDoing {
+  /** does a command's work once, in the books' transaction; `subject` for the audit trail */
+  once: (subject: string, work: () => unknown) => unknown
+  /** the end of a job's work, in the books' transaction, with an entry in the audit trail */
+  noteOf: (jobId: string) => Note
+  start: (job: PayJob) => void
+  /** a file that was sent: its path here; removed by `drop` */
+  sent: (uploadId: string) => string
+  drop: (path: string) => void
+}
+
+/**
+ * Does a command of the contract; those that take longer begin once the command is in the audit trail. Rejects with AppError pay.refused,
+ * keys.*, usage, not-found, store.*.
+ */
+export async function payCommand(room: PayRoom, name: PayCommand, input: unknown, doing: PayDoing): Promise<CommandOutput<PayCommand>> {
+  const { once } = doing
+  const named = (given: string) => loadRun(room.books, given).runId
+  /** a command that is repeated begins no second job */
+  const begin = (
+    subject: string,
+    runId: string | null,
+    title: string,
+    run: (context: JobContext, note: Note) => Promise<string>,
+    before: () => void = () => {},
+  ) => {
+    let fresh = false
+    const answer = once(subject, () => {
+      before()
+      fresh = true
+      return { jobId: randomUUID() }
+    }) as { jobId: string }
+    const { jobId } = answer
+    if (fresh) doing.start({ jobId, title, runId, run: context => run(context, doing.noteOf(jobId)) })
+    return answer
+  }
+  const send = (id: string, options: Parameters<typeof sendPayout>[2], before?: () => void) => {
+    const plan = planOf(room, loadRun(room.books, id))
+    const pay = async (context: JobContext, note: Note): Promise<string> => {
+      const report = await sendPayout(room, id, options, context)
+      note('pay.sent', `run ${id}`, { ...report.counts }, () => {})
+      return reportText(report)
+    }
+    return begin(`run ${id}`, id, `Pay ${runSubject(plan.period)}`, pay, before)
+  }
+  switch (name) {
+    case 'pay.setConfig': {
+      const { network, config } = payCommands[name].in.parse(input)
+      onShown(room, network)
+      const read = await readPayConfig(config)
+      return once(`payouts of network ${network}`, () => {
+        savePayConfig(room.books, network, read)
+        return {}
+      }) as Record<string, never>
+    }
+    case 'pay.plan': {
+      const ask = payCommands[name].in.parse(input)
+      onShown(room, ask.network)
+      return begin(runSubject(ask.period), null, `Plan the payout of ${runSubject(ask.period)}`, async (context, note) => {
+        const { text } = await planPayout(room, ask, context, note)
+        return text
+      })
+    }
+    case 'pay.sign': {
+      const { runId, keyIds } = payCommands[name].in.parse(input)
+      const id = named(runId)
+      const signers = await signersOf(room, keyIds)
+      const plan = planOf(room, loadRun(room.books, id))
+      const who = signers.map(({ address }) => address).join(', ')
+      return begin(`run ${id}, by ${who}`, id, `Sign ${rowCount(plan.rows.length)}`, context => signPayout(room, id, signers, context))
+    }
+    case 'pay.importSignatures': {
+      const { network, files } = payCommands[name].in.parse(input)
+      onShown(room, network)
+      const sent: string[] = []
+      const drop = () => {
+        for (const path of sent) doing.drop(path)
+      }
+      try {
+        const paths = files.map(file => {
+          if ('path' in file) return file.path
+          const path = doing.sent(file.uploadId)
+          sent.push(path)
+          return path
+        })
+        return begin(`${files.length} ${files.length === 1 ? 'file' : 'files'}`, null, 'Take signatures in', async (context, note) => {
+          try {
+            const taken = await importFiles(room, network, paths, context)
+            note('pay.imported', taken.runs.map(id => `run ${id}`).join(', ') || 'signatures', { ...taken }, () => {})
+            return takenText(taken)
+          } finally {
+            drop()
+          }
+        })
+      } catch (error) {
+        drop()
+        throw error
+      }
+    }
+    case 'pay.start': {
+      const { runId, raise } = payCommands[name].in.parse(input)
+      const id = named(runId)
+      const [signer] = raise ? await signersOf(room, [raise.keyId]) : []
+      return send(id, raise && signer ? { raise: { signer, mostStroops: BigInt(raise.mostStroops) } } : {})
+    }
+    case 'pay.resume': {
+      const id = named(payCommands[name].in.parse(input).runId)
+      return send(id, {}, () => steerRun(room.books, id, 'resume'))
+    }
+    case 'pay.reconcile': {
+      const id = named(payCommands[name].in.parse(input).runId)
+      return begin(`run ${id}`, id, 'Reconcile', async (context, note) => {
+        const report = await reconcilePayout(room, id, context)
+        note('pay.reconciled', `run ${id}`, { ...report.counts }, () => {})
+        return reportText(report)
+      })
+    }
+    case 'pay.replace': {
+      const { runId, kind } = payCommands[name].in.parse(input)
+      const id = named(runId)
+      const title = kind === 'bump' ? 'Use up numbers' : 'Replace expired rows'
+      return begin(`run ${id}: ${kind}`, id, title, (context, note) => replaceRows(room, id, kind, context, note))
+    }
+    case 'pay.pause':
+    case 'pay.cancel':
+    case 'pay.withdraw': {
+      const id = named(payCommands[name].in.parse(input).runId)
+      return once(`run ${id}`, () => {
+        steerRun(room.books, id, name.slice('pay.'.length) as Order)
+        return {}
+      }) as Record<string, never>
+    }
+  }
+}
