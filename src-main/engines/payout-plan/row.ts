@@ -184,10 +184,13 @@ function withTx(plan: Terms, planned: PlanRow, row: RowState, tx: LedgerTx): Row
   // a payment of others with the same memo says nothing about this row
   if (!own && (tx.memo !== planned.receipt || tx.payment?.from !== plan.payer)) return settled
   const differs = difference(plan, planned, tx)
-  if (differs !== '') return { ...settled, conflict: `transaction ${tx.hash} has another ${differs}` }
-  if (row.payment && row.payment.hash !== tx.hash)
-    return { ...settled, conflict: `transactions ${row.payment.hash} and ${tx.hash} both pay this receipt` }
+  if (differs !== '') {
+    const ended = own ? withStage(settled, tx.hash, 'used-up') : settled
+    return { ...ended, conflict: `transaction ${tx.hash} has another ${differs}` }
+  }
   const paid = own ? withStage(settled, tx.hash, 'paid') : settled
+  if (row.payment && row.payment.hash !== tx.hash)
+    return { ...paid, conflict: `transactions ${[row.payment.hash, tx.hash].sort().join(' and ')} both pay this receipt` }
   return { ...paid, payment: { hash: tx.hash, ledger: tx.ledger, ts: tx.ts, foreign: !own } }
 }
 
