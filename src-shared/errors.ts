@@ -22,6 +22,7 @@ export const errorCodes = [
   'chain.parent', // a block does not stand on the one before it; details.block
   'chain.differs', // two endpoints say different things of one block; details.block
   'chain.undecodable', // an event or runtime that this program does not know; details.block, details.pallet, details.event, details.spec
+  'chain.refused', // what was asked of a call to the chain can't be done with it (any more), or the chain has no such call; details.reason
   'keys.secret', // what was entered is no secret that makes a key; nothing of it is repeated
   'keys.passphrase', // the passphrase opens nothing of what it was tried on
   'keys.wait', // passphrases were wrong too often: none is tried yet; details.waitSec

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { ChainStage } from '../../src-shared/chain-contract.ts'
 
 /** An import: one archive of one period. Readers see the `current` one of each period only. */
 export interface ImportsTable {
@@ -388,7 +389,53 @@ export interface VoteExecutionsTable {
   ts: number
 }
 
+/** A call to the grid's chain, from its bytes to what became of it (chain-calls.ts). */
+export interface ChainCallsTable {
+  id: string
+  network: string
+  /** what was asked for (ChainCall of src-shared/chain-contract.ts, JSON) */
+  call: string
+  /** of the key that signs: its kind, 32 bytes as hex, and its address */
+  key_kind: 'sr25519' | 'ed25519'
+  public_key: string
+  address: string
+  /** what is signed, and the runtime that it is for (chain_runtimes) */
+  payload: Buffer
+  runtime: string
+  nonce: number
+  first_block: number
+  last_block: number
+  /** as it is sent, and its hash */
+  extrinsic: Buffer | null
+  hash: string | null
+  stage: ChainStage
+  /** how often it was sent, or was about to be */
+  attempts: number
+  /** no finalized block up to this one has it */
+  searched_to: number
+  block_n: number | null
+  block_hash: string | null
+  error: string | null
+  fee_units: string | null
+  note: string
+  replaces: string | null
+  created_ts: number
+  sent_ts: number | null
+  ended_ts: number | null
+}
+
+/** Metadata (zstd) of the runtimes that calls were made for, by its SHA-256. */
+export interface ChainRuntimesTable {
+  hash: string
+  network: string
+  spec_version: number
+  metadata: Buffer
+  added_ts: number
+}
+
 export interface BooksTables {
+  chain_calls: ChainCallsTable
+  chain_runtimes: ChainRuntimesTable
   keys: KeysTable
   key_tries: KeyTriesTable
   audit: AuditTable

@@ -25,6 +25,8 @@ export interface Types {
 export interface ParsedMetadata {
   types: Types
   pallets: readonly Pallet[]
+  /** as the library has it, for what is decoded by the library (extrinsic.ts) */
+  unified: UnifiedMetadata
 }
 
 const MAGIC = 'meta'
@@ -42,8 +44,8 @@ export function parseMetadata(bytes: Uint8Array): ParsedMetadata {
   try {
     checkForm(bytes)
     // a copy of its own (a Buffer's slice is none): the library reads from the beginning of the buffer below
-    const { lookup, pallets } = unifyMetadata(metadataCodec.dec(new Uint8Array(bytes)))
-    return { types: typesOf(lookup), pallets }
+    const unified = unifyMetadata(metadataCodec.dec(new Uint8Array(bytes)))
+    return { types: typesOf(unified.lookup), pallets: unified.pallets, unified }
   } catch (error) {
     // whatever the library trips over, it is these bytes
     throw broken(error instanceof Misfit ? error.message : 'its bytes are damaged', error)

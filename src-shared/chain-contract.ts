@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { bigintText } from './mint.ts'
+import { networkNameSchema } from './sync.ts'
+
+/*
+ * The contract's part for calls to the grid's chain: what can be called, what is under way and what came of it. A call is prepared (its bytes
+ * are made and shown), signed, submitted, and followed until a finalized block has it or none can any more.
+ */
+
+const u32 = z.number().int().min(0).max(0xffff_ffff)
+
+/** What Granary asks of a chain; each only where the chain's runtime has it. */
+export const chainCallSchema = z.discriminatedUnion('kind', [
+  /** a farm's vote on a proposal of the DAO */
+  z.object({
+    kind: z.literal('vote'),
+    farmId: u32,
+    proposal: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .regex(/^0x[0-9a-f]{64}$/, 'A proposal is named by its hash: 0x and 64 hex digits.'),
+    approve: z.boolean(),
+  }),
+  /** where a farm's payouts go */
+  z.object({
+    kind: z.literal('payout-address'),
+    farmId: u32,
+    address: z
+      .string()
+      .trim()
+      .regex(/^G[A-Z2-7]{55}$/, 'A Stellar address has 56 letters and digits and begins with G.'),
+  }),
+  /** what a node has earned and was not paid */
+  z.object({ kind: z.literal('claim'), nodeId: u32 }),
+])
+export type ChainCall = z.infer<typeof chainCallSchema>
+export type ChainCallKind = ChainCall['kind']
+
+/**
+ * prepared: only its bytes are made. signed: its signature is here and nowhere else. sent: it was or is being sent, and may stand in a block at any time.
+ * final: a finalized block has it (`error` says whether it failed there). refused: the node did not take it. expired: no block can have it any more.
+ * overtaken: another call took its number.
+ */
+export const chainStageSchema = z.enum(['prepared', 'signed', 'sent', 'final', 'refused', 'expired', 'overtaken'])
+export type ChainStage = z.infer<typeof chainStageSchema>
+
+export const chainRequestSchema = z.object({
+  requestId: z.string(),
+  network: z.string(),
+  call: chainCallSchema,
+  stage: chainStageSchema,
+  /** the key that signs; its name while it is in the vault */
+  signer: z.object({ keyId: z.string().nullable(), name: z.string(), address: z.string() }),
+  nonce: z.number(),
+  /** the last block that can have it */
+  lastBlock: z.number(),
+  /** hash of the bytes that are signed */
+  payloadHash: z.string(),
+  /** hash of the extrinsic; null: not signed yet */
+  hash: z.string().nullable(),
+  /** the finalized block that has it */
+  block: z.object({ n: z.number(), hash: z.string() }).nullable(),
+  /** of a final one: the chain's own name of what failed, `Dao.DuplicateVote`; null: it succeeded, or is not final */
+  error: z.string().nullable(),
+  /** units of 1e-7 TFT: what the chain took, once it is final */
+  feeUnits: bigintText.nullable(),
+  /** how it goes, or why it ended so, in words */
+  note: z.string(),
+  /** the request whose place it takes */
+  replaces: z.string().nullable(),
+  createdTs: z.number(),
+  sentTs: z.number().nullable(),
+  endedTs: z.number().nullable(),
+})
+export type ChainRequest = z.infer<typeof chainRequestSchema>
+
+/** What is shown before a signature; the fields are read from the bytes that will be signed. */
+export const chainReviewSchema = z.object({
+  request: chainRequestSchema,
+  fields: z.array(z.object({ name: z.string(), value: z.string() })),
+  warnings: z.array(z.string()),
+  /** what the node expects it to cost, and what the account has; units of 1e-7 TFT; null: the node does not say */
+  feeUnits: bigintText.nullable(),
+  freeUnits: bigintText.nullable(),
+})
+export type ChainReview = z.infer<typeof chainReviewSchema>
+
+const page = { offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }
+const requestId = z.uuid()
+
+export const chainQueries = {
+  /** what the chain of the network that is shown can be asked for, as far as its runtime is known here; `specVersion` null: it is not */
+  'chain.calls': {
+    in: z.object({}),
+    out: z.object({
+      network: z.string().nullable(),
+      specVersion: z.number().nullable(),
+      calls: z.array(
+        z.object({
+          kind: z.enum(['vote', 'payout-address', 'claim']),
+          pallet: z.string(),
+          name: z.string(),
+          /** why it can't be called there; empty: it can */
+          missing: z.string(),
+        }),
+      ),
+    }),
+  },
+  /** newest first */
+  'chain.requests': { in: z.object(page), out: z.object({ rows: z.array(chainRequestSchema), total: z.number() }) },
+} as const
+
+export const chainCommands = {
+  /** Makes the bytes of a call for a key of the vault, at the chain's finalized head; takes seconds. `replaces`: one that ended without a block. */
+  'chain.prepare': {
+    in: z.object({ network: networkNameSchema, call: chainCallSchema, keyId: z.uuid(), replaces: requestId.optional() }),
+    out: chainReviewSchema,
+  },
+  /** `payloadHash`: of the bytes that were shown */
+  'chain.sign': { in: z.object({ requestId, payloadHash: z.string().max(66) }), out: z.object({ hash: z.string() }) },
+  /** Sends it and follows it in the background; one that was sent is followed again, and sent no second time unless nobody has it. */
+  'chain.submit': { in: z.object({ requestId }), out: z.object({ jobId: z.string() }) },
+  /** Takes one out of the list that was never sent, or that ended. */
+  'chain.forget': { in: z.object({ requestId }), out: z.object({}) },
+} as const
