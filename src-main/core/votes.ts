@@ -3,7 +3,16 @@ import { AppError } from '../../src-shared/errors.ts'
 import { defaultMintConfig, type MintConfig } from '../../src-shared/node-period.ts'
 import { basisText, singleWord } from '../../src-shared/verify.ts'
 import { signersFile } from '../../src-shared/vote-signers.ts'
-import type { SignerSet, VoteCell, VoteKey, VoteRow, VoteSigner, VoteSubject, voteQueries } from '../../src-shared/votes-contract.ts'
+import type {
+  SignerSet,
+  VoteCell,
+  VoteChoice,
+  VoteKey,
+  VoteRow,
+  VoteSigner,
+  VoteSubject,
+  voteQueries,
+} from '../../src-shared/votes-contract.ts'
 import { votingProblems } from '../engines/minting/mint-config.ts'
 import { basisLine } from '../signing/votes/basis.ts'
 import { keyProblems, signersHash } from '../signing/votes/signers.ts'
