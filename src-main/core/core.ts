@@ -70,6 +70,8 @@ export interface CoreOptions {
   /** the operating system's, a second layer around the vault's keys; absent: the host has none */
   safeStorage?: SafeStorage
   nowTs?: () => number
+  /** between two rounds of a payout, milliseconds; absent: about as long as Stellar takes for a ledger */
+  ledgerMs?: number
 }
 
 /**
@@ -131,6 +133,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     keys,
     jobOf: runId => runJobOf(jobs.list(), payJobs.get(runId)),
     plans: new Map(),
+    ledgerMs: options.ledgerMs,
   }
   const comparisons = createComparisons({
     store: () => view.active().store,
@@ -396,6 +399,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     const tell = () => topics.changed('pay', 'mints', 'vault', 'audit')
     const start = ({ jobId, title, runId, run }: PayJob) => {
       if (runId !== null) payJobs.set(runId, jobId)
+      // what comes in may mend what went wrong before
+      else for (const [run, id] of payJobs) if (runJobOf(jobs.list(), id)?.state === 'failed') payJobs.delete(run)
       const work = async (context: Required<Pick<JobContext, 'signal' | 'onProgress'>>) => {
         try {
           const onProgress: typeof context.onProgress = progress => {

@@ -32,6 +32,8 @@ export interface PayRoom {
   jobOf(runId: string): RunJob | undefined
   /** plans that were read: a plan never changes, and reading a long one takes a while */
   plans: Map<string, PayoutPlan>
+  /** between two rounds of a payout, milliseconds; undefined: about a ledger's time */
+  ledgerMs: number | undefined
 }
 
 export function isPayCommand(name: string): name is keyof typeof payCommands {

@@ -268,7 +268,8 @@ export async function sendPayout(room: PayRoom, runId: string, options: RunOptio
   const short = await missingFunds(horizon, live, accounts, { signal: context.signal })
   if (short.length > 0) throw refused('short', `${short.map(shortageText).join(' ')} Nothing was sent. Fund it, then pay again.`)
   try {
-    return await sendRun(books, horizon, runId, context, options)
+    const pace = room.ledgerMs === undefined ? {} : { roundMs: room.ledgerMs }
+    return await sendRun(books, horizon, runId, context, { ...options, ...pace })
   } finally {
     settleMints(room, runId)
   }

@@ -1,0 +1,70 @@
+import { isAccountId } from '../../src-main/engines/minting/strkey.ts'
+import type { CommandInput, CommandName, CommandOutput, Core } from '../../src-shared/contract.ts'
+import type { RunDetail } from '../../src-shared/pay-contract.ts'
+import { type LocalHorizon, makeWorld, startHorizon, TFT, type World } from './horizon/index.ts'
+
+/* Payouts through the whole core, against the local Horizon: a world whose farmers are those of a made-up grid. */
+
+export const payPassphrase = 'a passphrase of the test'
+
+export interface PayWorld {
+  local: LocalHorizon
+  world: World
+  /** the network's configuration, as an operator enters it */
+  config: CommandInput<'pay.setConfig'>['config']
+}
+
+/** A Horizon whose clock is about now, so that what is planned there is good here. */
+export async function startPayWorld(): Promise<PayWorld> {
+  const local = await startHorizon({ seed: 5, closing: 'submit', startTs: Math.floor(Date.now() / 1000) })
+  const world = makeWorld(local.ledger, { channels: 3, payerUnits: 10_000_000_0000000n })
+  const config = {
+    horizon: local.url,
+    passphrase: local.ledger.state.passphrase,
+    assetCode: TFT.code,
+    issuer: TFT.issuer,
+    payer: world.payer.publicKey(),
+    channels: world.channels.map(key => key.publicKey()),
+    feeStroops: 1000,
+    signSec: 3600,
+  }
+  return { local, world, config }
+}
+
+/** Opens accounts with trustlines for the farms of a period; `but`: addresses that get none. Gives the addresses that can be paid. */
+export async function openFarms({ local, world }: PayWorld, core: Core, period: number, but: readonly string[] = []): Promise<Set<string>> {
+  const { rows } = await core.query('receipts.list', { period, limit: 1000 })
+  const good = new Set(rows.map(({ payoutAddress }) => payoutAddress).filter(address => isAccountId(address) && !but.includes(address)))
+  for (const address of good) local.ledger.setAccount(address, { trustlines: { [world.key]: world.line() } })
+  return good
+}
+
+let count = 0
+
+export function run<N extends CommandName>(core: Core, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+  return core.command(name, input, { actor: { id: 'test:me' }, idempotencyKey: `pay-key-${count++}` })
+}
+
+/** Waits until a job has ended; gives what came of it, or its error's code and message. */
+export async function ended(core: Core, { jobId }: { jobId: string }): Promise<string> {
+  for (;;) {
+    const job = (await core.query('jobs.list', {})).find(({ id }) => id === jobId)
+    if (job && job.state !== 'running') return job.error ? `${job.error.code}: ${job.error.message}` : job.detail
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+/** The key of one of the world's signers in the core's vault, open. */
+export async function openKey({ world }: PayWorld, core: Core, which: number): Promise<string> {
+  const name = ['Ann', 'Bob', 'Cleo'][which]!
+  const secret = world.signers[which]!.secret()
+  const { keyId } = await run(core, 'keys.import', { name, kind: 'stellar', secret, passphrase: payPassphrase })
+  await run(core, 'keys.unlock', { keyIds: [keyId], passphrase: payPassphrase })
+  return keyId
+}
+
+/** The newest run. */
+export async function newest(core: Core): Promise<RunDetail> {
+  const [first] = (await core.query('pay.runs', {})).runs
+  return core.query('pay.get', { runId: first!.runId })
+}

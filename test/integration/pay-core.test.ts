@@ -1,0 +1,240 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openCore } from '../../src-main/core/index.ts'
+import type { Core } from '../../src-shared/contract.ts'
+import { parseCsv } from '../../src-shared/csv.ts'
+import type { AppError } from '../../src-shared/errors.ts'
+import { defaultMintConfig } from '../../src-shared/node-period.ts'
+import { importMintGrid } from '../helpers/mint-grid.ts'
+import { paidOnLedger } from '../helpers/pay.ts'
+import { ended, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
+
+/* Payouts as the core plans, signs, exchanges, pays and settles them, on a small grid of which periods 101 and 102 are over. */
+
+const period = 102
+let folder: string
+let template: string
+let lab: PayWorld
+let cores: Core[] = []
+let opened = 0
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-pay-core-'))
+  template = join(folder, 'template')
+  await importMintGrid(template)
+})
+beforeEach(async () => {
+  lab = await startPayWorld()
+})
+afterEach(async () => {
+  for (const core of cores) await core.close()
+  cores = []
+  await lab.local.stop()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function open(): Promise<Core> {
+  const dataDir = join(folder, `data-${opened++}`)
+  cpSync(template, dataDir, { recursive: true })
+  const core = await openCore({ dataDir, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write', ledgerMs: 200 })
+  cores.push(core)
+  return core
+}
+
+async function configured(): Promise<Core> {
+  const core = await open()
+  await run(core, 'pay.setConfig', { network: 'lab', config: lab.config })
+  return core
+}
+
+const plan = (core: Core, more: { period?: number | null; retries?: boolean } = {}) =>
+  run(core, 'pay.plan', { network: 'lab', period, retries: false, ...more })
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'it was not refused',
+    (error: AppError) => `${error.code} ${error.details.reason ?? error.details.field ?? ''}`.trim(),
+  )
+
+/** Another machine's files of a run, written down for this one. */
+async function carry(from: Core, to: Core, runId: string): Promise<string> {
+  const { manifest, envelopes } = await from.query('pay.export', { runId })
+  const files = [envelopes, manifest].map(({ fileName, text }) => {
+    const path = join(folder, `${opened++}-${fileName}`)
+    writeFileSync(path, text)
+    return { path }
+  })
+  return ended(to, await run(to, 'pay.importSignatures', { network: 'lab', files }))
+}
+
+test('how a network pays is entered member by member, each error at its field; nothing is planned without it', async () => {
+  const core = await open()
+  const before = await core.query('pay.config', {})
+  expect(before).toMatchObject({ network: 'lab', isKept: false })
+  expect(before.problems.map(({ field }) => field)).toEqual(['horizon', 'passphrase', 'assetCode', 'issuer', 'payer'])
+  expect(await ended(core, await plan(core))).toMatch(/^pay\.refused: .*not entered/)
+  const bad = { ...lab.config, payer: 'GNOBODY', channels: [lab.config.payer, lab.config.payer], feeStroops: 7, signSec: 5 }
+  const problems = await core.query('pay.checkConfig', { config: bad })
+  expect(problems.map(({ field }) => field)).toEqual(['payer', 'channels', 'feeStroops', 'signSec'])
+  expect(await codeOf(run(core, 'pay.setConfig', { network: 'lab', config: bad }))).toBe('usage payer')
+  expect(await codeOf(run(core, 'pay.setConfig', { network: 'other', config: lab.config }))).toBe('usage')
+  await run(core, 'pay.setConfig', { network: 'lab', config: lab.config })
+  expect(await core.query('pay.config', {})).toMatchObject({ isKept: true, config: lab.config, problems: [] })
+  const audit = await core.query('audit.list', { limit: 5 })
+  expect(audit.rows.map(({ action }) => action)).toContain('pay.setConfig')
+  const { accounts } = await core.query('pay.accounts', {})
+  expect(accounts.map(({ role, exists }) => `${role} ${exists}`)).toEqual([
+    'payer true',
+    'channel true',
+    'channel true',
+    'channel true',
+    'issuer true',
+  ])
+  expect(accounts[0]!.thresholds).toEqual({ low: 1, med: 2, high: 3 })
+})
+
+test('a period is planned with bad payees left out, signed on two machines, paid and settled; each receipt says when it was paid', async () => {
+  const [maker, other] = [await configured(), await configured()]
+  const [shy] = (await maker.query('receipts.list', { period, sort: 'reward', descending: true })).rows
+  // a farmer who has no account yet
+  const good = await openFarms(lab, maker, period, [shy!.payoutAddress])
+  const ann = await openKey(lab, maker, 0)
+  const bob = await openKey(lab, other, 1)
+  expect(await ended(maker, await plan(maker))).toMatch(/^Run [0-9a-f]{16}: .*left out\.$/)
+  const planned = await newest(maker)
+  const { rows: receipts } = await maker.query('receipts.list', { period, limit: 1000 })
+  const payable = receipts.filter(({ rewardUnits }) => rewardUnits > 0n)
+  expect(planned).toMatchObject({ stage: 'open', period, rows: payable.filter(({ payoutAddress }) => good.has(payoutAddress)).length })
+  expect(planned.leftOut).toBe(payable.length - planned.rows)
+  expect(planned.leftOut).toBeGreaterThan(0)
+  expect(planned.maker).toBe(lab.world.signers[0]!.publicKey())
+  expect(planned.next).toMatchObject({ action: 'sign' })
+  expect(planned.needsWeight).toBe(2)
+  const left = await maker.query('pay.leftOut', { runId: planned.runId })
+  expect(left.rows).toHaveLength(planned.leftOut)
+  for (const row of left.rows)
+    expect(row).toMatchObject({ address: shy!.payoutAddress, farmName: shy!.farmName, reason: 'The account does not exist on Stellar.' })
+  // a second plan of the same period is refused
+  expect(await ended(maker, await plan(maker))).toMatch(/^pay\.refused: .*another run/)
+
+  expect(await codeOf(run(maker, 'pay.start', { runId: planned.runId }))).toBe('it was not refused')
+  await ended(maker, await run(maker, 'pay.sign', { runId: planned.runId, keyIds: [ann] }))
+  expect(await ended(maker, await run(maker, 'pay.start', { runId: planned.runId }))).toMatch(/^pay\.refused/)
+  expect((await newest(maker)).next).toMatchObject({ action: 'export' })
+  expect(await carry(maker, other, planned.runId)).toContain('taken in')
+  expect((await newest(other)).keys.map(({ name, signs }) => `${name} ${signs}`)).toEqual([`Bob ${planned.rows}`])
+  await ended(other, await run(other, 'pay.sign', { runId: planned.runId, keyIds: [bob] }))
+  expect(await carry(other, maker, planned.runId)).toContain(`${planned.rows} new signatures`)
+  const signed = await newest(maker)
+  expect(signed.counts).toMatchObject({ signed: planned.rows, planned: 0 })
+  expect(signed.next).toMatchObject({ action: 'start', text: 'It is signed. Pay it.' })
+
+  const [first] = payable.filter(({ payoutAddress }) => good.has(payoutAddress))
+  const [waiting] = await maker.query('pay.payments', { receipts: [first!.hash] })
+  expect(waiting).toMatchObject({ state: 'under-way', why: 'It is in a payout that is signed and waits to be sent.' })
+  expect(await ended(maker, await run(maker, 'pay.start', { runId: planned.runId }))).toBe(`${planned.rows} paid.`)
+  const done = await newest(maker)
+  expect(done).toMatchObject({ stage: 'done', paid: planned.rows, paidUnits: planned.totalUnits, restUnits: 0n })
+  const paid = paidOnLedger(lab.local, lab.config.payer)
+  expect(paid.size).toBe(planned.rows)
+  const arrivals = await maker.query('pay.payments', { receipts: payable.map(({ hash }) => hash) })
+  for (const { receipt, state, tx, why } of arrivals) {
+    expect(state).toBe(paid.has(receipt) ? 'paid' : 'left-out')
+    expect(tx).toBe(paid.get(receipt)?.[0]?.hash ?? null)
+    if (state === 'left-out') expect(why).not.toBe('')
+  }
+  const { rows, total } = await maker.query('pay.rows', { runId: planned.runId, stage: 'paid', limit: 3, sort: 'amount', descending: true })
+  expect(total).toBe(planned.rows)
+  expect([...rows].sort((a, b) => Number(b.amountUnits - a.amountUnits))).toEqual(rows)
+  const file = parseCsv((await maker.query('pay.csv', { runId: planned.runId })).text)
+  expect(file).toHaveLength(planned.rows + 1)
+  const detail = await maker.query('pay.row', { runId: planned.runId, place: rows[0]!.place })
+  expect(detail.envelopes[0]!.attempts.map(({ outcome }) => outcome)).not.toContain(null)
+  // the other machine finds it by reading the ledger
+  expect(await ended(other, await run(other, 'pay.reconcile', { runId: planned.runId }))).toBe(`${planned.rows} paid.`)
+}, 60_000)
+
+test('what the payer lacks is named at the planning and before sending; a locked key signs nothing; an unsigned run is withdrawn', async () => {
+  const core = await configured()
+  await openFarms(lab, core, period)
+  const ann = await openKey(lab, core, 0)
+  const bob = await openKey(lab, core, 1)
+  lab.local.ledger.setAccount(lab.config.payer, { trustlines: { [lab.world.key]: lab.world.line(5n) } })
+  await ended(core, await plan(core))
+  const first = await newest(core)
+  expect(first.shortages).toMatchObject([{ account: lab.config.payer, asset: 'TFT', hasUnits: 5n, needsUnits: first.totalUnits }])
+  await run(core, 'pay.withdraw', { runId: first.runId })
+  expect((await core.query('pay.get', { runId: first.runId })).stage).toBe('withdrawn')
+  lab.local.close()
+  await ended(core, await plan(core))
+  const second = (await core.query('pay.runs', {})).runs.find(({ stage }) => stage === 'open')!
+  await run(core, 'keys.lock', {})
+  expect(await codeOf(run(core, 'pay.sign', { runId: second.runId, keyIds: [ann] }))).toBe('keys.locked')
+  await run(core, 'keys.unlock', { keyIds: [ann, bob], passphrase: 'a passphrase of the test' })
+  await ended(core, await run(core, 'pay.sign', { runId: second.runId, keyIds: [ann, bob] }))
+  expect(await codeOf(run(core, 'pay.withdraw', { runId: second.runId }))).toBe('pay.refused signed')
+  expect(await ended(core, await run(core, 'pay.start', { runId: second.runId }))).toMatch(/^pay\.refused: .* lacks .* TFT/)
+  expect(paidOnLedger(lab.local, lab.config.payer).size).toBe(0)
+  await run(core, 'pay.pause', { runId: second.runId })
+  expect((await core.query('pay.get', { runId: second.runId })).next).toMatchObject({ action: 'resume' })
+  await run(core, 'pay.cancel', { runId: second.runId })
+  const cancelled = await core.query('pay.get', { runId: second.runId })
+  expect(cancelled).toMatchObject({ stage: 'stopped', next: { action: 'reconcile' } })
+  // once every envelope is past its bounds in a closed ledger the period is free again
+  lab.local.close(1, 20_000)
+  await ended(core, await run(core, 'pay.reconcile', { runId: second.runId }))
+  expect((await core.query('pay.get', { runId: second.runId })).stage).toBe('dead')
+  const subjects = await core.query('pay.subjects', {})
+  expect(subjects.subjects.find(subject => subject.period === period)).toMatchObject({ why: '', retries: true })
+  expect(subjects.subjects.find(subject => subject.period === 103)!.why).not.toBe('')
+})
+
+test('rows whose bounds passed are replaced under their own numbers, signed anew and paid', async () => {
+  const core = await open()
+  const [channel] = lab.config.channels
+  await run(core, 'pay.setConfig', { network: 'lab', config: { ...lab.config, channels: [channel!] } })
+  await openFarms(lab, core, period)
+  const keyIds = [await openKey(lab, core, 0), await openKey(lab, core, 1)]
+  await ended(core, await plan(core))
+  const { runId, rows } = await newest(core)
+  await ended(core, await run(core, 'pay.sign', { runId, keyIds }))
+  const sending = await run(core, 'pay.start', { runId })
+  while ((await newest(core)).paid === 0) await new Promise(resolve => setTimeout(resolve, 10))
+  await run(core, 'pay.pause', { runId })
+  expect(await ended(core, sending)).toContain('held')
+  const { paid } = await newest(core)
+  expect(paid).toBeLessThan(rows)
+  expect(await ended(core, await run(core, 'pay.replace', { runId, kind: 'payment' }))).toMatch(/^pay\.refused: .*nothing to replace/)
+  lab.local.close(1, 20_000)
+  await ended(core, await run(core, 'pay.reconcile', { runId }))
+  const late = await newest(core)
+  expect(late.counts).toMatchObject({ paid, expired: rows - paid })
+  expect(late.can).toContain('replace')
+  expect(await ended(core, await run(core, 'pay.replace', { runId, kind: 'payment' }))).toBe(`${rows - paid} envelopes to sign anew.`)
+  await ended(core, await run(core, 'pay.sign', { runId, keyIds }))
+  expect(await ended(core, await run(core, 'pay.resume', { runId }))).toBe(`${rows} paid.`)
+  for (const payments of paidOnLedger(lab.local, lab.config.payer).values()) expect(payments).toHaveLength(1)
+}, 60_000)
+
+test('decided mints are planned, paid and marked as paid once and for all', async () => {
+  const core = await configured()
+  await run(core, 'mintConfig.set', { config: { ...defaultMintConfig, rules: 'node-period' } })
+  while (!(await core.query('mints.list', {})).complete) await new Promise(resolve => setTimeout(resolve, 20))
+  const { rows: mints } = await core.query('mints.list', { stage: 'decided', limit: 1000 })
+  expect(mints.length).toBeGreaterThan(0)
+  for (const which of [101, 102]) await openFarms(lab, core, which)
+  const keyIds = [await openKey(lab, core, 0), await openKey(lab, core, 1)]
+  expect(await ended(core, await plan(core))).toMatch(/^pay\.refused: .*nodes' own periods/)
+  expect(await ended(core, await plan(core, { period: null }))).toMatch(/^Run /)
+  const { runId, rows } = await newest(core)
+  await ended(core, await run(core, 'pay.sign', { runId, keyIds }))
+  await ended(core, await run(core, 'pay.start', { runId }))
+  const { total } = await core.query('mints.list', { stage: 'paid' })
+  expect(total).toBe(rows)
+  const { rows: paid } = await core.query('mints.list', { stage: 'paid', limit: 1 })
+  const detail = await core.query('mint.get', { nodeId: paid[0]!.nodeId, start: paid[0]!.start })
+  const [arrived] = await core.query('pay.payments', { receipts: [detail.decidedFor ?? paid[0]!.id] })
+  expect(detail.decision.payments).toMatchObject([{ result: 'paid', tx: arrived!.tx }])
+}, 60_000)
