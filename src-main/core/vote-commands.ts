@@ -13,7 +13,7 @@ import { isLater } from '../signing/votes/tally.ts'
 import { readVotesText, voteText } from '../signing/votes/text.ts'
 import { authorise, readVote, type Vote, verifyVote } from '../signing/votes/verify.ts'
 import { writeTransaction } from '../store/db.ts'
-import { loadDecision, loadDecisions, type StoredDecision, saveDecisions } from '../store/mint-decisions.ts'
+import { loadDecisions, type StoredDecision, saveDecisions } from '../store/mint-decisions.ts'
 import { nodeMint } from '../store/node-mints.ts'
 import { loadSignerSet, loadVote, putVote, saveBasis, saveSignerSet, type VotePlace } from '../store/votes.ts'
 import { overlapping } from './mint-lines.ts'
@@ -208,15 +208,17 @@ export function settleVotes(room: VoteRoom): number {
   if (network === null || books.mode === 'read' || !loadSignerSet(books, network)) return 0
   const config = room.config()
   if (config.rules === 'v3' || !takesVotes(config)) return 0
+  const decisions = mints.decisions()
   const changed: StoredDecision[] = []
   let decided = 0
   for (const { subject, votes } of room.votes().values()) {
     if (subject.rules === 'v3') continue
     const { nodeId, start, attempt } = subject
+    const ofNode = decisions.get(nodeId) ?? []
+    const before = ofNode.find(({ startTs }) => startTs === start)?.decision ?? undecided
+    if (before.decided || attempt !== before.payments.length + 1) continue
     const mint = nodeMint(mints.active().store, nodeId, start)
-    const before = loadDecision(books, network, nodeId, start)?.decision ?? undecided
-    if (!mint || before.decided || attempt !== before.payments.length + 1) continue
-    if (overlapping(mint, mints.decisions().get(nodeId) ?? [])) continue
+    if (!mint || overlapping(mint, ofNode)) continue
     const own = room.subjects.own(network, subject).choice
     if (!own) continue
     // a vote on the mint as it was before it was worked out anew, or by other options, is about another amount

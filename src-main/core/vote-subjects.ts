@@ -10,11 +10,10 @@ import { basisOf } from '../jobs/basis.ts'
 import { subjectKey } from '../signing/votes/statement.ts'
 import { listPeriods, loadSummaries, type Store } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
-import { loadDecision } from '../store/mint-decisions.ts'
 import { nodeMint } from '../store/node-mints.ts'
 import type { StoredPeriod } from '../store/periods.ts'
 import { loadNodeRows } from '../store/results.ts'
-import { loadExecution } from '../store/votes.ts'
+import { loadExecutions } from '../store/votes.ts'
 import type { MintView } from './mint-view.ts'
 
 /** What is worked out here about a subject; without it `why` says why not. */
@@ -27,6 +26,8 @@ export interface VoteSubjects {
   basis(subject: VoteSubject): Basis | null
   /** how it was decided or paid, in words; empty: its votes still count */
   executed(network: string, subject: VoteSubject): string
+  /** the same for whoever asks about many: what they share is read once */
+  endings(network: string): (subject: VoteSubject) => string
   /** everything that can be voted on now, newest first */
   open(network: string): VoteSubject[]
 }
@@ -81,24 +82,32 @@ export function createVoteSubjects(books: Store, mints: MintView): VoteSubjects 
     return all.filter(({ start, end }) => start < subject.start + PERIOD_SEC && end > subject.start)
   }
 
-  return {
-    own: (network, subject) => (subject.rules === 'v3' ? ownPeriod(subject.period) : ownMint(network, subject)),
-    basis(subject) {
-      const bases = periodsOf(subject).map(period => basisOf(facts(), period))
-      return bases.find(basis => singleWord(basis) !== null) ?? bases.at(-1) ?? null
-    },
-    executed(network, subject) {
-      const done = loadExecution(books, network, subjectKey(subject))
+  function endings(network: string): (subject: VoteSubject) => string {
+    const executions = loadExecutions(books, network)
+    const decisions = mints.decisions()
+    return subject => {
+      const done = executions.get(subjectKey(subject))
       if (done) return `${tftExact(done.amountUnits)} TFT, ${formatUtc(done.ts)}: ${done.how}`
       if (subject.rules === 'v3') return ''
-      const { decided, payments } = loadDecision(books, network, subject.nodeId, subject.start)?.decision ?? undecided
+      const stored = decisions.get(subject.nodeId)?.find(({ startTs }) => startTs === subject.start)
+      const { decided, payments } = stored?.decision ?? undecided
       const paid = payments.find(({ result }) => result === 'paid')
       if (paid) return `${tftExact(paid.decided.amountUnits)} TFT were paid, ${formatUtc(paid.ts)}.`
       if (subject.attempt <= payments.length) return `Attempt ${subject.attempt} failed and is over.`
       return decided?.attempt === subject.attempt
         ? `${tftExact(decided.amountUnits)} TFT were decided, ${formatUtc(decided.ts)}, and wait for their payment.`
         : ''
+    }
+  }
+
+  return {
+    own: (network, subject) => (subject.rules === 'v3' ? ownPeriod(subject.period) : ownMint(network, subject)),
+    basis(subject) {
+      const bases = periodsOf(subject).map(period => basisOf(facts(), period))
+      return bases.find(basis => singleWord(basis) !== null) ?? bases.at(-1) ?? null
     },
+    executed: (network, subject) => endings(network)(subject),
+    endings,
     open(network) {
       const config = loadMintConfig(books, network)
       const before = config.rules === 'v3' ? Number.POSITIVE_INFINITY : (config.firstNodePeriod ?? 0)

@@ -16,7 +16,7 @@ import type {
 import { votingProblems } from '../engines/minting/mint-config.ts'
 import { basisLine } from '../signing/votes/basis.ts'
 import { keyProblems, signersHash } from '../signing/votes/signers.ts'
-import { refused, startOf, subjectKey } from '../signing/votes/statement.ts'
+import { keyName, refused, startOf, subjectKey } from '../signing/votes/statement.ts'
 import { isLater, type Tally, tally } from '../signing/votes/tally.ts'
 import { voteText } from '../signing/votes/text.ts'
 import { readVote, type Vote } from '../signing/votes/verify.ts'
@@ -57,6 +57,14 @@ export interface VoteRoom extends VoteSources {
   keysFor(key: VoteKey): { keyId: string; name: string }[]
 }
 
+interface Held {
+  version: string
+  set: SignerSet | null
+  hash: string
+  config: MintConfig
+  votes: ReturnType<VoteRoom['votes']> | null
+}
+
 /** Only votes equal to what is worked out here count (minting.md, Who triggers the payout). */
 export function isVerified(config: MintConfig): boolean {
   return config.trigger === 'verified-amount'
@@ -73,39 +81,55 @@ export function openVoteRoom(sources: VoteSources): VoteRoom {
     return only !== undefined && second === undefined ? only : null
   }
 
-  const config = (): MintConfig => {
+  /** what is read of the books, as long as neither this program nor another one writes to them */
+  let held: Held | null = null
+  function current(): Held {
     const name = network()
-    return name === null ? defaultMintConfig : loadMintConfig(books, name)
+    const version = `${books.books.pragma('data_version', { simple: true })} ${books.books.prepare('SELECT total_changes()').pluck().get()} ${name}`
+    if (held?.version !== version)
+      held = {
+        version,
+        set: name === null ? null : loadSignerSet(books, name),
+        config: name === null ? defaultMintConfig : loadMintConfig(books, name),
+        votes: null,
+        hash: '',
+      }
+    return held
   }
 
   function signers() {
     const name = network()
     if (name === null)
       throw new AppError('usage', 'No network is known here yet. Follow the chain, import a grid archive, or take over a signers’ file.')
-    const set = loadSignerSet(books, name)
+    const now = current()
+    const { set } = now
     if (!set)
       throw refused(
         'no-signers',
         `Network "${name}" has no signers with keys yet. Enter them first (page Votes, or granary votes signers).`,
       )
-    return { network: name, set, hash: signersHash(set) }
+    now.hash ||= signersHash(set)
+    return { network: name, set, hash: now.hash }
   }
 
   return {
     ...sources,
     subjects,
     network,
-    config,
+    config: () => current().config,
     signers,
     votes() {
       const { network: name, hash } = signers()
-      const found = loadVotes(books, name, hash).map(readVote)
-      const grouped = Map.groupBy(found, ({ statement }) => subjectKey(statement.subject))
-      return new Map([...grouped].map(([key, votes]) => [key, { subject: votes[0]!.statement.subject, votes }]))
+      const now = current()
+      if (!now.votes) {
+        const grouped = Map.groupBy(loadVotes(books, name, hash).map(readVote), ({ statement }) => subjectKey(statement.subject))
+        now.votes = new Map([...grouped].map(([key, votes]) => [key, { subject: votes[0]!.statement.subject, votes }]))
+      }
+      return now.votes
     },
     count(subject, votes) {
       const { network: name, set } = signers()
-      const verified = isVerified(config())
+      const verified = isVerified(current().config)
       return tally(set, votes, verified, votes.length === 0 ? null : subjects.own(name, subject).choice)
     },
     keysFor: ({ kind, publicKey }) =>
@@ -119,18 +143,31 @@ export function openVoteRoom(sources: VoteSources): VoteRoom {
 export function createVoteAnswers(room: VoteRoom): VoteAnswers {
   const { books, subjects } = room
 
-  function rowOf(subject: VoteSubject, votes: readonly Vote[]): VoteRow {
+  /** How voted subjects stand: all of them are looked at for their order, so what they share is read once. */
+  function standings() {
     const { network, set } = room.signers()
-    const { rows, outcomes, agreed } = room.count(subject, votes)
-    const executed = subjects.executed(network, subject) !== ''
-    const waiting = rows.filter(({ signer, vote }) => vote === null && room.keysFor(signer).length > 0)
+    const verified = isVerified(room.config())
+    const executedAs = subjects.endings(network)
+    return ({ subject, votes }: { subject: VoteSubject; votes: readonly Vote[] }) => {
+      const { outcomes, agreed } = tally(set, votes, verified, verified ? subjects.own(network, subject).choice : null)
+      const executed = executedAs(subject) !== ''
+      const state: VoteRow['state'] = executed ? 'executed' : agreed ? 'agreed' : 'open'
+      return { subject, votes, state, agreeing: outcomes[0]?.signers.length ?? 0 }
+    }
+  }
+  type Standing = ReturnType<ReturnType<typeof standings>>
+
+  function rowOf({ subject, votes, state, agreeing }: Standing): VoteRow {
+    const { network, set } = room.signers()
+    const voted = new Set(votes.map(({ statement }) => keyName(statement.signer)))
+    const waiting = set.signers.filter(signer => !voted.has(keyName(signer)) && room.keysFor(signer).length > 0)
     return {
       subject,
-      state: executed ? 'executed' : agreed ? 'agreed' : 'open',
+      state,
       ownUnits: subjects.own(network, subject).choice?.amountUnits ?? null,
       votes: votes.length,
-      agreeing: Math.min(outcomes[0]?.signers.length ?? 0, set.signers.length),
-      waitingFor: executed ? [] : waiting.map(({ signer }) => signer.name),
+      agreeing,
+      waitingFor: state === 'executed' ? [] : waiting.map(({ name }) => name),
     }
   }
 
@@ -165,13 +202,14 @@ export function createVoteAnswers(room: VoteRoom): VoteAnswers {
       if (name === null || !loadSignerSet(books, name)) return { ...head, rows: [], total: 0, open: 0 }
       const voted = room.votes()
       const rest = subjects.open(name).filter(subject => !voted.has(subjectKey(subject)))
-      const rows = [...voted.values()].map(({ subject, votes }) => rowOf(subject, votes))
+      const standing = standings()
+      const rows = [...voted.values()].map(standing)
       const byStart = (a: { subject: VoteSubject }, b: { subject: VoteSubject }) => startOf(b.subject) - startOf(a.subject)
       const of = (state: VoteRow['state']) => rows.filter(row => row.state === state).sort(byStart)
       const open = of('open').sort((a, b) => b.agreeing - a.agreeing)
-      // what nobody voted on yet comes between; of a whole grid's mints only the window that is asked for is looked at
-      const all: (VoteRow | VoteSubject)[] = [...open, ...of('agreed'), ...rest, ...of('executed')]
-      const window = all.slice(offset, offset + limit).map(row => ('rules' in row ? rowOf(row, []) : row))
+      // what nobody voted on yet comes between; of a whole grid's mints only the window that is asked for is looked at more closely
+      const all: (Standing | VoteSubject)[] = [...open, ...of('agreed'), ...rest, ...of('executed')]
+      const window = all.slice(offset, offset + limit).map(row => rowOf('rules' in row ? standing({ subject: row, votes: [] }) : row))
       return { ...head, rows: window, total: all.length, open: open.length + rest.length }
     },
     'votes.matrix': ({ subject }) => {
@@ -210,8 +248,9 @@ export function createVoteAnswers(room: VoteRoom): VoteAnswers {
     },
     'votes.export': ({ subject }) => {
       const { network } = room.signers()
+      const executedAs = subjects.endings(network)
       const groups = [...room.votes().values()].filter(group =>
-        subject ? subjectKey(group.subject) === subjectKey(subject) : subjects.executed(network, group.subject) === '',
+        subject ? subjectKey(group.subject) === subjectKey(subject) : executedAs(group.subject) === '',
       )
       const votes = groups.flatMap(group => group.votes).sort((a, b) => (isLater(a, b) ? 1 : -1))
       const hashes = new Set(votes.flatMap(({ statement }) => (statement.basisHash === null ? [] : [statement.basisHash])))
@@ -238,9 +277,9 @@ export function agreedOn(room: VoteRoom, subject: VoteSubject): VoteChoice | nul
 
 /** How many votes stand that a change of signers would make void. */
 export function openVotes(room: VoteRoom): number {
-  const { network } = room.signers()
+  const executedAs = room.subjects.endings(room.signers().network)
   let count = 0
-  for (const { subject, votes } of room.votes().values()) if (room.subjects.executed(network, subject) === '') count += votes.length
+  for (const { subject, votes } of room.votes().values()) if (executedAs(subject) === '') count += votes.length
   return count
 }
 

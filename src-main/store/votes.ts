@@ -103,13 +103,15 @@ export interface VoteExecution {
   ts: number
 }
 
-/** Null: its votes still count. */
-export function loadExecution(store: Store, network: string, subject: string): VoteExecution | null {
-  const found = row(
-    store.books,
-    books.selectFrom('vote_executions').selectAll().where('network', '=', network).where('subject', '=', subject),
+/** The subjects whose votes count no more, by name. */
+export function loadExecutions(store: Store, network: string): Map<string, VoteExecution> {
+  const found = rows(store.books, books.selectFrom('vote_executions').selectAll().where('network', '=', network))
+  return new Map(
+    found.map(({ subject, amount_units: amountUnits, plan_hash: planHash, how, ts }) => [
+      subject,
+      { amountUnits: BigInt(amountUnits), planHash, how, ts },
+    ]),
   )
-  return found ? { amountUnits: BigInt(found.amount_units), planHash: found.plan_hash, how: found.how, ts: found.ts } : null
 }
 
 /**
