@@ -26,7 +26,7 @@ export const runStageHints: Record<RunStage, string> = {
 }
 
 export const rowStageWords: Record<RowStage, string> = {
-  planned: 'lacks signatures',
+  planned: 'unsigned',
   signed: 'signed',
   sent: 'sent',
   unclear: 'unclear',

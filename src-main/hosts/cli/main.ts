@@ -6,6 +6,7 @@ import * as commands from './commands.ts'
 import { addCompareCommands } from './compare-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { addMintsCommands } from './mints-commands.ts'
+import { addPayCommands } from './pay-commands.ts'
 import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 import { addVaultCommands } from './vault-commands.ts'
@@ -157,6 +158,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
 
   addVaultCommands(command, terminal, onWrong)
   addVotesCommands(command, terminal, onWrong, wholeNumber, commandGroup)
+  addPayCommands(command, terminal, wholeNumber, commandGroup)
   addCompareCommands(command, terminal, wholeNumber, onWrong)
 
   addKeysCommands(command, terminal, commandGroup)
