@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { chainCommands, chainQueries } from './chain-contract.ts'
 import { compareCommands, compareQueries } from './compare-contract.ts'
 import type { PlainError } from './errors.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
@@ -42,6 +43,7 @@ export const topicSchema = z.enum([
   'vault',
   'keys',
   'votes',
+  'chain',
   'pay',
 ])
 export type Topic = z.infer<typeof topicSchema>
@@ -56,7 +58,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'pay']),
+  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'chain-call', 'pay']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedTs: z.number(),
@@ -391,6 +393,7 @@ export const queries = {
   ...mintQueries,
   ...keyQueries,
   ...voteQueries,
+  ...chainQueries,
   ...payQueries,
 } as const
 
@@ -431,6 +434,7 @@ export const commands = {
   ...mintCommands,
   ...keyCommands,
   ...voteCommands,
+  ...chainCommands,
   ...payCommands,
 } as const
 

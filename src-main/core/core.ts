@@ -20,6 +20,7 @@ import {
   saveSettings,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
+import { createChainJobs, isChainCommand, openChainRoom } from './chain-calls.ts'
 import { createComparisons } from './compare.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
@@ -28,7 +29,7 @@ import { createKeys, isKeyCommand } from './keys.ts'
 import { createLiveDemo, type Following } from './live-demo.ts'
 import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
 import { createMintView } from './mint-view.ts'
-import { findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
+import { chainEndpoints, findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
 import { nodePeriodRules } from './node-periods.ts'
 import { createPayAnswers } from './pay.ts'
 import type { PayCommand, PayDoing, PayJob } from './pay-commands.ts'
@@ -135,6 +136,15 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     plans: new Map(),
     ledgerMs: options.ledgerMs,
   }
+  const chainRoom = openChainRoom({
+    books: real,
+    facts: () => view.active().store,
+    network: mints.network,
+    endpointsOf: name => chainEndpoints(findNetwork(known, real, name)),
+    keys,
+    changed: topics.changed,
+  })
+  const chainJobs = createChainJobs(chainRoom, real, jobs.start)
   const comparisons = createComparisons({
     store: () => view.active().store,
     books: real,
@@ -156,6 +166,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     vault: vault.answers,
     keys,
     votes: createVoteAnswers(votes),
+    chain: chainRoom.answers,
     pay: createPayAnswers(pay),
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
@@ -171,6 +182,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   if (options.mode === 'write') {
     mintStale()
     realSync.control.run()
+    chainJobs.resume()
   }
   for (const step of view.warmSteps()) step()
   // what was saved before a stop and not triggered yet; read ahead either way
@@ -444,6 +456,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return answered
     }
     if (isKeyCommand(name)) return keys.command(name, input, actor, key)
+    if (isChainCommand(name)) return name === 'chain.submit' ? chainJobs.submit(input, once) : chainRoom.command(name, input, once, signal)
     if (isVoteCommand(name))
       return voteCommand(votes, name, input, once).then(answered => {
         settleVotes(votes)

@@ -68,6 +68,11 @@ export function findNetwork(known: readonly KnownNetwork[], store: Store, name: 
   return found
 }
 
+/** Where a network is asked, and the hash of its block 0 or its beginning. */
+export function chainEndpoints({ endpoints, genesis }: Network): { endpoints: string[]; genesis: string } {
+  return { endpoints: endpoints.map(({ url }) => url), genesis }
+}
+
 /** Keeps an endpoint that was checked, and the genesis that it showed. Whoever calls it holds the transaction. */
 export function saveEndpoint(store: Store, name: string, url: string, genesis: string): void {
   const own = loadOwn(store)

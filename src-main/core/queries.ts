@@ -19,6 +19,7 @@ import {
   verifyAudit,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
+import type { ChainAnswers } from './chain-calls.ts'
 import type { CompareAnswers } from './compare.ts'
 import type { Keys } from './keys.ts'
 import { createMintAnswers } from './mint-queries.ts'
@@ -47,6 +48,7 @@ export interface Sources {
   vault: VaultAnswers
   keys: Keys
   votes: VoteAnswers
+  chain: ChainAnswers
   pay: PayAnswers
   mints: MintView
   compared: CompareAnswers
@@ -95,6 +97,7 @@ export function createQueries(
     ...sources.compared,
     'keys.list': () => sources.keys.list(),
     ...sources.votes,
+    ...sources.chain,
     ...sources.pay,
     'status.get': () => {
       const latest = view.latest()

@@ -69,7 +69,10 @@ export async function readResult(chain: Chain, runtime: Extrinsics, place: Place
   const events = await readValue(chain, runtime.storageKey('System', 'Events'), place, options)
   const result = events && runtime.resultOf(events, place.index)
   if (!result)
-    throw answerError({ url: '', method: 'state_queryStorageAt', block: place.n }, `has no outcome of extrinsic ${place.index} in its events`)
+    throw answerError(
+      { url: '', method: 'state_queryStorageAt', block: place.n },
+      `has no outcome of extrinsic ${place.index} in its events`,
+    )
   return result
 }
 
@@ -108,7 +111,9 @@ export async function expectedFee(chain: Chain, extrinsic: Uint8Array, options: 
   try {
     const info = await chain.call<{ partialFee?: unknown } | null>('payment_queryInfo', [hexText(extrinsic)], options)
     const fee = info?.partialFee
-    return (typeof fee === 'string' && /^(\d{1,39}|0x[0-9a-f]{1,32})$/i.test(fee)) || Number.isSafeInteger(fee) ? BigInt(fee as string) : null
+    return (typeof fee === 'string' && /^(\d{1,39}|0x[0-9a-f]{1,32})$/i.test(fee)) || Number.isSafeInteger(fee)
+      ? BigInt(fee as string)
+      : null
   } catch (error) {
     // a node without that method, or that does not take a made-up signature
     if (error instanceof AppError && error.code === 'chain.answer') return null

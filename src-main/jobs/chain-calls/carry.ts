@@ -32,6 +32,8 @@ export interface CarryOptions {
 
 /** Failures of the network in a row after which the carrying stops; the call stays as it is, and can be carried on. */
 const MOST_FAILURES = 30
+/** After a lost connection it looks again this soon. */
+const SOON_MS = 1_000
 /** Blocks that go by before bytes that a node has dropped are handed to it again. */
 const RESEND_AFTER_BLOCKS = 2
 
@@ -68,7 +70,7 @@ export async function carryCall(chain: Chain, books: Store, requestId: string, o
         if (!isOfNetwork || ++failures >= MOST_FAILURES) throw error
         say(`not known at the moment: ${error.message}`)
       }
-      await bell.wait(failures > 0 ? Math.min(pollMs, 1_000) : pollMs, signal)
+      await bell.wait(failures > 0 || watch.isLost() ? Math.min(pollMs, SOON_MS) : pollMs, signal)
     }
   } catch (error) {
     throw signal.aborted ? new AppError('cancelled', 'Stopped on request. The call may still come into a block.', { cause: error }) : error
@@ -177,6 +179,7 @@ function createWatch(chain: Chain, call: StoredCall, books: Store, ring: () => v
           return `the node does not hold it${why === '' ? '' : ` (${why})`}: waits until its blocks are over`
       }
     },
+    isLost: () => status === 'lost',
     stop: () => stopWatching(),
   }
 }

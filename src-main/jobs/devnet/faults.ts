@@ -25,6 +25,8 @@ export interface Faults {
   tooBigChars?: number
   /** of so many next submissions the extrinsic is taken, and the connection cut before the answer; counted down */
   loseSubmits?: number
+  /** of so many next submissions nothing is taken, and the connection cut; counted down */
+  dropSubmits?: number
   /** `chain_getBlockHash` takes one number only, and several requests in one message are refused */
   refuseLists?: boolean
 }

@@ -115,12 +115,14 @@ function serveConnection(
       const call = Object.hasOwn(methods, method) ? methods[method] : undefined
       if (!call) return failure(idText, -32601, 'Method not found', method)
       if (shares.nothing(source.faults.nullShare)) return `{"jsonrpc":"2.0","id":${idText},"result":null}`
+      const isSubmit = method.startsWith('author_submit')
+      if (isSubmit && isDue('dropSubmits')) {
+        socket.terminate()
+        return ''
+      }
       const made = call(params, subscriber(afterAnswer))
       const result = typeof made === 'string' ? made : await made
-      if (method.startsWith('author_submit') && (source.faults.loseSubmits ?? 0) > 0) {
-        source.faults.loseSubmits!--
-        socket.terminate()
-      }
+      if (isSubmit && isDue('loseSubmits')) socket.terminate()
       const most = source.faults.tooBigChars ?? NODE_ANSWER_LIMIT
       if (result.length > most) return failure(idText, -32702, 'Response is too big', `Exceeded max limit of ${most}`)
       return `{"jsonrpc":"2.0","id":${idText},"result":${result}}`
@@ -130,6 +132,12 @@ function serveConnection(
       const message = error instanceof Error ? error.message : String(error)
       return failure(idText, typeof code === 'number' ? code : -32603, message, data)
     }
+  }
+
+  const isDue = (fault: 'dropSubmits' | 'loseSubmits'): boolean => {
+    const left = source.faults[fault] ?? 0
+    if (left > 0) source.faults[fault] = left - 1
+    return left > 0
   }
 
   const isDropped = (): boolean => {

@@ -1,0 +1,351 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { ChainCall, ChainRequest, ChainReview, chainQueries } from '../../src-shared/chain-contract.ts'
+import { chainCommands } from '../../src-shared/chain-contract.ts'
+import { callText, payloadFields } from '../../src-shared/chain-text.ts'
+import type { CommandOutput, QueryOutput, Topic } from '../../src-shared/contract.ts'
+import { AppError } from '../../src-shared/errors.ts'
+import { openChain } from '../clients/tfchain/chain.ts'
+import type { Extrinsics } from '../clients/tfchain/extrinsic.ts'
+import type { Chain } from '../clients/tfchain/types.ts'
+import { verifies } from '../signing/votes/signature.ts'
+import { loadRuntimes, pinnedChain } from '../store/chain.ts'
+import {
+  callsUnderWay,
+  deleteCall,
+  insertCall,
+  latestCallRuntime,
+  listCalls,
+  loadCall,
+  loadCallRuntime,
+  type StoredCall,
+  saveCallRuntime,
+  saveSigned,
+  saveSubmitted,
+} from '../store/chain-calls.ts'
+import type { Store } from '../store/index.ts'
+import { loadKey, loadKeys } from '../store/keys.ts'
+import type { JobRunner } from './jobs.ts'
+import type { Keys } from './keys.ts'
+import type { Parsed } from './queries.ts'
+
+/** What signs and reads extrinsics takes a while to load: whoever calls nothing never waits for it. */
+const loadExtrinsics = () => import('../clients/tfchain/extrinsic.ts')
+
+/** Does a command's work once, in the books' transaction; `subject` for the audit trail. */
+type Once = (subject: string, work: () => unknown) => unknown
+
+export type ChainCommand = keyof typeof chainCommands
+type ChainQuery = keyof typeof chainQueries
+export type ChainAnswers = { [N in ChainQuery]: (input: Parsed<N>) => QueryOutput<N> | Promise<QueryOutput<N>> }
+
+export interface ChainSources {
+  books: Store
+  /** where the sync keeps the runtimes that it met */
+  facts(): Store
+  /** the network that is shown; null: none */
+  network(): string | null
+  /** Throws AppError not-found. */
+  endpointsOf(network: string): { endpoints: string[]; genesis: string }
+  keys: Pick<Keys, 'signWith'>
+  changed: (...topics: Topic[]) => void
+}
+
+export interface ChainRoom {
+  answers: ChainAnswers
+  /** All but chain.submit, which also begins to follow. Rejects with AppError chain.*, keys.*, usage, not-found. */
+  command(name: Exclude<ChainCommand, 'chain.submit'>, input: unknown, once: Once, signal?: AbortSignal): Promise<unknown>
+  /** Marks a call as sent, in the books only: `carry` sends it, after this was committed. Throws AppError chain.refused. */
+  submit(requestId: string, once: Once, answer: unknown): unknown
+  /** Sends what is marked, and follows it to its end. Rejects with AppError chain.*, cancelled: it may still come into a block then. */
+  carry(requestId: string, signal: AbortSignal, onNote?: (note: string) => void): Promise<ChainRequest>
+  /** which calls the network's chain has now, by asking it */
+  askCalls(network: string, signal?: AbortSignal): Promise<QueryOutput<'chain.calls'>>
+  row(requestId: string): ChainRequest
+}
+
+/** A network that does not answer for so long is given up for the moment. */
+const GIVE_UP_MS = 15_000
+
+export function isChainCommand(name: string): name is ChainCommand {
+  return Object.hasOwn(chainCommands, name)
+}
+
+export function openChainRoom(sources: ChainSources): ChainRoom {
+  const { books, keys, changed } = sources
+  const runtimes = new Map<string, Extrinsics>()
+
+  async function runtimeOf(hash: string): Promise<Extrinsics> {
+    const known = runtimes.get(hash)
+    if (known) return known
+    const { createExtrinsics } = await loadExtrinsics()
+    const made = createExtrinsics(loadCallRuntime(books, hash))
+    runtimes.clear()
+    runtimes.set(hash, made)
+    return made
+  }
+
+  async function withChain<T>(network: string, signal: AbortSignal, work: (chain: Chain) => Promise<T>): Promise<T> {
+    const { endpoints, genesis } = sources.endpointsOf(network)
+    const pinned = pinnedChain(books)
+    const wanted = pinned?.network === network ? pinned.genesis : genesis
+    const chain = await openChain({ endpoints, genesis: wanted, giveUpMs: GIVE_UP_MS, signal })
+    try {
+      return await work(chain)
+    } finally {
+      await chain.close()
+    }
+  }
+
+  function keyOf({ signer }: StoredCall): { keyId: string; name: string } | null {
+    const found = loadKeys(books).find(key => key.publicKey === signer.publicKey && key.kind === signer.kind && key.box !== null)
+    return found ? { keyId: found.keyId, name: found.name } : null
+  }
+
+  function rowOf(call: StoredCall): ChainRequest {
+    const { requestId, network, stage, signer, nonce, lastBlock, hash, block, error, feeUnits, note, replaces } = call
+    const key = keyOf(call)
+    return {
+      requestId,
+      network,
+      call: call.call,
+      stage,
+      signer: { keyId: key?.keyId ?? null, name: key?.name ?? '', address: signer.address },
+      nonce,
+      lastBlock,
+      payloadHash: payloadHash(call.payload),
+      hash,
+      block,
+      error,
+      feeUnits,
+      note,
+      replaces,
+      createdTs: call.createdTs,
+      sentTs: call.sentTs,
+      endedTs: call.endedTs,
+    }
+  }
+
+  async function reviewOf(
+    requestId: string,
+    found: { warnings: string[]; feeUnits: bigint | null; freeUnits: bigint },
+  ): Promise<ChainReview> {
+    const call = loadCall(books, requestId)
+    const request = rowOf(call)
+    const decoded = (await runtimeOf(call.runtime)).decode(call.payload)
+    const { network, lastBlock, signer } = request
+    return {
+      request,
+      fields: payloadFields(decoded, { network, lastBlock, signerName: signer.name, address: signer.address }),
+      ...found,
+    }
+  }
+
+  async function prepare(
+    input: { network: string; call: ChainCall; keyId: string; replaces?: string | undefined },
+    once: Once,
+    signal: AbortSignal,
+  ): Promise<ChainReview> {
+    const { network, call, keyId } = input
+    const replaces = input.replaces ?? null
+    const key = loadKey(books, keyId)
+    if (key.kind === 'stellar')
+      throw new AppError('usage', `"${key.name}" is a key for Stellar accounts. Choose one for the grid's chain (sr25519 or ed25519).`)
+    if (key.box === null)
+      throw new AppError('keys.watch-only', `Of "${key.name}" only the address is known, so it can't sign.`, { details: { keyId } })
+    if (replaces !== null) refuseToReplace(loadCall(books, replaces))
+    const { prepareCall } = await import('../jobs/chain-calls/prepare.ts')
+    const signer = { kind: key.kind, publicKey: key.publicKey, address: key.address }
+    const made = await withChain(network, signal, chain => prepareCall(chain, books, { network, call, signer, replaces }, signal))
+    const { payload, metadata, nonce, firstBlock, lastBlock, warnings, feeUnits, freeUnits } = made
+    const { requestId } = once(`call of ${named(key)}: ${callText(call)} (network ${network})`, () => {
+      for (const dropped of made.dropped) deleteCall(books, dropped)
+      const runtime = saveCallRuntime(books, network, made.specVersion, metadata)
+      const id = randomUUID()
+      insertCall(books, { requestId: id, network, call, signer, payload, runtime, nonce, firstBlock, lastBlock, replaces })
+      return { requestId: id }
+    }) as { requestId: string }
+    changed('chain', 'audit')
+    return reviewOf(requestId, { warnings, feeUnits, freeUnits })
+  }
+
+  async function sign(
+    { requestId, payloadHash: shown }: { requestId: string; payloadHash: string },
+    once: Once,
+  ): Promise<{ hash: string }> {
+    const call = loadCall(books, requestId)
+    if (payloadHash(call.payload) !== shown)
+      throw refused('other-bytes', 'What was shown is not what would be signed. Nothing was signed. Prepare the call again.')
+    if (call.stage !== 'prepared') throw refused('stage', 'This call is signed already. Nothing was signed again.')
+    const key = keyOf(call)
+    if (!key) throw new AppError('not-found', 'The key of this call is not in the vault any more. Nothing was signed.')
+    const { assembled, bytes, hash } = await assemble(call, signing => keys.signWith(key.keyId, signing))
+    if (!(await verifies(call.signer, bytes.signing, bytes.signature)))
+      throw new AppError('internal', 'The signature that the vault made does not fit its key. Nothing was kept.')
+    const answered = once(`call ${requestId} of key "${key.name}": ${callText(call.call)} (network ${call.network})`, () => {
+      saveSigned(books, requestId, assembled, hash)
+      return { hash }
+    }) as { hash: string }
+    changed('chain', 'audit')
+    return answered
+  }
+
+  async function assemble(call: StoredCall, signWith: (signing: Uint8Array) => Uint8Array) {
+    const { extrinsicHash, signedBytes } = await loadExtrinsics()
+    const runtime = await runtimeOf(call.runtime)
+    // what can't be read is not signed
+    runtime.decode(call.payload)
+    const signing = signedBytes(call.payload)
+    const signature = signWith(signing)
+    const signer = { kind: call.signer.kind, publicKey: Buffer.from(call.signer.publicKey, 'hex') }
+    const assembled = runtime.assemble(call.payload, signer, signature)
+    return { assembled, bytes: { signing, signature }, hash: extrinsicHash(assembled) }
+  }
+
+  async function knownCalls(): Promise<QueryOutput<'chain.calls'>> {
+    const network = sources.network()
+    const unknown = { network, specVersion: null, calls: [] }
+    if (network === null) return unknown
+    const { createExtrinsics } = await loadExtrinsics()
+    const used = latestCallRuntime(books, network)
+    const facts = sources.facts()
+    const synced = pinnedChain(facts)?.network === network ? loadRuntimes(facts).at(-1) : undefined
+    try {
+      if (synced && synced.specVersion > (used?.specVersion ?? -1)) return callsOf(network, createExtrinsics(synced.metadata))
+      return used ? callsOf(network, await runtimeOf(used.hash)) : unknown
+    } catch (error) {
+      // the sync halts at a runtime that can't be read, and says so; here it is only not known what it can do
+      if (error instanceof AppError && error.code === 'chain.undecodable') return unknown
+      throw error
+    }
+  }
+
+  return {
+    answers: {
+      'chain.calls': knownCalls,
+      'chain.requests': input => {
+        const { rows, total } = listCalls(books, input)
+        return { rows: rows.map(rowOf), total }
+      },
+    },
+    async command(name, input, once, signal = new AbortController().signal) {
+      switch (name) {
+        case 'chain.prepare':
+          return prepare(chainCommands[name].in.parse(input), once, signal)
+        case 'chain.sign':
+          return sign(chainCommands[name].in.parse(input), once)
+        case 'chain.forget': {
+          const { requestId } = chainCommands[name].in.parse(input)
+          const { call, network } = loadCall(books, requestId)
+          const answered = once(`call ${requestId}: ${callText(call)} (network ${network})`, () => {
+            deleteCall(books, requestId)
+            return {}
+          })
+          changed('chain', 'audit')
+          return answered
+        }
+      }
+    },
+    submit(requestId, once, answer) {
+      const { stage, call, network } = loadCall(books, requestId)
+      if (stage === 'prepared') throw refused('stage', 'This call is not signed yet. Sign it first.')
+      if (stage !== 'signed' && stage !== 'sent') throw refused('stage', 'This call has ended. Prepare it again if it is still wanted.')
+      const answered = once(`call ${requestId}: ${callText(call)} (network ${network})`, () => {
+        if (stage === 'signed') saveSubmitted(books, requestId)
+        return answer
+      })
+      changed('chain', 'audit')
+      return answered
+    },
+    async carry(requestId, signal, onNote) {
+      const { carryCall } = await import('../jobs/chain-calls/carry.ts')
+      const options = {
+        signal,
+        onNote: (note: string) => {
+          onNote?.(note)
+          changed('chain')
+        },
+      }
+      try {
+        return await withChain(loadCall(books, requestId).network, signal, async chain =>
+          rowOf(await carryCall(chain, books, requestId, options)),
+        )
+      } finally {
+        changed('chain')
+      }
+    },
+    askCalls: (network, signal = new AbortController().signal) =>
+      withChain(network, signal, async chain => {
+        const [{ readRuntime }, { finalizedHead }] = await Promise.all([
+          import('../jobs/chain-calls/prepare.ts'),
+          import('../clients/tfchain/submit.ts'),
+        ])
+        return callsOf(network, (await readRuntime(chain, await finalizedHead(chain, { signal }), { signal })).runtime)
+      }),
+    row: requestId => rowOf(loadCall(books, requestId)),
+  }
+}
+
+/** Follows a call as a job; those that were under way when Granary ended are followed again at its start. */
+export function createChainJobs(room: ChainRoom, books: Store, start: JobRunner['start']) {
+  const running = new Map<string, string>()
+  function follow(requestId: string, jobId: string): string {
+    const already = running.get(requestId)
+    if (already !== undefined) return already
+    running.set(requestId, jobId)
+    start({
+      id: jobId,
+      kind: 'chain-call',
+      title: callText(room.row(requestId).call),
+      lane: `chain-call ${requestId}`,
+      run: async ({ signal, onProgress }) => {
+        try {
+          const ended = await room.carry(requestId, signal, note => onProgress({ fraction: null, detail: note, secondsLeft: null }))
+          return { period: null, detail: ended.note }
+        } finally {
+          running.delete(requestId)
+        }
+      },
+    })
+    return jobId
+  }
+  return {
+    /** Marks, commits, and only then begins to send. */
+    submit(input: unknown, once: Once): CommandOutput<'chain.submit'> {
+      const { requestId } = chainCommands['chain.submit'].in.parse(input)
+      const jobId = running.get(requestId) ?? randomUUID()
+      const answered = room.submit(requestId, once, { jobId }) as { jobId: string }
+      if (room.row(requestId).stage === 'sent') follow(requestId, answered.jobId)
+      return answered
+    },
+    resume(): void {
+      for (const { requestId } of callsUnderWay(books)) follow(requestId, randomUUID())
+    },
+  }
+}
+
+function callsOf(network: string, runtime: Extrinsics): QueryOutput<'chain.calls'> {
+  return { network, specVersion: runtime.specVersion, calls: runtime.calls() }
+}
+
+function refuseToReplace({ stage, requestId }: StoredCall): void {
+  if (stage === 'sent')
+    throw refused(
+      'under-way',
+      'The call that this one is to replace may still come into a block. Wait until its blocks are over.',
+      requestId,
+    )
+  if (stage === 'final')
+    throw refused('done', 'The call that this one is to replace is done. Make a new one if it is wanted again.', requestId)
+}
+
+function payloadHash(payload: Uint8Array): string {
+  return createHash('sha256').update(payload).digest('hex')
+}
+
+function refused(reason: string, message: string, requestId?: string): AppError {
+  return new AppError('chain.refused', message, { details: { reason, ...(requestId !== undefined && { requestId }) } })
+}
+
+function named({ name, address }: { name: string; address: string }): string {
+  return `key "${name}" (…${address.slice(-6)})`
+}
