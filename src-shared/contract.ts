@@ -7,6 +7,7 @@ import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rule
 import { mintCommands, mintQueries } from './mints-contract.ts'
 import { payCommands, payQueries } from './pay-contract.ts'
 import { projectionSchema } from './projection.ts'
+import { reviewQueries } from './review-contract.ts'
 import {
   doctorReportSchema,
   endpointSchema,
@@ -395,6 +396,7 @@ export const queries = {
   ...voteQueries,
   ...chainQueries,
   ...payQueries,
+  ...reviewQueries,
 } as const
 
 export const commands = {

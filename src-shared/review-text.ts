@@ -129,11 +129,12 @@ export const warningNames: Record<ReviewCode, string> = {
 
 export const severityWords: Record<ReviewSeverity, string> = { stop: 'Stop', warn: 'Look', note: 'Note' }
 
-const severities: readonly ReviewSeverity[] = ['stop', 'warn', 'note']
+/** The worst first. */
+export const severityOrder: readonly ReviewSeverity[] = ['stop', 'warn', 'note']
 
 /** Worst first; what is alike in that stays in its order. */
 export function worstFirst<T extends { severity: ReviewSeverity }>(list: readonly T[]): T[] {
-  return [...list].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+  return [...list].sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity))
 }
 
 /** A vote's review as the one sheet shows it. */

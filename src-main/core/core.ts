@@ -36,6 +36,7 @@ import type { PayCommand, PayDoing, PayJob } from './pay-commands.ts'
 import { isPayCommand, type PayRoom, runJobOf } from './pay-room.ts'
 import { createQueries, type Parsed } from './queries.ts'
 import { createRefresher } from './refresh.ts'
+import { createReviewAnswers } from './reviews.ts'
 import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
@@ -43,6 +44,7 @@ import { createUploads, type Uploads } from './uploads.ts'
 import { createVault } from './vault.ts'
 import { createView } from './view.ts'
 import { isVoteCommand, settleVotes, voteCommand } from './vote-commands.ts'
+import { createVoteReviews } from './vote-reviews.ts'
 import { createVoteAnswers, openVoteRoom } from './votes.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
@@ -168,6 +170,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     votes: createVoteAnswers(votes),
     chain: chainRoom.answers,
     pay: createPayAnswers(pay),
+    reviews: createReviewAnswers(pay, createVoteReviews(votes)),
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
 

@@ -26,6 +26,7 @@ import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
 import { nodePeriodRules } from './node-periods.ts'
 import type { PayAnswers } from './pay.ts'
+import type { ReviewAnswers } from './reviews.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
 import type { SyncControl } from './sync.ts'
 import type { VaultAnswers } from './vault.ts'
@@ -50,6 +51,7 @@ export interface Sources {
   votes: VoteAnswers
   chain: ChainAnswers
   pay: PayAnswers
+  reviews: ReviewAnswers
   mints: MintView
   compared: CompareAnswers
 }
@@ -99,6 +101,7 @@ export function createQueries(
     ...sources.votes,
     ...sources.chain,
     ...sources.pay,
+    ...sources.reviews,
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!
