@@ -2,15 +2,14 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { ChainCall, ChainRequest, ChainReview, chainQueries } from '../../src-shared/chain-contract.ts'
 import { chainCommands } from '../../src-shared/chain-contract.ts'
 import { callText, payloadFields } from '../../src-shared/chain-text.ts'
-import type { CommandOutput, QueryOutput, Topic } from '../../src-shared/contract.ts'
+import type { QueryOutput, Topic } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { openChain } from '../clients/tfchain/chain.ts'
 import type { Extrinsics } from '../clients/tfchain/extrinsic.ts'
 import type { Chain } from '../clients/tfchain/types.ts'
+import { isAccountId } from '../engines/minting/strkey.ts'
 import { verifies } from '../signing/votes/signature.ts'
 import { loadRuntimes, pinnedChain } from '../store/chain.ts'
 import {
-  callsUnderWay,
   deleteCall,
   insertCall,
   latestCallRuntime,
@@ -24,7 +23,6 @@ import {
 } from '../store/chain-calls.ts'
 import type { Store } from '../store/index.ts'
 import { loadKey, loadKeys } from '../store/keys.ts'
-import type { JobRunner } from './jobs.ts'
 import type { Keys } from './keys.ts'
 import type { Parsed } from './queries.ts'
 
@@ -32,7 +30,7 @@ import type { Parsed } from './queries.ts'
 const loadExtrinsics = () => import('../clients/tfchain/extrinsic.ts')
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail. */
-type Once = (subject: string, work: () => unknown) => unknown
+export type Once = (subject: string, work: () => unknown) => unknown
 
 export type ChainCommand = keyof typeof chainCommands
 type ChainQuery = keyof typeof chainQueries
@@ -61,6 +59,7 @@ export interface ChainRoom {
   /** which calls the network's chain has now, by asking it */
   askCalls(network: string, signal?: AbortSignal): Promise<QueryOutput<'chain.calls'>>
   row(requestId: string): ChainRequest
+  list(input: { offset: number; limit: number }): { rows: ChainRequest[]; total: number }
 }
 
 /** A network that does not answer for so long is given up for the moment. */
@@ -86,6 +85,7 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
 
   async function withChain<T>(network: string, signal: AbortSignal, work: (chain: Chain) => Promise<T>): Promise<T> {
     const { endpoints, genesis } = sources.endpointsOf(network)
+    const { openChain } = await import('../clients/tfchain/chain.ts')
     const pinned = pinnedChain(books)
     const wanted = pinned?.network === network ? pinned.genesis : genesis
     const chain = await openChain({ endpoints, genesis: wanted, giveUpMs: GIVE_UP_MS, signal })
@@ -125,6 +125,11 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     }
   }
 
+  function list(input: { offset: number; limit: number }): { rows: ChainRequest[]; total: number } {
+    const { rows, total } = listCalls(books, input)
+    return { rows: rows.map(rowOf), total }
+  }
+
   async function reviewOf(
     requestId: string,
     found: { warnings: string[]; feeUnits: bigint | null; freeUnits: bigint },
@@ -152,6 +157,14 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
       throw new AppError('usage', `"${key.name}" is a key for Stellar accounts. Choose one for the grid's chain (sr25519 or ed25519).`)
     if (key.box === null)
       throw new AppError('keys.watch-only', `Of "${key.name}" only the address is known, so it can't sign.`, { details: { keyId } })
+    if (call.kind === 'payout-address' && !isAccountId(call.address))
+      throw new AppError(
+        'usage',
+        `${call.address} is no Stellar account: its checksum does not fit. Nothing was made. Copy it once more.`,
+        {
+          details: { field: 'address' },
+        },
+      )
     if (replaces !== null) refuseToReplace(loadCall(books, replaces))
     const { prepareCall } = await import('../jobs/chain-calls/prepare.ts')
     const signer = { kind: key.kind, publicKey: key.publicKey, address: key.address }
@@ -222,10 +235,7 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
   return {
     answers: {
       'chain.calls': knownCalls,
-      'chain.requests': input => {
-        const { rows, total } = listCalls(books, input)
-        return { rows: rows.map(rowOf), total }
-      },
+      'chain.requests': list,
     },
     async command(name, input, once, signal = new AbortController().signal) {
       switch (name) {
@@ -282,44 +292,7 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
         return callsOf(network, (await readRuntime(chain, await finalizedHead(chain, { signal }), { signal })).runtime)
       }),
     row: requestId => rowOf(loadCall(books, requestId)),
-  }
-}
-
-/** Follows a call as a job; those that were under way when Granary ended are followed again at its start. */
-export function createChainJobs(room: ChainRoom, books: Store, start: JobRunner['start']) {
-  const running = new Map<string, string>()
-  function follow(requestId: string, jobId: string): string {
-    const already = running.get(requestId)
-    if (already !== undefined) return already
-    running.set(requestId, jobId)
-    start({
-      id: jobId,
-      kind: 'chain-call',
-      title: callText(room.row(requestId).call),
-      lane: `chain-call ${requestId}`,
-      run: async ({ signal, onProgress }) => {
-        try {
-          const ended = await room.carry(requestId, signal, note => onProgress({ fraction: null, detail: note, secondsLeft: null }))
-          return { period: null, detail: ended.note }
-        } finally {
-          running.delete(requestId)
-        }
-      },
-    })
-    return jobId
-  }
-  return {
-    /** Marks, commits, and only then begins to send. */
-    submit(input: unknown, once: Once): CommandOutput<'chain.submit'> {
-      const { requestId } = chainCommands['chain.submit'].in.parse(input)
-      const jobId = running.get(requestId) ?? randomUUID()
-      const answered = room.submit(requestId, once, { jobId }) as { jobId: string }
-      if (room.row(requestId).stage === 'sent') follow(requestId, answered.jobId)
-      return answered
-    },
-    resume(): void {
-      for (const { requestId } of callsUnderWay(books)) follow(requestId, randomUUID())
-    },
+    list,
   }
 }
 

@@ -20,7 +20,8 @@ import {
   saveSettings,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
-import { createChainJobs, isChainCommand, openChainRoom } from './chain-calls.ts'
+import { isChainCommand, openChainRoom } from './chain-calls.ts'
+import { createChainJobs } from './chain-jobs.ts'
 import { createComparisons } from './compare.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'

@@ -28,9 +28,9 @@ export function chainCalls({ pallets, types }: Pick<ParsedMetadata, 'pallets' | 
   const missing = ({ pallet, name, args }: (typeof known)[ChainCallKind]): string => {
     const calls = pallets.find(found => found.name === pallet)?.calls?.type
     const def = calls === undefined ? undefined : types.def(calls)
-    if (def?.tag !== 'variant') return `This network's chain has no ${pallet}.`
+    if (def?.tag !== 'variant') return `This network’s chain has no ${pallet}.`
     const call = def.value.find(found => found.name === name)
-    if (!call) return `The ${pallet} of this network's chain has no call ${name}.`
+    if (!call) return `The ${pallet} of this network’s chain has no call ${name}.`
     const names = call.fields.map(field => field.name ?? '')
     return names.join() === args.join()
       ? ''

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { toAppError } from '../../../src-shared/errors.ts'
 import { programVersion } from '../program.ts'
+import { addChainCommands } from './chain-commands.ts'
 import * as commands from './commands.ts'
 import { addCompareCommands } from './compare-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
@@ -159,6 +160,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
   addVaultCommands(command, terminal, onWrong)
   addVotesCommands(command, terminal, onWrong, wholeNumber, commandGroup)
   addPayCommands(command, terminal, wholeNumber, commandGroup)
+  addChainCommands(command, terminal, onWrong, wholeNumber, commandGroup)
   addCompareCommands(command, terminal, wholeNumber, onWrong)
 
   addKeysCommands(command, terminal, commandGroup)
