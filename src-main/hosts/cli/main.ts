@@ -159,7 +159,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
 
   addVaultCommands(command, terminal, onWrong)
   addVotesCommands(command, terminal, onWrong, wholeNumber, commandGroup)
-  addPayCommands(command, terminal, wholeNumber, commandGroup)
+  addPayCommands(command, terminal, wholeNumber, onWrong, commandGroup)
   addChainCommands(command, terminal, onWrong, wholeNumber, commandGroup)
   addCompareCommands(command, terminal, wholeNumber, onWrong)
 

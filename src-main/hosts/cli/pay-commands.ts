@@ -10,6 +10,7 @@ import { networksFile } from '../program.ts'
 import { userName } from '../user-name.ts'
 import { descriptor } from './keys-commands.ts'
 import { accountsText, configText, leftOutText, rowsText, runsText, runText } from './pay-texts.ts'
+import { addReviewCommand, runReview } from './review-commands.ts'
 import { createSecretInput } from './secret-input.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 
@@ -54,6 +55,7 @@ export function addPayCommands(
   command: (name: string, description: string, parent?: Command) => Command,
   terminal: Terminal,
   wholeNumber: (text: string) => number,
+  onWrong: () => void,
   commandGroup: (name: string, description: string) => Command,
 ): Command {
   const pay = commandGroup('pay', 'payouts on Stellar: planned, signed, sent and settled')
@@ -152,6 +154,8 @@ export function addPayCommands(
       }),
     )
 
+  addReviewCommand(below, terminal, wholeNumber, onWrong, (options, work) => using('read', options, work))
+
   ofRun('sign', 'sign the run’s id, then every envelope, with keys of the vault')
     .option('--key <name...>', 'which keys; default the one here that can sign it')
     .addOption(passphraseFd())
@@ -167,7 +171,7 @@ export function addPayCommands(
               ? 'No key in the vault here can sign this run, or it has signed all of it. Import one (granary keys import), or export the run.'
               : 'Several keys here can sign this run. Say which: --key NAME.',
           )
-        if (!terminal.json) terminal.out(runText(run))
+        if (!terminal.json) terminal.out(await runReview(opened, run.runId, terminal.signal))
         await unlock(opened, keyIds, options.passphraseFd)
         const { text } = await opened.run('pay.sign', { runId: run.runId, keyIds }, context())
         const after = await opened.answers['pay.get']({ runId: run.runId })
