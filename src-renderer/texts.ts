@@ -3,6 +3,7 @@ import type { Violation } from '../src-shared/mint.ts'
 import { compareTexts } from './texts-compare.ts'
 import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
+import { reviewTexts } from './texts-review.ts'
 import { syncTexts } from './texts-sync.ts'
 import { vaultTexts } from './texts-vault.ts'
 import { voteTexts } from './texts-votes.ts'
@@ -55,6 +56,7 @@ export const texts = {
   mints: mintTexts,
   keys: keyTexts,
   votes: voteTexts,
+  review: reviewTexts,
   whatIf: whatIfTexts,
   vault: vaultTexts,
   compare: compareTexts,
