@@ -212,7 +212,10 @@ export function loadSignatures(store: Store, runId: string): Map<string, Envelop
   return Map.groupBy(all, ({ hash }) => hash)
 }
 
+/** What others paid of a run before it is withdrawn here stays theirs: the run that takes its place may have it in common. */
 export function saveStage(store: Store, runId: string, stage: RunStage): void {
+  if (stage === 'withdrawn')
+    change(store.books, books.updateTable('payout_rows').set({ is_foreign: 1 }).where('run_id', '=', runId).where('tx', 'is not', null))
   change(store.books, books.updateTable('payout_runs').set({ stage, changed_ts: store.now() }).where('id', '=', runId))
 }
 

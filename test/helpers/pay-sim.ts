@@ -3,14 +3,11 @@ import { join } from 'node:path'
 import type { Keypair } from '@stellar/stellar-sdk/base'
 import type { Horizon } from '../../src-main/clients/stellar/horizon.ts'
 import type { Payable } from '../../src-main/engines/payout-plan/plan.ts'
-import { rowStage } from '../../src-main/engines/payout-plan/row.ts'
 import { reconcileRun, sendRun, steerRun } from '../../src-main/jobs/pay/run.ts'
 import { signRun } from '../../src-main/jobs/pay/sign.ts'
-import { openRun } from '../../src-main/jobs/pay/state.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
 import { listRuns } from '../../src-main/store/runs.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { tftExact } from '../../src-shared/money.ts'
 import { createRandom, type LocalHorizon, makeWorld, readFaults, startHorizon, submitFaults, type World } from './horizon/index.ts'
 import {
   carry,
@@ -24,6 +21,7 @@ import {
   replaceRows,
   signerOf,
 } from './pay.ts'
+import { checkBooks } from './pay-check.ts'
 
 /*
  * Simulated payouts: two machines that send and one signer who only signs, each with a store on the disk and a key of its own (two of three
@@ -105,7 +103,7 @@ export async function simulate(seed: number, folders: ReturnType<typeof makeFold
       local.close(2)
       for (const each of sim.machines) for (const { runId } of listRuns(each.store)) await reconcileRun(each.store, each.horizon, runId)
     }
-    check(sim)
+    tally.paid += checkBooks(local, world.payer.publicKey(), sim.payables, sim.machines)
   } finally {
     for (const { store, isDown } of machines) if (!isDown) store.close()
     await local.stop()
@@ -162,19 +160,13 @@ async function act(sim: Sim): Promise<void> {
   const one = pick(random, [a, b])
   const other = one === a ? b : a
   const run = liveRun(one)
-  if (!run) return random() < 0.4 ? retry(sim, one) : plan(sim, one)
+  if (!run) return pick(random, [retry, plan, plan, hasty])(sim, one)
   const { runId } = run
   const dice = random()
   if (dice < 0.15) return attempt(sim, [one], () => signRun(one.store, runId, [signerOf(one.key)]))
   if (dice < 0.4) {
     const to = pick(random, [other, c])
-    return attempt(sim, [one, to], async () => {
-      const held = liveRun(to)
-      if (held && held.runId !== runId) steerRun(to.store, held.runId, 'withdraw')
-      await carry(one.store, to.store, runId, to.horizon)
-      await signRun(to.store, runId, [signerOf(to.key)])
-      await carry(to.store, one.store, runId, one.horizon)
-    })
+    return attempt(sim, [one, to], () => signAt(one, to, runId))
   }
   const mostRounds = 1 + Math.floor(random() * 12)
   const send = (from: Machine, id: string) => sendRun(from.store, from.horizon, id, {}, { mostRounds, roundMs: 1 })
@@ -186,13 +178,14 @@ async function act(sim: Sim): Promise<void> {
     return attempt(sim, [one, other], () => all([send(one, runId), ...(theirs ? [send(other, theirs.runId)] : [])]))
   }
   if (dice < 0.84) return attempt(sim, [one], () => reconcileRun(one.store, one.horizon, runId))
-  if (dice < 0.9) {
+  if (dice < 0.87) return hasty(sim, one)
+  if (dice < 0.92) {
     local.close(1, pick(random, [60, 3600, 5 * 3600]))
     for (const each of machines)
       for (const known of listRuns(each.store)) await attempt(sim, [each], () => reconcileRun(each.store, each.horizon, known.runId))
     return
   }
-  if (dice < 0.95)
+  if (dice < 0.96)
     return attempt(sim, [one], async () => {
       const { closeTs } = local.ledger.last()
       const kind = random() < 0.8 ? 'payment' : 'bump'
@@ -204,7 +197,7 @@ async function act(sim: Sim): Promise<void> {
       })
       await signRun(one.store, runId, [signerOf(one.key)])
     })
-  if (dice < 0.97) return attempt(sim, [one], async () => steerRun(one.store, runId, pick(random, ['pause', 'resume', 'cancel'])))
+  if (dice < 0.975) return attempt(sim, [one], async () => steerRun(one.store, runId, pick(random, ['pause', 'resume', 'cancel'])))
   if (dice < 0.985) {
     const farmer = pick(random, sim.world.farmers)
     local.ledger.setAccount(farmer.publicKey(), { trustlines: random() < 0.5 ? {} : { [sim.world.key]: sim.world.line() } })
@@ -236,6 +229,51 @@ function plan(sim: Sim, one: Machine, payables = sim.payables, period = sim.peri
   })
 }
 
+/** Somebody in a hurry: what was sent is late, and a run of other accounts is to take its place. */
+async function hasty(sim: Sim, one: Machine): Promise<void> {
+  const { machines, local, world } = sim
+  const [a, b, c] = machines
+  const other = one === a ? b : a
+  await planFor(
+    world.channels.map(key => key.publicKey()),
+    60,
+  )
+  const first = liveRun(one)
+  if (!first) return
+  await signByAll(first.runId)
+  local.faults.next('late', /transactions/, 4)
+  await attempt(sim, [one], () => sendRun(one.store, one.horizon, first.runId, {}, { mostRounds: 1, roundMs: 1 }))
+  for (const each of machines)
+    for (const known of listRuns(each.store)) await attempt(sim, [each], () => reconcileRun(each.store, each.horizon, known.runId))
+  if (liveRun(one)) return
+  await planFor([world.payer.publicKey()], 600)
+  const run = liveRun(one)
+  if (!run) return
+  await signByAll(run.runId)
+  await attempt(sim, [one], () => sendRun(one.store, one.horizon, run.runId, {}, { mostRounds: 3, roundMs: 1 }))
+
+  async function planFor(channels: string[], signSec: number): Promise<void> {
+    if (liveRun(one)) return
+    const config = payConfig(local, world, { channels, signSec })
+    const order = { network: 'local', config, rules: 'v3' as const, period: sim.period, maker: one.key.publicKey(), payables: sim.payables }
+    await attempt(sim, [one], () => planAndKeep(one.store, one.horizon, order))
+  }
+
+  async function signByAll(id: string): Promise<void> {
+    for (const to of [c, other]) await attempt(sim, [one, to], () => signAt(one, to, id))
+    await attempt(sim, [one], () => signRun(one.store, id, [signerOf(one.key)]))
+  }
+}
+
+/** Another machine gets a run, signs it and gives it back; a run of its own that it has not signed goes. */
+async function signAt(from: Machine, to: Machine, runId: string): Promise<void> {
+  const held = liveRun(to)
+  if (held && held.runId !== runId) steerRun(to.store, held.runId, 'withdraw')
+  await carry(from.store, to.store, runId, to.horizon)
+  await signRun(to.store, runId, [signerOf(to.key)])
+  await carry(to.store, from.store, runId, from.horizon)
+}
+
 /** The next period, with retries of what this one has not paid. */
 async function retry(sim: Sim, one: Machine): Promise<void> {
   const paid = paidOnLedger(sim.local, sim.world.payer.publicKey())
@@ -264,13 +302,7 @@ async function finish(sim: Sim): Promise<void> {
         if (run.stage === 'paused') steerRun(one.store, run.runId, 'resume')
         for (const to of machines) {
           if (to === one) continue
-          await attempt(sim, machines, async () => {
-            const held = liveRun(to)
-            if (held && held.runId !== run.runId) steerRun(to.store, held.runId, 'withdraw')
-            await carry(one.store, to.store, run.runId, to.horizon)
-            await signRun(to.store, run.runId, [signerOf(to.key)])
-            await carry(to.store, one.store, run.runId, one.horizon)
-          })
+          await attempt(sim, machines, () => signAt(one, to, run.runId))
         }
         await signRun(one.store, run.runId, [signerOf(one.key)])
         const { blocked } = await sendRun(one.store, one.horizon, run.runId, {}, { roundMs: 1 })
@@ -316,30 +348,4 @@ async function killed(sim: Sim): Promise<void> {
   a.store = openStore(a.folder, { mode: 'write' })
   a.isDown = false
   tally.kills++
-}
-
-/** Only the ledger is believed: every receipt paid at most once, every paid one recorded, every unpaid one visible. */
-function check(sim: Sim): void {
-  const { local, world, machines, payables, tally } = sim
-  const ledger = paidOnLedger(local, world.payer.publicKey())
-  for (const { receipt, address, amountUnits } of payables) {
-    const both = [receipt, receiptHash(`retry ${receipt}`)].flatMap(hash => ledger.get(hash) ?? [])
-    if (both.length > 1) throw new Error(`receipt ${receipt} was paid ${both.length} times: ${both.map(({ hash }) => hash)}`)
-    for (const { to, amount } of both)
-      if (to !== address || amount !== tftExact(amountUnits)) throw new Error(`receipt ${receipt} was paid as ${amount} to ${to}`)
-    tally.paid += both.length
-  }
-  for (const { name, store } of machines)
-    for (const { runId, stage } of listRuns(store)) {
-      const { plan: planned, rows } = openRun(store, runId)
-      for (const [place, row] of rows.entries()) {
-        const { receipt } = planned.rows[place]!
-        const [paid] = ledger.get(receipt) ?? []
-        const where = `machine ${name}, run ${runId.slice(0, 8)} (${stage}), row ${place} (${rowStage(row)}, ${row.envelopes.map(each => `${each.kind} ${each.stage}`)})`
-        if (rowStage(row) === 'conflict') throw new Error(`${where}: ${row.conflict}`)
-        if (paid && (rowStage(row) !== 'paid' || row.payment?.hash !== paid.hash))
-          throw new Error(`${where}: the ledger paid it by ${paid.hash}`)
-        if (!paid && (row.payment || rowStage(row) === 'paid')) throw new Error(`${where}: the ledger did not pay it`)
-      }
-    }
 }

@@ -301,3 +301,36 @@ test('payees that can not be paid stay out, and what is short is named', async (
   expect(made.leftOut[0]!.reason).toContain('no trustline')
   expect(made.shortages).toMatchObject([{ account: world.payer.publicKey(), asset: 'TFT', hasUnits: 1n }])
 })
+
+test.each([true, false])(
+  'answers from before the payment prove nothing about it (Horizon says of which ledger they are: %s)',
+  async tellsLedger => {
+    await local.stop()
+    local = await startHorizon({ seed: 1, tellsLedger })
+    world = makeWorld(local.ledger, { channels: 1 })
+    horizon = fastHorizon(local)
+    const store = machine()
+    const runId = await signed(store, 1)
+    /** what was said of accounts before, which a server that lags behind says still */
+    const said = new Map<string, unknown>()
+    const before: Horizon['read'] = async (path, query, schema, options) => {
+      const key = `${path} ${JSON.stringify(query)}`
+      if (!said.has(key) && path.startsWith('/accounts/')) said.set(key, await horizon.read(path, query, schema, options))
+      return said.has(key) ? (said.get(key) as never) : horizon.read(path, query, schema, options)
+    }
+    await reconcileRun(store, { ...horizon, read: before }, runId)
+    // the answer is lost, the payment is not
+    const post: Horizon['post'] = async (...ask) => {
+      await horizon.post(...ask)
+      local.close()
+      throw new Error('the connection is gone')
+    }
+    await sendRun(store, { ...horizon, post }, runId).catch(() => {})
+    expect(paidOnLedger(local, world.payer.publicKey()).size).toBe(1)
+    const { maxTs } = openRun(store, runId).rows[0]!.envelopes[0]!
+    local.close(1, maxTs + 60 - local.ledger.last().closeTs)
+    await reconcileRun(store, { ...horizon, read: before }, runId)
+    expect(openRun(store, runId).rows[0]!.envelopes[0]!.stage).not.toBe('expired')
+    expect((await reconcileRun(store, horizon, runId)).counts.paid).toBe(1)
+  },
+)

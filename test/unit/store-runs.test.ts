@@ -197,3 +197,19 @@ test('an attempt begins only for an envelope that is kept as sent, and signature
   expect([saveSignatures(store, [signature, signature]), saveSignatures(store, [signature])]).toEqual([1, 0])
   expect(loadSignatures(store, runId).get(envelope!.hash)).toEqual([signature])
 })
+
+test('what others paid of a run that is withdrawn may be in the run that takes its place, down to the transaction', () => {
+  const own = plan(80, ['a', 'b'])
+  insert(own)
+  happen(own.runId, own.plan, 0, signed, paid(own.plan, 0))
+  saveStage(store, own.runId, 'withdrawn')
+  const theirs = plan(80, ['a'])
+  const runId = insert(theirs)
+  const [first] = loadRows(store, own.runId)
+  expect(first!.payment).toMatchObject({ foreign: true })
+  const row = loadRows(store, runId)[0]!
+  const result = applyRow(theirs.plan, theirs.plan.rows[0]!, row, paid(theirs.plan, 0)(row.envelopes[0]!.hash))
+  if ('refused' in result) throw new Error(result.refused)
+  saveRow(store, loadRun(store, runId), 0, row, result.row, rowStage(result.row))
+  expect(loadRows(store, runId)[0]!.payment).toMatchObject({ foreign: false })
+})
