@@ -27,6 +27,9 @@ export const IconKeys = icon(
     <path d="M7.9 8h6M11.2 8v2.6M13.4 8v1.8" strokeLinecap="round" />
   </>,
 )
+export const IconPayouts = icon(
+  <path d="M2 5.5h12v7H2zM4.5 3h7M8 7.4a1.6 1.6 0 1 0 .01 0M4.3 9h.01M11.7 9h.01" strokeLinejoin="round" strokeLinecap="round" />,
+)
 export const IconVotes = icon(
   <path d="M2.5 9.5v4h11v-4M2.5 9.5l2-2.5h1M13.5 9.5l-2-2.5h-1M5.5 9.5v-7h5v7M6.7 5.8l1 1.1 1.7-2" strokeLinejoin="round" />,
 )

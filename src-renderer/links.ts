@@ -12,6 +12,11 @@ export function comparePath(period: number): string {
   return `/periods/${period}/compare`
 }
 
+/** A payout run's page. */
+export function payoutPath(runId: string): string {
+  return `/payouts/${runId}`
+}
+
 /** The page What-if of a node. */
 export function whatIfPath(nodeId: number): string {
   return `/what-if/${nodeId}`

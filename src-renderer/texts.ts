@@ -3,6 +3,7 @@ import type { Violation } from '../src-shared/mint.ts'
 import { compareTexts } from './texts-compare.ts'
 import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
+import { payTexts } from './texts-pay.ts'
 import { reviewTexts } from './texts-review.ts'
 import { syncTexts } from './texts-sync.ts'
 import { vaultTexts } from './texts-vault.ts'
@@ -55,6 +56,7 @@ export const texts = {
   sync: syncTexts,
   mints: mintTexts,
   keys: keyTexts,
+  pay: payTexts,
   votes: voteTexts,
   review: reviewTexts,
   whatIf: whatIfTexts,

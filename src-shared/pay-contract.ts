@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bigintText, rulesSchema } from './mint.ts'
-import { payableKindSchema, payConfigSchema, rowStageSchema, runStageSchema } from './pay.ts'
+import { envelopeKindSchema, envelopeStageSchema, payableKindSchema, payConfigSchema, rowStageSchema, runStageSchema } from './pay.ts'
 
 /*
  * The contract's part for payout runs: plan, sign, exchange, send, settle. All times are seconds since the epoch, amounts units of 1e-7 of
@@ -279,8 +279,8 @@ export const payQueries = {
       envelopes: z.array(
         z.object({
           hash: z.string(),
-          kind: z.enum(['payment', 'bump']),
-          stage: z.string(),
+          kind: envelopeKindSchema,
+          stage: envelopeStageSchema,
           minTs: z.number(),
           maxTs: z.number(),
           feeStroops: z.number(),
@@ -342,7 +342,7 @@ export const payCommands = {
    * New envelopes under the rows' own numbers, to be signed like the first: `payment` for rows whose bounds passed, `bump` to use up every number
    * that is still free
    */
-  'pay.replace': { in: run.extend({ kind: z.enum(['payment', 'bump']) }), out: job },
+  'pay.replace': { in: run.extend({ kind: envelopeKindSchema }), out: job },
   /** brings the run up to what the ledger says, in the background, and sends nothing */
   'pay.reconcile': { in: run, out: job },
 } as const

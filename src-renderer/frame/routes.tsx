@@ -5,6 +5,7 @@ import {
   IconMints,
   IconNodes,
   IconOverview,
+  IconPayouts,
   IconPeriods,
   IconSettings,
   IconSync,
@@ -20,6 +21,8 @@ import { MintsPage } from '../pages/mints.tsx'
 import { NodePage } from '../pages/node.tsx'
 import { NodesPage } from '../pages/nodes.tsx'
 import { OverviewPage } from '../pages/overview.tsx'
+import { PayoutPage } from '../pages/payout.tsx'
+import { PayoutsPage } from '../pages/payouts.tsx'
 import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
@@ -48,6 +51,8 @@ export const routes: AppRoute[] = [
   { path: '/periods/:index/compare', title: texts.compare.title, page: ComparePage },
   { path: '/what-if', title: texts.whatIf.title, page: WhatIfPage, rail: { section: 'farm', icon: IconWhatIf } },
   { path: '/what-if/:id', title: texts.whatIf.title, page: WhatIfPage },
+  { path: '/payouts', title: texts.pay.title, page: PayoutsPage, rail: { section: 'sign', icon: IconPayouts } },
+  { path: '/payouts/:id', title: texts.pay.title, page: PayoutPage },
   { path: '/votes', title: texts.votes.title, page: VotesPage, rail: { section: 'sign', icon: IconVotes } },
   { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },

@@ -29,16 +29,21 @@ export async function compareWith(period: number, files: readonly File[]): Promi
   set({ ...begun, names })
   try {
     if (files.length > MOST_FILES) throw new AppError('usage', texts.compare.tooMany)
-    const given: ({ path: string } | { uploadId: string })[] = []
-    for (const file of files) {
-      const path = desktop()?.pathForFile(file)
-      given.push(path ? { path } : { uploadId: await sent(file) })
-    }
-    const { jobId } = await command('compare.start', { period, files: given })
+    const { jobId } = await command('compare.start', { period, files: await givenFiles(files) })
     set({ state: 'begun', jobId })
   } catch (error) {
     set({ state: 'failed', error: readError(error, names.join(', ')) })
   }
+}
+
+/** Files as a command takes them: the desktop's paths, a browser's after they were sent. Rejects with AppError. */
+export async function givenFiles(files: readonly File[]): Promise<({ path: string } | { uploadId: string })[]> {
+  const given: ({ path: string } | { uploadId: string })[] = []
+  for (const file of files) {
+    const path = desktop()?.pathForFile(file)
+    given.push(path ? { path } : { uploadId: await sent(file) })
+  }
+  return given
 }
 
 /** Makes room for another proposal. */

@@ -7,6 +7,7 @@ import { group, tftExact, tftShort } from '../../src-shared/money.ts'
 import type { MintDecided, MintPayment } from '../../src-shared/node-period.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { useQuery } from '../api.ts'
+import { ArrivalText, useArrivals } from '../components/arrival.tsx'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
@@ -112,6 +113,7 @@ function Decision({ detail }: { detail: Detail }) {
       ) : (
         <p>{decision.payments.length > 0 ? words.undecidedAgain : words.undecided}</p>
       )}
+      {decision.decided ? <Arrives receipt={decidedFor ?? detail.row.id} /> : null}
       {decision.payments.map(payment => (
         <Payment key={`${payment.decided.attempt} ${payment.result} ${payment.ts}`} payment={payment} />
       ))}
@@ -156,6 +158,16 @@ function Decision({ detail }: { detail: Detail }) {
       ) : null}
     </section>
   )
+}
+
+/** Whether it has arrived at the farmer's, and if not, why. */
+function Arrives({ receipt }: { receipt: string }) {
+  const arrival = useArrivals([receipt]).get(receipt)
+  return arrival ? (
+    <p>
+      <ArrivalText arrival={arrival} long />
+    </p>
+  ) : null
 }
 
 function Decided({ decided }: { decided: MintDecided }) {

@@ -4,6 +4,7 @@ import { causeText } from '../../src-shared/explain-text.ts'
 import { group } from '../../src-shared/money.ts'
 import { formatDuration } from '../../src-shared/time.ts'
 import { useQuery } from '../api.ts'
+import { ArrivalText, useArrivals } from '../components/arrival.tsx'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
@@ -76,6 +77,7 @@ export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
 export function NodeReceipts({ detail }: { detail: NodeDetail }) {
   const { row, receipts } = detail
   const periods = useQuery('periods.list', {}, ['facts', 'results'])
+  const arrivals = useArrivals(receipts.filter(({ rewardUnits }) => rewardUnits > 0n).map(({ hash }) => hash))
   const standingOf = useStandings()
   const runningOf = (index: number) => periods.data?.find(one => one.index === index && one.running)
   const isRunning = (index: number) => runningOf(index) !== undefined
@@ -97,6 +99,7 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                 Payout, TFT
               </th>
               <th scope="col">Outcome</th>
+              <th scope="col">{texts.pay.arrival.head}</th>
               <th scope="col">Receipt hash</th>
               <th scope="col">
                 <span className={classes.hidden}>Actions</span>
@@ -134,6 +137,7 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                   )}
                   {receipt.provisional && !isRunning(receipt.period) ? <span className={classes.dim}>, provisional</span> : null}
                 </td>
+                <td>{isRunning(receipt.period) ? '' : <ArrivalText arrival={arrivals.get(receipt.hash)} />}</td>
                 <td className={classes.hash} title={receipt.hash}>
                   {receipt.hash.slice(0, 8)}…
                 </td>

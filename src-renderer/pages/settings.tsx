@@ -15,6 +15,7 @@ import { AuditTrail } from './audit-trail.tsx'
 import { Doctor } from './doctor.tsx'
 import { MintRules } from './mint-rules.tsx'
 import { Networks } from './networks.tsx'
+import { PaySettings } from './pay-settings.tsx'
 import classes from './settings.module.css'
 
 const words = texts.settings
@@ -58,6 +59,9 @@ export function SettingsPage() {
       </Section>
       <Section title={texts.mints.settings.title}>
         <MintRules readOnly={status.data?.readOnly === true} />
+      </Section>
+      <Section title={texts.pay.settings.title}>
+        <PaySettings readOnly={status.data?.readOnly === true} />
       </Section>
       <Section title={texts.sync.networks.title}>
         <Networks readOnly={status.data?.readOnly === true} />

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, type Page, test } from '@playwright/test'
+import { openCore } from '../../src-main/core/index.ts'
+import { importMintGrid } from '../helpers/mint-grid.ts'
+import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
+import { paidOnLedger } from '../helpers/pay.ts'
+import { openFarms, openKey, type PayWorld, payPassphrase, startPayWorld } from '../helpers/pay-core.ts'
+
+/* A payout from the network's configuration to what its farmers see, in the order in which it is done. */
+test.describe.configure({ mode: 'serial' })
+
+let folder: string
+let lab: PayWorld
+let served: ServedPage
+/** a node that is paid, and one whose farmer has no account yet */
+let paidNode: number
+let shyNode: number
+
+test.beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-payouts-'))
+  await importMintGrid(folder)
+  lab = await startPayWorld()
+  const core = await openCore({ dataDir: folder, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  const { rows } = await core.query('receipts.list', { period: 102, sort: 'reward', descending: true })
+  const [shy] = rows
+  await openFarms(lab, core, 102, [shy!.payoutAddress])
+  shyNode = shy!.nodeId
+  paidNode = rows.find(({ payoutAddress, rewardUnits }) => payoutAddress !== shy!.payoutAddress && rewardUnits > 0n)!.nodeId
+  for (const which of [0, 1]) await openKey(lab, core, which)
+  await core.close()
+  served = await serveFolder(folder)
+})
+test.afterAll(async () => {
+  await served?.close()
+  await lab?.local.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const sheet = (page: Page, name: string) => page.getByRole('dialog', { name })
+const next = (page: Page) => page.getByRole('region', { name: 'What comes next' })
+
+async function openRun(page: Page): Promise<void> {
+  await served.open(page, '/payouts')
+  await page.getByRole('link', { name: 'Open the payout of period 102' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Payout of period 102' })).toBeVisible()
+}
+
+async function goTo(page: Page, path: string): Promise<void> {
+  await page.evaluate(to => {
+    window.location.hash = to
+  }, path)
+}
+
+test('how the network pays is entered in the settings: an error stands at its field, Stellar says how the accounts are', async ({
+  page,
+}) => {
+  await served.open(page, '/payouts')
+  await expect(page.getByRole('heading', { level: 1, name: 'Payouts' })).toBeVisible()
+  await expect(page.getByText('How this network pays on Stellar is not entered yet.')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Plan a payout' })).toBeDisabled()
+  await expectAccessible(page)
+  await page.getByRole('link', { name: 'Enter it' }).click()
+  const form = page.getByRole('form', { name: 'Stellar' })
+  const fill = (label: string, text: string) => form.getByRole('textbox', { name: label, exact: true }).fill(text)
+  await fill("Horizon's address", lab.config.horizon)
+  await fill('Network passphrase', lab.config.passphrase)
+  await fill('Asset', lab.config.assetCode)
+  await fill('Issuer', lab.config.issuer)
+  await fill('Paying account', 'GNOBODY')
+  const channels = form
+    .getByRole('combobox', { name: 'Channel accounts' })
+    .or(form.getByRole('textbox', { name: 'Channel accounts' }))
+    .first()
+  for (const channel of lab.config.channels) {
+    await channels.fill(channel)
+    await page.keyboard.press('Enter')
+  }
+  await form.getByRole('button', { name: 'Save' }).click()
+  await expect(form.getByText('Paying account: this is no Stellar account.')).toBeVisible()
+  await fill('Paying account', lab.config.payer)
+  await form.getByRole('button', { name: 'Save' }).click()
+  await expect(form.getByText('Not saved yet.')).toBeHidden()
+  await page.getByRole('button', { name: 'Ask Stellar about these accounts' }).click()
+  await expect(page.getByRole('table', { name: 'Accounts on Stellar' }).getByRole('row')).toHaveCount(6)
+  await expectAccessible(page)
+})
+
+test('a period is planned; who can not be paid is left out with what the farmer must do', async ({ page }) => {
+  await served.open(page, '/payouts')
+  await page.getByRole('button', { name: 'Plan a payout' }).click()
+  const form = sheet(page, 'Plan a payout')
+  await expect(form.getByRole('checkbox', { name: /Also pay/ })).toBeChecked()
+  await form.getByRole('checkbox', { name: /Also pay/ }).uncheck()
+  await form.getByRole('button', { name: 'Plan period 102' }).click()
+  await expect(form.getByText('Create it by sending it at least 1.5 XLM', { exact: false }).first()).toBeVisible()
+  await expectAccessible(page)
+  await form.getByRole('button', { name: 'Open the run' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Payout of period 102' })).toBeVisible()
+  await expect(next(page).getByRole('status')).toHaveText('Review it and sign it.')
+  await expect(page.getByRole('grid', { name: 'Rows' }).getByRole('row').nth(1)).toBeVisible()
+  await page.getByRole('tab', { name: /Left out/ }).click()
+  await expect(page.getByRole('cell', { name: 'The account does not exist on Stellar.' }).first()).toBeVisible()
+  await expectAccessible(page)
+})
+
+test('it is signed with two keys, each unlocked with its passphrase; the button names rows and amount', async ({ page }) => {
+  await openRun(page)
+  for (const [at, name] of ['Ann', 'Bob'].entries()) {
+    await next(page).getByRole('button', { name: 'Sign it' }).click()
+    const form = sheet(page, 'Sign this run')
+    await expect(form.getByText(lab.config.payer)).toBeVisible()
+    await form.getByRole('combobox', { name: 'Sign with' }).click()
+    await page.getByRole('option', { name: new RegExp(`^${name}`) }).click()
+    if (at === 0) await expectAccessible(page)
+    await form.getByRole('textbox', { name: 'Passphrase' }).fill(payPassphrase)
+    await form.getByRole('button', { name: /^Sign 4 rows, [\d,.]+ TFT$/ }).click()
+    await expect(form).toBeHidden()
+    await page.getByRole('tab', { name: new RegExp(`Signers \\(${at + 1}\\)`) }).click()
+    await expect(page.getByRole('row', { name: new RegExp(`^${name} .* 4 / 4 yes$`) })).toBeVisible()
+  }
+  await expect(next(page).getByRole('status')).toHaveText('It is signed. Pay it.')
+})
+
+test('it is paid, and the farmer sees when and by which transaction, or why not', async ({ page }) => {
+  await openRun(page)
+  await next(page)
+    .getByRole('button', { name: /^Pay 4 rows, [\d,.]+ TFT$/ })
+    .click()
+  await expect(next(page).getByRole('status')).toHaveText('All 4 rows are paid. Nothing is left to do.', { timeout: 40_000 })
+  expect(paidOnLedger(lab.local, lab.config.payer).size).toBe(4)
+  const rows = page.getByRole('grid', { name: 'Rows' })
+  await expect(rows.getByText('paid', { exact: true })).toHaveCount(4)
+  await rows.focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog', { name: /^Payment for node/ }).getByText('Channel account')).toBeVisible()
+  await expectAccessible(page)
+  await page.keyboard.press('Escape')
+
+  await goTo(page, `/nodes/${paidNode}/102`)
+  const receipts = page.getByRole('region', { name: 'Receipts' })
+  await expect(receipts.getByText('Paid on')).toHaveCount(1)
+  await goTo(page, `/nodes/${shyNode}/102`)
+  await expect(page.getByRole('region', { name: 'Receipts' }).getByText('left out')).toHaveAttribute('title', /does not exist on Stellar/)
+  await expectAccessible(page)
+})
