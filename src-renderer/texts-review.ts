@@ -8,7 +8,7 @@ export const reviewTexts = {
   fields: 'What it says',
   signed: 'Signed by',
   notSigned: 'Nobody yet.',
-  hash: 'Hash that is signed',
+  hash: 'Hash of what is signed',
   copyHash: 'Copy the hash',
   bytes: 'Raw bytes',
   copyBytes: 'Copy the raw bytes',

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Select } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
+import { voteSignReview } from '../../src-shared/review-text.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { amountText, choiceText } from '../../src-shared/vote-text.ts'
 import type { VoteCell, VoteReview } from '../../src-shared/votes-contract.ts'
@@ -9,6 +10,7 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
 import { QrPicture } from '../components/qr-picture.tsx'
+import { ReviewBody } from '../components/review-sheet.tsx'
 import { downloadText } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -26,7 +28,7 @@ export function openReview(review: VoteReview, network: string, onSigned: () => 
 
 /** What will be signed, field by field as its bytes say it; what there is to think about; and the signature. */
 function ReviewSheet({ review, network, onSigned }: { review: VoteReview; network: string; onSigned: () => void }) {
-  const { fields, hash, warnings, basis, singleWord, keys, statement, signerName, text } = review
+  const { hash, singleWord, keys, statement, signerName, text } = review
   const [keyId, setKeyId] = useState(keys[0]?.keyId ?? null)
   const [confirmed, setConfirmed] = useState(false)
   const [tried, setTried] = useState(false)
@@ -49,29 +51,9 @@ function ReviewSheet({ review, network, onSigned }: { review: VoteReview; networ
     })
   return (
     <div className={page.stack}>
-      <p className={page.dim}>{words.reviewWhat}</p>
-      <dl className={settings.facts}>
-        {[...fields, { name: words.hash, value: hash }].map(({ name, value }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className={settings.wrap}>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      {warnings.length === 0 ? null : (
-        <section aria-label={words.notes}>
-          <h3>{words.notes}</h3>
-          {warnings.map(warning => (
-            <Note key={warning} state="at-risk">
-              {warning}
-            </Note>
-          ))}
-        </section>
-      )}
-      <Rests basis={basis} />
+      <ReviewBody review={voteSignReview(review)} />
       {singleWord === null ? null : (
         <div>
-          <Note state="at-risk">{words.single(singleWord)}</Note>
           <Checkbox
             label={words.confirm}
             checked={confirmed}
