@@ -256,6 +256,20 @@ test('paused, resumed and cancelled: what was not sent is not sent', async () =>
   expect(loadRun(store, runId).stage).toBe('done')
 })
 
+test('a run that was cancelled ends at once when its numbers are used up', async () => {
+  const store = machine()
+  const runId = await signed(store, 9)
+  await sendRun(store, horizon, runId, {}, { mostRounds: 1 })
+  steerRun(store, runId, 'cancel')
+  replaceRows(store, runId, { kind: 'bump', fromTs: local.ledger.last().closeTs, signSec: 36_000, feeStroops: 1000 })
+  await signRun(store, runId, [signerOf(world.signers[2]!), signerOf(world.signers[1]!)])
+  expect((await sendRun(store, horizon, runId)).counts).toMatchObject({ paid: 3, 'used-up': 6 })
+  expect(loadRun(store, runId).stage).toBe('done')
+  expect(paidOnLedger(local, world.payer.publicKey()).size).toBe(3)
+  const again = () => replaceRows(store, runId, { kind: 'payment', fromTs: local.ledger.last().closeTs, signSec: 600, feeStroops: 1000 })
+  expect(await codeOf(() => again())).toBe('it was not refused')
+})
+
 test('what somebody else paid under the memo is not paid again, and is shown', async () => {
   const [store, other] = [machine(), machine()]
   const runId = await signed(store, 3)
@@ -275,10 +289,11 @@ test('what somebody else paid under the memo is not paid again, and is shown', a
 
 test('a retry is planned only when every envelope of the earlier run has expired or failed', async () => {
   const store = machine()
-  const first = await signed(store, 2)
-  const [unpaid] = payablesOf(world, 2, 'period 80')
-  const retry = { ...unpaid!, kind: 'retry' as const, receipt: 'ab'.repeat(32), retryFor: unpaid!.receipt }
-  const next = { period: 81, payables: [retry] }
+  const first = await signed(store, 4)
+  await sendRun(store, horizon, first, {}, { mostRounds: 1 })
+  const unpaid = payablesOf(world, 4, 'period 80')[3]!
+  const retry = { ...unpaid, kind: 'retry' as const, receipt: 'ab'.repeat(32), retryFor: unpaid.receipt }
+  const next = { period: 81, payables: [retry], config: payConfig(local, world, { channels: [world.payer.publicKey()] }) }
   expect(await codeOf(() => planned(store, 1, next))).toBe('pay.refused under-way')
   local.close(1, 5 * 3600)
   await reconcileRun(store, horizon, first)
@@ -288,7 +303,7 @@ test('a retry is planned only when every envelope of the earlier run has expired
     replaceRows(store, first, { kind: 'payment', fromTs: local.ledger.last().closeTs, signSec: 600, feeStroops: 1000 })
   expect(await codeOf(replacing)).toBe('store.conflict')
   expect((await sendRun(store, horizon, runId)).counts.paid).toBe(1)
-  expect(paidOnLedger(local, world.payer.publicKey()).size).toBe(1)
+  expect(paidOnLedger(local, world.payer.publicKey()).size).toBe(4)
 })
 
 test('payees that can not be paid stay out, and what is short is named', async () => {

@@ -22,7 +22,7 @@ import {
 } from '../../store/runs.ts'
 import { planEnvelope, replacementEnvelope } from './ledger.ts'
 import { type Accounts, createSlices, isApproval, withSignatures } from './sign.ts'
-import { applyEvents, openEnvelopes, openRun, type PlacedEvent } from './state.ts'
+import { applyEvents, openEnvelopes, openRun, type PlacedEvent, refused } from './state.ts'
 
 /*
  * Runs travel as two files: a manifest (JSON) with the plan, and beside it the open envelopes, plain base64 of their XDR, one a line, which
@@ -150,6 +150,10 @@ export function addRun(store: Store, plan: PayoutPlan, envelopes: readonly Built
  */
 export function addReplacements(store: Store, runId: string, list: readonly Replacement[], elsewhere: boolean): number {
   const live = openRun(store, runId)
+  if (live.run.stage === 'done' || live.run.stage === 'dead' || live.run.stage === 'withdrawn') {
+    if (elsewhere || list.length === 0) return 0
+    throw refused('over', 'This run is over: what it has not paid is paid with the next period.')
+  }
   const made = [...list]
     .sort((a, b) => a.generation - b.generation)
     .map(replacement => {

@@ -1,5 +1,5 @@
 import { AppError } from '../../../src-shared/errors.ts'
-import type { RowStage, RunStage } from '../../../src-shared/pay.ts'
+import type { EnvelopeKind, RowStage, RunStage } from '../../../src-shared/pay.ts'
 import { checkNetwork } from '../../clients/stellar/accounts.ts'
 import { buildFeeBump } from '../../clients/stellar/build.ts'
 import type { MemoIndex } from '../../clients/stellar/history.ts'
@@ -14,7 +14,7 @@ import type { JobContext } from '../context.ts'
 import { ledgerTx } from './ledger.ts'
 import { openHistory, settle, settleMemos } from './settle.ts'
 import { type Accounts, loadAccounts, markSigned, type PaySigner, withSignatures } from './sign.ts'
-import { applyEvents, type LiveRun, openRun, type PlacedEvent, refused } from './state.ts'
+import { applyEvents, type LiveRun, openEnvelopes, openRun, type PlacedEvent, refused } from './state.ts'
 
 /** Transactions on their way at once, each of another channel. */
 const CONCURRENCY = 20
@@ -57,7 +57,7 @@ export async function sendRun(
   await checkNetwork(horizon, { signal })
   const live = openRun(store, runId)
   const { run } = live
-  if (run.stage !== 'open' && run.stage !== 'running')
+  if (!maySend(run.stage, openEnvelopes(store, live.runId)))
     throw refused(
       'stage',
       run.stage === 'paused' ? 'The run is paused. Resume it first.' : `Nothing of this run is sent any more: it is ${run.stage}.`,
@@ -83,10 +83,17 @@ export async function sendRun(
     markSigned(store, live, accounts)
     const heads = channelHeads(live.plan, live.rows)
     const { stage } = loadRun(store, live.runId)
-    const isHeld = stage === 'paused' || stage === 'stopped'
-    const going = heads.filter(({ send }) => send && (refusals.get(send.hash)?.times ?? 0) < MOST_REFUSALS)
+    const isHeld = !maySend(
+      stage,
+      heads.flatMap(({ send }) => send ?? []),
+    )
+    const going = heads.filter(({ send }) => send && maySend(stage, [send]) && (refusals.get(send.hash)?.times ?? 0) < MOST_REFUSALS)
     if (isHeld || going.length === 0 || round > (options.mostRounds ?? Number.POSITIVE_INFINITY))
-      return { counts: countRows(live.rows), blocked: blockedOf(heads, refusals), held: isHeld }
+      return {
+        counts: countRows(live.rows),
+        blocked: blockedOf(heads, refusals),
+        held: isHeld && (stage === 'paused' || stage === 'stopped'),
+      }
     for (let from = 0; from < going.length; from += CONCURRENCY)
       await sendSome(
         store,
@@ -103,6 +110,11 @@ export async function sendRun(
     })
     await sleep(horizon, options.roundMs ?? LEDGER_MS, signal)
   }
+}
+
+/** Of a run that was stopped only what uses its numbers up is sent. */
+function maySend(stage: RunStage, envelopes: readonly { kind: EnvelopeKind }[]): boolean {
+  return stage === 'open' || stage === 'running' || (stage === 'stopped' && envelopes.some(({ kind }) => kind === 'bump'))
 }
 
 /** Brings the books up to what the ledger says, and sends nothing. Throws AppError stellar.*, cancelled. */
@@ -134,13 +146,16 @@ async function sendSome(store: Store, horizon: Horizon, live: LiveRun, round: Ro
     if (!stored) return []
     const signed = withSignatures(stored.envelope, live.plan.passphrase, signatures.get(stored.hash) ?? [])
     const fit = fitSignatures(signed, live.plan.passphrase, accounts)
-    return [{ place, hash: stored.hash, envelope: refusals.get(stored.hash)?.lowFee ? raised(fit, live, options) : fit }]
+    return [{ place, hash: stored.hash, kind: stored.kind, envelope: refusals.get(stored.hash)?.lowFee ? raised(fit, live, options) : fit }]
   })
   let begun: typeof ready = []
   const ids = beginAttempts(store, () => {
-    const sends = ready.map(({ place, hash }): PlacedEvent => ({ place, event: { kind: 'send', hash } }))
+    // somebody may have paused or stopped the run a moment ago
+    const { stage } = loadRun(store, live.runId)
+    const still = ready.filter(one => maySend(stage, [one]))
+    const sends = still.map(({ place, hash }): PlacedEvent => ({ place, event: { kind: 'send', hash } }))
     const refusedSends = new Set(applyEvents(store, live, sends))
-    begun = ready.filter((_, at) => !refusedSends.has(sends[at]!))
+    begun = still.filter((_, at) => !refusedSends.has(sends[at]!))
     return begun.map(({ hash }) => hash)
   })
   const outcomes = await Promise.allSettled(begun.map(({ envelope }) => submit(horizon, envelope, ask)))
