@@ -11,6 +11,7 @@ import { runCommand } from '../store/index.ts'
 import { saveMintConfig } from '../store/mint-config.ts'
 import { loadDecision, type StoredDecision, saveDecision, saveDecisions } from '../store/mint-decisions.ts'
 import { dropNodeRuns, nodeMint } from '../store/node-mints.ts'
+import { originsUnderWay } from '../store/runs.ts'
 import { loadSignerSet } from '../store/votes.ts'
 import { type MintLine, overlapping } from './mint-lines.ts'
 import type { MintView } from './mint-view.ts'
@@ -90,7 +91,13 @@ export function actOnMint(view: MintView, { nodeId, start, mintId, action }: Act
         `The mint of node ${nodeId} was worked out anew and is another by now: ${tftExact(mint.rewardUnits)} TFT. Nothing was done. Look at it again first.`,
       )
     const now = view.books.now()
-    const stored = loadDecision(view.books, network, nodeId, start)?.decision ?? undecided
+    const known = loadDecision(view.books, network, nodeId, start)
+    const stored = known?.decision ?? undecided
+    if (action.kind === 'failed' && known && originsUnderWay(view.books, network).has(known.mintId))
+      throw refused(
+        'being-paid',
+        `The mint of node ${nodeId} is in a payout run that paid it, or still can. Nothing was done. Reconcile that run first (page Payouts, or granary pay reconcile).`,
+      )
     if (action.kind !== 'paid' && action.kind !== 'failed') {
       const other = overlapping(mint, view.decisions().get(nodeId) ?? [])
       if (other) throw refused('overlaps', overlapText(mint, other))

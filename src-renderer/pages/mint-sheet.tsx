@@ -113,7 +113,7 @@ function Decision({ detail }: { detail: Detail }) {
       ) : (
         <p>{decision.payments.length > 0 ? words.undecidedAgain : words.undecided}</p>
       )}
-      {decision.decided ? <Arrives receipt={decidedFor ?? detail.row.id} /> : null}
+      {decision.decided && detail.row.stage !== 'paid' ? <Arrives receipt={decidedFor ?? detail.row.id} /> : null}
       {decision.payments.map(payment => (
         <Payment key={`${payment.decided.attempt} ${payment.result} ${payment.ts}`} payment={payment} />
       ))}

@@ -189,7 +189,7 @@ test('what the payer lacks is named at the planning and before sending; a locked
   const subjects = await core.query('pay.subjects', {})
   expect(subjects.subjects.find(subject => subject.period === period)).toMatchObject({ why: '', retries: true })
   expect(subjects.subjects.find(subject => subject.period === 103)!.why).not.toBe('')
-})
+}, 60_000)
 
 test('rows whose bounds passed are replaced under their own numbers, signed anew and paid', async () => {
   const core = await open()
@@ -229,6 +229,12 @@ test('decided mints are planned, paid and marked as paid once and for all', asyn
   expect(await ended(core, await plan(core))).toMatch(/^pay\.refused: .*nodes' own periods/)
   expect(await ended(core, await plan(core, { period: null }))).toMatch(/^Run /)
   const { runId, rows } = await newest(core)
+  // what can still be paid is not called failed, or it could be decided and paid once more
+  const under = (await core.query('pay.rows', { runId, limit: 1 })).rows[0]!
+  const mint = mints.find(({ nodeId, id }) => nodeId === under.nodeId && id === under.receipt)!
+  const failed = { kind: 'failed', reason: 'it did not come', attempt: 1 } as const
+  const call = run(core, 'mints.act', { nodeId: mint.nodeId, start: mint.start, mintId: mint.id, action: failed })
+  expect(await codeOf(call)).toBe('mint.refused being-paid')
   await ended(core, await run(core, 'pay.sign', { runId, keyIds }))
   await ended(core, await run(core, 'pay.start', { runId }))
   const { total } = await core.query('mints.list', { stage: 'paid' })
