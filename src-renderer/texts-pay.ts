@@ -40,16 +40,11 @@ export const payTexts = {
   },
   sign: {
     title: 'Sign this run',
-    how: 'You sign the run’s id first, then every envelope. What you sign:',
-    facts: { run: 'Run', pays: 'Pays', to: 'To', from: 'From', fee: 'Highest fee', until: 'Good until', maker: 'Made by' },
-    payees: (count: number) => `${count} ${count === 1 ? 'address' : 'addresses'}`,
-    fee: (stroops: number) => `${stroops} stroops for each transaction`,
-    noMaker: 'nobody who signs',
+    how: 'You sign the run’s id first, then every envelope.',
     key: 'Sign with',
     passphrase: 'Passphrase',
     passphraseHow: 'The key is locked.',
     none: 'No key in the vault here can sign it, or it has signed all of it.',
-    action: (rows: number, units: bigint, code: string) => `Sign ${rowCount(rows)}, ${assetText(units, code)}`,
   },
   next: 'What comes next',
   actions: {

@@ -71,9 +71,10 @@ const noSort = { id: '', descending: false }
  */
 export function RunReviewSheet({ runId, children }: { runId: string; children?: (review: RunReview) => ReactNode }) {
   const [open, setOpen] = useState<ReviewRow | null>(null)
-  const { data, error, refetch } = useQuery('review.run', { runId }, ['pay', 'results'])
+  const [askLedger, setAskLedger] = useState(false)
+  const { data, error, stale, refetch } = useQuery('review.run', { runId, askLedger }, ['pay', 'results'], { keepPrevious: true })
   if (error && !data) return <ErrorPanel error={error} title={words.failed} safe={words.safe} onRetry={refetch} />
-  if (!data) return <p role="status">{words.asks}</p>
+  if (!data) return <p role="status">{words.reads}</p>
   if (open)
     return (
       <div className={page.stack}>
@@ -88,21 +89,28 @@ export function RunReviewSheet({ runId, children }: { runId: string; children?: 
   return (
     <div className={page.stack}>
       <ReviewBody review={data} />
-      {data.rows === 0 ? null : <Rows review={data} onOpen={setOpen} />}
-      {children?.(data)}
+      {askLedger && !stale ? null : (
+        <div>
+          <Button variant="default" h={32} loading={askLedger} onClick={() => setAskLedger(true)}>
+            {words.ask}
+          </Button>
+        </div>
+      )}
+      {data.rows === 0 ? null : <Rows review={data} askLedger={askLedger && !stale} onOpen={setOpen} />}
+      {data.rows === 0 ? null : children?.(data)}
     </div>
   )
 }
 
-function Rows({ review, onOpen }: { review: RunReview; onOpen: (row: ReviewRow) => void }) {
+function Rows({ review, askLedger, onOpen }: { review: RunReview; askLedger: boolean; onOpen: (row: ReviewRow) => void }) {
   const [code, setCode] = useState<ReviewCode | 'any' | ''>('')
   const [text, setText] = useState('')
   const [search] = useDebouncedValue(text.trim(), 150)
   const { runId, counts, warned } = review
   const source = useWindowSource(
-    JSON.stringify([runId, code, search]),
+    JSON.stringify([runId, askLedger, code, search]),
     (offset, limit, signal) =>
-      query('review.rows', { runId, offset, limit, ...(code !== '' && { code }), ...(search !== '' && { search }) }, signal),
+      query('review.rows', { runId, askLedger, offset, limit, ...(code !== '' && { code }), ...(search !== '' && { search }) }, signal),
     ['pay', 'results'],
   )
   const choices = [

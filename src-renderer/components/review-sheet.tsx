@@ -1,6 +1,7 @@
 import { Button, Checkbox } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import type { NodeState } from '../../src-shared/contract.ts'
+import type { AppError } from '../../src-shared/errors.ts'
 import type { ReviewSeverity, ReviewSubject, ReviewWarning, SignReview } from '../../src-shared/review-contract.ts'
 import { severityWords } from '../../src-shared/review-text.ts'
 import { useQuery } from '../api.ts'
@@ -141,20 +142,25 @@ export function mustConfirm({ warnings }: Pick<SignReview, 'warnings'>): boolean
  */
 export function SignAction({
   review,
-  busy,
+  sending,
   onSign,
   children,
 }: {
   review: SignReview
-  busy: boolean
+  sending: { busy: boolean; error: AppError | null }
   onSign: () => void
   children?: ReactNode
 }) {
   const [confirmed, setConfirmed] = useState(false)
   const [tried, setTried] = useState(false)
   const isHeld = mustConfirm(review) && !confirmed
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    if (!isHeld) onSign()
+  }
   return (
-    <div className={page.stack}>
+    <form className={page.stack} onSubmit={submit} noValidate autoComplete="off" aria-label={review.action}>
       {mustConfirm(review) ? (
         <Checkbox
           label={words.confirm}
@@ -164,22 +170,13 @@ export function SignAction({
         />
       ) : null}
       {children}
+      {sending.error ? <ErrorPanel error={sending.error} title={words.notSignedTitle} safe={words.safe} /> : null}
       <div className={page.buttons}>
-        <Button
-          loading={busy}
-          h="auto"
-          mih={36}
-          py={6}
-          {...(mustConfirm(review) && { color: 'red' })}
-          onClick={() => {
-            setTried(true)
-            if (!isHeld) onSign()
-          }}
-        >
+        <Button type="submit" loading={sending.busy} h="auto" mih={36} py={6} {...(mustConfirm(review) && { color: 'red' })}>
           {review.action}
         </Button>
       </div>
-    </div>
+    </form>
   )
 }
 

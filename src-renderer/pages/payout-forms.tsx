@@ -1,14 +1,14 @@
 import { Button, Checkbox, Select } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { useLocation } from 'wouter'
-import type { RunDetail } from '../../src-shared/pay-contract.ts'
 import { assetText, runSubject } from '../../src-shared/pay-text.ts'
-import { formatUtc } from '../../src-shared/time.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { shortAddress } from '../components/names.tsx'
 import { Note } from '../components/note.tsx'
+import { RunReviewSheet } from '../components/review-run.tsx'
+import { SignAction } from '../components/review-sheet.tsx'
 import { SecretEntry, type SecretHandle } from '../components/secret-entry.tsx'
 import { payoutPath } from '../links.ts'
 import { closeSheet } from '../store.ts'
@@ -17,7 +17,6 @@ import { givenFiles } from './compare-files.ts'
 import { SheetForm, useSend } from './key-forms.tsx'
 import page from './page.module.css'
 import { LeftOut } from './payout-parts.tsx'
-import settings from './settings.module.css'
 
 const words = texts.pay
 
@@ -152,7 +151,7 @@ export function ImportRunFiles({ network }: { network: string }) {
   )
 }
 
-/** What a run says, and signing it with a key of the vault. */
+/** All that a signature on a run signs, and signing it with a key of the vault. */
 export function SignForm({ runId }: { runId: string }) {
   const run = useQuery('pay.get', { runId }, ['pay', 'keys']).data
   const passphrase = useRef<SecretHandle>(null)
@@ -169,47 +168,20 @@ export function SignForm({ runId }: { runId: string }) {
       closeSheet()
     })
   return (
-    <SheetForm
-      name={words.sign.title}
-      how={words.sign.how}
-      action={words.sign.action(run.rows, run.totalUnits, run.assetCode)}
-      sending={sending}
-      onSubmit={sign}
-    >
-      <SignFacts run={run} />
-      <Select
-        label={words.sign.key}
-        data={keys.map(({ keyId, name, address }) => ({ value: keyId, label: `${name} (${shortAddress(address)})` }))}
-        value={key.keyId}
-        onChange={setChosen}
-        allowDeselect={false}
-      />
-      {key.unlocked ? null : (
-        <SecretEntry ref={passphrase} label={words.sign.passphrase} description={words.sign.passphraseHow} autoFocus />
+    <RunReviewSheet runId={run.runId}>
+      {review => (
+        <SignAction review={review} sending={sending} onSign={sign}>
+          <p className={page.dim}>{words.sign.how}</p>
+          <Select
+            label={words.sign.key}
+            data={keys.map(({ keyId, name, address }) => ({ value: keyId, label: `${name} (${shortAddress(address)})` }))}
+            value={key.keyId}
+            onChange={setChosen}
+            allowDeselect={false}
+          />
+          {key.unlocked ? null : <SecretEntry ref={passphrase} label={words.sign.passphrase} description={words.sign.passphraseHow} />}
+        </SignAction>
       )}
-    </SheetForm>
-  )
-}
-
-function SignFacts({ run }: { run: RunDetail }) {
-  const { facts } = words.sign
-  const list: [string, string][] = [
-    [facts.run, run.runId],
-    [facts.pays, `${runSubject(run.period)}: ${assetText(run.totalUnits, run.assetCode)}`],
-    [facts.to, words.sign.payees(run.payees)],
-    [facts.from, run.payer],
-    [facts.fee, words.sign.fee(run.feeStroops)],
-    [facts.until, run.lastMaxTs === null ? words.figures.nothingOpen : formatUtc(run.lastMaxTs)],
-    [facts.maker, run.maker || words.sign.noMaker],
-  ]
-  return (
-    <dl className={settings.facts}>
-      {list.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className={settings.wrap}>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    </RunReviewSheet>
   )
 }

@@ -16,6 +16,7 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { FarmName, shortAddress } from '../components/names.tsx'
+import { ReviewSheet } from '../components/review-sheet.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
@@ -208,6 +209,14 @@ function RowSheet({ runId, place }: { runId: string; place: number }) {
           </div>
         ))}
       </dl>
+      <div>
+        <Button
+          variant="default"
+          onClick={() => openSheet({ title: texts.review.row(place), body: <ReviewSheet of={{ kind: 'row', runId, place }} /> })}
+        >
+          {texts.review.look}
+        </Button>
+      </div>
       <h3>{names.envelopes}</h3>
       {envelopes.map(({ hash, kind, stage, maxTs, attempts }) => (
         <div key={hash}>
