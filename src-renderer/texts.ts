@@ -1,5 +1,6 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
@@ -54,6 +55,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 
 export const texts = {
   sync: syncTexts,
+  chain: chainTexts,
   mints: mintTexts,
   keys: keyTexts,
   pay: payTexts,

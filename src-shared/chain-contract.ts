@@ -90,7 +90,10 @@ const page = { offset: z.number().int().min(0).default(0), limit: z.number().int
 const requestId = z.uuid()
 
 export const chainQueries = {
-  /** what the chain of the network that is shown can be asked for, as far as its runtime is known here; `specVersion` null: it is not */
+  /**
+   * What the chain of the network that is shown can be asked for, as far as its runtime is known here; `specVersion` null: it is not.
+   * `network` null: none is shown that has endpoints.
+   */
   'chain.calls': {
     in: z.object({}),
     out: z.object({

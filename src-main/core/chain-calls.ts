@@ -64,6 +64,7 @@ export interface ChainRoom {
 
 /** A network that does not answer for so long is given up for the moment. */
 const GIVE_UP_MS = 15_000
+const KEPT_RUNTIMES = 2
 
 export function isChainCommand(name: string): name is ChainCommand {
   return Object.hasOwn(chainCommands, name)
@@ -73,13 +74,14 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
   const { books, keys, changed } = sources
   const runtimes = new Map<string, Extrinsics>()
 
-  async function runtimeOf(hash: string): Promise<Extrinsics> {
-    const known = runtimes.get(hash)
+  /** The last ones are kept: reading metadata takes its time. */
+  async function runtimeOf(name: string, load = () => loadCallRuntime(books, name)): Promise<Extrinsics> {
+    const known = runtimes.get(name)
     if (known) return known
     const { createExtrinsics } = await loadExtrinsics()
-    const made = createExtrinsics(loadCallRuntime(books, hash))
-    runtimes.clear()
-    runtimes.set(hash, made)
+    const made = createExtrinsics(load())
+    if (runtimes.size >= KEPT_RUNTIMES) runtimes.clear()
+    runtimes.set(name, made)
     return made
   }
 
@@ -214,16 +216,26 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     return { assembled, bytes: { signing, signature }, hash: extrinsicHash(assembled) }
   }
 
+  /** a network that can be asked; the demo's can't, nor one whose endpoints are not known here */
+  function askable(network: string | null): string | null {
+    try {
+      return network !== null && sources.endpointsOf(network).endpoints.length > 0 ? network : null
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'not-found') return null
+      throw error
+    }
+  }
+
   async function knownCalls(): Promise<QueryOutput<'chain.calls'>> {
-    const network = sources.network()
+    const network = askable(sources.network())
     const unknown = { network, specVersion: null, calls: [] }
     if (network === null) return unknown
-    const { createExtrinsics } = await loadExtrinsics()
     const used = latestCallRuntime(books, network)
     const facts = sources.facts()
     const synced = pinnedChain(facts)?.network === network ? loadRuntimes(facts).at(-1) : undefined
     try {
-      if (synced && synced.specVersion > (used?.specVersion ?? -1)) return callsOf(network, createExtrinsics(synced.metadata))
+      if (synced && synced.specVersion > (used?.specVersion ?? -1))
+        return callsOf(network, await runtimeOf(`${network} ${synced.specVersion}`, () => synced.metadata))
       return used ? callsOf(network, await runtimeOf(used.hash)) : unknown
     } catch (error) {
       // the sync halts at a runtime that can't be read, and says so; here it is only not known what it can do

@@ -13,6 +13,7 @@ import { DateTime } from '../components/values.tsx'
 import { formatDateTime } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
+import { ChainCalls } from './chain-calls.tsx'
 import { CreateForm, ImportForm, UnlockForm, WatchForm } from './key-forms.tsx'
 import { giveBack, KeySheet, KeyState } from './key-sheet.tsx'
 import classes from './keys.module.css'
@@ -77,6 +78,7 @@ export function KeysPage() {
       {vault.error && !data ? <ErrorPanel error={vault.error} onRetry={vault.refetch} /> : null}
       {!data && !vault.error ? <Skeleton height={220} /> : null}
       {data ? <Contents vault={data} readOnly={readOnly} /> : null}
+      <ChainCalls readOnly={readOnly} />
     </div>
   )
 }
