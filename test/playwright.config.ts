@@ -7,9 +7,10 @@ const browser = findBrowser()
 export default defineConfig({
   testDir: 'e2e',
   outputDir: join(import.meta.dirname, '../test-results'),
-  // every file has a core and a server of its own; two at a time would measure each other on a small machine
-  workers: 1,
-  timeout: 60_000,
+  // every file has a core and a server of its own, so two run at a time; no test asserts a time, and waits are long enough for that
+  workers: 2,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
   use: {
     viewport: { width: 1280, height: 800 },

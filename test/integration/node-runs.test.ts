@@ -199,7 +199,7 @@ test('on a grid of 1,000 nodes every explanation adds up to the second and the u
       const receipts = loadReceipts(store, 101, { after: -1, limit: 100_000 })
       expect(receipts.length).toBeGreaterThan(990)
       // every node in the long run, else one of each ten
-      const each = Math.max(1, Math.round(1_000 / runs(100, 1_000).numRuns))
+      const each = Math.max(1, Math.round(1_000 / runs(40, 1_000).numRuns))
       for (const receipt of receipts.filter(({ nodeId }) => nodeId % each === 0))
         checkExplanation(tellNode(store, period, end, receipt.nodeId, 'latest').explanation, receipt, PERIOD_SEC)
 
@@ -226,7 +226,7 @@ test('on a grid of 1,000 nodes every explanation adds up to the second and the u
           )
         }
       expect(explained).toBe(chosen.filter(mint => mint.period === 102).length)
-      expect(explained).toBeGreaterThan(90)
+      expect(explained).toBeGreaterThan(900 / each - 20)
     } finally {
       store.close()
     }

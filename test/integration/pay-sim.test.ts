@@ -6,7 +6,7 @@ import { runs } from '../helpers/runs.ts'
 const folders = makeFolders()
 afterAll(folders.clear)
 
-const { numRuns, seed } = runs(40, 10_000)
+const { numRuns, seed } = runs(10, 10_000)
 
 test(
   'whatever fails, the ledger pays every receipt at most once, and the books say what it paid',

@@ -101,7 +101,7 @@ function look(dataDir: string): number | null {
 }
 
 test('a sync that is killed at random moments goes on and gives the same store', { timeout: 1_800_000 }, async () => {
-  const { numRuns: kills, seed } = runs(4, 100)
+  const { numRuns: kills, seed } = runs(2, 100)
   // a small generator of its own: the moments come from the seed, however long the runs before took
   let state = seed >>> 0 || 1
   const random = () => {
