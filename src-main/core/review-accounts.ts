@@ -24,6 +24,8 @@ export interface AccountsAsk {
 
 /** Accounts that are asked about at once. */
 const CONCURRENCY = 10
+/** Whoever waits before a decision would rather know soon that Horizon does not answer. */
+const TRIES = 2
 /** An answer is good for so long, in seconds: a review is looked at more than once. */
 const GOOD_SEC = 600
 
@@ -37,7 +39,7 @@ export function createAccountBook(nowTs: () => number) {
     const wanted = new Set(sources)
     const open = [...new Set([...payees, ...sources])]
     try {
-      const horizon = horizonOf(config)
+      const horizon = horizonOf(config, { tries: TRIES })
       const clock = await loadClock(horizon, { signal })
       const asset = { code: config.assetCode, issuer: config.issuer }
       const work = async (): Promise<void> => {

@@ -9,11 +9,15 @@ import { createMintView } from '../../src-main/core/mint-view.ts'
 import type { PayRoom } from '../../src-main/core/pay-room.ts'
 import { createReviewer } from '../../src-main/core/review-work.ts'
 import { createReviewAnswers } from '../../src-main/core/reviews.ts'
+import { receiptsNdjson } from '../../src-main/engines/minting/outputs.ts'
+import { planRetries } from '../../src-main/engines/minting/retries.ts'
 import { type Payable, planRun } from '../../src-main/engines/payout-plan/plan.ts'
 import { addRun, buildEnvelopes } from '../../src-main/jobs/pay/exchange.ts'
+import { keepEvents, openRun } from '../../src-main/jobs/pay/state.ts'
 import { writeTransaction } from '../../src-main/store/db.ts'
-import { openStore, type Store } from '../../src-main/store/index.ts'
+import { loadEnd, openStore, type Store, storedPeriod } from '../../src-main/store/index.ts'
 import { savePayConfig } from '../../src-main/store/pay-config.ts'
+import { loadReceipts } from '../../src-main/store/results.ts'
 import { paysOfPeriod } from '../../src-main/store/review-facts.ts'
 import type { Core } from '../../src-shared/contract.ts'
 import type { PayConfig } from '../../src-shared/pay.ts'
@@ -99,8 +103,19 @@ function payables(): Payable[] {
     })
 }
 
+/** The retry of a node's receipt of the period before, as the rules make it. */
+function retryOf(nodeId: number): Payable {
+  const stored = storedPeriod(store, period)
+  const previous = loadReceipts(store, period - 1, { nodeIds: [nodeId] }).map(node => receiptsNdjson([node]))
+  const addresses = new Map(loadEnd(store, stored).payoutAddresses.map(({ farm_id: farmId, address }) => [farmId, address]))
+  const [retry] = planRetries({ previous, paid: new Set(), addresses, period: stored })
+  const { farmId, hash: receipt, retryFor, address, rewardUnits: amountUnits } = retry!
+  return { kind: 'retry', nodeId, farmId, startTs: nowTs(), receipt, retryFor, address, amountUnits }
+}
+
 test('a run is reviewed from its envelopes: the sum, what is odd about each, and the world that it is held against', async () => {
-  const list = payables()
+  const unpaid = paysOfPeriod(store, period - 1).findLast(({ amountUnits, address }) => amountUnits > 0n && address !== '')!
+  const list = [...payables(), retryOf(unpaid.nodeId)]
   const [first, second, third] = list
   const trusted = { trustlines: { [world.key]: world.line() } }
   for (const { address } of list) if (address !== second!.address) local.ledger.setAccount(address, { ...trusted, sequence: 1n })
@@ -138,28 +153,48 @@ test('a run is reviewed from its envelopes: the sum, what is odd about each, and
   expect(row.warnings.map(({ code }) => code)).toEqual(expect.arrayContaining(['receipt-differs', 'payee-changed']))
   expect(row.values.find(({ name }) => name.endsWith('payment.destination'))?.value).toBe(stranger)
 
+  // a retry is known by its own hash, which follows from the rules
+  const { rows: all } = await answers['review.rows']({ runId, askLedger: true, offset: 0, limit: 100 })
+  const retried = all.find(({ payable }) => payable === 'retry')!
+  expect(all.flatMap(({ warnings }) => warnings.map(({ code }) => code))).not.toContain('unknown-receipt')
+  // whoever signs the receipt itself meanwhile would pay it twice; once the retry is paid, all the more
+  const again = buildPayment({ ...payment(), payee: unpaid.address, amountUnits: unpaid.amountUnits, memoHash: unpaid.hash }).envelope
+  const warned = async () => (await answers['review.get']({ of: { kind: 'envelope', text: again }, askLedger: false })).warnings
+  const paidTwice = async () => (await warned()).filter(({ code }) => code === 'already-paid').map(({ text }) => text)
+  expect(await paidTwice()).toEqual([expect.stringContaining(`run ${runId.slice(0, 16)}`)])
+  const live = openRun(store, runId)
+  const planned = live.plan.rows[retried.place]!
+  const to = { from: config.payer, to: planned.payee, assetCode: TFT.code, issuer: TFT.issuer, amountUnits: planned.amountUnits }
+  const tx = { hash: retried.hash, successful: true, ledger: 9, ts: nowTs(), source: planned.channel, sequence: planned.sequence }
+  keepEvents(store, live, [{ place: retried.place, event: { kind: 'found', tx: { ...tx, memo: planned.receipt, payment: to } } }])
+  expect(await paidTwice()).toEqual([expect.stringContaining(`transaction ${retried.hash.slice(0, 16)}`)])
+  const done = await answers['review.get']({ of: { kind: 'row', runId, place: retried.place }, askLedger: false })
+  expect(done.warnings[0]).toMatchObject({ code: 'already-paid', text: expect.stringContaining('This very transaction') })
+
   // without the ledger its part is unknown, and is said to be
   const offline = await answers['review.run']({ runId, askLedger: false })
   expect(offline.counts.map(({ code }) => code)).not.toContain('account-missing')
   expect(offline.unknown.join()).toContain('the ledger was not asked')
 }, 60_000)
 
-test('an envelope from anywhere is held against the run that it is of, or of none', async () => {
-  const reviewer = createReviewer(roomOf())
-  const [pay] = paysOfPeriod(store, period - 1).filter(({ amountUnits, address }) => amountUnits > 0n && address !== '')
-  const plan = {
+/** What an envelope from elsewhere shares with a run's. */
+function payment() {
+  const times = { minTime: nowTs(), maxTime: nowTs() + 600 }
+  return {
     passphrase: config.passphrase,
     source: config.channels[0]!,
     sequence: 900n,
-    minTime: nowTs(),
-    maxTime: nowTs() + 600,
+    ...times,
     feeStroops: 1000n,
     payer: config.payer,
-    payee: pay!.address,
     asset: TFT,
-    amountUnits: pay!.amountUnits,
-    memoHash: pay!.hash,
   }
+}
+
+test('an envelope from anywhere is held against the run that it is of, or of none', async () => {
+  const reviewer = createReviewer(roomOf())
+  const [pay] = paysOfPeriod(store, period - 1).filter(({ amountUnits, address }) => amountUnits > 0n && address !== '')
+  const plan = { ...payment(), payee: pay!.address, amountUnits: pay!.amountUnits, memoHash: pay!.hash }
   const ann = world.signers[0]!
   const text = signWith(buildPayment(plan).envelope, config.passphrase, ann)
   const good = await reviewer.envelope({ kind: 'envelope', text: `${text}\n` }, true)
@@ -187,9 +222,12 @@ test('the whole core answers, and a Horizon that is gone leaves the review as it
   try {
     const [run] = (await core.query('pay.runs', {})).runs
     const review = await core.query('review.run', { runId: run!.runId })
-    expect(review.rows).toBe(run!.rows)
-    const row = await core.query('review.get', { of: { kind: 'row', runId: run!.runId, place: 0 } })
+    // one row is paid by now
+    expect(review.rows).toBe(run!.rows - 1)
+    await local.stop()
+    const row = await core.query('review.get', { of: { kind: 'row', runId: run!.runId, place: 0 }, askLedger: true })
     expect(row.kind).toBe('payment')
+    expect(row.unknown.join()).toMatch(/The ledger was not asked in full: .*Horizon/)
   } finally {
     await core.close()
     store = openStore(join(folder, 'data'), { mode: 'write' })

@@ -2,7 +2,7 @@ import type { Rules } from '../../../src-shared/mint.ts'
 import type { PayConfig } from '../../../src-shared/pay.ts'
 import { checkNetwork, checkPayee, loadAccount, loadClock, loadFeeStats, spendable, trustlineFor } from '../../clients/stellar/accounts.ts'
 import { readTransactions } from '../../clients/stellar/history.ts'
-import { type AskOptions, checkHorizonUrl, createHorizon, type Horizon } from '../../clients/stellar/horizon.ts'
+import { type AskOptions, checkHorizonUrl, createHorizon, type Horizon, type HorizonOptions } from '../../clients/stellar/horizon.ts'
 import type { AccountState } from '../../clients/stellar/types.ts'
 import { type Channel, type Payable, type PayeeCheck, type Planned, planRun } from '../../engines/payout-plan/plan.ts'
 import type { Store } from '../../store/index.ts'
@@ -35,14 +35,14 @@ export interface PlanOrder {
 }
 
 /** A Horizon of the configuration. Throws AppError usage, naming what is not entered yet. */
-export function horizonOf(config: PayConfig): Horizon {
+export function horizonOf(config: PayConfig, more: Partial<HorizonOptions> = {}): Horizon {
   const missing = (['horizon', 'passphrase', 'assetCode', 'issuer', 'payer'] as const).find(name => config[name] === '')
   if (missing)
     throw refused(
       'not-configured',
       `How this network pays is not entered yet: ${names[missing]} is missing. Enter it in the payout settings.`,
     )
-  return createHorizon({ url: checkHorizonUrl(config.horizon), passphrase: config.passphrase })
+  return createHorizon({ url: checkHorizonUrl(config.horizon), passphrase: config.passphrase, ...more })
 }
 
 const names = {
