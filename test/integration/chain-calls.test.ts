@@ -307,6 +307,24 @@ describe('what can go wrong', () => {
     await unlock()
   })
 
+  test('the network is away at the start of Granary: the call is carried on when it is back', async () => {
+    await startChain()
+    const { port } = devnet
+    const requestId = await signed(address)
+    await core.close()
+    const store = openStore(dataDir, { mode: 'write' })
+    writeTransaction(store.books, 'books.db', () => saveSubmitted(store, requestId))
+    store.close()
+    await devnet.close()
+    core = await open()
+    await until(async () => (await core.query('jobs.list', {})).some(({ detail }) => detail.includes('No endpoint of this network')))
+    expect((await request(requestId)).stage).toBe('sent')
+    devnet = await startDevnet({ archive, port })
+    await ended(requestId)
+    expect(await request(requestId)).toMatchObject({ stage: 'final', error: null })
+    await unlock()
+  })
+
   test('its blocks go by: expired, and the replacement has the same number', async () => {
     await startChain({ byHand: true })
     devnet.faults.dropSubmits = 1_000
