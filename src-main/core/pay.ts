@@ -27,13 +27,21 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
   const { books, mints } = room
   const farmNames = createFarmNames(room)
 
-  const named = (entry: LeftOutEntry) => ({ ...entry, farmName: farmNames().get(entry.farmId) ?? '' })
+  function withNames(entries: readonly LeftOutEntry[]) {
+    const names = farmNames()
+    return entries.map(entry => ({ ...entry, farmName: names.get(entry.farmId) ?? '' }))
+  }
 
-  function payRow(plan: PayoutPlan, row: ListedRow): PayRow {
+  function payRows(plan: PayoutPlan, rows: readonly ListedRow[]): PayRow[] {
+    const names = farmNames()
+    return rows.map(row => payRow(plan, row, names))
+  }
+
+  function payRow(plan: PayoutPlan, row: ListedRow, names: ReadonlyMap<number, string> = farmNames()): PayRow {
     const { place, nodeId, farmId, payee, amountUnits, receipt, stage, tx, paidTs } = row
     const kind = plan.rows[place]?.kind ?? 'receipt'
     const why = row.conflict === '' ? rowStageHints[stage] : `${rowStageHints[stage]} ${row.conflict}.`
-    return { place, kind, nodeId, farmId, farmName: farmNames().get(farmId) ?? '', payee, amountUnits, receipt, stage, why, tx, paidTs }
+    return { place, kind, nodeId, farmId, farmName: names.get(farmId) ?? '', payee, amountUnits, receipt, stage, why, tx, paidTs }
   }
 
   function arrival(network: string, receipt: string): Arrival {
@@ -66,8 +74,7 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
     'pay.rows': ({ runId, ...ask }) => {
       const run = loadRun(books, runId)
       const { rows, total } = listRows(books, run.runId, ask)
-      const plan = planOf(room, run)
-      return { rows: rows.map(row => payRow(plan, row)), total }
+      return { rows: payRows(planOf(room, run), rows), total }
     },
     'pay.row': ({ runId, place }) => {
       const run = loadRun(books, runId)
@@ -90,8 +97,7 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
     },
     'pay.csv': ({ runId, ...ask }) => {
       const run = loadRun(books, runId)
-      const plan = planOf(room, run)
-      const lines = listRows(books, run.runId, ask).rows.map(row => payRow(plan, row))
+      const lines = payRows(planOf(room, run), listRows(books, run.runId, ask).rows)
       return { fileName: `payout-${fileName(run)}.csv`, text: rowsCsv(lines) }
     },
     'pay.leftOut': ({ runId, period, offset, limit }) => {
@@ -101,7 +107,7 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
           ? reportOfSubject(books, network, subjectOf({ period: period ?? null }))
           : reportOfRun(books, loadRun(books, runId).runId)
       if (!kept) return { rows: [], total: 0 }
-      return { rows: loadLeftOut(books, kept.id, offset, limit).map(named), total: kept.leftOut }
+      return { rows: withNames(loadLeftOut(books, kept.id, offset, limit)), total: kept.leftOut }
     },
     'pay.export': async ({ runId }) => {
       const { exportRun } = await import('../jobs/pay/exchange.ts')
@@ -112,12 +118,12 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
     },
     'pay.payments': ({ receipts }) => {
       const network = payNetwork(room) ?? ''
-      const decisions = [...mints.decisions().values()].flat()
+      const decisions = new Map([...mints.decisions().values()].flat().map(({ mintId, decision }) => [mintId, decision]))
       return receipts.map(receipt => {
         const found = arrival(network, receipt)
         if (found.state === 'paid') return found
         // what somebody noted as paid without a run of this program
-        const payment = decisions.find(({ mintId }) => mintId === receipt)?.decision.payments.find(({ result }) => result === 'paid')
+        const payment = decisions.get(receipt)?.payments.find(({ result }) => result === 'paid')
         return payment?.result === 'paid' ? { receipt, state: 'paid', tx: payment.tx, paidTs: payment.ts, why: '' } : found
       })
     },

@@ -6,7 +6,7 @@ import { openCore } from '../../src-main/core/index.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
-import { openFarms, openKey, type PayWorld, payPassphrase, startPayWorld } from '../helpers/pay-core.ts'
+import { keepLargeRun, openFarms, openKey, type PayWorld, payPassphrase, startPayWorld } from '../helpers/pay-core.ts'
 
 /* A payout from the network's configuration to what its farmers see, in the order in which it is done. */
 test.describe.configure({ mode: 'serial' })
@@ -159,4 +159,38 @@ test('it is paid, and the farmer sees when and by which transaction, or why not'
   await goTo(page, `/nodes/${shyNode}/102`)
   await expect(page.getByRole('region', { name: 'Receipts' }).getByText('left out')).toHaveAttribute('title', /does not exist on Stellar/)
   await expectAccessible(page)
+})
+
+test('the rows of a whole grid scroll to the end, few at a time', async ({ page }) => {
+  test.setTimeout(120_000)
+  const large = mkdtempSync(join(tmpdir(), 'granary-payouts-'))
+  const runId = await keepLargeRun(lab, large, 5_500)
+  const own = await serveFolder(large)
+  try {
+    await own.open(page, `/payouts/${runId}`)
+    const rows = page.getByRole('grid', { name: 'Rows' })
+    await expect(rows.getByRole('row').nth(1)).toBeVisible()
+    await expect(rows).toHaveAttribute('aria-rowcount', '5501')
+    await rows.hover()
+    await page.evaluate(() => {
+      const seen: number[] = []
+      Object.assign(window, { longTasks: seen })
+      new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) seen.push(Math.round(entry.duration))
+      }).observe({ type: 'longtask' })
+    })
+    for (let step = 0; step < 100; step++) {
+      await page.mouse.wheel(0, step < 60 ? 400 : 4000)
+      await page.waitForTimeout(16)
+    }
+    const longTasks = await page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks)
+    // a busy machine must not fail this: the figures are printed, and read by people
+    console.log(`scrolling 5,500 rows: tasks over 50 ms: ${longTasks.length === 0 ? 'none' : `${longTasks.join(', ')} ms`}`)
+    await page.mouse.wheel(0, 1e6)
+    await expect(rows.locator('[role=row][aria-rowindex="5501"]').getByRole('link')).toBeVisible()
+    expect(await rows.getByRole('row').count()).toBeLessThan(60)
+  } finally {
+    await own.close()
+    rmSync(large, { recursive: true, force: true })
+  }
 })

@@ -1,7 +1,13 @@
 import { isAccountId } from '../../src-main/engines/minting/strkey.ts'
+import { planRun } from '../../src-main/engines/payout-plan/plan.ts'
+import { addRun, buildEnvelopes } from '../../src-main/jobs/pay/exchange.ts'
+import { writeTransaction } from '../../src-main/store/db.ts'
+import { openStore } from '../../src-main/store/open.ts'
 import type { CommandInput, CommandName, CommandOutput, Core } from '../../src-shared/contract.ts'
 import type { RunDetail } from '../../src-shared/pay-contract.ts'
-import { type LocalHorizon, makeWorld, startHorizon, TFT, type World } from './horizon/index.ts'
+import { type LocalHorizon, makeKey, makeWorld, startHorizon, TFT, type World } from './horizon/index.ts'
+
+import { payablesOf } from './pay.ts'
 
 /* Payouts through the whole core, against the local Horizon: a world whose farmers are those of a made-up grid. */
 
@@ -67,4 +73,37 @@ export async function openKey({ world }: PayWorld, core: Core, which: number): P
 export async function newest(core: Core): Promise<RunDetail> {
   const [first] = (await core.query('pay.runs', {})).runs
   return core.query('pay.get', { runId: first!.runId })
+}
+
+/** A run of so many rows in a data folder of its own, as if it had been planned there. Gives its id. */
+export async function keepLargeRun({ world, config }: PayWorld, dataDir: string, rows: number): Promise<string> {
+  const payables = payablesOf(world, rows, 'large')
+  const { plan, runId } = planRun({
+    network: 'lab',
+    passphrase: config.passphrase,
+    assetCode: config.assetCode,
+    issuer: config.issuer,
+    payer: config.payer,
+    payerUnits: null,
+    rules: 'v3',
+    period: 102,
+    maker: '',
+    channels: Array.from({ length: 20 }, (_, n) => ({
+      address: makeKey(`large ${n}`).publicKey(),
+      sequence: 5n,
+      spendableStroops: 10n ** 12n,
+    })),
+    feeStroops: config.feeStroops,
+    ledgerTs: Math.floor(Date.now() / 1000),
+    signSec: config.signSec,
+    payables,
+    payees: new Map(payables.map(({ address }) => [address, { ok: true, roomUnits: null }])),
+    paid: new Set(),
+  })
+  if (!plan) throw new Error('there is something to pay')
+  const envelopes = await buildEnvelopes(plan)
+  const store = openStore(dataDir, { mode: 'write' })
+  writeTransaction(store.books, 'books.db', () => addRun(store, plan, envelopes, true))
+  store.close()
+  return runId
 }
