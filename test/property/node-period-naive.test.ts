@@ -121,7 +121,7 @@ test('they agree on histories of about 10,000 events', { timeout }, () => {
   const { numRuns, seed } = runs(4, 200)
   let events = 0
   fc.assert(
-    fc.property(randomNodeLife({ maxMoves: 20_000 }), archive => {
+    fc.property(randomNodeLife({ maxMoves: 30_000 }), archive => {
       events += archive.blocks.reduce((sum, block) => sum + block.events.length, 0)
       agree(archive, {})
     }),
