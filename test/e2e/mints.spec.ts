@@ -30,9 +30,13 @@ const tab = (page: Page, name: string) => page.locator('label', { hasText: new R
 const rules = (page: Page) => page.getByRole('form', { name: 'Minting rules' })
 
 async function openFirst(page: Page): Promise<void> {
-  // the one chosen last is kept
+  // tab and filter that were chosen last are kept
   await tab(page, 'Mints').click()
   await expect(grid(page).getByRole('row').nth(1)).toBeVisible()
+  const clear = page.getByRole('button', { name: 'Clear filters' })
+  if (await clear.isVisible()) await clear.click()
+  await expect(clear).toBeHidden()
+  await expect(grid(page)).toHaveAttribute('aria-busy', 'false')
   await grid(page).focus()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
