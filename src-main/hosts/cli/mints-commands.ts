@@ -183,7 +183,7 @@ function listText(list: MintList): string {
     formatUtc(row.start),
     formatUtc(row.end),
     tftExact(row.rewardUnits),
-    row.stage,
+    list.rules === 'v3' && row.stage === 'claimable' ? 'would pay' : row.stage,
     row.id.slice(0, 16),
   ])
   const sum = (units: bigint, count: number) => `${group(tftExact(units))} TFT of ${count === 1 ? '1 mint' : `${count} mints`}`
@@ -191,7 +191,7 @@ function listText(list: MintList): string {
     ...(list.rules === 'v3' ? ['This network pays by rule set v3: these are what node-period would pay, and none can be claimed.'] : []),
     ...(list.complete ? [] : ['Not every stored period is worked out yet.']),
     table(HEADER, rows, 'No mints.').trimEnd(),
-    `Claimable: ${sum(list.claimableUnits, list.claimable)}. Decided: ${sum(list.decidedUnits, list.decided)}. Paid: ${sum(list.paidUnits, list.paid)}.`,
+    `${list.rules === 'v3' ? 'Would be claimable' : 'Claimable'}: ${sum(list.claimableUnits, list.claimable)}. Decided: ${sum(list.decidedUnits, list.decided)}. Paid: ${sum(list.paidUnits, list.paid)}.`,
     ...list.gaps,
   ]
   return `${lines.join('\n')}\n`

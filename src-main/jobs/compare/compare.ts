@@ -7,6 +7,7 @@ import { wholeOf } from '../../engines/compare/json.ts'
 import type { Proposal } from '../../engines/compare/proposal.ts'
 import { stepReason } from '../../engines/compare/reasons.ts'
 import type { Store } from '../../store/open.ts'
+import { listPeriods } from '../../store/periods.ts'
 import { findReceiptByHash } from '../../store/results.ts'
 import { basisOf } from '../basis.ts'
 import type { JobContext } from '../context.ts'
@@ -69,7 +70,12 @@ function rulesOf(proposal: Proposal): Rules {
 /** The period that a proposal is about, by what it says, else by its hashes. */
 function periodOf(store: Store, proposal: Proposal, rules: Rules): number {
   const said = rules === 'v3' ? (proposal.receipts?.[0] ?? proposal.retries[0])?.startTs : closedTs(proposal)
-  if (said !== undefined) return Math.floor((said - FIRST_PERIOD_START_TS) / PERIOD_SEC)
+  if (said !== undefined) {
+    const index = Math.floor((said - FIRST_PERIOD_START_TS) / PERIOD_SEC)
+    const stored = new Set(listPeriods(store).map(period => period.index))
+    // the last stored period has the mints that closed in the 27 h after it
+    return rules === 'node-period' && !stored.has(index) && stored.has(index - 1) ? index - 1 : index
+  }
   for (const { hash } of (proposal.payouts ?? []).slice(0, LOOKED_FOR)) {
     const found = findReceiptByHash(store, hash, 1)[0]
     if (found) return found.period
