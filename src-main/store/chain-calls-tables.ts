@@ -59,3 +59,8 @@ export const booksChainCalls = `
   CREATE TRIGGER chain_calls_no_delete BEFORE DELETE ON chain_calls WHEN OLD.stage = 'sent'
     BEGIN SELECT RAISE(ABORT, 'a call that may stand in a block is not forgotten'); END;
 `
+
+/** What was said of a call when it was prepared: warnings, and what a node expected of fee and account. */
+export const booksChainWords = `
+  ALTER TABLE chain_calls ADD COLUMN told TEXT NOT NULL DEFAULT '{"warnings":[],"feeUnits":null,"freeUnits":null}';
+`

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Selectable } from 'kysely'
+import { z } from 'zod'
 import { type ChainCall, type ChainStage, chainCallSchema } from '../../src-shared/chain-contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import { bigintText } from '../../src-shared/mint.ts'
 import { books, change, row, rows, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import type { ChainCallsTable } from './schema.ts'
+
+/** What was said when a call was prepared: what there is to think about, and what a node expected; units of 1e-7 TFT, null: it did not say. */
+const toldSchema = z.object({ warnings: z.array(z.string()), feeUnits: bigintText.nullable(), freeUnits: bigintText.nullable() })
+export type CallTold = z.infer<typeof toldSchema>
 
 /** A call to the grid's chain as the books have it. */
 export interface StoredCall {
@@ -31,6 +37,7 @@ export interface StoredCall {
   feeUnits: bigint | null
   note: string
   replaces: string | null
+  told: CallTold
   createdTs: number
   sentTs: number | null
   endedTs: number | null
@@ -38,7 +45,7 @@ export interface StoredCall {
 
 export type NewCall = Pick<
   StoredCall,
-  'requestId' | 'network' | 'call' | 'signer' | 'payload' | 'runtime' | 'nonce' | 'firstBlock' | 'lastBlock' | 'replaces'
+  'requestId' | 'network' | 'call' | 'signer' | 'payload' | 'runtime' | 'nonce' | 'firstBlock' | 'lastBlock' | 'replaces' | 'told'
 >
 
 /** Newest first. */
@@ -51,6 +58,11 @@ export function listCalls(store: Store, { offset, limit }: { offset: number; lim
 /** Those that were sent and have not ended. */
 export function callsUnderWay(store: Store): StoredCall[] {
   return rows(store.books, books.selectFrom('chain_calls').selectAll().where('stage', '=', 'sent').orderBy('created_ts')).map(toCall)
+}
+
+/** Those that are not signed yet, of every network. */
+export function callsToSign(store: Store): StoredCall[] {
+  return rows(store.books, books.selectFrom('chain_calls').selectAll().where('stage', '=', 'prepared').orderBy('created_ts')).map(toCall)
 }
 
 /** Every call of one account. */
@@ -74,7 +86,7 @@ export function loadCall(store: Store, requestId: string): StoredCall {
 
 /** Whoever calls it holds the transaction. */
 export function insertCall(store: Store, call: NewCall): void {
-  const { requestId, signer, payload, replaces } = call
+  const { requestId, signer, payload, replaces, told } = call
   change(
     store.books,
     books.insertInto('chain_calls').values({
@@ -100,6 +112,7 @@ export function insertCall(store: Store, call: NewCall): void {
       fee_units: null,
       note: '',
       replaces,
+      told: JSON.stringify(toldSchema.encode(told)),
       created_ts: store.now(),
       sent_ts: null,
       ended_ts: null,
@@ -170,9 +183,14 @@ export function deleteCall(store: Store, requestId: string): void {
   change(store.books, books.deleteFrom('chain_calls').where('id', '=', requestId))
 }
 
+/** SHA-256, hex. */
+export function metadataHash(metadata: Uint8Array): string {
+  return createHash('sha256').update(metadata).digest('hex')
+}
+
 /** Keeps metadata that calls are made for; gives its name. Whoever calls it holds the transaction. */
 export function saveCallRuntime(store: Store, network: string, specVersion: number, metadata: Uint8Array): string {
-  const hash = createHash('sha256').update(metadata).digest('hex')
+  const hash = metadataHash(metadata)
   const values = { hash, network, spec_version: specVersion, metadata: zstdCompressSync(metadata), added_ts: store.now() }
   change(
     store.books,
@@ -188,8 +206,14 @@ export function saveCallRuntime(store: Store, network: string, specVersion: numb
 export function loadCallRuntime(store: Store, hash: string): Uint8Array {
   const found = row(store.books, books.selectFrom('chain_runtimes').select('metadata').where('hash', '=', hash))
   const metadata = found && zstdDecompressSync(found.metadata)
-  if (metadata && createHash('sha256').update(metadata).digest('hex') === hash) return metadata
+  if (metadata && metadataHash(metadata) === hash) return metadata
   throw new AppError('store.corrupt', 'The runtime that this call was made for can’t be read in books.db. Prepare the call again.')
+}
+
+/** Names of the metadata that calls for this runtime of a network were made with here. */
+export function callRuntimesOf(store: Store, network: string, specVersion: number): string[] {
+  const query = books.selectFrom('chain_runtimes').select('hash').where('network', '=', network).where('spec_version', '=', specVersion)
+  return rows(store.books, query).map(({ hash }) => hash)
 }
 
 /** The metadata that was used last for a network; null: none yet. */
@@ -220,6 +244,7 @@ function toCall(found: Selectable<ChainCallsTable>): StoredCall {
     feeUnits: found.fee_units === null ? null : BigInt(found.fee_units),
     note: found.note,
     replaces: found.replaces,
+    told: toldSchema.parse(JSON.parse(found.told)),
     createdTs: found.created_ts,
     sentTs: found.sent_ts,
     endedTs: found.ended_ts,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../src-shared/errors.ts'
-import { booksChainCalls } from './chain-calls-tables.ts'
+import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
 import { booksPayReports } from './pay-report-tables.ts'
@@ -285,7 +285,7 @@ const booksVotes = `
 
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
-  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes, booksPayReports, booksChainCalls],
+  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes, booksPayReports, booksChainCalls, booksChainWords],
 }
 
 export function versionOf(db: Db): number {

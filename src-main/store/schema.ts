@@ -392,6 +392,8 @@ export interface VoteExecutionsTable {
 /** A call to the grid's chain, from its bytes to what became of it (chain-calls.ts). */
 export interface ChainCallsTable {
   id: string
+  /** what was said when it was prepared (JSON, store/chain-calls.ts) */
+  told: string
   network: string
   /** what was asked for (ChainCall of src-shared/chain-contract.ts, JSON) */
   call: string
