@@ -45,6 +45,7 @@ export const errorCodes = [
   'contract.invalid', // a request or answer that breaks the contract
   'idempotency.reused', // one key, two different commands
   'audit.broken', // the audit trail does not hash up
+  'jobs.clock', // the clock is far ahead of the last slot or went backwards: scheduled jobs wait for a person's word; details.clock
   'not-found',
   'cancelled',
   'core.gone', // the core stopped while a call was under way

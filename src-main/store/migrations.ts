@@ -6,6 +6,7 @@ import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
 import { booksPayReports } from './pay-report-tables.ts'
 import { booksRuns } from './runs-tables.ts'
+import { booksSchedule } from './schedule-tables.ts'
 
 /** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
 export type Migrations = Record<DbKind, readonly string[]>
@@ -285,7 +286,7 @@ const booksVotes = `
 
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
-  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes, booksPayReports, booksChainCalls, booksChainWords],
+  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes, booksPayReports, booksChainCalls, booksChainWords, booksSchedule],
 }
 
 export function versionOf(db: Db): number {
