@@ -8,6 +8,13 @@ import { formatUtc } from './time.ts'
  * signs on it must see whose word it is.
  */
 
+/**
+ * The endpoints that told a period's snapshots alike, all of each, without paths: nodes, contracts and prices at its start; farms, twins,
+ * policies and payout addresses at its end. Empty: it came in pieces, or it is not known from whom.
+ */
+export const snapshotWordsSchema = z.object({ start: z.array(z.string()), end: z.array(z.string()) })
+export type SnapshotWords = z.infer<typeof snapshotWordsSchema>
+
 /** How a period's blocks were read from chain nodes. */
 export const askedSchema = z.object({
   /** those that gave blocks, without paths, in order of their addresses */
@@ -15,6 +22,8 @@ export const askedSchema = z.object({
   /** blocks that were read, and those of them whose events a second, independent endpoint gave alike */
   readBlocks: z.number(),
   comparedBlocks: z.number(),
+  /** absent: read before Granary kept that */
+  snapshots: snapshotWordsSchema.optional(),
 })
 export type Asked = z.infer<typeof askedSchema>
 
@@ -73,7 +82,19 @@ export function singleWord({ source }: Basis): string | null {
     return source.endpoints.length === 1
       ? `everything comes from the one endpoint ${source.endpoints[0]}`
       : 'no two independent endpoints are known to have been asked'
-  return source.comparedBlocks === 0 ? 'no block was compared between independent endpoints' : null
+  if (source.comparedBlocks === 0) return 'no block was compared between independent endpoints'
+  const { start, end } = source.snapshots ?? { start: [], end: [] }
+  if (countIndependent(end) < 2) return `farms, policies and payout addresses at the end ${onWord(end)}`
+  return countIndependent(start) < 2 ? `nodes, contracts and prices at the start ${onWord(start)}` : null
+}
+
+function onWord([only]: readonly string[]): string {
+  return only === undefined ? 'were not compared between endpoints' : `rest on the word of ${only}`
+}
+
+/** A sentence: who told a snapshot alike, or on whose one word it rests. */
+function snapshotText(what: string, told: readonly string[]): string {
+  return countIndependent(told) < 2 ? `${what} ${onWord(told)}.` : `${what} were told alike by ${told.join(' and ')}.`
 }
 
 /** `12.3 %` of the blocks, cut, so that only all of them are 100 %. */
@@ -106,7 +127,9 @@ export function basisText(basis: Basis): string[] {
     )
     const untold = blocks.last - blocks.first + 1 - readBlocks
     if (untold > 0) lines.push(`Of ${count(untold, 'more block')} it is not known who was asked: they were read before Granary kept that.`)
-    lines.push('Nodes, farms, prices and payout addresses at the start and the end were not compared between endpoints.')
+    const { start, end } = source.snapshots ?? { start: [], end: [] }
+    lines.push(snapshotText('Nodes, contracts and prices at the start', start))
+    lines.push(snapshotText('Farms, policies and payout addresses at the end', end))
   }
   lines.push('No storage proofs were checked.')
   if (!basis.wholeGrid) lines.push('Only some farms and nodes are followed; of others nothing is known here.')

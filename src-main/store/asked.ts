@@ -12,11 +12,12 @@ export function askedOf(text: string | null): Asked | null {
   return text === null ? null : (JSON.parse(text) as Asked)
 }
 
-/** What was asked before and what was asked now. */
+/** What was asked before and what was asked now; of the snapshots what is known now. */
 export function askedTogether(before: Asked | null, now: Asked): Asked {
   return {
     endpoints: [...new Set([...(before?.endpoints ?? []), ...now.endpoints])].sort(),
     readBlocks: (before?.readBlocks ?? 0) + now.readBlocks,
     comparedBlocks: (before?.comparedBlocks ?? 0) + now.comparedBlocks,
+    snapshots: now.snapshots ?? before?.snapshots,
   }
 }

@@ -55,6 +55,8 @@ export interface SyncPeriodInput {
 export interface SyncPeriodWriter extends EventSink {
   readonly start: StartSnapshot
   readonly end: EndSnapshot
+  /** who was asked for it until the last commit; null: it is not known, or nothing was committed */
+  readonly asked: Asked | null
   /** the last block that was told and its time */
   readonly last: { n: number; ts: number }
   /** events that no commit has written yet; bytes of the chunk that the next commit writes again, at the last one */
@@ -216,6 +218,9 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
     start,
     get end() {
       return end
+    },
+    get asked() {
+      return asked
     },
     get last() {
       return last

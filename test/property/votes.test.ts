@@ -51,6 +51,7 @@ const statement: fc.Arbitrary<VoteStatement> = fc
   )
   .map(([members, about]) => ({ ...members, ...about }))
 
+const endpoints = fc.array(fc.constantFrom('wss://a.example', 'wss://b.example', 'ws://127.0.0.1:9944'), { maxLength: 3 })
 const basis: fc.Arbitrary<Basis> = fc.record({
   network: fc.constant('lab'),
   genesis: fc.option(hash),
@@ -61,12 +62,16 @@ const basis: fc.Arbitrary<Basis> = fc.record({
   wholeGrid: fc.boolean(),
   source: fc.oneof(
     fc.record({ kind: fc.constant('archive' as const), name: fc.string(), importedTs: fc.nat() }),
-    fc.record({
-      kind: fc.constant('chain' as const),
-      endpoints: fc.array(fc.constantFrom('wss://a.example', 'wss://b.example', 'ws://127.0.0.1:9944'), { maxLength: 3 }),
-      readBlocks: fc.nat(),
-      comparedBlocks: fc.nat(),
-    }),
+    fc.record(
+      {
+        kind: fc.constant('chain' as const),
+        endpoints,
+        readBlocks: fc.nat(),
+        comparedBlocks: fc.nat(),
+        snapshots: fc.record({ start: endpoints, end: endpoints }),
+      },
+      { requiredKeys: ['kind', 'endpoints', 'readBlocks', 'comparedBlocks'] },
+    ),
   ),
   storageProofs: fc.constant(false as const),
 })

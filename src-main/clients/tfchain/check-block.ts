@@ -77,7 +77,7 @@ export async function settleState(
 }
 
 /** Null where the endpoint is away and another can be asked; any other error goes on. */
-async function orAway<T>(asking: Promise<T>, canBeLeft: boolean): Promise<T | null> {
+export async function orAway<T>(asking: Promise<T>, canBeLeft: boolean): Promise<T | null> {
   try {
     return await asking
   } catch (error) {
@@ -95,7 +95,8 @@ function faultError({ code, what }: Fault, { url }: ReadState, n: number): AppEr
   )
 }
 
-function differsError(n: number, url: string, otherUrl: string, what: string): AppError {
+/** `what`: about which part of it, in words. */
+export function differsError(n: number, url: string, otherUrl: string, what: string): AppError {
   return new AppError(
     'chain.differs',
     `${url} and ${otherUrl} disagree about block ${n} (${what}). One of them is wrong: remove the one that you trust less, and go on.`,

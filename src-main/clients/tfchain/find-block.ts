@@ -2,7 +2,8 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { readChanges, timestampOf } from './block-state.ts'
 import { ask, getHashes } from './hashes.ts'
 import { answerError } from './rpc-errors.ts'
-import type { CallOptions, Chain, Hex } from './types.ts'
+import type { AskOptions } from './scheduler.ts'
+import type { Chain, Hex } from './types.ts'
 
 export interface FoundBlock {
   n: number
@@ -11,7 +12,7 @@ export interface FoundBlock {
   timestampMs: number
 }
 
-export type FindOptions = Pick<CallOptions, 'signal' | 'priority'>
+export type FindOptions = Pick<AskOptions, 'signal' | 'priority' | 'endpoint' | 'answeredBy'>
 
 /** so many blocks are asked at once */
 const evenProbes = 8

@@ -12,12 +12,13 @@ export interface Answer<T> {
 }
 
 /** A call that tells who answered. */
-export async function ask<T>(chain: Chain, method: string, params: readonly unknown[], options: CallOptions = {}): Promise<Answer<T>> {
+export async function ask<T>(chain: Chain, method: string, params: readonly unknown[], options: AskOptions = {}): Promise<Answer<T>> {
   let url = options.endpoint ?? chain.ready()[0] ?? ''
   const withUrl: AskOptions = {
     ...options,
     answeredBy(by) {
       url = by
+      options.answeredBy?.(by)
     },
   }
   const value = await chain.call<T>(method, params, withUrl)

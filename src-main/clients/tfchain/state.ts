@@ -9,7 +9,8 @@ import type {
   PayoutAddress,
   StartSnapshot,
 } from '../../../src-shared/grid.ts'
-import type { CallOptions, Chain, Hex, Runtime } from './types.ts'
+import type { AskOptions } from './scheduler.ts'
+import type { Chain, Hex, Runtime } from './types.ts'
 
 /** Keys asked for at once, and values: half of them where the answer would be too big. */
 const KEYS_PER_PAGE = 1_000
@@ -37,7 +38,7 @@ export interface StateReader {
   all(pallet: string, item: string): Promise<[id: number, value: Uint8Array][]>
 }
 
-export function stateReader(chain: Chain, runtime: Runtime, block: StateBlock, options: CallOptions = {}): StateReader {
+export function stateReader(chain: Chain, runtime: Runtime, block: StateBlock, options: AskOptions = {}): StateReader {
   const call = { ...options, block: block.n }
 
   async function values(keys: Hex[]): Promise<(Uint8Array | null)[]> {

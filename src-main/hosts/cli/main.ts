@@ -143,7 +143,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .addOption(new Option('--days <d>', 'days of history of the living grid; default the running period').argParser(positiveNumber))
     .option(
       '--fault <name=value...>',
-      'do something wrong: latencyMs, dropEvery (requests), stallShare, nullShare (0 to 1), lieAboutParent, wrongEvents, undecodable, prunedBelow (block), tooBigChars, refuseLists (1)',
+      'do something wrong: latencyMs, dropEvery (requests), stallShare, nullShare (0 to 1), lieAboutParent, wrongEvents, wrongPayout (farm), wrongPrice, undecodable, prunedBelow (block), tooBigChars, refuseLists (1)',
       faults,
     )
     .action(options => commands.devnet(options, terminal))

@@ -17,6 +17,10 @@ export interface Faults {
   lieAboutParent?: number
   /** this block's events are told without those of the grid */
   wrongEvents?: number
+  /** the payout address of this farm is told with another last letter */
+  wrongPayout?: number
+  /** the connection price, milli-USD per TFT, is told as this */
+  wrongPrice?: number
   /** this block's first event has an index that no pallet has */
   undecodable?: number
   /** state of blocks below this one is thrown away */

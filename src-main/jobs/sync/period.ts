@@ -1,8 +1,10 @@
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
-import type { EndSnapshot } from '../../../src-shared/grid.ts'
+import type { EndSnapshot, StartSnapshot } from '../../../src-shared/grid.ts'
 import { type Period, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
+import { endpointName, type SnapshotWords } from '../../../src-shared/verify.ts'
 import { blockAt, findBlockAfter } from '../../clients/tfchain/find-block.ts'
 import { type BlockSource, readBlocks } from '../../clients/tfchain/read-blocks.ts'
+import type { AskOptions } from '../../clients/tfchain/scheduler.ts'
 import { nodesOfFarms, readEndSnapshot, readNodes, readStartSnapshot, type StateBlock, stateReader } from '../../clients/tfchain/state.ts'
 import type { Chain, ChainBlock, ChainEventSink, Hex, Runtime } from '../../clients/tfchain/types.ts'
 import { isCheckpoint, type StoredBlock } from '../../store/chain.ts'
@@ -19,6 +21,7 @@ import {
 import { noneAsked, noteAsked } from './asked.ts'
 import type { Runtimes } from './runtimes.ts'
 import { covers, type ScopeFilter, sameChoice, scopeFilter } from './scope.ts'
+import { confirmSnapshot, isConfirmed, listenTo } from './snapshots.ts'
 
 /** What a period's sync works with. */
 export interface SyncTools {
@@ -63,6 +66,8 @@ const COMMIT_EVERY_MS = 2_000
 const MANY_BLOCKS = 20
 /** Of a running period, farms, twins and payout addresses are read again when they are so much older than its last block. */
 const END_SNAPSHOT_SEC = 600
+/** Snapshots that only one endpoint told are tried to be compared so often. */
+const CONFIRM_EVERY_MS = 60_000
 
 /** What the store has of a period; gives null where nothing fits the scope. */
 export function planOf(store: Store, period: Period, scope: StoredScope | null): PeriodPlan {
@@ -122,11 +127,12 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
   let newest = head
   const headRuntime = await runtimes.ofState(head.n, head.hash)
   const timestampKey = headRuntime.storageKey('Timestamp', 'Now')
-  const blockOf = async (n: number): Promise<StateBlock> => {
-    const { hash, timestampMs } = await blockAt(chain, n, timestampKey, { signal })
+  const blockOf = async (n: number, from: AskOptions = {}): Promise<StateBlock> => {
+    const { hash, timestampMs } = await blockAt(chain, n, timestampKey, { ...from, signal })
     return { n, hash, ts: Math.floor(timestampMs / 1000) }
   }
-  const stateAt = async (block: StateBlock) => stateReader(chain, await runtimes.ofState(block.n, block.hash), block, { signal })
+  const stateAt = async (block: StateBlock, from: AskOptions = {}) =>
+    stateReader(chain, await runtimes.ofState(block.n, block.hash), block, { ...from, signal })
   const findEnd = async (): Promise<StateBlock | null> => {
     if (newest.ts <= period.end) return null
     const found = await findBlockAfter(chain, period.end, { head: newest.n, timestampKey, signal })
@@ -137,16 +143,20 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
   let writer: SyncPeriodWriter
   let stored: StoredScope | null
   let filter: ScopeFilter | null
+  /** who told the snapshots alike */
+  let words: SnapshotWords
+  let lastConfirmMs = Number.NEGATIVE_INFINITY
   const begun = unfinished(store, period.index, scope)
   if (begun) {
     hash = begun.coveredHash || null
     writer = resumePeriod(store, begun.importId)
     stored = begun.scope
+    words = writer.asked?.snapshots ?? { start: [], end: [] }
   } else {
     const started = await begin([])
     if (!started) return null
     hash = null
-    ;({ writer, stored } = started)
+    ;({ writer, stored, words } = started)
   }
   filter = stored && scopeFilter(stored, writer.start, writer.end, writer.contractNodes(), writer)
   let lastCommitMs = tools.nowMs()
@@ -166,28 +176,59 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
   }
 
   /** Reads both snapshots and makes the period's rows. `also`: nodes to follow that the farms do not have now. */
-  async function begin(also: Iterable<number>): Promise<{ writer: SyncPeriodWriter; stored: StoredScope | null } | null> {
+  async function begin(
+    also: Iterable<number>,
+  ): Promise<{ writer: SyncPeriodWriter; stored: StoredScope | null; words: SnapshotWords } | null> {
     const first = await findBlockAfter(chain, period.start, { head: head.n, timestampKey, signal })
     if (!first || Math.floor(first.timestampMs / 1000) > period.end) return null
-    const startState = await stateAt({ n: first.n, hash: first.hash, ts: Math.floor(first.timestampMs / 1000) })
+    const firstBlock: StateBlock = { n: first.n, hash: first.hash, ts: Math.floor(first.timestampMs / 1000) }
     const last = (await findEnd()) ?? newest
-    const endState = await stateAt(last)
     const follow = scope && [
       ...scope.nodes,
       ...also,
-      ...(await nodesOfFarms(startState, scope.farms)),
-      ...(await nodesOfFarms(endState, scope.farms)),
+      ...(await nodesOfFarms(await stateAt(firstBlock), scope.farms)),
+      ...(await nodesOfFarms(await stateAt(last), scope.farms)),
     ]
     const fresh = scope && { ...scope, follow: [...new Set(follow)].sort((a, b) => a - b) }
-    const start = await readStartSnapshot(startState, fresh?.follow ?? null, async n => (await blockOf(n)).ts)
+    const listener = listenTo()
+    const start = await readStart(firstBlock, fresh, listener)
+    const startWords = await confirmStart(start, fresh, listener.by())
     const seen = fresh && scopeFilter(fresh, start, null, new Map(), noSink)
     const end = await readEnd(last, seen)
-    return { writer: beginPeriod(store, { network, period, scope: fresh, start, end }), stored: fresh }
+    const words = { start: startWords, end: end.words }
+    return { writer: beginPeriod(store, { network, period, scope: fresh, start, end: end.snapshot }), stored: fresh, words }
+  }
+
+  async function readStart(block: StateBlock, followed: StoredScope | null, from: AskOptions): Promise<StartSnapshot> {
+    return readStartSnapshot(await stateAt(block, from), followed?.follow ?? null, async n => (await blockOf(n, from)).ts)
+  }
+
+  function confirmStart(start: StartSnapshot, followed: StoredScope | null, told: readonly string[]): Promise<string[]> {
+    return confirm(start, told, async from => readStart(await blockOf(start.block, from), followed, from))
+  }
+
+  /** Asks a second endpoint for a snapshot, where comparing is wanted. */
+  async function confirm<T extends StartSnapshot | EndSnapshot>(
+    snapshot: T,
+    told: readonly string[],
+    read: (from: AskOptions) => Promise<T>,
+  ): Promise<string[]> {
+    return tools.compareShare > 0 ? confirmSnapshot(chain, told, snapshot, endpoint => read({ endpoint })) : [...told]
   }
 
   /** The end snapshot after `block`, with the farms and twins of the followed nodes as they are then and as they were. */
-  async function readEnd(block: StateBlock, seen: Pick<ScopeFilter, 'follow' | 'farms' | 'twins'> | null): Promise<EndSnapshot> {
-    const state = await stateAt(block)
+  async function readEnd(block: StateBlock, seen: EndScope): Promise<{ snapshot: EndSnapshot; words: string[] }> {
+    const listener = listenTo()
+    const snapshot = await readEndFrom(block, seen, listener)
+    return { snapshot, words: await confirmEnd(snapshot, seen, listener.by()) }
+  }
+
+  function confirmEnd(end: EndSnapshot, seen: EndScope, told: readonly string[]): Promise<string[]> {
+    return confirm(end, told, async from => readEndFrom(await blockOf(end.block, from), seen, from))
+  }
+
+  async function readEndFrom(block: StateBlock, seen: EndScope, from: AskOptions): Promise<EndSnapshot> {
+    const state = await stateAt(block, from)
     if (!seen) return readEndSnapshot(state, null)
     const nodes = await readNodes(state, seen.follow)
     return readEndSnapshot(state, {
@@ -196,8 +237,32 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     })
   }
 
+  /**
+   * Asks another endpoint for snapshots that are there on one word, also of an earlier run; the end only once it stands still. What was told by
+   * endpoints that are not asked any more and is contradicted is read again: gives true then, and nothing of before may be kept.
+   */
+  async function confirmLater(isLast: boolean): Promise<boolean> {
+    const mustWait = !isLast && tools.nowMs() - lastConfirmMs < CONFIRM_EVERY_MS
+    const isEndStill = plan.endBlock !== null
+    if (mustWait || (isConfirmed(words.start) && (isConfirmed(words.end) || !isEndStill))) return false
+    lastConfirmMs = tools.nowMs()
+    let told = words.start
+    try {
+      if (!isConfirmed(told)) words.start = await confirmStart(writer.start, stored, told)
+      told = words.end
+      if (isEndStill && !isConfirmed(words.end)) words.end = await confirmEnd(writer.end, filter && entriesOf(writer.end), words.end)
+      return false
+    } catch (error) {
+      const asked = new Set(chain.states().map(({ url }) => endpointName(url)))
+      const isStillAsked = told.some(name => asked.has(name))
+      if (toAppError(error).code !== 'chain.differs' || isStillAsked) throw error
+      await restart()
+      return true
+    }
+  }
+
   async function commit(): Promise<void> {
-    let end: EndSnapshot | null = null
+    let end: Awaited<ReturnType<typeof readEnd>> | null = null
     if (filter) {
       // what the events named since the end snapshot was read must stand in it
       const { farms, twins } = writer.end
@@ -208,14 +273,15 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     write(end)
   }
 
-  function write(fresh: EndSnapshot | null): void {
-    let end = fresh
-    const latest = fresh ?? writer.end
+  function write(fresh: Awaited<ReturnType<typeof readEnd>> | null): void {
+    let end = fresh?.snapshot ?? null
+    if (fresh) words.end = fresh.words
+    const latest = end ?? writer.end
     // of a running period the snapshot moves on with its last block: what is before it counts as in the period
     if (latest.ts <= period.end && writer.last.n > latest.block) end = { ...latest, block: writer.last.n, ts: writer.last.ts }
     const scopeNow = filter && stored && filter.follow.size !== stored.follow.length
     if (scopeNow) stored = { ...stored!, follow: [...filter!.follow].sort((a, b) => a - b) }
-    writer.commit(blocks, { ...(end && { end }), ...(scopeNow && { scope: stored! }), asked })
+    writer.commit(blocks, { ...(end && { end }), ...(scopeNow && { scope: stored! }), asked: { ...asked, snapshots: words } })
     blocks = []
     asked = noneAsked()
     lastCommitMs = tools.nowMs()
@@ -322,6 +388,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     async step(at, maxBlocks) {
       newest = at
       await refreshEnd(at)
+      if (await confirmLater(false)) return
       const from = writer.last.n + 1
       const to = Math.min(target(at), from + maxBlocks - 1)
       if (to < from) return
@@ -335,6 +402,7 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
         throw error
       }
       if (isToBeReadAgain()) await restart()
+      else if (isComplete() && (await confirmLater(true))) return
       else if (isDue() || to - from >= MANY_BLOCKS || isComplete()) await commit()
     },
     async flush() {
@@ -352,11 +420,11 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     again?.close()
   }
 
-  /** A node came into a followed farm: the period is read again with it, beside what is there. */
+  /** A node came into a followed farm, or what is there was told wrongly: the period is read again, beside what is there. */
   async function restart(): Promise<void> {
-    const started = await begin(filter!.follow)
+    const started = await begin(filter?.follow ?? [])
     if (!started) throw new AppError('internal', `Period ${period.index} is gone from the chain.`)
-    ;({ writer, stored } = started)
+    ;({ writer, stored, words } = started)
     filter = stored && scopeFilter(stored, writer.start, writer.end, writer.contractNodes(), writer)
     hash = null
     blocks = []
@@ -364,6 +432,15 @@ export async function openPeriodSync(tools: SyncTools, period: Period, head: Hea
     plan.coveredToBlock = writer.last.n
     plan.coveredToTs = writer.last.ts
   }
+}
+
+/** Of which nodes, farms and twins an end snapshot is; null: of all. */
+type EndScope = Pick<ScopeFilter, 'follow' | 'farms' | 'twins'> | null
+
+/** What stands in an end snapshot. */
+function entriesOf({ farms, twins, payoutAddresses }: EndSnapshot): EndScope {
+  const ofFarms = [...farms.map(({ id }) => id), ...payoutAddresses.map(({ farm_id: farm }) => farm)]
+  return { follow: new Set(), farms: new Set(ofFarms), twins: new Set(twins.map(({ id }) => id)) }
 }
 
 const noSink: ChainEventSink = { uptime() {}, consumption() {}, rare() {} }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { networkNameSchema } from '../../../src-shared/sync.ts'
-import { type Basis, basisSchema } from '../../../src-shared/verify.ts'
+import { type Basis, basisSchema, snapshotWordsSchema } from '../../../src-shared/verify.ts'
 
 /*
  * What a vote rests on travels beside it, and its hash stands in the signed statement: nobody can put another one in its place, and a QR
@@ -9,6 +9,7 @@ import { type Basis, basisSchema } from '../../../src-shared/verify.ts'
  */
 
 const figure = z.number().int().min(0)
+const endpoints = z.array(z.string().regex(/^wss?:\/\/[\x21-\x7e]{1,200}$/)).max(100)
 
 /** A basis from another machine: shown to people, so nothing in it may be more than it says. */
 const foreignSchema = basisSchema.extend({
@@ -24,23 +25,25 @@ const foreignSchema = basisSchema.extend({
     z.object({ kind: z.literal('archive'), name: z.string().max(500), importedTs: figure }),
     z.object({
       kind: z.literal('chain'),
-      endpoints: z.array(z.string().regex(/^wss?:\/\/[\x21-\x7e]{1,200}$/)).max(100),
+      endpoints,
       readBlocks: figure,
       comparedBlocks: figure,
+      snapshots: snapshotWordsSchema.extend({ start: endpoints, end: endpoints }).optional(),
     }),
   ]),
 })
 
-/** SHA-256, hex, over a JSON list of the members in this fixed order. */
+/** SHA-256, hex, over a JSON list of the members in this fixed order; version 1 knew nothing of who told the snapshots. */
 export function basisHash(basis: Basis): string {
   const { network, genesis, period, digest, blocks, complete, wholeGrid, source, storageProofs } = basis
   const from =
     source.kind === 'archive'
       ? [source.kind, source.name, source.importedTs]
       : [source.kind, source.endpoints, source.readBlocks, source.comparedBlocks]
+  const snapshots = source.kind === 'chain' ? source.snapshots : undefined
   const members = [
     'granary basis',
-    1,
+    snapshots ? 2 : 1,
     network,
     genesis,
     period,
@@ -51,6 +54,7 @@ export function basisHash(basis: Basis): string {
     wholeGrid,
     from,
     storageProofs,
+    ...(snapshots ? [snapshots.start, snapshots.end] : []),
   ]
   return createHash('sha256').update(JSON.stringify(members)).digest('hex')
 }
