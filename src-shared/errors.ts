@@ -38,6 +38,41 @@ export const errorCodes = [
   'stellar.network', // Horizon serves another Stellar network than the configured one
   'stellar.envelope', // a transaction's bytes or a signature are not what they should be
   'vote.refused', // a vote that is not taken, or can't be cast; details.reason (src-shared/votes-contract.ts)
+  // the treasury's refusals: texts and statuses of the REST door stand in src-shared/treasury/refusals.ts
+  'tokens.balance',
+  'payments.amount',
+  'payments.self',
+  'payments.request',
+  'payments.escrow',
+  'payments.escrow-owner',
+  'payments.escrow-state',
+  'credit.amount',
+  'credit.terms',
+  'credit.application',
+  'credit.application-state',
+  'credit.pool',
+  'credit.loan',
+  'credit.loan-state',
+  'credit.repayment',
+  'pools.deposit',
+  'pools.withdrawal',
+  'pools.unknown',
+  'pools.inactive',
+  'pools.position',
+  'pools.exceeds',
+  'guarantees.amount',
+  'guarantees.coverage',
+  'guarantees.ratio',
+  'guarantees.size',
+  'guarantees.unknown',
+  'guarantees.owner',
+  'guarantees.state',
+  'auctions.base',
+  'auctions.unknown',
+  'auctions.owner',
+  'auctions.state',
+  'auctions.joined',
+  'access.granted',
   'io.missing', // no such file or folder
   'io.denied', // no permission
   'io.full', // no space left
