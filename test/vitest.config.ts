@@ -17,6 +17,8 @@ export default defineConfig({
           exclude: ['test/unit/imports.test.ts'],
           testTimeout: timeoutMs,
           hookTimeout: timeoutMs,
+          // a worker keeps the modules that it has loaded (chain and payment libraries take seconds): no test may leave a global changed
+          isolate: false,
         },
       })),
       { test: { name: 'imports', include: ['test/unit/imports.test.ts'] } },
