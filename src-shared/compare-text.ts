@@ -1,6 +1,7 @@
 import type { CompareHead, CompareRow, CompareState, Difference, VerifiedReceipt, VerifyReport } from './compare.ts'
 import { csv } from './csv.ts'
 import { group, tftExact } from './money.ts'
+import { ledgerReadText, paymentText } from './payment.ts'
 import { cleanName } from './text.ts'
 import { formatUtc } from './time.ts'
 import { basisText } from './verify.ts'
@@ -168,18 +169,22 @@ export function compareCsv(rows: readonly CompareRow[]): string {
 const marks = { right: 'right', unknown: 'unknown', fails: 'FAILS' } as const
 
 /** A line per receipt, then the counts and what the recomputation rests on. */
-export function verifyText({ receipts, counts, bases }: VerifyReport): string {
+export function verifyText({ receipts, counts, bases, ledger }: VerifyReport): string {
   const lines = receipts.map(verifiedLine)
   const total = receipts.length
   const of = `${count(counts.right)} of ${count(total)} right${counts.fails > 0 ? `, ${count(counts.fails)} ${counts.fails === 1 ? 'fails' : 'fail'}` : ''}${counts.unknown > 0 ? `, ${count(counts.unknown)} unknown` : ''}.`
   lines.push(total === 0 ? 'There is no receipt to verify.' : of)
   for (const basis of bases) lines.push('', ...basisText(basis))
+  if (ledger) lines.push('', ...ledgerReadText(ledger))
   return `${lines.join('\n')}\n`
 }
 
 function verifiedLine(receipt: VerifiedReceipt): string {
-  const { verdict, hash, kind, nodeId, period, bytes, hashed, recomputed, where, reasons } = receipt
+  const { verdict, hash, kind, nodeId, period, bytes, hashed, recomputed, payment, where, reasons } = receipt
   const whose = [kind, ...(nodeId === null ? [] : [`node ${nodeId}`]), ...(period === null ? [] : [`period ${period}`])].join(', ')
-  const checks = kind === 'payout' ? '' : `bytes ${marks[bytes]}, hash ${marks[hashed]}, recomputed ${marks[recomputed]}`
+  const checks = [
+    ...(kind === 'payout' ? [] : [`bytes ${marks[bytes]}, hash ${marks[hashed]}, recomputed ${marks[recomputed]}`]),
+    ...(payment ? [paymentText(payment)] : []),
+  ].join(', ')
   return `${marks[verdict].padEnd(7)}  ${hash}  ${whose} (${where})${checks === '' ? '' : `: ${checks}`}${reasons.length === 0 ? '' : `. ${reasons.map(cleanName).join(' ')}`}`
 }

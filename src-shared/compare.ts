@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { bigintText, resourceRuleSchema, rulesSchema } from './mint.ts'
+import { foundPaymentSchema, type LedgerRead } from './payment.ts'
 import { basisSchema } from './verify.ts'
 
 /* Another signer's proposal against one's own recomputation: what pages, command line and files say of it. */
@@ -88,6 +89,8 @@ export const verifiedReceiptSchema = z.object({
   hashed: verdictSchema,
   /** one's own store gives the same */
   recomputed: verdictSchema,
+  /** null: Stellar was not asked */
+  payment: foundPaymentSchema.nullable(),
   reasons: z.array(z.string()),
 })
 export type VerifiedReceipt = z.infer<typeof verifiedReceiptSchema>
@@ -97,4 +100,6 @@ export interface VerifyReport {
   counts: Record<Verdict, number>
   /** of every period that was recomputed */
   bases: z.infer<typeof basisSchema>[]
+  /** how Stellar was read; null: it was not asked */
+  ledger: LedgerRead | null
 }

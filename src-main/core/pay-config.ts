@@ -9,10 +9,13 @@ import type { PayRoom } from './pay-room.ts'
 const FEE_STROOPS = 1_000
 
 /** How a network pays: what the operator entered, else what is known of it (resources/networks.json), else empty. */
-export function payConfigOf(room: PayRoom, network: string | null): { config: PayConfig; isKept: boolean } {
-  const kept = network === null ? null : loadPayConfig(room.books, network)
+export function payConfigOf(
+  { books, known: list }: { books: PayRoom['books'] | null; known: PayRoom['known'] },
+  network: string | null,
+): { config: PayConfig; isKept: boolean } {
+  const kept = network === null || books === null ? null : loadPayConfig(books, network)
   if (kept) return { config: kept, isKept: true }
-  const known = room.known.find(({ name }) => name === network)
+  const known = list.find(({ name }) => name === network)
   const config = {
     horizon: known?.horizon ?? '',
     passphrase: known?.passphrase ?? '',

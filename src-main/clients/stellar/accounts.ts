@@ -143,6 +143,18 @@ export async function loadClock(horizon: Horizon, options?: AskOptions): Promise
   }
 }
 
+/**
+ * The oldest ledger whose history Horizon keeps; `isFirst`: the network's own first (Horizon can't hold the genesis ledger itself). Throws
+ * AppError stellar.*, cancelled.
+ */
+export async function loadElder(horizon: Horizon, options?: AskOptions): Promise<{ closeTs: number; isFirst: boolean }> {
+  const answer = await horizon.read('/ledgers', { order: 'asc', limit: '1' }, ledgersSchema, options)
+  const row = answer?.value._embedded.records[0]
+  const closeTs = row ? tsFromUtc(row.closed_at) : null
+  if (!row || closeTs === null) throw missing(horizon, '/ledgers')
+  return { closeTs, isFirst: row.sequence <= 2 }
+}
+
 const chargedSchema = z.object({ min: digits, p50: digits, p90: digits, p99: digits, max: digits })
 const feesSchema = z.object({ last_ledger_base_fee: digits, ledger_capacity_usage: z.string(), fee_charged: chargedSchema })
 

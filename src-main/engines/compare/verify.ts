@@ -47,6 +47,7 @@ export function verifyStatement(statement: Statement, period: number, word: OwnW
     bytes,
     hashed,
     recomputed,
+    payment: null,
     reasons,
   }
 }

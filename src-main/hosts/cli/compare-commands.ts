@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander'
 import { compareText, isAllEqual, verifyText } from '../../../src-shared/compare-text.ts'
 import type { ResourceRule } from '../../../src-shared/mint.ts'
+import type { StellarAsk } from '../../core/compare-command.ts'
 import { resolveDataDir } from '../data-dir.ts'
+import { networksFile } from '../program.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 
 const loadCompare = () => import('../../core/compare-command.ts')
@@ -9,6 +11,16 @@ const loadCompare = () => import('../../core/compare-command.ts')
 interface Common {
   data?: string
   resources?: ResourceRule
+}
+
+interface VerifyOptions extends Common {
+  against?: 'chain' | 'stellar'
+  network?: string
+  horizon?: string
+  passphrase?: string
+  asset?: string
+  issuer?: string
+  payer?: string
 }
 
 /** `granary compare` and `granary verify`. `onWrong` is called where receipts fail, or a proposal that was to be checked is not equal. */
@@ -34,16 +46,45 @@ export function addCompareCommands(
       if (check && !isAllEqual(report.head)) onWrong()
     })
 
-  command('verify', 'receipts and mints, each by itself: bytes, hash, and whether your own store gives the same; fails if any fails')
+  command(
+    'verify',
+    'receipts and mints, each by itself: bytes, hash, whether your own store gives the same, and its payment; fails if any fails',
+  )
     .argument('<path...>', 'folders that were minted into, or files')
-    .addOption(new Option('--against <what>', 'what must be known: chain fails for what your store can not recompute').choices(['chain']))
+    .addOption(
+      new Option(
+        '--against <what>',
+        'what must be known: chain fails for what your store can not recompute; stellar looks for each payment, and fails for what was not paid once and rightly',
+      ).choices(['chain', 'stellar']),
+    )
+    .option('--network <name>', 'how this network pays counts; default the one that the data folder holds')
+    .option('--horizon <url>', "Horizon's address, in place of that of the payout settings; so are the next four")
+    .option('--passphrase <text>', "the Stellar network's passphrase, which everybody knows")
+    .option('--asset <code>', 'the code of the asset that is paid')
+    .option('--issuer <account>', 'its issuer, G…')
+    .option('--payer <account>', 'the account that pays, G…')
     .addOption(resources())
-    .action(async (paths: string[], options: Common & { against?: 'chain' }) => {
-      const report = await (await loadCompare()).verifyReceipts(ask(paths, options), context)
+    .action(async (paths: string[], options: VerifyOptions) => {
+      const { against } = options
+      const stellar = against === 'stellar' ? { stellar: stellarAsk(options) } : {}
+      const report = await (await loadCompare()).verifyReceipts({ ...ask(paths, options), ...stellar }, context)
       terminal.out(terminal.json ? jsonText(report) : verifyText(report))
       const { fails, unknown } = report.counts
-      if (fails > 0 || (options.against === 'chain' && unknown > 0)) onWrong()
+      const isPaymentUnknown = report.receipts.some(({ payment }) => payment?.state === 'not-known')
+      if (fails > 0 || isPaymentUnknown || (against === 'chain' && unknown > 0)) onWrong()
     })
+}
+
+function stellarAsk({ network, horizon, passphrase, asset, issuer, payer }: VerifyOptions): StellarAsk {
+  return {
+    networksFile,
+    ...(network !== undefined && { network }),
+    ...(horizon !== undefined && { horizon }),
+    ...(passphrase !== undefined && { passphrase }),
+    ...(asset !== undefined && { assetCode: asset }),
+    ...(issuer !== undefined && { issuer }),
+    ...(payer !== undefined && { payer }),
+  }
 }
 
 function ask(paths: string[], { data, resources }: Common): { dataDir: string; paths: string[]; resources?: ResourceRule } {

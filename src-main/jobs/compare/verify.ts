@@ -1,7 +1,10 @@
 import type { Verdict, VerifiedReceipt, VerifyReport } from '../../../src-shared/compare.ts'
 import type { ResourceRule } from '../../../src-shared/mint.ts'
+import type { PayConfig } from '../../../src-shared/pay.ts'
+import { isPaymentWrong } from '../../../src-shared/payment.ts'
 import { FIRST_PERIOD_START_TS, PERIOD_SEC } from '../../../src-shared/time.ts'
-import { wholeOf } from '../../engines/compare/json.ts'
+import type { Horizon } from '../../clients/stellar/horizon.ts'
+import { textOf, wholeOf } from '../../engines/compare/json.ts'
 import { keyOf, type OwnReceipt } from '../../engines/compare/own.ts'
 import type { PayoutLine, Proposal, Statement } from '../../engines/compare/proposal.ts'
 import { lineMisfits, type OwnWord, verifyStatement } from '../../engines/compare/verify.ts'
@@ -10,6 +13,7 @@ import { findReceiptByHash } from '../../store/results.ts'
 import { basisOf } from '../basis.ts'
 import type { JobContext } from '../context.ts'
 import type { NodePeriodRules } from '../node-mint.ts'
+import { type Due, judgePayment, readPayments } from './payments.ts'
 import { type ProposedFile, readProposal } from './read-proposal.ts'
 import { type Recomputed, recompute } from './recompute.ts'
 
@@ -17,11 +21,13 @@ export interface VerifyWanted {
   files: ProposedFile[]
   resources: ResourceRule
   rules: NodePeriodRules
+  /** Stellar too is asked whether each was paid */
+  stellar?: { horizon: Horizon; network: string; config: PayConfig }
 }
 
 /**
  * Verifies receipts and mints, each by itself: bytes, hash, and what the own store gives; a line of payouts.csv by its receipt. `store`
- * null: there is none, so what it would say is unknown. Throws AppError archive.format, usage, mint.*, store.*, io.*, cancelled.
+ * null: there is none, so what it would say is unknown. Throws AppError archive.format, usage, mint.*, store.*, io.*, stellar.*, cancelled.
  */
 export async function verifyFiles(store: Store | null, wanted: VerifyWanted, context: JobContext): Promise<VerifyReport> {
   const say = (detail: string) => context.onProgress?.({ fraction: null, detail, secondsLeft: null })
@@ -43,11 +49,78 @@ export async function verifyFiles(store: Store | null, wanted: VerifyWanted, con
     return verifyStatement(statement, period, word(statement, period), misfits.get(statement) ?? [])
   })
   const known = new Set(statements.map(statement => statement.saidHash ?? statement.trueHash))
-  for (const line of proposal.payouts ?? []) if (!known.has(line.hash)) receipts.push(verifyLine(line, store))
+  const lines = (proposal.payouts ?? []).filter(({ hash }) => !known.has(hash))
+  receipts.push(...lines.map(line => verifyLine(line, store)))
+  const ledger = wanted.stellar
+    ? await askStellar(wanted.stellar, { receipts, statements, lines, own, resources: wanted.resources }, context)
+    : null
   const counts: Record<Verdict, number> = { right: 0, unknown: 0, fails: 0 }
   for (const { verdict } of receipts) counts[verdict]++
   const bases = store ? [...used].sort((a, b) => a - b).map(period => basisOf(store, own!.stored(period))) : []
-  return { receipts, counts, bases }
+  return { receipts, counts, bases, ledger }
+}
+
+interface Verified {
+  /** of the statements, then of the lines */
+  receipts: VerifiedReceipt[]
+  statements: readonly Statement[]
+  lines: readonly PayoutLine[]
+  own: Recomputed | null
+  resources: ResourceRule
+}
+
+/** Says of each whether it was paid, and how that was read. A retry and the receipt that it stands for are one debt. */
+async function askStellar(
+  { horizon, network, config }: NonNullable<VerifyWanted['stellar']>,
+  { receipts, statements, lines, own, resources }: Verified,
+  context: JobContext,
+): Promise<VerifyReport['ledger']> {
+  if (receipts.length === 0) return null
+  const family = familiesOf(statements, receipts, own, resources)
+  const dues: Due[] = [
+    ...statements.map((statement, i) => ({
+      hash: receipts[i]!.hash,
+      address: statement.kind === 'mint' ? null : statement.address,
+      units: statement.units,
+    })),
+    ...lines.map(({ hash, address, units }) => ({ hash, address, units })),
+  ].map(due => ({ ...due, family: family.get(due.hash) ?? [] }))
+  const history = await readPayments(horizon, { network, config, fromTs: earliestOf(receipts) }, context)
+  for (const [i, receipt] of receipts.entries()) {
+    const payment = judgePayment(history, dues[i]!)
+    receipt.payment = payment
+    if (isPaymentWrong(payment)) receipt.verdict = 'fails'
+    else if (payment.state === 'not-known' && receipt.verdict === 'right') receipt.verdict = 'unknown'
+  }
+  return history.read
+}
+
+/** No receipt is paid before its period began; of lines alone it is not known which that was. */
+function earliestOf(receipts: readonly VerifiedReceipt[]): number {
+  const periods = receipts.map(({ period, kind }) => (period === null ? 0 : kind === 'retry' ? period - 1 : period))
+  return FIRST_PERIOD_START_TS + Math.min(...periods) * PERIOD_SEC
+}
+
+/** By hash the others that stand for the same debt: retries in the files, and those that the own store gives for the receipts. */
+function familiesOf(
+  statements: readonly Statement[],
+  receipts: readonly VerifiedReceipt[],
+  own: Recomputed | null,
+  resources: ResourceRule,
+): Map<string, Due['family'][number][]> {
+  const found = new Map<string, Due['family'][number][]>()
+  const link = (origin: string, retry: string) => {
+    const retries = found.get(origin) ?? []
+    if (retries.some(({ hash }) => hash === retry)) return
+    found.set(origin, [...retries, { hash: retry, isRetry: true }])
+    found.set(retry, [{ hash: origin, isRetry: false }])
+  }
+  for (const [i, { kind, leaves }] of statements.entries())
+    if (kind === 'retry') link(textOf(leaves.get('retry_for_receipt')) ?? '', receipts[i]!.hash)
+  for (const period of new Set(receipts.filter(({ kind }) => kind === 'receipt').map(receipt => receipt.period)))
+    if (own && period !== null && own.has(period) && own.has(period + 1))
+      for (const { retryFor, hash } of own.retries(period + 1, resources) ?? []) link(retryFor, hash)
+  return found
 }
 
 /** The fixed period of a receipt; of a mint the one in which it was closed. */
@@ -150,6 +223,7 @@ function verifyLine(line: PayoutLine, store: Store | null): VerifiedReceipt {
     bytes: 'unknown',
     hashed: 'unknown',
     recomputed: verdict,
+    payment: null,
     reasons,
   }
 }
