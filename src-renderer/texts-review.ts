@@ -19,6 +19,8 @@ export const reviewTexts = {
   notSignedTitle: 'It was not signed',
   safe: 'Nothing was signed.',
   confirm: 'I have looked at this, and sign it all the same',
+  key: 'Key',
+  unlock: 'Unlock the key',
   confirmFirst: 'Look at the warnings first, and confirm.',
   back: 'Back to the run',
   rows: 'Envelopes that are signed',

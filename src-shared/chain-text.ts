@@ -1,6 +1,8 @@
 import type { ChainCall, ChainRequest, ChainStage } from './chain-contract.ts'
-import { tftExact } from './money.ts'
+import type { ReviewWarning, SignReview } from './review-contract.ts'
+import { assetAmount, worstFirst } from './review-text.ts'
 import { cleanName } from './text.ts'
+import { formatUtc, hasDate } from './time.ts'
 
 /* Calls to the chain in words, for pages and the command line alike. */
 
@@ -12,7 +14,19 @@ export function callText(call: ChainCall): string {
       return `Payouts of farm ${call.farmId} to …${call.address.slice(-6)}`
     case 'claim':
       return `Claim what node ${call.nodeId} earned`
+    case 'submit-amount':
+      return `Vote for ${assetAmount(BigInt(call.amountUnits), 'TFT')} for ${mintText(call)}`
+    case 'trigger':
+      return `Trigger ${mintText(call)}`
   }
+}
+
+function mintText({ nodeId, periodStart }: { nodeId: number; periodStart: number }): string {
+  return `the mint of node ${nodeId} from ${dateText(periodStart)}`
+}
+
+function dateText(ts: number): string {
+  return hasDate(ts) ? formatUtc(ts) : `${ts} s`
 }
 
 export const stageWords: Record<ChainStage, string> = {
@@ -37,36 +51,69 @@ const argumentNames: Record<string, string> = {
   approve: 'Vote',
   stellar_address: 'Stellar address',
   node_id: 'Node',
+  period_start: 'Period from',
+  amount: 'Amount',
 }
 
-/** What a payload says, as rows. `args` are those that were read from its bytes. */
-export function payloadFields(
-  { call, nonce, tip, specVersion, genesis }: PayloadSays,
-  { network, signerName, address, lastBlock }: { network: string; signerName: string; address: string; lastBlock: number },
-): { name: string; value: string }[] {
-  return [
-    { name: 'Network', value: network },
-    { name: 'Call', value: `${call.pallet}.${call.name}` },
-    ...Object.entries(call.args).map(([name, value]) => ({ name: argumentNames[name] ?? name, value: argumentText(name, value) })),
-    { name: 'Signed by', value: `${cleanName(signerName)} (${address})` },
-    { name: 'Number of the account', value: String(nonce) },
-    { name: 'Good until', value: `block ${lastBlock}` },
-    { name: 'Tip', value: `${tftExact(tip)} TFT` },
-    { name: 'Runtime', value: String(specVersion) },
-    { name: 'Genesis', value: genesis },
-  ]
+/** A call's bytes, and what is known of it besides. */
+export interface CallToSign {
+  /** read from the bytes */
+  says: {
+    call: { pallet: string; name: string; args: Readonly<Record<string, unknown>> }
+    nonce: number
+    tip: bigint
+    specVersion: number
+    genesis: string
+  }
+  /** the same call in Granary's own form */
+  call: ChainCall
+  network: string
+  signer: { name: string; address: string }
+  /** the last block that can have it */
+  lastBlock: number
+  /** what there is to think about, and what a node said: the fee, and what the account has, units of 1e-7 TFT */
+  warnings: readonly ReviewWarning[]
+  feeUnits: bigint | null
+  freeUnits: bigint | null
+  /** SHA-256 of the payload, and the payload, hex */
+  hash: string
+  payload: string
 }
 
-interface PayloadSays {
-  call: { pallet: string; name: string; args: Readonly<Record<string, unknown>> }
-  nonce: number
-  tip: bigint
-  specVersion: number
-  genesis: string
+/** A call as the one sheet shows it. */
+export function callSignReview({ says, call, network, signer, lastBlock, ...known }: CallToSign): SignReview {
+  const { pallet, name, args } = says.call
+  const { feeUnits, freeUnits } = known
+  return {
+    kind: 'call',
+    decision: `You sign: ${callText(call)}`,
+    action: `Sign: ${callText(call)}`,
+    warnings: worstFirst(known.warnings),
+    unknown: feeUnits === null ? ['What it costs: the node does not say.'] : [],
+    fields: [
+      { name: 'Network', value: cleanName(network) },
+      { name: 'Call', value: `${pallet}.${name}` },
+      ...Object.entries(args).map(([arg, value]) => ({ name: argumentNames[arg] ?? arg, value: argumentText(arg, value) })),
+      { name: 'Signed by', value: `${cleanName(signer.name)} (${signer.address})`.trimStart() },
+      { name: 'Number of the account', value: String(says.nonce) },
+      { name: 'Good until', value: `block ${lastBlock}` },
+      { name: 'Tip', value: assetAmount(says.tip, 'TFT') },
+      ...(feeUnits === null ? [] : [{ name: 'Fee', value: assetAmount(feeUnits, 'TFT') }]),
+      ...(freeUnits === null ? [] : [{ name: 'The account has', value: assetAmount(freeUnits, 'TFT') }]),
+      { name: 'Runtime', value: String(says.specVersion) },
+      { name: 'Genesis', value: says.genesis },
+    ],
+    values: [],
+    signatures: [],
+    hash: known.hash,
+    bytes: { form: 'payload, hex: the call, then what is signed with it', text: known.payload },
+  }
 }
 
 function argumentText(name: string, value: unknown): string {
   if (name === 'approve') return value === true ? 'for it' : 'against it'
+  if (name === 'amount' && typeof value === 'bigint') return assetAmount(value, 'TFT')
+  if (name === 'period_start') return dateText(Number(value))
   if (value instanceof Uint8Array) {
     const text = new TextDecoder().decode(value)
     return /^[\x20-\x7e]+$/.test(text) ? text : `0x${[...value].map(byte => byte.toString(16).padStart(2, '0')).join('')}`

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { ChainCall, ChainRequest, ChainReview, chainQueries } from '../../src-shared/chain-contract.ts'
 import { chainCommands } from '../../src-shared/chain-contract.ts'
-import { callText, payloadFields } from '../../src-shared/chain-text.ts'
+import { callSignReview, callText } from '../../src-shared/chain-text.ts'
 import type { QueryOutput, Topic } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import { readCallValue, sameCall } from '../clients/tfchain/calls.ts'
 import type { Extrinsics } from '../clients/tfchain/extrinsic.ts'
 import type { Chain } from '../clients/tfchain/types.ts'
 import { isAccountId } from '../engines/minting/strkey.ts'
@@ -23,6 +24,7 @@ import {
 } from '../store/chain-calls.ts'
 import type { Store } from '../store/index.ts'
 import { loadKey, loadKeys } from '../store/keys.ts'
+import { callWarnings, createOffline, type OfflineRoom, payloadHash, refused } from './chain-offline.ts'
 import type { Keys } from './keys.ts'
 import type { Parsed } from './queries.ts'
 
@@ -59,6 +61,9 @@ export interface ChainRoom {
   /** which calls the network's chain has now, by asking it */
   askCalls(network: string, signal?: AbortSignal): Promise<QueryOutput<'chain.calls'>>
   row(requestId: string): ChainRequest
+  review(requestId: string): Promise<ChainReview>
+  /** for signatures that are made on another machine */
+  offline: OfflineRoom
   list(input: { offset: number; limit: number }): { rows: ChainRequest[]; total: number }
 }
 
@@ -98,9 +103,10 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     }
   }
 
-  function keyOf({ signer }: StoredCall): { keyId: string; name: string } | null {
-    const found = loadKeys(books).find(key => key.publicKey === signer.publicKey && key.kind === signer.kind && key.box !== null)
-    return found ? { keyId: found.keyId, name: found.name } : null
+  /** `keyId` null: only its address is known here */
+  function keyOf({ signer }: StoredCall): { keyId: string | null; name: string } | null {
+    const found = loadKeys(books).find(key => key.publicKey === signer.publicKey && key.kind === signer.kind)
+    return found ? { keyId: found.box === null ? null : found.keyId, name: found.name } : null
   }
 
   function rowOf(call: StoredCall): ChainRequest {
@@ -132,23 +138,35 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     return { rows: rows.map(rowOf), total }
   }
 
-  async function reviewOf(
-    requestId: string,
-    found: { warnings: string[]; feeUnits: bigint | null; freeUnits: bigint },
-  ): Promise<ChainReview> {
+  async function review(requestId: string): Promise<ChainReview> {
     const call = loadCall(books, requestId)
     const request = rowOf(call)
-    const decoded = (await runtimeOf(call.runtime)).decode(call.payload)
-    const { network, lastBlock, signer } = request
+    const { warnings, ...expected } = call.told
+    const says = (await runtimeOf(call.runtime)).decode(call.payload)
+    const said = readCallValue(says.call)
+    if (!said || !sameCall(said, call.call))
+      throw new AppError(
+        'store.corrupt',
+        'The bytes of this call say something else than what was asked for. Forget it, and prepare it again.',
+      )
     return {
       request,
-      fields: payloadFields(decoded, { network, lastBlock, signerName: signer.name, address: signer.address }),
-      ...found,
+      review: callSignReview({
+        ...expected,
+        says,
+        call: said,
+        network: call.network,
+        signer: request.signer,
+        lastBlock: call.lastBlock,
+        warnings: callWarnings(warnings),
+        hash: request.payloadHash,
+        payload: Buffer.from(call.payload).toString('hex'),
+      }),
     }
   }
 
   async function prepare(
-    input: { network: string; call: ChainCall; keyId: string; replaces?: string | undefined },
+    input: { network: string; call: ChainCall; keyId: string; replaces?: string | undefined; offline: boolean },
     once: Once,
     signal: AbortSignal,
   ): Promise<ChainReview> {
@@ -157,8 +175,6 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     const key = loadKey(books, keyId)
     if (key.kind === 'stellar')
       throw new AppError('usage', `"${key.name}" is a key for Stellar accounts. Choose one for the grid's chain (sr25519 or ed25519).`)
-    if (key.box === null)
-      throw new AppError('keys.watch-only', `Of "${key.name}" only the address is known, so it can't sign.`, { details: { keyId } })
     if (call.kind === 'payout-address' && !isAccountId(call.address))
       throw new AppError(
         'usage',
@@ -170,50 +186,57 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     if (replaces !== null) refuseToReplace(loadCall(books, replaces))
     const { prepareCall } = await import('../jobs/chain-calls/prepare.ts')
     const signer = { kind: key.kind, publicKey: key.publicKey, address: key.address }
-    const made = await withChain(network, signal, chain => prepareCall(chain, books, { network, call, signer, replaces }, signal))
-    const { payload, metadata, nonce, firstBlock, lastBlock, warnings, feeUnits, freeUnits } = made
+    // whose secret is not here signs elsewhere
+    const offline = input.offline || key.box === null
+    const made = await withChain(network, signal, chain => prepareCall(chain, books, { network, call, signer, replaces, offline }, signal))
+    const { payload, metadata, nonce, firstBlock, lastBlock, told } = made
     const { requestId } = once(`call of ${named(key)}: ${callText(call)} (network ${network})`, () => {
       for (const dropped of made.dropped) deleteCall(books, dropped)
       const runtime = saveCallRuntime(books, network, made.specVersion, metadata)
       const id = randomUUID()
-      insertCall(books, { requestId: id, network, call, signer, payload, runtime, nonce, firstBlock, lastBlock, replaces })
+      insertCall(books, { requestId: id, network, call, signer, payload, runtime, nonce, firstBlock, lastBlock, replaces, told })
       return { requestId: id }
     }) as { requestId: string }
     changed('chain', 'audit')
-    return reviewOf(requestId, { warnings, feeUnits, freeUnits })
+    return review(requestId)
   }
 
   async function sign(
     { requestId, payloadHash: shown }: { requestId: string; payloadHash: string },
     once: Once,
-  ): Promise<{ hash: string }> {
+  ): Promise<{ requestId: string; hash: string }> {
     const call = loadCall(books, requestId)
     if (payloadHash(call.payload) !== shown)
       throw refused('other-bytes', 'What was shown is not what would be signed. Nothing was signed. Prepare the call again.')
     if (call.stage !== 'prepared') throw refused('stage', 'This call is signed already. Nothing was signed again.')
-    const key = keyOf(call)
-    if (!key) throw new AppError('not-found', 'The key of this call is not in the vault any more. Nothing was signed.')
-    const { assembled, bytes, hash } = await assemble(call, signing => keys.signWith(key.keyId, signing))
-    if (!(await verifies(call.signer, bytes.signing, bytes.signature)))
-      throw new AppError('internal', 'The signature that the vault made does not fit its key. Nothing was kept.')
-    const answered = once(`call ${requestId} of key "${key.name}": ${callText(call.call)} (network ${call.network})`, () => {
-      saveSigned(books, requestId, assembled, hash)
-      return { hash }
-    }) as { hash: string }
-    changed('chain', 'audit')
-    return answered
-  }
-
-  async function assemble(call: StoredCall, signWith: (signing: Uint8Array) => Uint8Array) {
-    const { extrinsicHash, signedBytes } = await loadExtrinsics()
+    const { keyId, name } = keyOf(call) ?? { keyId: null, name: '' }
+    if (keyId === null)
+      throw new AppError(
+        'not-found',
+        'The key of this call is not in the vault here, or only its address is. Nothing was signed. Save the call as a file and sign it where the key is.',
+      )
+    const { signedBytes } = await loadExtrinsics()
     const runtime = await runtimeOf(call.runtime)
     // what can't be read is not signed
     runtime.decode(call.payload)
-    const signing = signedBytes(call.payload)
-    const signature = signWith(signing)
-    const signer = { kind: call.signer.kind, publicKey: Buffer.from(call.signer.publicKey, 'hex') }
-    const assembled = runtime.assemble(call.payload, signer, signature)
-    return { assembled, bytes: { signing, signature }, hash: extrinsicHash(assembled) }
+    return keep(call, keys.signWith(keyId, signedBytes(call.payload)), `key "${name}"`, once)
+  }
+
+  /** Checks a signature, and keeps the extrinsic that it makes. */
+  async function keep(call: StoredCall, signature: Uint8Array, whose: string, once: Once): Promise<{ requestId: string; hash: string }> {
+    const { extrinsicHash, signedBytes } = await loadExtrinsics()
+    const { requestId, signer, payload } = call
+    if (!(await verifies(signer, signedBytes(payload), signature)))
+      throw new AppError('internal', 'The signature that the vault made does not fit its key. Nothing was kept.')
+    const runtime = await runtimeOf(call.runtime)
+    const assembled = runtime.assemble(payload, { kind: signer.kind, publicKey: Buffer.from(signer.publicKey, 'hex') }, signature)
+    const hash = extrinsicHash(assembled)
+    const answered = once(`call ${requestId} of ${whose}: ${callText(call.call)} (network ${call.network})`, () => {
+      saveSigned(books, requestId, assembled, hash)
+      return { requestId, hash }
+    }) as { requestId: string; hash: string }
+    changed('chain', 'audit')
+    return answered
   }
 
   /** a network that can be asked; the demo's can't, nor one whose endpoints are not known here */
@@ -244,10 +267,17 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     }
   }
 
+  const offline = createOffline(sources, keep)
+
   return {
+    offline,
+    review,
     answers: {
       'chain.calls': knownCalls,
       'chain.requests': list,
+      'chain.review': ({ requestId }) => review(requestId),
+      'chain.file': ({ requestId }) => offline.file(requestId),
+      'chain.readFile': async ({ text }) => (await offline.read(text)).shown,
     },
     async command(name, input, once, signal = new AbortController().signal) {
       switch (name) {
@@ -255,6 +285,10 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
           return prepare(chainCommands[name].in.parse(input), once, signal)
         case 'chain.sign':
           return sign(chainCommands[name].in.parse(input), once)
+        case 'chain.signFile':
+          return offline.sign(chainCommands[name].in.parse(input), once)
+        case 'chain.takeSignature':
+          return offline.take(chainCommands[name].in.parse(input).text, once)
         case 'chain.forget': {
           const { requestId } = chainCommands[name].in.parse(input)
           const { call, network } = loadCall(books, requestId)
@@ -321,14 +355,6 @@ function refuseToReplace({ stage, requestId }: StoredCall): void {
     )
   if (stage === 'final')
     throw refused('done', 'The call that this one is to replace is done. Make a new one if it is wanted again.', requestId)
-}
-
-function payloadHash(payload: Uint8Array): string {
-  return createHash('sha256').update(payload).digest('hex')
-}
-
-function refused(reason: string, message: string, requestId?: string): AppError {
-  return new AppError('chain.refused', message, { details: { reason, ...(requestId !== undefined && { requestId }) } })
 }
 
 function named({ name, address }: { name: string; address: string }): string {

@@ -1,29 +1,30 @@
 import { randomUUID } from 'node:crypto'
-import type { ChainCall, ChainRequest, ChainReview } from '../../src-shared/chain-contract.ts'
+import type { ChainCall, ChainFileReview, ChainRequest, ChainReview, ChainTextFile } from '../../src-shared/chain-contract.ts'
 import type { QueryOutput } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { networkNameSchema } from '../../src-shared/sync.ts'
-import { refuseOtherNetwork } from '../store/chain.ts'
 import { callsUnderWay, loadCall } from '../store/chain-calls.ts'
-import { openStore, runCommand } from '../store/index.ts'
 import { loadKeys } from '../store/keys.ts'
 import { storedNetwork } from '../store/periods.ts'
 import { type ChainCommand, openChainRoom } from './chain-calls.ts'
-import { createKeys } from './keys.ts'
-import { chainEndpoints, findNetwork, readKnownNetworks } from './networks.ts'
+import { type CommandAsk, namedNetwork, openForCommand } from './command-books.ts'
+import { chainEndpoints, findNetwork } from './networks.ts'
 import { keptSync } from './sync.ts'
 
-export interface ChainAsk {
-  dataDir: string
-  actor: string
-  /** `read` beside a running Granary */
-  mode: 'read' | 'write'
-  /** absent: the one that the data folder holds or follows */
-  network?: string
+export { writeFilesAtomically as writeFiles } from '../jobs/files.ts'
+
+export interface ChainAsk extends CommandAsk {
   /** asked in the place of the network's own, this time only */
-  endpoints?: string[]
-  /** the list of networks that comes with Granary */
-  networksFile: string | null
+  endpoints?: string[] | undefined
+}
+
+/** What a call is prepared with besides itself. */
+export interface PrepareOptions {
+  /** a key by its name or id; absent: the only one of the chain whose secret is in the vault */
+  key?: string | undefined
+  /** a request by its id or a beginning of it */
+  replaces?: string | undefined
+  /** it is signed on another machine */
+  offline: boolean
 }
 
 /** Calls to the chain for one command line, with the vault of keys to sign them. Keys that it unlocks are locked when it is closed. */
@@ -35,27 +36,36 @@ export interface OpenChainCalls {
   requests(): ChainRequest[]
   /** A request by its id or a beginning of it. Throws AppError not-found. */
   find(requestId: string): ChainRequest
-  /** Makes a call's bytes for a key by name; without one for the only key of the chain that is in the vault. */
-  prepare(call: ChainCall, key: string | undefined, replaces: string | undefined, signal: AbortSignal): Promise<ChainReview>
-  /** Unlocks its key, signs what was shown, and marks it as sent: from here on `carry` sends it, now or another time. */
-  signAndSubmit({ request }: ChainReview, passphrase: string): Promise<void>
+  /** a request as it is shown before it is signed */
+  review(requestId: string): Promise<ChainReview>
+  /** Makes a call's bytes for a key. */
+  prepare(call: ChainCall, options: PrepareOptions, signal: AbortSignal): Promise<ChainReview>
+  /** Unlocks its key, and signs what was shown. */
+  sign({ request }: ChainReview, passphrase: string): Promise<void>
+  /** Marks a signed one as sent: from here on `carry` sends it, now or another time. Nothing to do where it is marked. */
+  submit(requestId: string): void
   /** as ChainRoom.carry */
   carry(requestId: string, signal: AbortSignal, onNote: (note: string) => void): Promise<ChainRequest>
   underWay(): string[]
   forget(requestId: string): Promise<void>
+  /** a call that is not signed yet, for the machine that has its key */
+  file(requestId: string): Promise<ChainTextFile>
+  /** `own`: the runtime's metadata from a source of one's own */
+  readFile(text: string, own?: Uint8Array): Promise<ChainFileReview>
+  signFile(
+    input: { text: string; payloadHash: string; keyId: string; confirmed: boolean },
+    passphrase: string,
+    own?: Uint8Array,
+  ): Promise<ChainTextFile>
+  /** Keeps a signature that was made elsewhere; gives the request that it signs. */
+  takeSignature(text: string): Promise<ChainRequest>
   close(): void
 }
 
 /** Throws AppError usage, store.*, io.*. */
-export function openChainCalls({ dataDir, actor, mode, network: named, endpoints, networksFile }: ChainAsk): OpenChainCalls {
-  if (named !== undefined && !networkNameSchema.safeParse(named).success)
-    throw new AppError('usage', `"${named}" is no network's name: it has lower-case letters, digits and hyphens.`)
-  const store = openStore(dataDir, { mode })
-  try {
-    if (named !== undefined) refuseOtherNetwork(store, named)
-    const keys = createKeys({ books: store, changed: () => {}, safeStorage: null })
-    const known = networksFile === null ? [] : readKnownNetworks(networksFile)
-    const shown = named ?? storedNetwork(store) ?? keptSync(store)?.config.network ?? null
+export function openChainCalls({ endpoints, ...ask }: ChainAsk): OpenChainCalls {
+  return openForCommand(ask, ({ store, keys, known, once, close }) => {
+    const shown = ask.network ?? storedNetwork(store) ?? keptSync(store)?.config.network ?? null
     const room = openChainRoom({
       books: store,
       facts: () => store,
@@ -67,56 +77,60 @@ export function openChainCalls({ dataDir, actor, mode, network: named, endpoints
       keys,
       changed: () => {},
     })
-    const network = (): string => {
-      if (shown === null) throw new AppError('usage', 'This data folder holds no network yet. Say whose chain is meant: --network NAME.')
-      return shown
-    }
-    const once =
-      (command: ChainCommand, input: unknown) =>
-      (subject: string, work: () => unknown): unknown =>
-        runCommand(store, { actor, idempotencyKey: randomUUID(), command, input, audit: { subject } }, work)
+    const network = () => namedNetwork(shown, 'whose chain is meant')
     const run = (command: Exclude<ChainCommand, 'chain.submit'>, input: unknown, signal?: AbortSignal): Promise<unknown> =>
       room.command(command, input, once(command, input), signal)
+    const unlock = async (keyId: string, passphrase: string): Promise<void> =>
+      void (await keys.command('keys.unlock', { keyIds: [keyId], passphrase }, { id: ask.actor }, randomUUID()))
+    const idOf = (requestId: string): string => loadCall(store, requestId).requestId
     return {
       network,
       calls: signal => room.askCalls(network(), signal),
       requests: () => room.list({ offset: 0, limit: 1000 }).rows,
-      find: requestId => room.row(requestId),
-      async prepare(call, key, replaces, signal) {
-        const input = { network: network(), call, keyId: keyOf(key) }
-        const former = replaces === undefined ? {} : { replaces: loadCall(store, replaces).requestId }
-        return (await run('chain.prepare', { ...input, ...former }, signal)) as ChainReview
+      find: room.row,
+      review: requestId => room.review(idOf(requestId)),
+      async prepare(call, { key, replaces, offline }, signal) {
+        const input = { network: network(), call, keyId: keyOf(key), offline, ...(replaces !== undefined && { replaces: idOf(replaces) }) }
+        return (await run('chain.prepare', input, signal)) as ChainReview
       },
-      async signAndSubmit({ request: { requestId, payloadHash, signer } }, passphrase) {
-        await keys.command('keys.unlock', { keyIds: [signer.keyId ?? ''], passphrase }, { id: actor }, randomUUID())
+      async sign({ request: { requestId, payloadHash, signer } }, passphrase) {
+        if (signer.keyId !== null) await unlock(signer.keyId, passphrase)
         await run('chain.sign', { requestId, payloadHash })
+      },
+      submit(requestId) {
         room.submit(requestId, once('chain.submit', { requestId }), {})
       },
       carry: room.carry,
       underWay: () => callsUnderWay(store).map(({ requestId }) => requestId),
       async forget(requestId) {
-        await run('chain.forget', { requestId: loadCall(store, requestId).requestId })
+        await run('chain.forget', { requestId: idOf(requestId) })
       },
-      close() {
-        keys.lock()
-        store.close()
+      file: requestId => room.offline.file(idOf(requestId)),
+      readFile: async (text, own) => (await room.offline.read(text, own)).shown,
+      async signFile(input, passphrase, own) {
+        await unlock(input.keyId, passphrase)
+        return room.offline.sign(input, once('chain.signFile', input), own)
       },
+      async takeSignature(text) {
+        const { requestId } = await room.offline.take(text, once('chain.takeSignature', { text }))
+        return room.row(requestId)
+      },
+      close,
     }
-  } catch (error) {
-    store.close()
-    throw error
-  }
 
-  function keyOf(name: string | undefined): string {
-    const found = loadKeys(store).filter(key => key.kind !== 'stellar' && key.box !== null)
-    const wanted = name?.trim().toLowerCase()
-    const fitting = wanted === undefined ? found : found.filter(key => key.keyId === wanted || key.name.toLowerCase() === wanted)
-    const [only, second] = fitting
-    if (only && !second) return only.keyId
-    if (second) throw new AppError('usage', 'Several keys in the vault can sign for the chain. Say which: --key NAME.')
-    throw new AppError(
-      'not-found',
-      `No ${wanted === undefined ? '' : 'such '}key for the chain (sr25519 or ed25519) is in the vault here. Import it: granary keys import.`,
-    )
-  }
+    function keyOf(name: string | undefined): string {
+      const found = loadKeys(store).filter(key => key.kind !== 'stellar')
+      const wanted = name?.trim().toLowerCase()
+      const fitting = found.filter(key =>
+        wanted === undefined ? key.box !== null : key.keyId === wanted || key.name.toLowerCase() === wanted,
+      )
+      const [only, second] = fitting
+      if (only && !second) return only.keyId
+      if (second) throw new AppError('usage', 'Several keys in the vault can sign for the chain. Say which: --key NAME.')
+      throw new AppError(
+        'not-found',
+        `No ${wanted === undefined ? '' : 'such '}key for the chain (sr25519 or ed25519) is in the vault here. Import it (granary keys import), or its address to sign elsewhere (granary keys watch), and name it: --key NAME.`,
+      )
+    }
+  })
 }

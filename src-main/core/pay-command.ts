@@ -1,31 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import type { CommandInput, CommandOutput } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { networkNameSchema } from '../../src-shared/sync.ts'
 import type { JobContext } from '../jobs/context.ts'
-import { computeNodeRuns } from '../jobs/node-runs.ts'
-import { refuseOtherNetwork } from '../store/chain.ts'
-import { openStore, runCommand } from '../store/index.ts'
-import { createKeys, type Keys } from './keys.ts'
-import { createMintView } from './mint-view.ts'
-import { readKnownNetworks } from './networks.ts'
+import { type CommandAsk, namedNetwork, openForCommand } from './command-books.ts'
+import type { Keys } from './keys.ts'
 import { createPayAnswers, type PayAnswers } from './pay.ts'
 import { type PayCommand, type PayDoing, payCommand } from './pay-commands.ts'
 import { type PayRoom, payNetwork } from './pay-room.ts'
-import { keptSync } from './sync.ts'
 
 export { writeFilesAtomically as writeFiles } from '../jobs/files.ts'
-
-export interface PayAsk {
-  dataDir: string
-  actor: string
-  /** `read` beside a running Granary */
-  mode: 'read' | 'write'
-  /** whose payouts; absent: of the network that the data folder holds or follows, else the only one that has runs */
-  network?: string
-  /** the list of networks that comes with Granary */
-  networksFile: string | null
-}
 
 /** Payouts for one command line: the same answers and commands as in the app, and the vault of keys to sign with. */
 export interface OpenPay {
@@ -40,23 +22,12 @@ export interface OpenPay {
 }
 
 /** Opens the data folder for payouts. Node periods that are not worked out yet are worked out first, where it may write. Throws AppError store.*, mint.*, usage. */
-export function openPay({ dataDir, actor, mode, network, networksFile }: PayAsk): OpenPay {
-  if (network !== undefined && !networkNameSchema.safeParse(network).success)
-    throw new AppError('usage', `"${network}" is no network's name: it has lower-case letters, digits and hyphens.`)
-  const store = openStore(dataDir, { mode })
-  try {
-    if (network !== undefined) refuseOtherNetwork(store, network)
-    const keys = createKeys({ books: store, changed: () => {}, safeStorage: null })
-    const mints = createMintView({
-      active: () => ({ store, demo: false }),
-      books: store,
-      followed: () => network ?? keptSync(store)?.config.network ?? null,
-    })
-    if (mode === 'write') computeNodeRuns(store, mints.rules())
+export function openPay(ask: CommandAsk): OpenPay {
+  return openForCommand(ask, ({ store, keys, known, openMints, once, close }) => {
     const room: PayRoom = {
       books: store,
-      mints,
-      known: networksFile === null ? [] : readKnownNetworks(networksFile),
+      mints: openMints(),
+      known,
       keys,
       jobOf: () => undefined,
       plans: new Map(),
@@ -66,27 +37,15 @@ export function openPay({ dataDir, actor, mode, network, networksFile }: PayAsk)
       room,
       answers: createPayAnswers(room),
       keys,
-      network() {
-        const name = payNetwork(room)
-        if (name === null)
-          throw new AppError('usage', 'This data folder holds no network yet. Say whose payouts are meant: --network NAME.')
-        return name
-      },
+      network: () => namedNetwork(payNetwork(room), 'whose payouts are meant'),
       async run(name, input, context = {}) {
         let work: Promise<string> | null = null
         const noCopies = () => {
           throw new AppError('usage', 'A command line names files by their paths.')
         }
         const doing: PayDoing = {
-          once: (subject, done) =>
-            runCommand(store, { actor, idempotencyKey: randomUUID(), command: name, input, audit: { subject } }, done),
-          noteOf: () => (action, subject, details, done) => {
-            runCommand(
-              store,
-              { actor, idempotencyKey: randomUUID(), command: action, input: details, audit: { subject } },
-              () => done() ?? null,
-            )
-          },
+          once: once(name, input),
+          noteOf: () => (action, subject, details, done) => void once(action, details)(subject, () => done() ?? null),
           start: job => {
             work = job.run(context)
           },
@@ -96,13 +55,7 @@ export function openPay({ dataDir, actor, mode, network, networksFile }: PayAsk)
         const answer = await payCommand(room, name, input, doing)
         return { answer: answer as never, text: (await work) ?? '' }
       },
-      close() {
-        keys.lock()
-        store.close()
-      },
+      close,
     }
-  } catch (error) {
-    store.close()
-    throw error
-  }
+  })
 }

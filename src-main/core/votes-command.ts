@@ -1,33 +1,17 @@
-import { randomUUID } from 'node:crypto'
 import type { CommandInput, CommandOutput } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { networkNameSchema } from '../../src-shared/sync.ts'
 import type { VoteReview, VoteSigner, VoteSubject } from '../../src-shared/votes-contract.ts'
 import { undecided } from '../engines/minting/triggers.ts'
-import { computeNodeRuns } from '../jobs/node-runs.ts'
 import { basisLine } from '../signing/votes/basis.ts'
 import { readVotesText, statementText, voteText } from '../signing/votes/text.ts'
-import { pinnedChain, refuseOtherNetwork } from '../store/chain.ts'
-import { openStore, runCommand } from '../store/index.ts'
+import { pinnedChain } from '../store/chain.ts'
 import { loadDecision } from '../store/mint-decisions.ts'
-import { createKeys, type Keys } from './keys.ts'
-import { createMintView } from './mint-view.ts'
+import { type CommandAsk, namedNetwork, openForCommand } from './command-books.ts'
+import type { Keys } from './keys.ts'
 import { mintOfId } from './mints-command.ts'
-import { listNetworks, readKnownNetworks } from './networks.ts'
-import { keptSync } from './sync.ts'
+import { listNetworks } from './networks.ts'
 import { settleVotes, type VoteCommand, voteCommand } from './vote-commands.ts'
 import { createVoteAnswers, openVoteRoom, type VoteAnswers } from './votes.ts'
-
-export interface VotesAsk {
-  dataDir: string
-  actor: string
-  /** `read` beside a running Granary */
-  mode: 'read' | 'write'
-  /** whose votes; absent: of the network that the data folder holds or follows, else the only one that has signers */
-  network?: string
-  /** the list of networks that comes with Granary */
-  networksFile: string | null
-}
 
 /** Votes for one command line: the same answers and commands as in the app, and the vault of keys to sign with. */
 export interface OpenVotes {
@@ -44,23 +28,11 @@ export interface OpenVotes {
 }
 
 /** Opens the data folder for votes. Node periods that are not worked out yet are worked out first, where it may write. Throws AppError store.*, mint.*, usage. */
-export function openVotes({ dataDir, actor, mode, network, networksFile }: VotesAsk): OpenVotes {
-  if (network !== undefined && !networkNameSchema.safeParse(network).success)
-    throw new AppError('usage', `"${network}" is no network's name: it has lower-case letters, digits and hyphens.`)
-  const store = openStore(dataDir, { mode })
-  try {
-    if (network !== undefined) refuseOtherNetwork(store, network)
-    const keys = createKeys({ books: store, changed: () => {}, safeStorage: null })
-    const mints = createMintView({
-      active: () => ({ store, demo: false }),
-      books: store,
-      followed: () => network ?? keptSync(store)?.config.network ?? null,
-    })
-    if (mode === 'write') computeNodeRuns(store, mints.rules())
-    const known = networksFile === null ? [] : readKnownNetworks(networksFile)
+export function openVotes(ask: CommandAsk): OpenVotes {
+  return openForCommand(ask, ({ store, keys, known, openMints, once, close }) => {
     const room = openVoteRoom({
       books: store,
-      mints,
+      mints: openMints(),
       keys,
       genesisOf: name => {
         const chain = pinnedChain(store)
@@ -68,19 +40,13 @@ export function openVotes({ dataDir, actor, mode, network, networksFile }: Votes
       },
     })
     const answers = createVoteAnswers(room)
-    if (mode === 'write') settleVotes(room)
+    if (ask.mode === 'write') settleVotes(room)
     return {
       answers,
       keys,
-      network() {
-        const name = room.network()
-        if (name === null) throw new AppError('usage', 'This data folder holds no network yet. Say whose votes are meant: --network NAME.')
-        return name
-      },
+      network: () => namedNetwork(room.network(), 'whose votes are meant'),
       async run(name, input) {
-        const answered = await voteCommand(room, name, input, (subject, work) =>
-          runCommand(store, { actor, idempotencyKey: randomUUID(), command: name, input, audit: { subject } }, work),
-        )
+        const answered = await voteCommand(room, name, input, once(name, input))
         settleVotes(room)
         return answered as never
       },
@@ -107,15 +73,9 @@ export function openVotes({ dataDir, actor, mode, network, networksFile }: Votes
           )
         return only
       },
-      close() {
-        keys.lock()
-        store.close()
-      },
+      close,
     }
-  } catch (error) {
-    store.close()
-    throw error
-  }
+  })
 }
 
 /** One vote or statement of a text, reviewed, or why it is of no use here. */

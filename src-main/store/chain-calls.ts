@@ -210,16 +210,22 @@ export function loadCallRuntime(store: Store, hash: string): Uint8Array {
   throw new AppError('store.corrupt', 'The runtime that this call was made for can’t be read in books.db. Prepare the call again.')
 }
 
+/** Runtimes that a network's chain had when calls were made; networks may have the same ones, which are kept once. */
+function runtimesOf(network: string) {
+  const called = books.selectFrom('chain_calls').select('runtime').where('network', '=', network)
+  const query = books.selectFrom('chain_runtimes').select(['hash', 'spec_version'])
+  return query.where(where => where.or([where('network', '=', network), where('hash', 'in', called)]))
+}
+
 /** Names of the metadata that calls for this runtime of a network were made with here. */
 export function callRuntimesOf(store: Store, network: string, specVersion: number): string[] {
-  const query = books.selectFrom('chain_runtimes').select('hash').where('network', '=', network).where('spec_version', '=', specVersion)
-  return rows(store.books, query).map(({ hash }) => hash)
+  return rows(store.books, runtimesOf(network).where('spec_version', '=', specVersion)).map(({ hash }) => hash)
 }
 
 /** The metadata that was used last for a network; null: none yet. */
 export function latestCallRuntime(store: Store, network: string): { hash: string; specVersion: number } | null {
-  const query = books.selectFrom('chain_runtimes').select(['hash', 'spec_version']).where('network', '=', network)
-  const found = row(store.books, query.orderBy('added_ts', 'desc').orderBy('spec_version', 'desc').limit(1))
+  const query = runtimesOf(network).orderBy('added_ts', 'desc').orderBy('spec_version', 'desc')
+  const found = row(store.books, query.limit(1))
   return found ? { hash: found.hash, specVersion: found.spec_version } : null
 }
 

@@ -117,7 +117,8 @@ function Part({ name, children }: { name: string; children: ReactNode }) {
   )
 }
 
-function Facts({ list }: { list: readonly { name: string; value: string }[] }) {
+/** Names and values, a line each. */
+export function Facts({ list }: { list: readonly { name: string; value: ReactNode }[] }) {
   return (
     <dl className={settings.facts}>
       {list.map(({ name, value }, at) => (

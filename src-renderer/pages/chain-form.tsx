@@ -1,11 +1,14 @@
-import { Button, SegmentedControl, Select, TextInput } from '@mantine/core'
+import { Button, Checkbox, SegmentedControl, Select, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { type ChainCall, type ChainCallKind, type ChainReview, chainCallSchema } from '../../src-shared/chain-contract.ts'
+import type { KeyRow } from '../../src-shared/keys-contract.ts'
+import { tftExact, unitsFromTft } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { command, useQuery } from '../api.ts'
 import { useAsk } from '../ask.ts'
 import { Asking } from '../components/asking.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { DateTime } from '../components/values.tsx'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { openChainReview } from './chain-review.tsx'
@@ -24,13 +27,7 @@ export function openChainForm(network: string, kind: ChainCallKind, initial: Par
 
 /** The same call once more, in the place of one that ended without a block. */
 export function openChainAgain(network: string, call: ChainCall, replaces: string): void {
-  const known: Partial<Entered> =
-    call.kind === 'vote'
-      ? { farm: String(call.farmId), proposal: call.proposal, approve: call.approve }
-      : call.kind === 'claim'
-        ? { node: String(call.nodeId) }
-        : { farm: String(call.farmId), address: call.address }
-  openChainForm(network, call.kind, known, replaces)
+  openChainForm(network, call.kind, enteredOf(call), replaces)
 }
 
 interface Entered {
@@ -39,17 +36,40 @@ interface Entered {
   proposal: string
   approve: boolean
   address: string
+  /** of a mint: when its period began, seconds */
+  start: number
+  amount: string
 }
 
+function enteredOf(call: ChainCall): Partial<Entered> {
+  switch (call.kind) {
+    case 'vote':
+      return { farm: String(call.farmId), proposal: call.proposal, approve: call.approve }
+    case 'payout-address':
+      return { farm: String(call.farmId), address: call.address }
+    case 'claim':
+      return { node: String(call.nodeId) }
+    case 'submit-amount':
+      return { node: String(call.nodeId), start: call.periodStart, amount: tftExact(BigInt(call.amountUnits)) }
+    case 'trigger':
+      return { node: String(call.nodeId), start: call.periodStart }
+  }
+}
+
+const isNumber = (text: string): boolean => /^\d{1,10}$/.test(text.trim())
+const unitsOf = (amount: string): bigint | null => unitsFromTft(amount.trim().replaceAll(',', ''))
+
 /** The call as it was entered; null where something of it is missing. */
-function callOf(kind: ChainCallKind, { farm, node, proposal, approve, address }: Entered): ChainCall | null {
-  const id = (text: string) => (/^\d{1,10}$/.test(text.trim()) ? Number(text) : null)
-  const made = {
-    vote: { kind, farmId: id(farm), proposal, approve },
-    'payout-address': { kind, farmId: id(farm), address },
-    claim: { kind, nodeId: id(node) },
-  }[kind]
-  return chainCallSchema.safeParse(made).data ?? null
+function callOf(kind: ChainCallKind, { farm, node, proposal, approve, address, start, amount }: Entered): ChainCall | null {
+  const id = (text: string) => (isNumber(text) ? Number(text) : null)
+  const made: { [K in ChainCallKind]: object } = {
+    vote: { farmId: id(farm), proposal, approve },
+    'payout-address': { farmId: id(farm), address },
+    claim: { nodeId: id(node) },
+    'submit-amount': { nodeId: id(node), periodStart: start, amountUnits: unitsOf(amount)?.toString() },
+    trigger: { nodeId: id(node), periodStart: start },
+  }
+  return chainCallSchema.safeParse({ kind, ...made[kind] }).data ?? null
 }
 
 function ChainForm({
@@ -63,21 +83,25 @@ function ChainForm({
   initial: Partial<Entered>
   replaces?: string
 }) {
-  const [entered, setEntered] = useState<Entered>({ farm: '', node: '', proposal: '', approve: true, address: '', ...initial })
+  const [entered, setEntered] = useState<Entered>({
+    ...{ farm: '', node: '', proposal: '', approve: true, address: '', start: 0, amount: '' },
+    ...initial,
+  })
+  const [offline, setOffline] = useState(false)
   const [chosen, setChosen] = useState<string | null>(null)
   const [tried, setTried] = useState(false)
-  const keys = (useQuery('keys.list', {}, ['keys']).data?.keys ?? []).filter(key => key.kind !== 'stellar' && key.origin !== 'watch')
-  const keyId = chosen ?? keys[0]?.keyId ?? null
+  const keys = (useQuery('keys.list', {}, ['keys']).data?.keys ?? []).filter(key => key.kind !== 'stellar')
+  const keyId = chosen ?? (keys.find(({ origin }) => origin !== 'watch') ?? keys[0])?.keyId ?? null
   const asking = useAsk(async ({ call, key }: { call: ChainCall; key: string }, signal: AbortSignal) => {
     const review: ChainReview = await command(
       'chain.prepare',
-      { network, call, keyId: key, ...(replaces !== undefined && { replaces }) },
+      { network, call, keyId: key, offline, ...(replaces !== undefined && { replaces }) },
       { signal },
     )
-    openChainReview(review)
+    openChainReview(review, offline)
   })
   const call = callOf(kind, entered)
-  const input = (field: 'farm' | 'node' | 'proposal' | 'address', hint: string, missing: string, isRight: boolean) => ({
+  const input = (field: 'farm' | 'node' | 'proposal' | 'address' | 'amount', hint: string, missing: string, isRight: boolean) => ({
     label: fields[field],
     description: hint,
     value: entered[field],
@@ -89,7 +113,7 @@ function ChainForm({
     spellCheck: false,
     autoComplete: 'off',
   })
-  const isNumber = (text: string) => /^\d{1,10}$/.test(text.trim())
+  const isOfNode = kind === 'claim' || kind === 'submit-amount' || kind === 'trigger'
   return (
     <form
       className={page.form}
@@ -102,7 +126,7 @@ function ChainForm({
       }}
     >
       <p className={page.dim}>{words.hows[kind]}</p>
-      {kind === 'claim' ? (
+      {isOfNode ? (
         <TextInput data-autofocus inputMode="numeric" {...input('node', fields.nodeHint, fields.number, isNumber(entered.node))} />
       ) : (
         <TextInput data-autofocus inputMode="numeric" {...input('farm', fields.farmHint, fields.number, isNumber(entered.farm))} />
@@ -126,17 +150,31 @@ function ChainForm({
       {kind === 'payout-address' ? (
         <TextInput {...input('address', fields.addressHint, fields.addressMissing, /^G[A-Z2-7]{55}$/.test(entered.address.trim()))} />
       ) : null}
+      {kind === 'submit-amount' || kind === 'trigger' ? (
+        <p>
+          {fields.start} <DateTime ts={entered.start} form="seconds" />
+        </p>
+      ) : null}
+      {kind === 'submit-amount' ? (
+        <TextInput inputMode="decimal" {...input('amount', fields.amountHint, fields.amountMissing, unitsOf(entered.amount) !== null)} />
+      ) : null}
       {keys.length === 0 ? (
         <p>{words.noKey}</p>
       ) : (
         <Select
           label={fields.key}
-          data={keys.map(key => ({ value: key.keyId, label: `${cleanName(key.name)} (…${key.address.slice(-6)})` }))}
+          data={keys.map(key => ({ value: key.keyId, label: keyLabel(key) }))}
           value={keyId}
           onChange={setChosen}
           allowDeselect={false}
         />
       )}
+      <Checkbox
+        label={fields.offline}
+        description={fields.offlineHint}
+        checked={offline}
+        onChange={event => setOffline(event.currentTarget.checked)}
+      />
       {asking.error ? <ErrorPanel error={asking.error} title={words.failed} safe={words.safe} /> : null}
       {asking.busy ? (
         <Asking what={words.preparing} onCancel={asking.cancel} />
@@ -149,4 +187,9 @@ function ChainForm({
       )}
     </form>
   )
+}
+
+function keyLabel({ name, address, origin }: KeyRow): string {
+  const label = `${cleanName(name)} (…${address.slice(-6)})`
+  return origin === 'watch' ? fields.watched(label) : label
 }

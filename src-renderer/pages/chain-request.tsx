@@ -3,13 +3,15 @@ import type { ChainRequest } from '../../src-shared/chain-contract.ts'
 import { callText, stageText } from '../../src-shared/chain-text.ts'
 import type { NodeState } from '../../src-shared/contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
-import { command, useQuery } from '../api.ts'
+import { command, query, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { Facts } from '../components/review-sheet.tsx'
 import { StateMark } from '../components/state-mark.tsx'
+import { downloadText } from '../format.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { openChainAgain } from './chain-form.tsx'
-import { Facts } from './chain-review.tsx'
+import { openChainReview } from './chain-review.tsx'
 import { useSend } from './key-forms.tsx'
 import page from './page.module.css'
 
@@ -46,6 +48,12 @@ function RequestSheet({ requestId }: { requestId: string }) {
   const isOpen = stage === 'signed' || stage === 'sent'
   const isWithoutBlock = stage === 'refused' || stage === 'expired' || stage === 'overtaken'
   const submit = () => sending.send(async () => void (await command('chain.submit', { requestId })))
+  const look = () => sending.send(async () => openChainReview(await query('chain.review', { requestId })))
+  const file = () =>
+    sending.send(async () => {
+      const { fileName, text } = await query('chain.file', { requestId })
+      downloadText(fileName, text, 'application/json')
+    })
   const forget = () =>
     sending.send(async () => {
       await command('chain.forget', { requestId })
@@ -54,7 +62,7 @@ function RequestSheet({ requestId }: { requestId: string }) {
   return (
     <div className={page.stack}>
       <Facts
-        rows={[
+        list={[
           { name: details.state, value: <ChainState request={request} /> },
           ...(note === '' ? [] : [{ name: details.note, value: `${note.charAt(0).toUpperCase()}${note.slice(1)}` }]),
           ...(block === null ? [] : [{ name: details.block, value: `${block.n} ${block.hash}` }]),
@@ -71,6 +79,16 @@ function RequestSheet({ requestId }: { requestId: string }) {
           <Button loading={sending.busy} onClick={submit}>
             {stage === 'signed' ? words.sendNow : words.follow}
           </Button>
+        ) : null}
+        {stage === 'prepared' ? (
+          <>
+            <Button loading={sending.busy} onClick={look}>
+              {words.look}
+            </Button>
+            <Button variant="default" loading={sending.busy} onClick={file}>
+              {words.saveFile}
+            </Button>
+          </>
         ) : null}
         {isWithoutBlock ? <Button onClick={() => openChainAgain(network, call, requestId)}>{words.again}</Button> : null}
         {stage === 'sent' ? null : (

@@ -1,85 +1,84 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import type { ReactNode } from 'react'
-import type { ChainReview } from '../../src-shared/chain-contract.ts'
-import { group, tftExact } from '../../src-shared/money.ts'
-import { command, useQuery } from '../api.ts'
+import type { ChainFileReview, ChainReview, ChainTextFile } from '../../src-shared/chain-contract.ts'
+import { command, query } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
-import { Note } from '../components/note.tsx'
+import { mustConfirm, ReviewBody } from '../components/review-sheet.tsx'
+import { downloadText } from '../format.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { UnlockForm, useSend } from './key-forms.tsx'
+import { useSend } from './key-forms.tsx'
 import page from './page.module.css'
-import settings from './settings.module.css'
+import { SignWithKey } from './sign-with-key.tsx'
 
 const words = texts.chain
 
-export function openChainReview(review: ChainReview): void {
-  openSheet({ title: words.reviewTitle, body: <Review review={review} /> })
+/** `offline`: it is signed on another machine, also where its key is here. */
+export function openChainReview(made: ChainReview, offline = false): void {
+  const { keyId, name } = made.request.signer
+  const body = offline || keyId === null ? <SignElsewhere made={made} /> : <SignHere made={made} keys={[{ keyId, name }]} />
+  openSheet({ title: texts.review.title, body })
 }
 
-/** What will be signed, as its bytes say it, and what there is to think about before. */
-function Review({ review }: { review: ChainReview }) {
-  const { request, fields, warnings, feeUnits, freeUnits } = review
-  const { requestId, payloadHash, signer } = request
-  const sending = useSend()
-  const key = useQuery('keys.list', {}, ['keys']).data?.keys.find(({ keyId }) => keyId === signer.keyId)
-  const send = () =>
-    sending.send(async () => {
-      await command('chain.sign', { requestId, payloadHash })
-      await command('chain.submit', { requestId })
-      notifications.show({ message: words.sent, closeButtonProps: { 'aria-label': texts.sheet.close } })
-      closeSheet()
-    })
-  const unlock = () =>
-    openSheet({
-      title: words.unlock,
-      body: <UnlockForm {...(signer.keyId !== null && { keyId: signer.keyId })} onDone={() => openChainReview(review)} />,
-    })
+/** A call of another machine's file, and the signature that goes back. */
+export function openChainFile(text: string, shown: ChainFileReview): void {
+  openSheet({ title: texts.review.title, body: <SignFile text={text} shown={shown} /> })
+}
+
+function say(message: string): void {
+  notifications.show({ message, closeButtonProps: { 'aria-label': texts.sheet.close } })
+}
+
+function save({ fileName, text }: ChainTextFile): void {
+  downloadText(fileName, text, 'application/json')
+}
+
+function SignHere({ made, keys }: { made: ChainReview; keys: readonly { keyId: string; name: string }[] }) {
+  const { requestId, payloadHash } = made.request
+  const sign = async () => {
+    await command('chain.sign', { requestId, payloadHash })
+    await command('chain.submit', { requestId })
+    say(words.sent)
+    closeSheet()
+  }
   return (
     <div className={page.stack}>
       <p className={page.dim}>{words.reviewWhat}</p>
-      <Facts
-        rows={[
-          ...fields,
-          { name: words.fee, value: feeUnits === null ? words.feeUnknown : `${tftExact(feeUnits)} TFT` },
-          ...(freeUnits === null ? [] : [{ name: words.balance, value: `${group(tftExact(freeUnits))} TFT` }]),
-          { name: words.hash, value: payloadHash },
-        ]}
-      />
-      {warnings.length === 0 ? null : (
-        <section aria-label={words.notes}>
-          <h3>{words.notes}</h3>
-          {warnings.map(warning => (
-            <Note key={warning} state="at-risk">
-              {warning}
-            </Note>
-          ))}
-        </section>
-      )}
+      <SignWithKey review={made.review} keys={keys} reopen={() => openChainReview(made)} onSign={sign} />
+    </div>
+  )
+}
+
+function SignElsewhere({ made: { request, review } }: { made: ChainReview }) {
+  const sending = useSend()
+  const { requestId } = request
+  return (
+    <div className={page.stack}>
+      <ReviewBody review={review} />
+      <p>{words.elsewhere}</p>
       {sending.error ? <ErrorPanel error={sending.error} title={words.failed} safe={words.safe} /> : null}
       <div className={page.buttons}>
-        {key?.unlocked ? (
-          <Button loading={sending.busy} onClick={send}>
-            {words.sign}
-          </Button>
-        ) : (
-          <Button onClick={unlock}>{words.unlock}</Button>
-        )}
+        <Button loading={sending.busy} onClick={() => sending.send(async () => save(await query('chain.file', { requestId })))}>
+          {words.saveFile}
+        </Button>
       </div>
     </div>
   )
 }
 
-export function Facts({ rows }: { rows: readonly { name: string; value: ReactNode }[] }) {
-  return (
-    <dl className={settings.facts}>
-      {rows.map(({ name, value }) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className={settings.wrap}>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+function SignFile({ text, shown }: { text: string; shown: ChainFileReview }) {
+  const { review, keys, payloadHash } = shown
+  if (keys.length === 0)
+    return (
+      <div className={page.stack}>
+        <ReviewBody review={review} />
+        <p>{words.fileNoKey}</p>
+      </div>
+    )
+  const sign = async (keyId: string) => {
+    save(await command('chain.signFile', { text, payloadHash, keyId, confirmed: mustConfirm(review) }))
+    say(words.fileSigned)
+    closeSheet()
+  }
+  return <SignWithKey review={review} keys={keys} reopen={() => openChainFile(text, shown)} onSign={sign} />
 }

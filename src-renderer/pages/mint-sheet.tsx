@@ -20,7 +20,7 @@ import { ViolationBox } from '../components/violation-box.tsx'
 import { nodePath } from '../links.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { ClaimOnChain } from './chain-calls.tsx'
+import { MintOnChain } from './chain-calls.tsx'
 import { MintActions } from './mint-actions.tsx'
 import { StageMark } from './mint-columns.tsx'
 import { type FigureList, payeeOf, recordFigures } from './mint-model.ts'
@@ -70,7 +70,7 @@ function MintBody({ nodeId, start, rules }: { nodeId: number; start: number; rul
       <section className={classes.section} aria-label={words.actions}>
         <h3>{words.actions}</h3>
         <MintActions detail={data} />
-        {row.stage === 'paid' ? null : <ClaimOnChain nodeId={nodeId} />}
+        {row.stage === 'paid' ? null : <MintOnChain nodeId={nodeId} start={start} rewardUnits={row.rewardUnits} />}
       </section>
       {rules === 'v3' && data.decision.decided === null ? null : <Decision detail={data} />}
       <Figures record={data.record} rules={rules} />

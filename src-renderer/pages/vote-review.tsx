@@ -1,94 +1,45 @@
-import { Button, Checkbox, Select } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { useState } from 'react'
 import { voteSignReview } from '../../src-shared/review-text.ts'
-import { cleanName } from '../../src-shared/text.ts'
-import { amountText, choiceText } from '../../src-shared/vote-text.ts'
+import { choiceText } from '../../src-shared/vote-text.ts'
 import type { VoteCell, VoteReview } from '../../src-shared/votes-contract.ts'
-import { command, useQuery } from '../api.ts'
+import { command } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
-import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
 import { QrPicture } from '../components/qr-picture.tsx'
-import { ReviewBody } from '../components/review-sheet.tsx'
+import { mustConfirm, ReviewBody } from '../components/review-sheet.tsx'
 import { downloadText } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { UnlockForm, useSend } from './key-forms.tsx'
 import page from './page.module.css'
 import settings from './settings.module.css'
+import { SignWithKey } from './sign-with-key.tsx'
 import classes from './votes.module.css'
 
 const words = texts.votes
 
 /** `onSigned`: where to go then. */
 export function openReview(review: VoteReview, network: string, onSigned: () => void): void {
-  openSheet({ title: words.reviewTitle, body: <ReviewSheet review={review} network={network} onSigned={onSigned} /> })
+  openSheet({ title: texts.review.title, body: <ReviewSheet review={review} network={network} onSigned={onSigned} /> })
 }
 
-/** What will be signed, field by field as its bytes say it; what there is to think about; and the signature. */
+/** What will be signed, as its bytes say it, and the signature; or the way to the machine that has the key. */
 function ReviewSheet({ review, network, onSigned }: { review: VoteReview; network: string; onSigned: () => void }) {
-  const { hash, singleWord, keys, statement, signerName, text } = review
-  const [keyId, setKeyId] = useState(keys[0]?.keyId ?? null)
-  const [confirmed, setConfirmed] = useState(false)
-  const [tried, setTried] = useState(false)
-  const sending = useSend()
-  const unlocked = useQuery('keys.list', {}, ['keys']).data?.keys.find(key => key.keyId === keyId)?.unlocked === true
-  const mustConfirm = singleWord !== null && !confirmed
-  const sign = () => {
-    setTried(true)
-    if (keyId === null || mustConfirm) return
-    sending.send(async () => {
-      await command('votes.sign', { network, text, keyId, confirmed })
-      notifications.show({ message: words.signed, closeButtonProps: { 'aria-label': texts.sheet.close } })
-      onSigned()
-    })
-  }
-  const unlock = () =>
-    openSheet({
-      title: words.unlockFirst,
-      body: <UnlockForm {...(keyId !== null && { keyId })} onDone={() => openReview(review, network, onSigned)} />,
-    })
-  return (
-    <div className={page.stack}>
-      <ReviewBody review={voteSignReview(review)} />
-      {singleWord === null ? null : (
-        <div>
-          <Checkbox
-            label={words.confirm}
-            checked={confirmed}
-            error={tried && mustConfirm ? words.confirmMissing : null}
-            onChange={event => setConfirmed(event.currentTarget.checked)}
-          />
-        </div>
-      )}
-      {sending.error ? <ErrorPanel error={sending.error} title={words.failed} safe={words.safe} /> : null}
-      {keys.length === 0 ? (
+  const { hash, keys, text } = review
+  const shown = voteSignReview(review)
+  if (keys.length === 0)
+    return (
+      <div className={page.stack}>
+        <ReviewBody review={shown} />
         <Elsewhere text={text} fileName={`statement-${hash.slice(0, 12)}.txt`} />
-      ) : (
-        <div className={page.stack}>
-          {keys.length > 1 ? (
-            <Select
-              label={words.key}
-              data={keys.map(key => ({ value: key.keyId, label: cleanName(key.name) }))}
-              value={keyId}
-              onChange={setKeyId}
-              allowDeselect={false}
-            />
-          ) : null}
-          <div className={page.buttons}>
-            {unlocked ? (
-              <Button loading={sending.busy} onClick={sign} h="auto" mih={36} py={6}>
-                {words.sign(amountText(statement.amountUnits), cleanName(signerName))}
-              </Button>
-            ) : (
-              <Button onClick={unlock}>{words.unlockFirst}</Button>
-            )}
-          </div>
-        </div>
-      )}
-    </div>
-  )
+      </div>
+    )
+  const sign = async (keyId: string) => {
+    await command('votes.sign', { network, text, keyId, confirmed: mustConfirm(shown) })
+    notifications.show({ message: words.signed, closeButtonProps: { 'aria-label': texts.sheet.close } })
+    onSigned()
+  }
+  return <SignWithKey review={shown} keys={keys} reopen={() => openReview(review, network, onSigned)} onSign={sign} />
 }
 
 function Rests({ basis }: { basis: readonly string[] }) {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openCore } from '../../src-main/core/core.ts'
 import { type Devnet, startDevnet } from '../../src-main/jobs/devnet/index.ts'
@@ -9,6 +11,8 @@ import { writeTransaction } from '../../src-main/store/db.ts'
 import { openStore } from '../../src-main/store/index.ts'
 import type { ChainCall, ChainRequest, ChainReview } from '../../src-shared/chain-contract.ts'
 import type { CommandInput, CommandName, CommandOutput, Core } from '../../src-shared/contract.ts'
+import { tftExact } from '../../src-shared/money.ts'
+import type { SignReview } from '../../src-shared/review-contract.ts'
 import { connect, decodersOf } from '../helpers/devnet-reader.ts'
 import { sendAs } from '../helpers/devnet-sender.ts'
 import { writeOddArchive } from '../helpers/odd-archive.ts'
@@ -47,6 +51,8 @@ async function unlock(): Promise<void> {
 }
 const prepare = (call: ChainCall, who = 'Alice', replaces?: string): Promise<ChainReview> =>
   run('chain.prepare', { network, call, keyId: keys[who]!, ...(replaces !== undefined && { replaces }) })
+const warningsOf = ({ review }: ChainReview): string[] => review.warnings.map(({ text }) => text)
+const fieldsOf = ({ review }: ChainReview) => Object.fromEntries(review.fields.map(({ name, value }) => [name, value]))
 async function signed(call: ChainCall, who = 'Alice', replaces?: string): Promise<string> {
   const { request: made } = await prepare(call, who, replaces)
   await run('chain.sign', { requestId: made.requestId, payloadHash: made.payloadHash })
@@ -95,7 +101,7 @@ async function stored(pallet: string, item: string, ...args: unknown[]): Promise
 
 beforeAll(async () => {
   core = await open()
-  for (const name of ['Alice', 'Charlie', 'Nobody']) await importKey(name)
+  for (const name of ['Alice', 'Bob', 'Charlie', 'Nobody']) await importKey(name)
   await unlock()
 })
 afterAll(() => core.close())
@@ -115,7 +121,7 @@ describe('each call', () => {
 
   test('a payout address is changed: shown from its bytes, signed, final, in one block', async () => {
     const review = await prepare(address)
-    const shown = Object.fromEntries(review.fields.map(({ name, value }) => [name, value]))
+    const shown = fieldsOf(review)
     expect(shown).toMatchObject({
       Network: network,
       Call: 'TfgridModule.add_stellar_payout_v2address',
@@ -124,22 +130,26 @@ describe('each call', () => {
     })
     expect(shown.Genesis).toBe(devnet.genesis)
     expect(shown['Good until']).toBe(`block ${devnet.head() + 63}`)
-    expect(review.warnings).toEqual([])
+    expect(warningsOf(review)).toEqual([])
+    expect(review.review).toMatchObject({ kind: 'call', decision: `You sign: Payouts of farm 1 to …${stellar.slice(-6)}` })
     const { requestId, payloadHash } = review.request
+    expect(review.review.hash).toBe(payloadHash)
+    // asked for again, it is shown the same
+    expect(await core.query('chain.review', { requestId })).toEqual(review)
     await run('chain.sign', { requestId, payloadHash })
     const done = await submit(requestId)
     expect(done).toMatchObject({
       stage: 'final',
       error: null,
       note: 'done: TfgridModule.FarmPayoutV2AddressRegistered',
-      feeUnits: review.feeUnits,
     })
+    expect(`${tftExact(done.feeUnits!)} TFT`).toBe(shown.Fee)
     expect(done.block).toEqual({ n: devnet.head(), hash: devnet.hashOf(devnet.head()) })
     expect(await stored('TfgridModule', 'FarmPayoutV2AddressByFarmID', 1)).toBe(stellar)
     expect(await blocksWith(done.hash)).toBe(1)
-    expect((await prepare(address)).warnings).toEqual(['The farm has this address already.'])
+    expect(warningsOf(await prepare(address))).toEqual(['The farm has this address already.'])
     const other = { ...address, address: otherStellar }
-    expect((await prepare(other)).warnings).toEqual([
+    expect(warningsOf(await prepare(other))).toEqual([
       `Payouts of farm 1 go to ${stellar} now. From this call on they go to the new address.`,
     ])
   })
@@ -150,8 +160,8 @@ describe('each call', () => {
     ).then(({ events }) => (events.find(({ name }) => name === 'dao.Proposed')!.data as { proposalHash: string }).proposalHash)
     const vote: ChainCall = { kind: 'vote', farmId: 1, proposal, approve: true }
     const review = await prepare(vote)
-    expect(review.warnings).toEqual([])
-    expect(review.fields).toContainEqual({ name: 'Vote', value: 'for it' })
+    expect(warningsOf(review)).toEqual([])
+    expect(fieldsOf(review).Vote).toBe('for it')
     await run('chain.sign', { requestId: review.request.requestId, payloadHash: review.request.payloadHash })
     expect(await submit(review.request.requestId)).toMatchObject({ stage: 'final', error: null, note: 'done: Dao.Voted' })
     const again = await submit(await signed(vote))
@@ -171,15 +181,157 @@ describe('each call', () => {
     expect(await submit(await signed({ kind: 'claim', nodeId: 1 }))).toMatchObject({ error: 'Minting.NothingToClaim' })
   })
 
+  test('a signer’s vote and a trigger pay a node’s mint as the chain has it, and what speaks against them is said before', async () => {
+    const vote = (amountUnits: string): ChainCall => ({ kind: 'submit-amount', nodeId: 1, periodStart: 1_700_000_000, amountUnits })
+    expect(warningsOf(await prepare(vote('700000'), 'Nobody'))).toEqual([
+      expect.stringContaining('less than the fee'),
+      'This key is none of the signers that the chain’s minting knows.',
+      'The chain has no mint of node 1 for this period.',
+    ])
+    for (const start of [1_700_000_000, 1_700_000_100])
+      await sendAs(devnet.url, '//Bob', tx => tx.minting!.saveMintingInfo!(1, start, start + 10, 10, 700_000n))
+    await sendAs(devnet.url, '//Bob', tx => tx.minting!.setMode!('OfflineAmount'))
+    expect(warningsOf(await prepare(vote('700001'), 'Bob'))).toEqual(['The chain worked out another amount for this mint: 0.0700000 TFT.'])
+    const review = await prepare(vote('700000'), 'Bob')
+    expect(warningsOf(review)).toEqual([])
+    expect(fieldsOf(review)).toMatchObject({ Call: 'Minting.submit_amount', Node: '1', Amount: '0.0700000 TFT' })
+    expect(fieldsOf(review)['Period from']).toMatch(/^2023-11-14 22:13:20/)
+    const own = await submit(await signed(vote('700000'), 'Bob'))
+    expect(own).toMatchObject({ stage: 'final', error: null })
+    expect(own.note).toContain('Minting.AmountSubmitted')
+    const second = await submit(await signed(vote('700000'), 'Charlie'))
+    expect(second.note).toContain('Minting.Minted')
+
+    const trigger: ChainCall = { kind: 'trigger', nodeId: 1, periodStart: 1_700_000_100 }
+    expect(warningsOf(await prepare(trigger))).toEqual(['The chain pays mints another way now: OfflineAmount.'])
+    expect(warningsOf(await prepare({ ...trigger, periodStart: 1_700_000_000 }))).toContain(
+      'The chain paid this mint already: 0.0700000 TFT.',
+    )
+    await sendAs(devnet.url, '//Bob', tx => tx.minting!.setMode!('Permissionless'))
+    expect(await submit(await signed(trigger))).toMatchObject({ stage: 'final', error: null })
+  })
+
   test('who may not call is told before, and by the chain’s own name after', async () => {
     const missing = { kind: 'vote', farmId: 1, proposal: `0x${'ab'.repeat(32)}`, approve: false } as const
     const review = await prepare(missing, 'Charlie')
-    expect(review.warnings).toEqual([
+    expect(warningsOf(review)).toEqual([
       'The chain knows no proposal with this hash.',
       expect.stringMatching(/^Farm 1 \(.+\) belongs to the account 5/),
     ])
     expect(await submit(await signed(address, 'Charlie'))).toMatchObject({ stage: 'final', error: 'TfgridModule.TwinNotExists' })
-    expect((await prepare({ kind: 'claim', nodeId: 999 }, 'Charlie')).warnings).toEqual(['The chain knows no node 999.'])
+    expect(warningsOf(await prepare({ kind: 'claim', nodeId: 999 }, 'Charlie'))).toEqual(['The chain knows no node 999.'])
+  })
+})
+
+describe('a call that is signed on another machine', () => {
+  const offlineDir = join(folder, 'offline')
+  let elsewhere: Core
+  let keyId: string
+  let asked = 0
+  const there = <N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>> =>
+    elsewhere.command(name, input, { actor, idempotencyKey: `elsewhere-key-${asked++}` })
+  const refusal = async (work: Promise<unknown>) =>
+    work.then(
+      () => 'nothing failed',
+      (error: { message: string }) => error.message,
+    )
+  const trigger: ChainCall = { kind: 'trigger', nodeId: 1, periodStart: 5 }
+  const prepareFor = (call: ChainCall) => run('chain.prepare', { network, call, keyId: keys.Dave!, offline: true })
+
+  beforeAll(async () => {
+    elsewhere = await openCore({ dataDir: offlineDir, host: 'cli', version: '0', demoDir: null, mode: 'write', networksFile: null })
+    const kept = await there('keys.import', { name: 'Dave', kind: 'sr25519', secret: `${phrase}//Dave`, passphrase })
+    keyId = kept.keyId
+    // the machine that sends knows the address only
+    keys.Dave = (await run('keys.watch', { name: 'Dave', kind: 'sr25519', address: kept.address })).keyId
+    await there('keys.unlock', { passphrase })
+  })
+  afterAll(() => elsewhere.close())
+
+  test('its file goes there, the signature comes back, is checked, and the call is sent and final', async () => {
+    await startChain()
+    const made = await prepareFor(trigger)
+    const { requestId, payloadHash, lastBlock } = made.request
+    expect(made.request.signer.keyId).toBeNull()
+    // 2,048 blocks are the longest that this chain's hashes allow
+    expect(lastBlock).toBe(devnet.head() + 2047)
+    expect(await failure(run('chain.sign', { requestId, payloadHash }))).toBe('not-found')
+    const { text } = await core.query('chain.file', { requestId })
+    const shown = await elsewhere.query('chain.readFile', { text })
+    expect(shown).toMatchObject({ network, payloadHash, keys: [{ keyId, name: 'Dave' }] })
+    expect(shown.review.decision).toBe(made.review.decision)
+    expect(shown.review.fields).toEqual(made.review.fields)
+    // neither runtime nor chain are known there: what the bytes say is the word of the file
+    expect(shown.review.warnings.slice(0, 2).map(({ severity }) => severity)).toEqual(['stop', 'warn'])
+    const input = { text, payloadHash, keyId }
+    expect(await failure(there('chain.signFile', { ...input, confirmed: false }))).toBe('chain.refused unconfirmed')
+    expect(await failure(there('chain.signFile', { ...input, payloadHash: 'ab'.repeat(32), confirmed: true }))).toBe(
+      'chain.refused other-bytes',
+    )
+    const signature = await there('chain.signFile', { ...input, confirmed: true })
+    const flipped = signature.text.replace(
+      /("signature": "0x.)(.)/,
+      (_all, start: string, digit: string) => start + (digit === '0' ? '1' : '0'),
+    )
+    expect(await refusal(run('chain.takeSignature', { text: flipped }))).toContain('fits no call that waits for one')
+    expect(await run('chain.takeSignature', { text: signature.text })).toMatchObject({ requestId })
+    expect(await refusal(run('chain.takeSignature', { text: signature.text }))).toContain('signed already')
+    expect(await failure(core.query('chain.file', { requestId }))).toBe('chain.refused stage')
+    await sendAs(devnet.url, '//Bob', tx => tx.balances!.transferKeepAlive!(made.request.signer.address, 10_000_000n))
+    await sendAs(devnet.url, '//Bob', tx => tx.minting!.saveMintingInfo!(1, 5, 15, 10, 700_000n))
+    await sendAs(devnet.url, '//Bob', tx => tx.minting!.setMode!('Permissionless'))
+    expect(await submit(requestId)).toMatchObject({ stage: 'final', error: null, note: 'done: Minting.Minted' })
+  })
+
+  test('another tool signs the bytes of the file, and its signature as hex is enough', async () => {
+    await startChain()
+    const { request: made } = await prepareFor(address)
+    const file = JSON.parse((await core.query('chain.file', { requestId: made.requestId })).text) as { sign: string; payload: string }
+    const { Keyring } = await import('@polkadot/keyring')
+    const { cryptoWaitReady } = await import('@polkadot/util-crypto')
+    await cryptoWaitReady()
+    const pair = new Keyring({ type: 'sr25519' }).addFromUri(`${phrase}//Dave`)
+    const signOf = (bytes: Uint8Array) => `0x${Buffer.from(pair.sign(bytes)).toString('hex')}`
+    const sign = Buffer.from(file.sign.slice(2), 'hex')
+    // wrapped, as wallets sign what is no extrinsic
+    const wrapped = Buffer.concat([Buffer.from('<Bytes>'), sign, Buffer.from('</Bytes>')])
+    expect(await refusal(run('chain.takeSignature', { text: signOf(wrapped) }))).toContain('wrapped in <Bytes>')
+    expect(await run('chain.takeSignature', { text: `${signOf(sign)}\n` })).toMatchObject({ requestId: made.requestId })
+    await run('chain.forget', { requestId: made.requestId })
+  })
+
+  test('a file that was altered is refused, or it is said whose word it is', async () => {
+    await startChain()
+    const { request: made } = await prepareFor(address)
+    const { text } = await core.query('chain.file', { requestId: made.requestId })
+    const file = JSON.parse(text) as { payload: string; firstBlock: number; metadata: { sha256: string; gzip: string } }
+    const changed = (change: object) => JSON.stringify({ ...file, ...change })
+    const renamed = (from: string, to: string) => {
+      const metadata = gunzipSync(Buffer.from(file.metadata.gzip, 'base64'))
+      metadata.write(to, metadata.indexOf(from))
+      const sha256 = createHash('sha256').update(metadata).digest('hex')
+      return changed({ metadata: { sha256, gzip: gzipSync(metadata).toString('base64') } })
+    }
+    const stops = (review: SignReview) => review.warnings.filter(({ severity }) => severity === 'stop').map(({ text: words }) => words)
+    // where the call was made its runtime is known
+    expect(stops((await core.query('chain.readFile', { text })).review)).toEqual([])
+    // the bytes are read alike with it, and all the same it is not the runtime's metadata
+    const other = renamed('FarmPayoutV2AddressRegistered', 'FarmPayoutV2AddressRegisterex')
+    expect(stops((await elsewhere.query('chain.readFile', { text: other })).review)).toEqual([
+      expect.stringContaining('the word of whoever made the file'),
+    ])
+    for (const [altered, words] of [
+      [other, 'is not that of runtime 146 as it is known here'],
+      [renamed('add_stellar_payout_v2address', 'add_stellar_payout_v2addresx'), 'which Granary does not make'],
+      [changed({ metadata: { ...file.metadata, sha256: 'ab'.repeat(32) } }), 'is damaged'],
+      [changed({ firstBlock: file.firstBlock + 1 }), 'contradicts itself'],
+      [changed({ sign: '0x00' }), 'contradicts itself'],
+      [changed({ payload: `${file.payload}00` }), 'can’t be read'],
+      [text.replaceAll(devnet.genesis.slice(2), 'ab'.repeat(32)), 'are for another chain'],
+      ['{}', 'no file of a call'],
+    ] as const)
+      expect(await refusal(core.query('chain.readFile', { text: altered }))).toContain(words)
+    await run('chain.forget', { requestId: made.requestId })
   })
 })
 
@@ -211,7 +363,8 @@ describe('what can go wrong', () => {
   test('who can’t pay the fee is told before and refused by the node; the replacement has the same number', async () => {
     await startChain()
     const review = await prepare(address, 'Nobody')
-    expect(review).toMatchObject({ freeUnits: 0n, warnings: [expect.stringContaining('less than the fee'), expect.anything()] })
+    expect(fieldsOf(review)['The account has']).toBe('0.0000000 TFT')
+    expect(warningsOf(review)).toEqual([expect.stringContaining('less than the fee'), expect.anything()])
     await run('chain.sign', { requestId: review.request.requestId, payloadHash: review.request.payloadHash })
     const refused = await submit(review.request.requestId)
     expect(refused).toMatchObject({ stage: 'refused', nonce: 0 })

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Devnet, startDevnet } from '../../src-main/jobs/devnet/index.ts'
 import type { ChainRequest } from '../../src-shared/chain-contract.ts'
+import { connect } from '../helpers/devnet-reader.ts'
 import { granary, withFd } from '../helpers/granary.ts'
 import { writeOddArchive } from '../helpers/odd-archive.ts'
 
@@ -56,7 +57,7 @@ test('shows a call, signs and sends it, and waits until it is final', async () =
 test('a call that the chain refuses ends with the chain’s own name for it, and exit code 1', async () => {
   const { code, out } = await signing('vote', '--farm', '1', '--proposal', `0x${'ab'.repeat(32)}`, '--against')
   expect(code).toBe(1)
-  expect(out).toContain('! The chain knows no proposal with this hash.')
+  expect(out).toContain('Look: The chain knows no proposal with this hash.')
   expect(out).toContain('Failed: Dao.ProposalMissing')
   const claim = await signing('claim', '--node', '1', '--json')
   expect(claim.code).toBe(1)
@@ -77,9 +78,54 @@ test('a wrong passphrase signs nothing; what was prepared can be forgotten', asy
   expect(out).toContain('Failed: Dao.ProposalMissing')
 })
 
+test('a call is signed on a machine without a network, with metadata of its own, and sent from here', async () => {
+  const path = (name: string) => join(folder, name)
+  const away = (...args: string[]) => granary('chain', ...args, '--data', path('away'))
+  const watched = await granary('keys', 'list', '--json', '--data', path('data'))
+  const [{ address }] = (JSON.parse(watched.out) as { keys: [{ address: string }] }).keys
+  // the key goes to the other machine, and only its address stays here
+  await withFd(secret, key =>
+    withFd(passphrase, fd =>
+      granary(
+        ...['keys', 'import', '--name', 'Alice', '--kind', 'sr25519', '--data', path('away')],
+        ...['--secret-fd', key, '--passphrase-fd', fd],
+      ),
+    ),
+  )
+  await granary('keys', 'watch', '--name', 'Away', '--kind', 'sr25519', address, '--data', path('sender'))
+  const here = (...args: string[]) => granary('chain', ...args, '--data', path('sender'), '--network', 'devnet', '--endpoint', devnet.url)
+  const made = await here('payout-address', '--farm', '1', '--address', stellar, '--key', 'Away', '--out', path('call.json'))
+  expect(made).toMatchObject({ code: 0, err: '' })
+  expect(made.out).toContain(`Payouts of farm 1 to …${stellar.slice(-6)}`)
+
+  // nothing is known of the runtime there: it takes its metadata from elsewhere, or a word for it
+  const shown = await away('show', path('call.json'))
+  expect(shown.code).toBe(1)
+  expect(shown.out).toMatch(/^You sign: Payouts of farm 1.*\nStop: What the bytes say is read with metadata/)
+  const signFile = (...args: string[]) => withFd(passphrase, fd => away('sign', path('call.json'), '--passphrase-fd', fd, ...args))
+  expect((await signFile()).err).toMatch(/extra confirmation.*--metadata.*--on-one-word/s)
+  writeFileSync(path('other.hex'), '0x6d657461')
+  expect((await signFile('--metadata', path('other.hex'))).err).toContain('is not that of runtime')
+  const reader = await connect(devnet.url)
+  writeFileSync(path('metadata.hex'), await reader.call<string>('state_getMetadata'))
+  reader.close()
+  const signed = await signFile('--metadata', path('metadata.hex'), '--out', path('signature.json'))
+  expect(signed).toMatchObject({ code: 0, err: '' })
+  expect(signed.out).not.toContain('Stop:')
+
+  const taken = await here('import', path('signature.json'))
+  expect(taken).toMatchObject({ code: 0, err: '' })
+  const id = /granary chain submit ([0-9a-f]{8})/.exec(taken.out)![1]!
+  const sent = await here('submit', id)
+  expect(sent).toMatchObject({ code: 0, err: '' })
+  expect(sent.out).toContain('Done: TfgridModule.FarmPayoutV2AddressRegistered')
+})
+
 test('says what is wrong with what was asked', async () => {
   expect(await chain('vote', '--farm', '1', '--proposal', `0x${'ab'.repeat(32)}`)).toMatchObject({ code: 2 })
   expect((await chain('vote', '--farm', '1', '--proposal', '0x12', '--for')).err).toContain('64 hex digits')
   expect((await signing('payout-address', '--farm', '1', '--address', `${stellar.slice(0, -1)}A`)).err).toContain('is no Stellar account')
+  expect((await chain('trigger', '--node', '1', '--start', '5', '--metadata', 'x')).code).toBe(2)
+  expect((await chain('submit-amount', '--node', '1', '--start', '5', '--amount', '0.00000001')).err).toContain('up to 7 decimals')
   expect((await chain('claim', '--node', '1', '--key', 'Nobody')).err).toContain('No such key for the chain')
 })

@@ -1,4 +1,4 @@
-import type { ChainCall, ChainCallKind } from '../../../src-shared/chain-contract.ts'
+import { type ChainCall, type ChainCallKind, chainCallSchema } from '../../../src-shared/chain-contract.ts'
 import type { ParsedMetadata } from './metadata.ts'
 
 /** A call as the chain has it; bytes as Uint8Array, hashes as 0x-prefixed hex. */
@@ -13,6 +13,8 @@ const known: Record<ChainCallKind, { pallet: string; name: string; args: readonl
   vote: { pallet: 'Dao', name: 'vote', args: ['farm_id', 'proposal_hash', 'approve'] },
   'payout-address': { pallet: 'TfgridModule', name: 'add_stellar_payout_v2address', args: ['farm_id', 'stellar_address'] },
   claim: { pallet: 'Minting', name: 'claim', args: ['node_id'] },
+  'submit-amount': { pallet: 'Minting', name: 'submit_amount', args: ['node_id', 'period_start', 'amount'] },
+  trigger: { pallet: 'Minting', name: 'trigger', args: ['node_id', 'period_start'] },
 }
 
 export interface AvailableCall {
@@ -52,5 +54,34 @@ export function callValue(call: ChainCall): CallValue {
       return { pallet, name, args: { farm_id: call.farmId, stellar_address: Uint8Array.from(Buffer.from(call.address, 'ascii')) } }
     case 'claim':
       return { pallet, name, args: { node_id: call.nodeId } }
+    case 'submit-amount': {
+      const { nodeId, periodStart, amountUnits } = call
+      return { pallet, name, args: { node_id: nodeId, period_start: BigInt(periodStart), amount: BigInt(amountUnits) } }
+    }
+    case 'trigger':
+      return { pallet, name, args: { node_id: call.nodeId, period_start: BigInt(call.periodStart) } }
   }
+}
+
+/** A chain's call as what was asked for, the other way round; null: it is none that Granary makes. */
+export function readCallValue({ pallet, name, args }: CallValue): ChainCall | null {
+  const kind = (Object.keys(known) as ChainCallKind[]).find(each => known[each].pallet === pallet && known[each].name === name)
+  if (kind === undefined) return null
+  const { farm_id, proposal_hash, approve, stellar_address, node_id, period_start, amount } = args
+  const asked: { [K in ChainCallKind]: object } = {
+    vote: { farmId: farm_id, proposal: proposal_hash, approve },
+    'payout-address': {
+      farmId: farm_id,
+      address: stellar_address instanceof Uint8Array ? Buffer.from(stellar_address).toString('ascii') : '',
+    },
+    claim: { nodeId: node_id },
+    'submit-amount': { nodeId: node_id, periodStart: Number(period_start), amountUnits: String(amount) },
+    trigger: { nodeId: node_id, periodStart: Number(period_start) },
+  }
+  return chainCallSchema.safeParse({ kind, ...asked[kind] }).data ?? null
+}
+
+/** Both as the schema gives them, so that their members stand in one order. */
+export function sameCall(a: ChainCall, b: ChainCall): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }

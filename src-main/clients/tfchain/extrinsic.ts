@@ -46,6 +46,8 @@ export interface DispatchResult {
 export interface Extrinsics {
   readonly specVersion: number
   readonly transactionVersion: number
+  /** the most blocks that an era may have: the chain keeps the hash of its first block no longer */
+  readonly longestEra: number
   calls(): AvailableCall[]
   /** the bytes that a signature is made for, before they are hashed where they are long (see signedBytes) */
   payload(call: CallValue, terms: Terms): Uint8Array
@@ -74,8 +76,9 @@ export function extrinsicHash(extrinsic: Uint8Array): Hex {
   return hexOf(Blake2256(extrinsic))
 }
 
-export function eraAt(block: number): Terms['era'] {
-  return { period: ERA_BLOCKS, phase: block % ERA_BLOCKS }
+/** `period`: in how many blocks it may stand, a power of 2. */
+export function eraAt(block: number, period = ERA_BLOCKS): Terms['era'] {
+  return { period, phase: block % period }
 }
 
 type Part = keyof Terms | 'off' | 'none'
@@ -192,6 +195,7 @@ export function createExtrinsics(metadata: Uint8Array): Extrinsics {
 
   return {
     ...version,
+    longestEra: readLongestEra(parsed, builder),
     calls: () => chainCalls(parsed),
     payload,
     decode,
@@ -250,6 +254,15 @@ function readVersion({ pallets }: ParsedMetadata, builder: ReturnType<typeof get
   if (!constant) return refuse('it does not say its version')
   const { spec_version: spec, transaction_version: transaction } = builder.buildConstant('System', 'Version').dec(constant.value)
   return { specVersion: Number(spec), transactionVersion: Number(transaction) }
+}
+
+/** Powers of 2 only; above this one an era's first block is rounded. */
+const LONGEST_EXACT_ERA = 4096
+
+function readLongestEra({ pallets }: ParsedMetadata, builder: ReturnType<typeof getDynamicBuilder>): number {
+  const constant = pallets.find(({ name }) => name === 'System')?.constants.find(({ name }) => name === 'BlockHashCount')
+  const kept = constant ? Number(builder.buildConstant('System', 'BlockHashCount').dec(constant.value)) : ERA_BLOCKS
+  return Math.min(2 ** Math.floor(Math.log2(Math.max(kept, ERA_BLOCKS))), LONGEST_EXACT_ERA)
 }
 
 /** The parts of a payload behind the call, in the order of the runtime's signed extensions. */

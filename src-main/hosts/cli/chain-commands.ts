@@ -1,32 +1,48 @@
+import { basename, dirname, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { type ChainCall, type ChainRequest, type ChainReview, chainCallSchema } from '../../../src-shared/chain-contract.ts'
+import { type ChainCall, type ChainRequest, type ChainTextFile, chainCallSchema } from '../../../src-shared/chain-contract.ts'
 import { callText, stageText } from '../../../src-shared/chain-text.ts'
 import type { QueryOutput } from '../../../src-shared/contract.ts'
 import { AppError } from '../../../src-shared/errors.ts'
-import { group, tftExact } from '../../../src-shared/money.ts'
+import { tftExact, unitsFromTft } from '../../../src-shared/money.ts'
+import type { SignReview } from '../../../src-shared/review-contract.ts'
+import { reviewLines } from '../../../src-shared/review-text.ts'
 import { endpointSchema } from '../../../src-shared/sync.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
-import type { OpenChainCalls } from '../../core/chain-command.ts'
-import { resolveDataDir } from '../data-dir.ts'
-import { networksFile } from '../program.ts'
-import { userName } from '../user-name.ts'
-import { descriptor } from './keys-commands.ts'
-import { createSecretInput } from './secret-input.ts'
-import { jsonText, type Terminal } from './terminal.ts'
+import type { ChainAsk, OpenChainCalls } from '../../core/chain-command.ts'
+import { addOfflineCommands } from './chain-offline-commands.ts'
+import { createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
+import { createSecretInput, type SecretInput } from './secret-input.ts'
+import type { Terminal } from './terminal.ts'
 import { table } from './vault-commands.ts'
 
 const loadChain = () => import('../../core/chain-command.ts')
 
-interface Common {
-  data?: string
-  network?: string
+export interface ChainOptions extends FolderOptions {
   endpoint?: string[]
 }
 
-interface SendOptions extends Common {
+interface SendOptions extends ChainOptions, SigningOptions {
   key?: string
   replaces?: string
-  passphraseFd?: number
+  offline?: boolean
+  out?: string
+}
+
+/** Opens the data folder for a command of this group, and closes it after. */
+export type UsingChain = <T>(mode: 'read' | 'write', options: ChainOptions, work: (opened: OpenChainCalls) => Promise<T>) => Promise<T>
+
+/** What the commands of this group are made with. */
+export interface ChainGroup {
+  below: (name: string, description: string) => Command
+  using: UsingChain
+  terminal: Terminal
+  input: SecretInput
+  say: (json: unknown, text: string) => void
+  /** sends and follows one that is marked, and says how it ended */
+  follow: (opened: OpenChainCalls, requestId: string) => Promise<void>
+  /** called where something did not do what it was to, or says stop */
+  onWrong: () => void
 }
 
 /** `granary chain` and what stands below it. `onWrong` is called where a call did not do what it was to. */
@@ -39,7 +55,7 @@ export function addChainCommands(
 ): void {
   const chain = commandGroup('chain', 'calls to the grid’s chain: shown, signed with a key of the vault, and followed until they are final')
   const input = createSecretInput(terminal.err)
-  const say = (json: unknown, text: string): void => terminal.out(terminal.json ? jsonText(json) : text)
+  const say = sayOn(terminal)
   const below = (name: string, description: string): Command =>
     command(name, description, chain)
       .option('--network <name>', 'whose chain; default of the network that the data folder holds')
@@ -48,15 +64,12 @@ export function addChainCommands(
     below(name, description)
       .option('--key <name>', 'the key that signs; default the only one for the chain')
       .option('--replaces <id>', 'a former call that ended without a block, whose place this one takes')
-      .addOption(
-        new Option(
-          '--passphrase-fd <n>',
-          'read the passphrase from this file descriptor; default the terminal, or standard input',
-        ).argParser(descriptor),
-      )
+      .option('--offline', 'do not sign it here: write a file for the machine that has its key; it is good for hours instead of minutes')
+      .option('--out <file>', 'with --offline: where to; default in the current folder')
+      .addOption(passphraseOption())
   const number = (flags: string, description: string): Option => new Option(flags, description).argParser(wholeNumber).makeOptionMandatory()
 
-  below('calls', 'what this network’s chain can be asked for').action((options: Common) =>
+  below('calls', 'what this network’s chain can be asked for').action((options: ChainOptions) =>
     using('read', options, async opened => {
       const calls = await opened.calls(terminal.signal)
       say(calls, callsText(calls))
@@ -84,10 +97,29 @@ export function addChainCommands(
     .addOption(number('--node <id>', 'the node; its farm’s account signs'))
     .action((options: SendOptions & { node: number }) => send(options, { kind: 'claim', nodeId: options.node }))
 
+  const ofMint = (name: string, description: string): Command =>
+    sending(name, description)
+      .addOption(number('--node <id>', 'the node'))
+      .addOption(number('--start <second>', 'when the node’s period began, in seconds since 1970 as the chain has it'))
+  ofMint('submit-amount', 'a signer’s vote for what a node’s mint pays, where the chain has that')
+    .requiredOption('--amount <TFT>', 'what it pays, with up to 7 decimals')
+    .action((options: SendOptions & { node: number; start: number; amount: string }) => {
+      const amountUnits = unitsFromTft(options.amount.trim())
+      if (amountUnits === null) throw new AppError('usage', '--amount takes TFT with up to 7 decimals, such as 279.425. Nothing was made.')
+      const { node: nodeId, start: periodStart } = options
+      return send(options, { kind: 'submit-amount', nodeId, periodStart, amountUnits: amountUnits.toString() })
+    })
+  ofMint('trigger', 'pay a node’s mint that the chain worked out, where anyone may').action(
+    (options: SendOptions & { node: number; start: number }) =>
+      send(options, { kind: 'trigger', nodeId: options.node, periodStart: options.start }),
+  )
+
+  addOfflineCommands({ below, using, terminal, input, say, follow, onWrong })
+
   below('status', 'the calls that were made here; those under way are followed to their end')
     .argument('[id]', 'one call, by its id or the beginning of it')
     .option('--no-follow', 'only what is known here, without asking the chain')
-    .action((id: string | undefined, { follow, ...options }: Common & { follow: boolean }) =>
+    .action((id: string | undefined, { follow, ...options }: ChainOptions & { follow: boolean }) =>
       using(follow ? 'write' : 'read', options, async opened => {
         if (follow) {
           const wanted = id === undefined ? undefined : opened.find(id).requestId
@@ -100,7 +132,7 @@ export function addChainCommands(
 
   below('forget', 'take a call out of the list that was never sent, or that ended')
     .argument('<id>', 'its id or the beginning of it')
-    .action((id: string, options: Common) =>
+    .action((id: string, options: ChainOptions) =>
       using('write', options, async opened => {
         await opened.forget(id)
         say({}, 'Taken out of the list.\n')
@@ -109,15 +141,26 @@ export function addChainCommands(
 
   function send(options: SendOptions, asked: ChainCall): Promise<void> {
     const call = readCall(asked)
+    const { key, replaces, offline = false } = options
     return using('write', options, async opened => {
-      const review = await opened.prepare(call, options.key, options.replaces, terminal.signal)
-      if (!terminal.json) terminal.out(reviewText(review))
+      const made = await opened.prepare(call, { key, replaces, offline }, terminal.signal)
+      const { requestId, signer } = made.request
+      if (!terminal.json) terminal.out(reviewText(made.review))
+      if (offline || signer.keyId === null) {
+        const path = await writeOut(await opened.file(requestId), options.out)
+        return say({ ...made, file: path }, `Written to ${path}. Sign it where the key is: granary chain sign FILE\nId ${requestId}\n`)
+      }
       const passphrase = await input.secret('Passphrase to sign and send it (Ctrl-C leaves it unsigned)', options.passphraseFd)
-      await opened.signAndSubmit(review, passphrase)
-      const ended = await carry(opened, review.request.requestId)
-      say(ended, requestText(ended))
-      if (ended.stage !== 'final' || ended.error !== null) onWrong()
+      await opened.sign(made, passphrase)
+      opened.submit(requestId)
+      await follow(opened, requestId)
     })
+  }
+
+  async function follow(opened: OpenChainCalls, requestId: string): Promise<void> {
+    const ended = await carry(opened, requestId)
+    say(ended, requestText(ended))
+    if (ended.stage !== 'final' || ended.error !== null) onWrong()
   }
 
   function carry(opened: OpenChainCalls, requestId: string): Promise<ChainRequest> {
@@ -125,26 +168,23 @@ export function addChainCommands(
     return opened.carry(requestId, terminal.signal, tell)
   }
 
-  async function using<T>(mode: 'read' | 'write', options: Common, work: (opened: OpenChainCalls) => Promise<T>): Promise<T> {
-    const { openChainCalls } = await loadChain()
-    const { data, network, endpoint } = options
-    for (const url of endpoint ?? [])
+  async function using<T>(mode: 'read' | 'write', options: ChainOptions, work: (opened: OpenChainCalls) => Promise<T>): Promise<T> {
+    const { endpoint: endpoints } = options
+    for (const url of endpoints ?? [])
       if (!endpointSchema.safeParse(url).success)
         throw new AppError('usage', `${url} can't be an endpoint: give wss://HOST, or ws:// on this machine.`)
-    const opened = openChainCalls({
-      dataDir: resolveDataDir(data),
-      actor: `cli:${userName()}`,
-      mode,
-      networksFile,
-      ...(network !== undefined && { network }),
-      ...(endpoint !== undefined && { endpoints: endpoint }),
-    })
-    try {
-      return await work(opened)
-    } finally {
-      opened.close()
-    }
+    return opening(mode, options, work, { endpoints })
   }
+}
+
+const opening = createUsing<OpenChainCalls, Pick<ChainAsk, 'endpoints'>>(async ask => (await loadChain()).openChainCalls(ask))
+
+/** Writes a file to where it is wanted, or under its own name into the current folder; gives its path. */
+export async function writeOut({ fileName, text }: ChainTextFile, out: string | undefined): Promise<string> {
+  const path = resolve(out ?? fileName)
+  const { writeFiles } = await loadChain()
+  writeFiles(dirname(path), { [basename(path)]: text })
+  return path
 }
 
 /** Throws AppError usage in the schema's own words. */
@@ -160,19 +200,11 @@ function callsText({ network, specVersion, calls }: QueryOutput<'chain.calls'>):
   return `Chain of ${network ?? 'no network'}, runtime ${specVersion ?? 'unknown'}\n${table(['command', 'call', 'can be made'], rows, 'None.')}`
 }
 
-function reviewText({ request, fields, warnings, feeUnits, freeUnits }: ChainReview): string {
-  const all = [
-    ...fields,
-    { name: 'Fee', value: feeUnits === null ? 'the node does not say' : `${tftExact(feeUnits)} TFT` },
-    ...(freeUnits === null ? [] : [{ name: 'The account has', value: `${group(tftExact(freeUnits))} TFT` }]),
-    { name: 'Hash of what is signed', value: request.payloadHash },
-  ]
-  const width = Math.max(...all.map(({ name }) => name.length))
-  const lines = all.map(({ name, value }) => `${name.padEnd(width)}  ${value}`)
-  return `${[...lines, ...warnings.map(warning => `! ${warning}`)].join('\n')}\n`
+export function reviewText(review: SignReview, all = false): string {
+  return `${reviewLines(review, { all }).join('\n')}\n`
 }
 
-function requestText(request: ChainRequest): string {
+export function requestText(request: ChainRequest): string {
   const { call, block, hash, feeUnits, note, requestId } = request
   const lines = [
     `${callText(call)}: ${stageText(request)}`,

@@ -5,23 +5,15 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { type RowStage, rowStageSchema } from '../../../src-shared/pay.ts'
 import type { PayEntry } from '../../../src-shared/pay-contract.ts'
 import type { OpenPay } from '../../core/pay-command.ts'
-import { resolveDataDir } from '../data-dir.ts'
-import { networksFile } from '../program.ts'
-import { userName } from '../user-name.ts'
-import { descriptor } from './keys-commands.ts'
+import { actor, createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
 import { accountsText, configText, leftOutText, rowsText, runsText, runText } from './pay-texts.ts'
 import { addReviewCommand, runReview } from './review-commands.ts'
 import { createSecretInput } from './secret-input.ts'
-import { jsonText, type Terminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 const loadPay = () => import('../../core/pay-command.ts')
 
-interface Common {
-  data?: string
-  network?: string
-}
-
-interface ConfigOptions extends Common {
+interface ConfigOptions extends FolderOptions {
   horizon?: string
   networkPassphrase?: string
   asset?: string
@@ -33,16 +25,15 @@ interface ConfigOptions extends Common {
   accounts?: boolean
 }
 
-interface PlanOptions extends Common {
+interface PlanOptions extends FolderOptions {
   period?: number
   mints?: boolean
   retries: boolean
   maker?: string
 }
 
-interface SignOptions extends Common {
+interface SignOptions extends SigningOptions {
   key?: string[]
-  passphraseFd?: number
 }
 
 interface SubmitOptions extends SignOptions {
@@ -63,11 +54,7 @@ export function addPayCommands(
   const below = (name: string, description: string): Command =>
     command(name, description, pay).option('--network <name>', 'whose payouts; default of the network that the data folder holds')
   const ofRun = (name: string, description: string): Command => below(name, description).argument('<run>', 'its id, or the beginning of it')
-  const passphraseFd = () =>
-    new Option('--passphrase-fd <n>', 'read the passphrase from this file descriptor; default the terminal, or standard input').argParser(
-      descriptor,
-    )
-  const say = (json: unknown, text: string): void => terminal.out(terminal.json ? jsonText(json) : text)
+  const say = sayOn(terminal)
   const context = () => ({ signal: terminal.signal, onProgress: terminal.progress })
 
   below('config', 'how the network pays; with options it is changed, with --accounts Stellar is asked about its accounts')
@@ -114,7 +101,7 @@ export function addPayCommands(
       }),
     )
 
-  below('runs', 'every run, newest first').action((options: Common) =>
+  below('runs', 'every run, newest first').action((options: FolderOptions) =>
     using('read', options, async opened => {
       const list = await opened.answers['pay.runs']({})
       say(list, runsText(list))
@@ -123,7 +110,7 @@ export function addPayCommands(
 
   ofRun('show', 'a run: what comes next, how far it is, who signed, what is short, who is left out')
     .option('--accounts', 'with the accounts and what is short, as Stellar has them now')
-    .action((runId: string, options: Common & { accounts?: boolean }) =>
+    .action((runId: string, options: FolderOptions & { accounts?: boolean }) =>
       using('read', options, async opened => {
         const run = await opened.answers['pay.get']({ runId })
         const left = await opened.answers['pay.leftOut']({ runId, offset: 0, limit: 1000 })
@@ -139,7 +126,7 @@ export function addPayCommands(
     .addOption(new Option('--state <state>', 'only those').choices(rowStageSchema.options))
     .option('--search <text>', 'node, farm, payee, or how receipt or transaction begin')
     .option('--csv <file>', 'write them all there')
-    .action((runId: string, options: Common & { state?: RowStage; search?: string; csv?: string }) =>
+    .action((runId: string, options: FolderOptions & { state?: RowStage; search?: string; csv?: string }) =>
       using('read', options, async opened => {
         const { state: stage, search, csv } = options
         if (csv !== undefined) {
@@ -158,7 +145,7 @@ export function addPayCommands(
 
   ofRun('sign', 'sign the run’s id, then every envelope, with keys of the vault')
     .option('--key <name...>', 'which keys; default the one here that can sign it')
-    .addOption(passphraseFd())
+    .addOption(passphraseOption())
     .action((runId: string, options: SignOptions) =>
       using('write', options, async opened => {
         const run = await opened.answers['pay.get']({ runId })
@@ -181,7 +168,7 @@ export function addPayCommands(
 
   ofRun('export', 'write a run’s manifest and its open envelopes, base64 XDR, one a line, for signers elsewhere')
     .option('--out <dir>', 'where; default the current folder')
-    .action((runId: string, options: Common & { out?: string }) =>
+    .action((runId: string, options: FolderOptions & { out?: string }) =>
       using('read', options, async opened => {
         const { manifest, envelopes } = await opened.answers['pay.export']({ runId })
         const { writeFiles } = await loadPay()
@@ -194,7 +181,7 @@ export function addPayCommands(
 
   below('import', 'take in what other signers sent: manifests and signed envelopes, in any order')
     .argument('<file...>', 'the files')
-    .action((files: string[], options: Common) =>
+    .action((files: string[], options: FolderOptions) =>
       using('write', options, async opened => {
         const network = options.network ?? opened.network()
         const { text } = await opened.run('pay.importSignatures', { network, files: files.map(path => ({ path })) }, context())
@@ -205,7 +192,7 @@ export function addPayCommands(
   ofRun('submit', 'send what is signed, and settle it; stopped, the same command goes on')
     .option('--raise-by <key>', 'where the network asks for a higher fee this key’s account pays it; the signatures stay as they are')
     .addOption(new Option('--raise-to <stroops>', 'the most that it pays for one transaction').argParser(wholeNumber).default(100_000))
-    .addOption(passphraseFd())
+    .addOption(passphraseOption())
     .action((runId: string, options: SubmitOptions) =>
       using('write', options, async opened => {
         const keyId = options.raiseBy === undefined ? undefined : await keyOf(opened, options.raiseBy)
@@ -215,15 +202,15 @@ export function addPayCommands(
       }),
     )
 
-  ofRun('resume', 'let a paused run go on').action((runId: string, options: Common) =>
+  ofRun('resume', 'let a paused run go on').action((runId: string, options: FolderOptions) =>
     using('write', options, opened => report(opened, opened.run('pay.resume', { runId }, context()), runId)),
   )
-  ofRun('reconcile', 'bring a run up to what the ledger says; sends nothing').action((runId: string, options: Common) =>
+  ofRun('reconcile', 'bring a run up to what the ledger says; sends nothing').action((runId: string, options: FolderOptions) =>
     using('write', options, opened => report(opened, opened.run('pay.reconcile', { runId }, context()), runId)),
   )
   ofRun('replace', 'new envelopes under the rows’ own numbers, to be signed: payments anew for expired rows, or such that use numbers up')
     .addOption(new Option('--kind <kind>', 'payment or bump').choices(['payment', 'bump']).default('payment'))
-    .action((runId: string, options: Common & { kind: 'payment' | 'bump' }) =>
+    .action((runId: string, options: FolderOptions & { kind: 'payment' | 'bump' }) =>
       using('write', options, opened => report(opened, opened.run('pay.replace', { runId, kind: options.kind }, context()), runId)),
     )
   for (const [name, description] of [
@@ -231,7 +218,7 @@ export function addPayCommands(
     ['cancel', 'end a run: what was not sent is not sent any more'],
     ['withdraw', 'take back a run that nobody here signed'],
   ] as const)
-    ofRun(name, description).action((runId: string, options: Common) =>
+    ofRun(name, description).action((runId: string, options: FolderOptions) =>
       using('write', options, opened => report(opened, opened.run(`pay.${name}`, { runId }), runId)),
     )
 
@@ -254,18 +241,7 @@ export function addPayCommands(
   return pay
 }
 
-async function using<T>(mode: 'read' | 'write', { data, network }: Common, work: (opened: OpenPay) => Promise<T>): Promise<T> {
-  const { openPay } = await loadPay()
-  const named = network === undefined ? {} : { network }
-  const opened = openPay({ dataDir: resolveDataDir(data), actor: actor(), mode, networksFile, ...named })
-  try {
-    return await work(opened)
-  } finally {
-    opened.close()
-  }
-}
-
-const actor = (): string => `cli:${userName()}`
+const using = createUsing(async ask => (await loadPay()).openPay(ask))
 
 async function keyOf({ keys }: OpenPay, nameOrId: string): Promise<string> {
   const wanted = nameOrId.trim().toLowerCase()

@@ -62,7 +62,7 @@ export function addReviewCommand(
     )
 }
 
-const isStop = ({ warnings }: Pick<SignReview, 'warnings'>) => warnings.some(({ severity }) => severity === 'stop')
+export const isStop = ({ warnings }: Pick<SignReview, 'warnings'>) => warnings.some(({ severity }) => severity === 'stop')
 
 function textOf(review: SignReview, all: boolean): string {
   return `${reviewLines(review, { all }).join('\n')}\n`

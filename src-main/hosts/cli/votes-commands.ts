@@ -1,32 +1,33 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import type { QueryOutput } from '../../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import { tftExact, unitsFromTft } from '../../../src-shared/money.ts'
+import { reviewLines, voteSignReview } from '../../../src-shared/review-text.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
 import { nextSerial, readSignersFile } from '../../../src-shared/vote-signers.ts'
 import { choiceText, importText, subjectText } from '../../../src-shared/vote-text.ts'
 import type { SignerSet, VoteImport, VoteMatrix, VoteReview } from '../../../src-shared/votes-contract.ts'
 import type { OpenVotes } from '../../core/votes-command.ts'
-import { resolveDataDir } from '../data-dir.ts'
-import { networksFile } from '../program.ts'
-import { userName } from '../user-name.ts'
-import { descriptor } from './keys-commands.ts'
+import {
+  actor,
+  chooseKey,
+  createUsing,
+  type FolderOptions,
+  passphraseOption,
+  readInput,
+  type SigningOptions,
+  sayOn,
+} from './command-group.ts'
 import { createSecretInput } from './secret-input.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 import { table } from './vault-commands.ts'
 
 const loadVotes = () => import('../../core/votes-command.ts')
 
-interface Common {
-  data?: string
-  network?: string
-  passphraseFd?: number
-}
-
-interface About extends Common {
+interface About extends SigningOptions {
   period?: number
   mint?: string
 }
@@ -41,7 +42,7 @@ interface SignOptions extends About {
   out?: string
 }
 
-interface SignersOptions extends Common {
+interface SignersOptions extends FolderOptions {
   file?: string
   signer?: string[]
   threshold?: number
@@ -66,9 +67,9 @@ export function addVotesCommands(
     to
       .addOption(new Option('--period <index>', 'the payouts of this fixed period (rule set v3)').argParser(wholeNumber))
       .option('--mint <id>', 'this mint (rule set node-period), by its id or the beginning of it')
-  const say = (json: unknown, text: string): void => terminal.out(terminal.json ? jsonText(json) : text)
+  const say = sayOn(terminal)
 
-  below('list', 'what can be voted on and what was, open ones first').action((options: Common) =>
+  below('list', 'what can be voted on and what was, open ones first').action((options: FolderOptions) =>
     using('read', options, async opened => {
       const list = await opened.answers['votes.list']({ offset: 0, limit: 1000 })
       say(list, listText(list))
@@ -84,7 +85,7 @@ export function addVotesCommands(
 
   below('show', 'every field of votes or statements, as their bytes say it')
     .argument('<file>', 'a file of votes, or one vote as text; - reads standard input')
-    .action((file: string, options: Common) =>
+    .action((file: string, options: FolderOptions) =>
       using('read', options, async opened => {
         const text = /^gr[vs]\d+:/.test(file) ? file : readInput(file)
         const shown = await (await loadVotes()).showVotes(opened, text, error => toAppError(error).message)
@@ -101,11 +102,7 @@ export function addVotesCommands(
     .option('--amount <TFT>', 'of a mint: another amount than Granary works out')
     .option('--payouts <file>', 'of a period: vote for this payouts.csv, byte by byte')
     .option('--on-one-word', 'sign also if it rests on the word of one endpoint, file or person')
-    .addOption(
-      new Option('--passphrase-fd <n>', 'read the passphrase from this file descriptor; default the terminal, or standard input').argParser(
-        descriptor,
-      ),
-    )
+    .addOption(passphraseOption())
     .option('--out <file>', 'write the vote there, with what it rests on')
     .action((options: SignOptions) =>
       using('write', options, async opened => {
@@ -149,7 +146,7 @@ export function addVotesCommands(
 
   below('import', 'take over the votes of files; those that can’t count here are refused with the reason')
     .argument('<file...>', 'files of votes; - reads standard input')
-    .action((files: string[], options: Common) =>
+    .action((files: string[], options: FolderOptions) =>
       using('write', options, async opened => {
         const all: (VoteImport & { file: string })[] = []
         for (const file of files) {
@@ -187,22 +184,7 @@ export function addVotesCommands(
     })
 }
 
-async function using<T>(mode: 'read' | 'write', { data, network }: Common, work: (opened: OpenVotes) => Promise<T>): Promise<T> {
-  const { openVotes } = await loadVotes()
-  const named = network === undefined ? {} : { network }
-  const opened = openVotes({ dataDir: resolveDataDir(data), actor: actor(), mode, networksFile, ...named })
-  try {
-    return await work(opened)
-  } finally {
-    opened.close()
-  }
-}
-
-const actor = (): string => `cli:${userName()}`
-
-function readInput(file: string): string {
-  return readFileSync(file === '-' ? 0 : file, 'utf8')
-}
+const using = createUsing(async ask => (await loadVotes()).openVotes(ask))
 
 async function reviewFor(opened: OpenVotes, options: SignOptions): Promise<VoteReview> {
   const { statement, amount, payouts } = options
@@ -216,15 +198,10 @@ async function reviewFor(opened: OpenVotes, options: SignOptions): Promise<VoteR
 }
 
 function keyFor({ keys, signerName }: VoteReview, wanted: string | undefined): string {
-  const found =
-    wanted === undefined ? keys : keys.filter(({ keyId, name }) => keyId === wanted || name.toLowerCase() === wanted.toLowerCase())
-  const [only, second] = found
-  if (only && !second) return only.keyId
-  if (second) throw new AppError('usage', `Several keys can sign for "${cleanName(signerName)}". Say which: --key NAME.`)
-  throw new AppError(
-    'not-found',
-    `No ${wanted === undefined ? '' : 'such '}key that signs for "${cleanName(signerName)}" is in the vault here. Import it (granary keys import), or export the statement (granary votes export --unsigned) and sign it where the key is.`,
-  )
+  return chooseKey(keys, wanted, {
+    whose: `"${cleanName(signerName)}"`,
+    otherwise: 'Import it (granary keys import), or export the statement (granary votes export --unsigned) and sign it where the key is.',
+  })
 }
 
 /** A file brings its network where the data folder has none. */
@@ -292,15 +269,8 @@ function matrixText(matrix: VoteMatrix): string {
   return `${lines.join('\n')}\n`
 }
 
-function reviewText({ fields, hash, warnings, basis, singleWord }: VoteReview): string {
-  const width = Math.max(...fields.map(({ name }) => name.length), 'Statement (SHA-256)'.length)
-  const lines = [
-    ...[...fields, { name: 'Statement (SHA-256)', value: hash }].map(({ name, value }) => `${name.padEnd(width)}  ${value}`),
-    ...warnings.map(warning => `Note: ${warning}`),
-    ...(basis.length === 0 ? ['What it rests on is not known here.'] : basis),
-    ...(singleWord === null ? [] : [`On one word: ${singleWord}.`]),
-  ]
-  return `${lines.join('\n')}\n`
+function reviewText(review: VoteReview): string {
+  return `${reviewLines(voteSignReview(review)).join('\n')}\n`
 }
 
 function signersText({ network, set, signersHash, voided, open }: QueryOutput<'votes.signers'>): string {

@@ -1,11 +1,12 @@
 import type { ChainCall } from '../../../src-shared/chain-contract.ts'
 import { AppError } from '../../../src-shared/errors.ts'
+import { assetAmount } from '../../../src-shared/review-text.ts'
 import { cleanName } from '../../../src-shared/text.ts'
-import { callValue } from '../../clients/tfchain/calls.ts'
-import { createExtrinsics, type Extrinsics, eraAt } from '../../clients/tfchain/extrinsic.ts'
+import { callValue, sameCall } from '../../clients/tfchain/calls.ts'
+import { createExtrinsics, ERA_BLOCKS, type Extrinsics, eraAt } from '../../clients/tfchain/extrinsic.ts'
 import { expectedFee, type FinalHead, finalizedHead, nextIndex, readAccount, readValue } from '../../clients/tfchain/submit.ts'
 import type { CallOptions, Chain, Hex } from '../../clients/tfchain/types.ts'
-import { callsOfAccount, loadCallRuntime, type StoredCall, saveEnd } from '../../store/chain-calls.ts'
+import { type CallTold, callsOfAccount, loadCallRuntime, type StoredCall, saveEnd } from '../../store/chain-calls.ts'
 import type { Store } from '../../store/index.ts'
 import { look } from './carry.ts'
 
@@ -15,6 +16,8 @@ export interface PrepareInput {
   signer: StoredCall['signer']
   /** the request whose place it takes */
   replaces: string | null
+  /** it is signed on another machine: good for as long as the chain allows */
+  offline: boolean
 }
 
 /** The bytes of a call and what there is to know of them before they are signed; nothing of it is kept yet. */
@@ -25,9 +28,7 @@ export interface PreparedCall {
   nonce: number
   firstBlock: number
   lastBlock: number
-  warnings: string[]
-  feeUnits: bigint | null
-  freeUnits: bigint
+  told: CallTold
   /** requests that this one makes pointless: never sent, of the same call or with blocks that are over */
   dropped: string[]
 }
@@ -49,7 +50,7 @@ export async function prepareCall(chain: Chain, books: Store, input: PrepareInpu
   const payload = runtime.payload(callValue(input.call), {
     nonce,
     tip: 0n,
-    era: eraAt(head.n),
+    era: eraAt(head.n, input.offline ? runtime.longestEra : ERA_BLOCKS),
     birthHash: head.hash,
     genesis: chain.genesis,
     specVersion: runtime.specVersion,
@@ -69,9 +70,7 @@ export async function prepareCall(chain: Chain, books: Store, input: PrepareInpu
     nonce,
     firstBlock: head.n,
     lastBlock: head.n + era.period - 1,
-    warnings,
-    feeUnits,
-    freeUnits,
+    told: { warnings, feeUnits, freeUnits },
     dropped: before.dropped,
   }
 }
@@ -143,10 +142,6 @@ async function chooseNumber(
   return Math.max(nonce, await nextIndex(chain, signer.address, options))
 }
 
-export function sameCall(a: ChainCall, b: ChainCall): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
-}
-
 function refused(reason: string, message: string, requestId?: string): AppError {
   return new AppError('chain.refused', message, { details: { reason, ...(requestId !== undefined && { requestId }) } })
 }
@@ -159,9 +154,9 @@ async function doubts(
   head: FinalHead,
   options: CallOptions,
 ): Promise<string[]> {
-  const read = async (pallet: string, item: string, key: unknown): Promise<Record<string, unknown> | null> => {
+  const read = async (pallet: string, item: string, ...keys: unknown[]): Promise<Record<string, unknown> | null> => {
     if (!runtime.hasStorage(pallet, item)) return {}
-    const bytes = await readValue(chain, runtime.storageKey(pallet, item, key), head, options)
+    const bytes = await readValue(chain, runtime.storageKey(pallet, item, ...keys), head, options)
     return bytes && (runtime.value(pallet, item, bytes) as Record<string, unknown>)
   }
   const ofFarm = async (farmId: unknown): Promise<string[]> => {
@@ -192,6 +187,33 @@ async function doubts(
       if (node === null) return [`The chain knows no node ${call.nodeId}.`]
       return node.farm_id === undefined ? [] : ofFarm(node.farm_id)
     }
+    case 'submit-amount': {
+      const signers = (await readPlain('Signers')) as unknown
+      const isSigner = !Array.isArray(signers) || signers.includes(signer.address)
+      const warnings = isSigner ? [] : ['This key is none of the signers that the chain’s minting knows.']
+      return [...warnings, ...(await ofMint(call, ['OfflineAmount', 'VerifiedAmount'], BigInt(call.amountUnits)))]
+    }
+    case 'trigger':
+      return ofMint(call, ['Permissionless'])
+  }
+
+  async function readPlain(item: string): Promise<unknown> {
+    if (!runtime.hasStorage('Minting', item)) return undefined
+    const bytes = await readValue(chain, runtime.storageKey('Minting', item), head, options)
+    return bytes === null ? undefined : runtime.value('Minting', item, bytes)
+  }
+
+  /** What the chain's own record of a mint says against it. */
+  async function ofMint(mint: { nodeId: number; periodStart: number }, modes: readonly string[], units?: bigint): Promise<string[]> {
+    const warnings: string[] = []
+    const mode = (await readPlain('Mode')) as { type?: string } | undefined
+    if (mode?.type !== undefined && !modes.includes(mode.type)) warnings.push(`The chain pays mints another way now: ${mode.type}.`)
+    const info = await read('Minting', 'MintingInfos', mint.nodeId, BigInt(mint.periodStart))
+    if (info === null) warnings.push(`The chain has no mint of node ${mint.nodeId} for this period.`)
+    else if (typeof info.paid === 'bigint') warnings.push(`The chain paid this mint already: ${assetAmount(info.paid, 'TFT')}.`)
+    else if (units !== undefined && typeof info.amount === 'bigint' && info.amount !== units)
+      warnings.push(`The chain worked out another amount for this mint: ${assetAmount(info.amount, 'TFT')}.`)
+    return warnings
   }
 }
 
