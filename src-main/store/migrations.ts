@@ -4,6 +4,7 @@ import { AppError } from '../../src-shared/errors.ts'
 import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
+import { booksLedgerReads } from './ledger-read-tables.ts'
 import { booksPayReports } from './pay-report-tables.ts'
 import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
@@ -286,7 +287,18 @@ const booksVotes = `
 
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
-  books: [books1, booksNodePeriod, booksKeys, booksRuns, booksVotes, booksPayReports, booksChainCalls, booksChainWords, booksSchedule],
+  books: [
+    books1,
+    booksNodePeriod,
+    booksKeys,
+    booksRuns,
+    booksVotes,
+    booksPayReports,
+    booksChainCalls,
+    booksChainWords,
+    booksSchedule,
+    booksLedgerReads,
+  ],
 }
 
 export function versionOf(db: Db): number {
