@@ -125,11 +125,26 @@ export const payTexts = {
   },
   arrival: {
     head: 'Payment',
-    paid: 'paid',
     on: 'Paid on',
     tx: 'tx',
-    states: { 'under-way': 'not arrived yet', 'left-out': 'left out', 'not-planned': 'not arrived yet' },
+    states: {
+      paid: 'paid',
+      'under-way': 'not arrived yet',
+      'left-out': 'left out',
+      'not-planned': 'not arrived yet',
+      twice: 'paid twice',
+      wrong: 'paid wrongly',
+    },
     copyTx: 'Copy the transaction',
+  },
+  check: {
+    title: 'Payments',
+    never: 'Known here is what was paid from this data folder. Stellar can be asked about every receipt, whoever paid it.',
+    action: 'Look on Stellar',
+    again: 'Look again',
+    checked: 'as of',
+    notConfigured: 'To look for the payments on Stellar, enter how this network pays.',
+    hint: 'Paid on, and the transaction: from payouts made here and, once it was asked, from Stellar.',
   },
   settings: {
     title: 'Stellar',

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { bigintText, rulesSchema } from './mint.ts'
 import { envelopeKindSchema, envelopeStageSchema, payableKindSchema, payConfigSchema, rowStageSchema, runStageSchema } from './pay.ts'
+import { ledgerReadSchema, paymentStateSchema } from './payment.ts'
+import { reviewCodeSchema } from './review-contract.ts'
 
 /*
  * The contract's part for payout runs: plan, sign, exchange, send, settle. All times are seconds since the epoch, amounts units of 1e-7 of
@@ -198,10 +200,11 @@ const rowFilter = {
 /** Whether a receipt's or mint's payment has arrived, and if not, why. */
 export const arrivalSchema = z.object({
   receipt: z.string(),
-  state: z.enum(['paid', 'under-way', 'left-out', 'not-planned']),
+  /** twice, wrong: what Stellar had when it was last asked contradicts the receipt */
+  state: z.enum(['paid', 'under-way', 'left-out', 'not-planned', 'twice', 'wrong']),
   tx: z.string().nullable(),
   paidTs: z.number().nullable(),
-  /** why it has not arrived yet, in words; empty where it has */
+  /** why it has not arrived yet, or what is wrong, in words; empty where it has */
   why: z.string(),
 })
 export type Arrival = z.infer<typeof arrivalSchema>
@@ -297,6 +300,18 @@ export const payQueries = {
   },
   /** a run's two files: the manifest, and the open envelopes, base64 of their XDR, one a line, with the signatures so far */
   'pay.export': { in: run, out: z.object({ manifest: file, envelopes: file }) },
+  /** what the last look on Stellar found for a period's receipts (null: decided mints); null: it was not asked yet */
+  'pay.verified': {
+    in: z.object({ period: z.number().int().min(0).nullable() }),
+    out: z
+      .object({
+        checkedTs: z.number(),
+        ledger: ledgerReadSchema,
+        counts: z.partialRecord(paymentStateSchema, z.number()),
+        text: z.string(),
+      })
+      .nullable(),
+  },
   /** by receipt's hash or mint's id */
   'pay.payments': { in: z.object({ receipts: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(1000) }), out: z.array(arrivalSchema) },
 } as const
@@ -319,8 +334,17 @@ export const payCommands = {
     }),
     out: job,
   },
-  /** signs the run's id, then every open envelope, with unlocked keys of the vault, in the background */
-  'pay.sign': { in: run.extend({ keyIds: z.array(keyId).min(1).max(20) }), out: job },
+  /** looks on Stellar for the payments of a period's receipts (null: decided mints), whoever paid them, in the background */
+  'pay.verify': { in: z.object({ network, period: z.number().int().min(0).nullable() }), out: job },
+  /**
+   * Signs the run's id, then every open envelope (of a cancelled run those that use numbers up), with unlocked keys of the vault, in the
+   * background. `confirmed`: the names of the review's warnings of the worst kind that are to be signed all the same; one that is missing
+   * refuses it
+   */
+  'pay.sign': {
+    in: run.extend({ keyIds: z.array(keyId).min(1).max(20), confirmed: z.array(reviewCodeSchema).max(30).default([]) }),
+    out: job,
+  },
   /** manifests and signed envelopes, in any order: paths of this machine, or files that were sent (import.uploadBegin, import.uploadPart) */
   'pay.importSignatures': { in: z.object({ network, files }), out: job },
   /**

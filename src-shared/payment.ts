@@ -46,6 +46,11 @@ export const paymentStateWords: Record<PaymentState, string> = {
   'nothing-due': 'nothing due',
 }
 
+/** `93 paid, 2 not paid`, those that there are. */
+export function paymentCountsText(counts: Partial<Record<PaymentState, number>>): string {
+  return paymentStates.flatMap(state => (counts[state] ? [`${group(String(counts[state]))} ${paymentStateWords[state]}`] : [])).join(', ')
+}
+
 /** Whether it is wrong that it stands so. */
 export function isPaymentWrong({ state }: Pick<FoundPayment, 'state'>): boolean {
   return state === 'twice' || state === 'wrong' || state === 'not-paid'

@@ -7,7 +7,9 @@ import { type Order, steerRun } from '../jobs/pay/run.ts'
 import { savePayConfig } from '../store/pay-config.ts'
 import { loadRun } from '../store/runs.ts'
 import { readPayConfig } from './pay-config.ts'
+import { confirmedHashes } from './pay-confirm.ts'
 import { onShown, type PayRoom, planOf } from './pay-room.ts'
+import { verifyPayout } from './pay-verify.ts'
 import {
   importFiles,
   type Note,
@@ -94,13 +96,22 @@ export async function payCommand(room: PayRoom, name: PayCommand, input: unknown
         return text
       })
     }
+    case 'pay.verify': {
+      const { network, period } = payCommands[name].in.parse(input)
+      onShown(room, network)
+      const title = `Look for the payments of ${runSubject(period)}`
+      return begin(runSubject(period), null, title, (context, note) => verifyPayout(room, network, period, context, note))
+    }
     case 'pay.sign': {
-      const { runId, keyIds } = payCommands[name].in.parse(input)
+      const { runId, keyIds, confirmed } = payCommands[name].in.parse(input)
       const id = named(runId)
       const signers = await signersOf(room, keyIds)
+      const reviewed = await confirmedHashes(room, id, confirmed)
       const plan = planOf(room, loadRun(room.books, id))
       const who = signers.map(({ address }) => address).join(', ')
-      return begin(`run ${id}, by ${who}`, id, `Sign ${rowCount(plan.rows.length)}`, context => signPayout(room, id, signers, context))
+      return begin(`run ${id}, by ${who}`, id, `Sign ${rowCount(plan.rows.length)}`, context =>
+        signPayout(room, id, { signers, reviewed }, context),
+      )
     }
     case 'pay.importSignatures': {
       const { network, files } = payCommands[name].in.parse(input)

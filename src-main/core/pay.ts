@@ -6,12 +6,14 @@ import { tftExact } from '../../src-shared/money.ts'
 import type { PayableKind, PayoutPlan, RowStage } from '../../src-shared/pay.ts'
 import type { Arrival, PayRow, payQueries, RunDetail, RunRow } from '../../src-shared/pay-contract.ts'
 import { arrivalWords, rowStageHints, rowStageWords } from '../../src-shared/pay-text.ts'
+import { paymentCountsText } from '../../src-shared/payment.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { LEDGER_SEC } from '../engines/payout-plan/plan.ts'
 import { channelHeads, secondsLeft } from '../engines/payout-plan/run.ts'
 import { loadNodeRows, loadSummaries } from '../store/index.ts'
 import { countSignatures, countStages, type ListedRow, listRows, openSpan, rowsOfOrigin, sumRows } from '../store/pay-lists.ts'
 import { type LeftOutEntry, loadLeftOut, reportOfRun, reportOfSubject, whyLeftOut } from '../store/pay-reports.ts'
+import { loadFoundPayment, loadPaymentCheck } from '../store/payment-checks.ts'
 import { listRuns, loadApprovals, loadAttempts, loadEnvelopes, loadRows, loadRun, type StoredRun, subjectOf } from '../store/runs.ts'
 import { sumMints } from './mint-lines.ts'
 import { payConfigOf, payProblems } from './pay-config.ts'
@@ -46,7 +48,12 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
 
   function arrival(network: string, receipt: string): Arrival {
     const [row] = rowsOfOrigin(books, network, receipt)
+    const found = loadFoundPayment(books, network, receipt)
+    const first = found?.txs[0]
+    if (found?.state === 'twice' || found?.state === 'wrong')
+      return { receipt, state: found.state, tx: first?.tx ?? null, paidTs: first?.ts ?? null, why: found.why }
     if (row?.tx) return { receipt, state: 'paid', tx: row.tx, paidTs: row.paidTs, why: '' }
+    if (found?.state === 'paid' && first) return { receipt, state: 'paid', tx: first.tx, paidTs: first.ts, why: '' }
     const left = whyLeftOut(books, network, receipt)
     if (row && (row.stage === 'paid' || !isGivenUp(row.stage)))
       return { receipt, state: 'under-way', tx: null, paidTs: null, why: row.stage === 'paid' ? '' : arrivalWords[row.stage] }
@@ -115,6 +122,10 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
       const { manifest, envelopes } = await exportRun(books, run.runId)
       const name = fileName(run)
       return { manifest: { fileName: `run-${name}.json`, text: manifest }, envelopes: { fileName: `run-${name}.txt`, text: envelopes } }
+    },
+    'pay.verified': ({ period }) => {
+      const check = loadPaymentCheck(books, payNetwork(room) ?? '', subjectOf({ period }))
+      return check ? { ...check, text: paymentCountsText(check.counts) } : null
     },
     'pay.payments': ({ receipts }) => {
       const network = payNetwork(room) ?? ''

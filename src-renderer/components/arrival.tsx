@@ -13,6 +13,8 @@ export function useArrivals(receipts: readonly string[]): ReadonlyMap<string, Ar
   return new Map(data?.map(one => [one.receipt, one]))
 }
 
+const marks = { 'left-out': 'at-risk', 'under-way': 'unknown', 'not-planned': 'unknown', twice: 'down', wrong: 'down', paid: 'up' } as const
+
 /** `Paid on 12 Nov 2024, 14:05, tx 1a2b3c4d…`, or that it has not arrived yet, and why. */
 export function ArrivalText({ arrival, long = false }: { arrival: Arrival | undefined; long?: boolean }) {
   if (!arrival) return null
@@ -24,10 +26,9 @@ export function ArrivalText({ arrival, long = false }: { arrival: Arrival | unde
         <span title={tx}>{tx.slice(0, 8)}…</span> <CopyButton text={tx} label={words.copyTx} compact />
       </>
     )
-  if (state === 'paid') return <StateMark state="up" word={words.paid} />
   return (
     <>
-      <StateMark state={state === 'left-out' ? 'at-risk' : 'unknown'} word={words.states[state]} title={why} />
+      <StateMark state={marks[state]} word={words.states[state]} title={why} />
       {long ? `: ${why}` : ''}
     </>
   )

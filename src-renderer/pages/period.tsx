@@ -22,6 +22,7 @@ import type { Standing } from '../sync-words.ts'
 import { texts, violationWords } from '../texts.ts'
 import classes from './page.module.css'
 import { PeriodMark, useStandings } from './period-mark.tsx'
+import { type PaidReceipt, PeriodPayments, paymentColumn, withArrivals } from './period-payments.tsx'
 import { notYet, ReceiptsCsv } from './periods.tsx'
 import { SumByFarmLoaded } from './sum-by-farm.tsx'
 
@@ -64,6 +65,7 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
         </div>
       </header>
       {period ? <PeriodTotals period={period} standing={standingOf(period)} /> : <Skeleton height={80} />}
+      {period && !period.running ? <PeriodPayments period={index} /> : null}
       <Receipts period={index} running={period?.running ?? false} />
     </div>
   )
@@ -155,7 +157,7 @@ function SumOfPeriod({ period }: { period: PeriodSummary }) {
   )
 }
 
-const columns = (period: number, running: boolean): Column<ReceiptRow>[] => [
+const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   {
     id: 'nodeId',
     header: 'Node',
@@ -222,6 +224,7 @@ const columns = (period: number, running: boolean): Column<ReceiptRow>[] => [
     cell: row => <span className={classes.hash}>{row.hash.slice(0, 12)}…</span>,
     text: row => row.hash,
   },
+  ...(running ? [] : [paymentColumn]),
 ]
 
 /** While the period runs nothing is paid yet, except that a violation has settled it: that pays nothing. */
@@ -252,8 +255,8 @@ function Receipts({ period, running }: { period: number; running: boolean }) {
   const key = JSON.stringify([period, search, sort])
   const source = useWindowSource(
     key,
-    (offset, limit, signal) =>
-      query(
+    async (offset, limit, signal) => {
+      const { rows, total } = await query(
         'receipts.list',
         {
           period,
@@ -264,8 +267,10 @@ function Receipts({ period, running }: { period: number; running: boolean }) {
           ...(search ? { search } : {}),
         },
         signal,
-      ),
-    ['results'],
+      )
+      return { rows: running ? rows.map(row => ({ ...row, arrival: undefined })) : await withArrivals(rows, signal), total }
+    },
+    ['results', 'pay', 'mints'],
   )
   return (
     <DataTable

@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { openCore } from '../../src-main/core/index.ts'
 import { judgePayment, readPayments } from '../../src-main/jobs/compare/payments.ts'
 import type { VerifyReport } from '../../src-shared/compare.ts'
 import { granary } from '../helpers/granary.ts'
 import { makeKey, readFaults, TFT } from '../helpers/horizon/index.ts'
 import { importPaidPeriods, type PaidWorld, PERIOD_79_START, payees, startPaidWorld, stellarOptions } from '../helpers/paid-period.ts'
+import { ended, run } from '../helpers/pay-core.ts'
 import { clientOf } from '../helpers/stellar.ts'
 
 /* `granary verify --against stellar`: was each receipt paid, once, and as it says. */
@@ -203,4 +205,39 @@ test('what is entered in the settings is what counts', async () => {
   expect([config.code, config.err]).toEqual([0, ''])
   const { code, out } = await granary('verify', join(minted[79], 'payouts.csv'), '--against', 'stellar', '--data', own)
   expect([code, out]).toEqual([0, expect.stringContaining('paid 20')])
+})
+
+test('on a page: a job looks for the period’s payments, and each receipt says when and with what it was paid, whoever paid it', async () => {
+  const own = join(folder, 'page')
+  await importPaidPeriods(own, folder)
+  const core = await openCore({ dataDir: own, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  try {
+    const [first] = payRightly()
+    const receipts = [1, 2, 3].map(node => hashes[79][node]!)
+    const states = async () => (await core.query('pay.payments', { receipts })).map(({ state }) => state)
+    const look = async () => ended(core, await run(core, 'pay.verify', { network: 'test', period: 79 }))
+    expect(await core.query('pay.verified', { period: 79 })).toBeNull()
+    expect(await look()).toContain('pay.refused: How this network pays is not entered yet')
+    await run(core, 'pay.setConfig', { network: 'test', config: { ...baseConfig(), horizon: lab.local.url } })
+    expect(await look()).toBe('2 paid, 1 not paid, 1 nothing due.')
+    expect(await states()).toEqual(['paid', 'not-planned', 'paid'])
+    expect((await core.query('pay.payments', { receipts }))[0]).toMatchObject({ tx: first, paidTs: expect.any(Number), why: '' })
+    expect(await core.query('pay.verified', { period: 79 })).toMatchObject({
+      text: '2 paid, 1 not paid, 1 nothing due',
+      counts: { paid: 2 },
+      ledger: { problem: null, network: 'test' },
+    })
+    lab.pay({ payee: payees[0]!, amountUnits: UNITS, memoHash: hashes[79][1]! })
+    lab.pay({ payee: payees[0]!, amountUnits: UNITS, memoHash: hashes[79][2]! })
+    expect(await look()).toBe('1 paid, 1 paid twice, 1 paid wrongly, 1 nothing due.')
+    expect(await states()).toEqual(['twice', 'wrong', 'paid'])
+    const { rows } = await core.query('audit.list', { limit: 100 })
+    expect(rows.map(({ action }) => action).filter(action => action.startsWith('pay.ver'))).toEqual([
+      ...['pay.verified', 'pay.verify', 'pay.verified', 'pay.verify', 'pay.verify'],
+    ])
+    // nothing is decided here, so nothing is looked for
+    expect(await ended(core, await run(core, 'pay.verify', { network: 'test', period: null }))).toBe('There is no receipt to look for.')
+  } finally {
+    await core.close()
+  }
 })
