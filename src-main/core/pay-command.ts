@@ -1,10 +1,12 @@
 import type { CommandInput, CommandOutput } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import type { ReviewCode } from '../../src-shared/review-contract.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { type CommandAsk, namedNetwork, openForCommand } from './command-books.ts'
 import type { Keys } from './keys.ts'
 import { createPayAnswers, type PayAnswers } from './pay.ts'
 import { type PayCommand, type PayDoing, payCommand } from './pay-commands.ts'
+import { confirmedHashes } from './pay-confirm.ts'
 import { type PayRoom, payNetwork } from './pay-room.ts'
 
 export { writeFilesAtomically as writeFiles } from '../jobs/files.ts'
@@ -16,6 +18,8 @@ export interface OpenPay {
   keys: Keys
   /** The network that is meant. Throws AppError usage where none is known. */
   network(): string
+  /** Rejects with AppError pay.refused where signing a run takes a confirmation that is not among these. */
+  refuseUnconfirmed(runId: string, confirmed: readonly ReviewCode[]): Promise<void>
   /** Does a command, and what it begins in the background, to its end; gives its answer and what came of the work in words. */
   run<N extends PayCommand>(name: N, input: CommandInput<N>, context?: JobContext): Promise<{ answer: CommandOutput<N>; text: string }>
   close(): void
@@ -38,6 +42,7 @@ export function openPay(ask: CommandAsk): OpenPay {
       answers: createPayAnswers(room),
       keys,
       network: () => namedNetwork(payNetwork(room), 'whose payouts are meant'),
+      refuseUnconfirmed: async (runId, confirmed) => void (await confirmedHashes(room, runId, confirmed)),
       async run(name, input, context = {}) {
         let work: Promise<string> | null = null
         const noCopies = () => {

@@ -150,9 +150,16 @@ export async function signersOf(room: PayRoom, keyIds: readonly string[]): Promi
   })
 }
 
-/** Signs, and where Stellar answers looks whether that is enough. Gives what came of it in words. Rejects as signRun does. */
-export async function signPayout(room: PayRoom, runId: string, signers: readonly PaySigner[], context: JobContext): Promise<string> {
-  const { added } = await signRun(room.books, runId, signers, context.signal)
+/**
+ * Signs what was reviewed, and where Stellar answers looks whether that is enough. Gives what came of it in words. Rejects as signRun does.
+ */
+export async function signPayout(
+  room: PayRoom,
+  runId: string,
+  { signers, reviewed }: { signers: readonly PaySigner[]; reviewed: ReadonlySet<string> },
+  context: JobContext,
+): Promise<string> {
+  const { added } = await signRun(room.books, runId, signers, { signal: context.signal, reviewed })
   await lookAtSignatures(room, runId, context)
   return `${added} ${added === 1 ? 'signature' : 'signatures'} made.`
 }

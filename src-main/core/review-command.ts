@@ -1,7 +1,7 @@
 import { AppError } from '../../src-shared/errors.ts'
 import type { ReviewRow, RunReview, SignReview } from '../../src-shared/review-contract.ts'
 import type { OpenPay } from './pay-command.ts'
-import { createReviewer } from './review-work.ts'
+import { reviewerOf } from './review-work.ts'
 
 /** What is reviewed on a command line: a run, or envelopes from a file, one a line. */
 export interface OpenReview {
@@ -18,7 +18,7 @@ export function openReview(
   { room }: Pick<OpenPay, 'room'>,
   { askLedger, signal }: { askLedger: boolean; signal: AbortSignal },
 ): OpenReview {
-  const reviewer = createReviewer(room)
+  const reviewer = reviewerOf(room)
   return {
     run: runId => reviewer.run(runId, askLedger, signal),
     row: (runId, place) => reviewer.envelope({ kind: 'row', runId, place }, askLedger, signal),

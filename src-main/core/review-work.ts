@@ -3,8 +3,7 @@ import type { PayoutPlan } from '../../src-shared/pay.ts'
 import type { ReviewRow, ReviewSubject, RunReview, SignReview } from '../../src-shared/review-contract.ts'
 import { isBy } from '../clients/stellar/signatures.ts'
 import { isDead } from '../engines/payout-plan/row.ts'
-import { approvalBytes, createSlices, isApproval } from '../jobs/pay/sign.ts'
-import { openEnvelopes } from '../jobs/pay/state.ts'
+import { approvalBytes, createSlices, envelopesToSign, isApproval } from '../jobs/pay/sign.ts'
 import { decodeEnvelope } from '../signing/review/envelope.ts'
 import type { Planned, Reviewed } from '../signing/review/facts.ts'
 import { reviewEnvelope, unknownOf } from '../signing/review/review.ts'
@@ -27,6 +26,17 @@ export interface Reviewer {
   envelope(of: Exclude<ReviewSubject, { kind: 'vote' }>, askLedger: boolean, signal?: AbortSignal): Promise<SignReview>
   /** Every envelope that a signature on the run signs. Rejects as above. */
   run(runId: string, askLedger: boolean, signal?: AbortSignal): Promise<ReviewedRun>
+}
+
+const reviewers = new WeakMap<PayRoom, Reviewer>()
+
+/** The room's reviewer: what it has looked at a moment ago is not looked at once more. */
+export function reviewerOf(room: PayRoom): Reviewer {
+  const known = reviewers.get(room)
+  if (known) return known
+  const made = createReviewer(room)
+  reviewers.set(room, made)
+  return made
 }
 
 /** A run's review is good for so long, in seconds, as long as nothing was written to the books. */
@@ -75,7 +85,7 @@ export function createReviewer(room: PayRoom): Reviewer {
     const plan = planOf(room, run)
     const slice = createSlices(signal)
     await slice()
-    const open = openEnvelopes(books, run.runId)
+    const open = envelopesToSign(books, run)
     await slice()
     const reviewed: { of: Reviewed; stored: StoredEnvelope }[] = []
     for (const stored of open) {

@@ -12,9 +12,8 @@ export type ReviewAnswers = { [N in ReviewQuery]: (input: Input<N>, signal?: Abo
 
 /** Answers the contract's queries about what is to be signed. */
 export function createReviewAnswers(room: PayRoom, votes: Pick<VoteAnswers, 'votes.review'>): ReviewAnswers {
-  let loaded: Promise<Reviewer> | null = null
   /** what reads envelopes takes a while to load: whoever signs nothing never waits for it */
-  const reviewer = () => (loaded ??= import('./review-work.ts').then(({ createReviewer }) => createReviewer(room)))
+  const reviewer = async (): Promise<Reviewer> => (await import('./review-work.ts')).reviewerOf(room)
   return {
     'review.get': async ({ of, askLedger }, signal) => {
       if (of.kind === 'vote') return voteSignReview(await votes['votes.review']({ text: of.text }))

@@ -2,6 +2,7 @@ import { Button, Checkbox, Select } from '@mantine/core'
 import { useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import { assetText, runSubject } from '../../src-shared/pay-text.ts'
+import type { RunReview } from '../../src-shared/review-contract.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
@@ -161,16 +162,17 @@ export function SignForm({ runId }: { runId: string }) {
   const keys = run.keys.filter(({ signs }) => signs > 0)
   const key = keys.find(({ keyId }) => keyId === chosen) ?? keys[0]
   if (!key) return <p>{words.sign.none}</p>
-  const sign = () =>
+  const sign = (review: RunReview) =>
     sending.send(async () => {
       if (!key.unlocked) await command('keys.unlock', { keyIds: [key.keyId], passphrase: passphrase.current?.take() ?? '' })
-      await command('pay.sign', { runId: run.runId, keyIds: [key.keyId] })
+      const confirmed = review.counts.filter(({ severity }) => severity === 'stop').map(({ code }) => code)
+      await command('pay.sign', { runId: run.runId, keyIds: [key.keyId], confirmed })
       closeSheet()
     })
   return (
     <RunReviewSheet runId={run.runId}>
       {review => (
-        <SignAction review={review} sending={sending} onSign={sign}>
+        <SignAction review={review} sending={sending} onSign={() => sign(review)}>
           <p className={page.dim}>{words.sign.how}</p>
           <Select
             label={words.sign.key}

@@ -191,6 +191,28 @@ test('what the payer lacks is named at the planning and before sending; a locked
   expect(subjects.subjects.find(subject => subject.period === 103)!.why).not.toBe('')
 }, 60_000)
 
+test('what the review calls hardly ever right is signed only after it was confirmed by name', async () => {
+  const core = await configured()
+  await openFarms(lab, core, period)
+  const keyIds = [await openKey(lab, core, 0)]
+  await ended(core, await plan(core))
+  const { runId, rows } = await newest(core)
+  // the run takes the money from elsewhere than this network does by now
+  await run(core, 'pay.setConfig', { network: 'lab', config: { ...lab.config, payer: lab.config.channels[0]! } })
+  const sign = (confirmed?: ['other-payer' | 'already-paid']) => run(core, 'pay.sign', { runId, keyIds, ...(confirmed && { confirmed }) })
+  for (const confirmed of [undefined, ['already-paid'] as ['already-paid']])
+    await expect(sign(confirmed)).rejects.toMatchObject({
+      code: 'pay.refused',
+      message: expect.stringContaining(`other-payer (${rows} envelopes)`),
+      details: { reason: 'unconfirmed', warnings: 'other-payer' },
+    })
+  expect(await newest(core)).toMatchObject({
+    signedHere: false,
+    signers: [expect.objectContaining({ signed: 0, approved: false }), {}, {}],
+  })
+  expect(await ended(core, await sign(['other-payer']))).toBe(`${rows} signatures made.`)
+}, 30_000)
+
 test('rows whose bounds passed are replaced under their own numbers, signed anew and paid', async () => {
   const core = await open()
   const [channel] = lab.config.channels

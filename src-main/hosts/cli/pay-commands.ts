@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { AppError } from '../../../src-shared/errors.ts'
 import { type RowStage, rowStageSchema } from '../../../src-shared/pay.ts'
 import type { PayEntry } from '../../../src-shared/pay-contract.ts'
+import { type ReviewCode, reviewCodeSchema } from '../../../src-shared/review-contract.ts'
 import type { OpenPay } from '../../core/pay-command.ts'
 import { actor, createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
 import { accountsText, configText, leftOutText, rowsText, runsText, runText } from './pay-texts.ts'
@@ -34,6 +35,7 @@ interface PlanOptions extends FolderOptions {
 
 interface SignOptions extends SigningOptions {
   key?: string[]
+  confirm?: ReviewCode[]
 }
 
 interface SubmitOptions extends SignOptions {
@@ -145,6 +147,12 @@ export function addPayCommands(
 
   ofRun('sign', 'sign the run’s id, then every envelope, with keys of the vault')
     .option('--key <name...>', 'which keys; default the one here that can sign it')
+    .addOption(
+      new Option(
+        '--confirm <warning...>',
+        'sign all the same what the review says "Stop" of: the name of each such warning, after a look at it',
+      ).choices(reviewCodeSchema.options),
+    )
     .addOption(passphraseOption())
     .action((runId: string, options: SignOptions) =>
       using('write', options, async opened => {
@@ -159,8 +167,11 @@ export function addPayCommands(
               : 'Several keys here can sign this run. Say which: --key NAME.',
           )
         if (!terminal.json) terminal.out(await runReview(opened, run.runId, terminal.signal))
+        const { confirm: confirmed = [] } = options
+        // before a passphrase is asked for in vain
+        await opened.refuseUnconfirmed(run.runId, confirmed)
         await unlock(opened, keyIds, options.passphraseFd)
-        const { text } = await opened.run('pay.sign', { runId: run.runId, keyIds }, context())
+        const { text } = await opened.run('pay.sign', { runId: run.runId, keyIds, confirmed }, context())
         const after = await opened.answers['pay.get']({ runId: run.runId })
         say({ text, run: after }, `${text}\n${after.next.text}\n`)
       }),

@@ -7,7 +7,16 @@ import { addSignature, isBy } from '../../clients/stellar/signatures.ts'
 import type { AccountState } from '../../clients/stellar/types.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
-import { type Approval, type EnvelopeSignature, loadSignatures, saveApproval, saveSignatures, saveSignedHere } from '../../store/runs.ts'
+import {
+  type Approval,
+  type EnvelopeSignature,
+  loadSignatures,
+  type StoredEnvelope,
+  type StoredRun,
+  saveApproval,
+  saveSignatures,
+  saveSignedHere,
+} from '../../store/runs.ts'
 import { keepEvents, type LiveRun, openEnvelopes, openRun, type PlacedEvent, refused } from './state.ts'
 
 /** A key that signs, wherever it lies: the vault of keys gives one, a test its own. */
@@ -63,19 +72,26 @@ export function createSlices(signal?: AbortSignal): () => Promise<void> {
   }
 }
 
+/** The envelopes that a signature on a run signs: the open ones; of a cancelled run only those that use a number up. */
+export function envelopesToSign(store: Store, { runId, stage }: Pick<StoredRun, 'runId' | 'stage'>): StoredEnvelope[] {
+  const open = openEnvelopes(store, runId)
+  return stage === 'stopped' ? open.filter(({ kind }) => kind === 'bump') : open
+}
+
 /** Envelopes whose signatures are kept in one transaction. */
 const BATCH = 100
 
 /**
- * Signs a run with keys of this store: first it is kept that they do, then the run's id is signed, then each envelope that is still open and
- * that the key has not signed yet, so that signing again goes on where it stopped. Gives how many signatures are new. Throws AppError
- * `pay.refused` where the run is over, and what the keys throw (keys.locked and others): what was signed stays.
+ * Signs a run with keys of this store: first it is kept that they do, then the run's id is signed, then each envelope (envelopesToSign) that
+ * the key has not signed yet, so that signing again goes on where it stopped. `reviewed`: the hashes that were looked at, no other is signed;
+ * absent: all. Gives how many signatures are new. Throws AppError `pay.refused` where the run is over, and what the keys throw (keys.locked
+ * and others): what was signed stays.
  */
 export async function signRun(
   store: Store,
   runId: string,
   signers: readonly PaySigner[],
-  signal?: AbortSignal,
+  { signal, reviewed }: { signal?: AbortSignal | undefined; reviewed?: ReadonlySet<string> | undefined } = {},
 ): Promise<{ added: number }> {
   const { run } = openRun(store, runId)
   if (run.stage === 'dead' || run.stage === 'withdrawn' || run.stage === 'done')
@@ -95,7 +111,8 @@ export async function signRun(
     batch = []
     added += writeTransaction(store.books, 'books.db', () => saveSignatures(store, list))
   }
-  for (const { hash } of openEnvelopes(store, run.runId)) {
+  for (const { hash } of envelopesToSign(store, run)) {
+    if (reviewed && !reviewed.has(hash)) continue
     for (const { address, sign } of signers) {
       if (known.get(hash)?.some(({ signer }) => signer === address)) continue
       const raw = sign(Buffer.from(hash, 'hex'))
