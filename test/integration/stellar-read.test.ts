@@ -6,7 +6,7 @@ import { checkNetwork, checkPayee, loadAccount, loadClock, loadFeeStats, spendab
 import { createMemoIndex, findByHash, findByMemo, readTransactions } from '../../src-main/clients/stellar/history.ts'
 import { checkHorizonUrl } from '../../src-main/clients/stellar/horizon.ts'
 import type { StellarTx } from '../../src-main/clients/stellar/types.ts'
-import { buildVaultTransfer, readVaultTransfers } from '../../src-main/clients/stellar/vault.ts'
+import { buildVaultTransfer, readVaultPages, readVaultTransfers } from '../../src-main/clients/stellar/vault.ts'
 import { MAX_UNITS } from '../../src-shared/money.ts'
 import { makeKey, TFT } from '../helpers/horizon/index.ts'
 import { clientOf, makePayment, type Scene, signedBy, withScene } from '../helpers/stellar.ts'
@@ -310,7 +310,7 @@ test('transfers to the vault: read once each, with their mint, and one for a min
       asset: TFT,
       amountUnits: 77n,
       vault,
-      mintId,
+      memo: mintId,
     })
     local.ledger.admit(signedBy(built.envelope, passphrase, world.signers.slice(0, 2)).envelope)
     local.close()
@@ -325,6 +325,22 @@ test('transfers to the vault: read once each, with their mint, and one for a min
     // another asset, and what the vault itself pays, is none
     expect((await readVaultTransfers(horizon, { vault, asset: { code: 'TFT', issuer: vault }, cursor: null })).transfers).toEqual([])
     expect((await readVaultTransfers(horizon, { vault: world.payer.publicKey(), asset: TFT, cursor: null })).transfers).toEqual([])
+    // who stops after a page and goes on from its cursor gets the same, each once
+    const onePayment = pay(scene, 205, { payee: vault, amountUnits: 1n })
+    const parts: string[] = []
+    let cursor: bigint | null = null
+    for (;;) {
+      const next: IteratorResult<{ transfers: { tx: string }[]; cursor: bigint | null }> = await readVaultPages(horizon, {
+        ...{ vault, asset: TFT, cursor },
+      }).next()
+      if (next.done || (next.value.transfers.length === 0 && next.value.cursor === cursor)) break
+      parts.push(...next.value.transfers.map(({ tx }) => tx))
+      cursor = next.value.cursor
+    }
+    expect(parts).toEqual([built.hash, third, ...onePayment].slice(0, parts.length))
+    expect(parts.length).toBeGreaterThan(190)
+    const rest = await readVaultTransfers(horizon, { vault, asset: TFT, cursor })
+    expect([...parts, ...rest.transfers.map(({ tx }) => tx)]).toEqual([built.hash, third, ...onePayment])
     await expect(readVaultTransfers(horizon, { vault: makeKey('nobody').publicKey(), asset: TFT, cursor: null })).resolves.toEqual({
       transfers: [],
       cursor: null,

@@ -28,8 +28,8 @@ export interface PaymentPlan extends Frame {
   payee: string
   asset: Asset
   amountUnits: bigint
-  /** 64 hex digits: the receipt's id */
-  memoHash: string
+  /** 64 hex digits: the receipt's id; null: no memo */
+  memoHash: string | null
 }
 
 /** The least fee that Stellar takes, for each operation. */
@@ -41,14 +41,15 @@ export function buildPayment(plan: PaymentPlan): Built {
   checkAccount('payee', plan.payee)
   if (plan.amountUnits <= 0n || plan.amountUnits > MAX_UNITS)
     throw wrong('amount', tftExact(plan.amountUnits), 'above 0 and no more than Stellar holds')
-  if (!/^[0-9a-f]{64}$/.test(plan.memoHash)) throw wrong('memo', plan.memoHash, '64 hex digits in lower case')
+  if (plan.memoHash !== null && !/^[0-9a-f]{64}$/.test(plan.memoHash)) throw wrong('memo', plan.memoHash, '64 hex digits in lower case')
   const operation = Operation.payment({
     source: plan.payer,
     destination: plan.payee,
     asset: sdkAsset(plan.asset),
     amount: tftExact(plan.amountUnits),
   })
-  return finish(startTx(plan).addOperation(operation).addMemo(Memo.hash(plan.memoHash)))
+  const builder = startTx(plan).addOperation(operation)
+  return finish(plan.memoHash === null ? builder : builder.addMemo(Memo.hash(plan.memoHash)))
 }
 
 /** A transaction that does nothing but use its sequence number up, so that the one it stands for can never come. Throws AppError usage. */

@@ -29,24 +29,56 @@ const recordSchema = z.object({
 })
 type Arrival = z.infer<typeof recordSchema>
 
+/** Whose transfers are read; `cursor`: what this gave before, to go on after it; null: from the beginning. */
+export interface VaultHistory {
+  vault: string
+  asset: Asset
+  cursor: bigint | null
+}
+
 /**
- * Transfers of the asset to the vault, from after `cursor` (which this gave before; null: from the beginning), and the cursor to go on
- * from. What one transaction brings in several payments is one transfer. What the vault pays itself is none. Throws AppError stellar.*,
- * cancelled.
+ * Transfers of the asset to the vault, page by page, each with the cursor to go on from: what it gives is whole, so that who stops there and
+ * goes on later misses nothing and gets nothing twice. What one transaction brings in several payments is one transfer. What the vault pays
+ * itself is none. Throws AppError stellar.*, cancelled.
  */
-export async function readVaultTransfers(
+export async function* readVaultPages(
   horizon: Horizon,
-  { vault, asset, cursor }: { vault: string; asset: Asset; cursor: bigint | null },
+  { vault, asset, cursor }: VaultHistory,
   options?: AskOptions,
-): Promise<{ transfers: VaultTransfer[]; cursor: bigint | null }> {
+): AsyncGenerator<{ transfers: VaultTransfer[]; cursor: bigint | null }> {
   const list = { path: `/accounts/${vault}/payments`, query: { join: 'transactions' }, record: recordSchema, cursor }
-  const byTx = new Map<string, VaultTransfer>()
+  /** the last transaction, of which the next page may bring more, and the last record before it */
+  let open = null as { hash: string; transfer: VaultTransfer | null; before: bigint | null } | null
   let last = cursor
   for await (const page of readPages(horizon, list, options)) {
-    for (const record of page.records) if (isArrival(record, vault, asset)) add(horizon, byTx, record)
-    last = page.cursor
+    const transfers: VaultTransfer[] = []
+    for (const record of page.records) {
+      const { hash } = record.transaction
+      if (open?.hash !== hash) {
+        if (open?.transfer) transfers.push(open.transfer)
+        open = { hash, transfer: null, before: last }
+      }
+      last = BigInt(record.paging_token)
+      if (isArrival(record, vault, asset)) open.transfer = added(horizon, open.transfer, record)
+    }
+    if (open) yield { transfers, cursor: open.before }
   }
-  return { transfers: [...byTx.values()], cursor: last }
+  if (open) yield { transfers: open.transfer ? [open.transfer] : [], cursor: last }
+}
+
+/** The same in one go, with the cursor to go on from. Throws AppError stellar.*, cancelled. */
+export async function readVaultTransfers(
+  horizon: Horizon,
+  history: VaultHistory,
+  options?: AskOptions,
+): Promise<{ transfers: VaultTransfer[]; cursor: bigint | null }> {
+  const all: VaultTransfer[] = []
+  let last = history.cursor
+  for await (const { transfers, cursor } of readVaultPages(horizon, history, options)) {
+    all.push(...transfers)
+    last = cursor
+  }
+  return { transfers: all, cursor: last }
 }
 
 function isArrival(record: Arrival, vault: string, asset: Asset): boolean {
@@ -54,7 +86,8 @@ function isArrival(record: Arrival, vault: string, asset: Asset): boolean {
   return arrivals.has(type) && isSuccessful && to === vault && from !== vault && code === asset.code && issuer === asset.issuer
 }
 
-function add(horizon: Horizon, byTx: Map<string, VaultTransfer>, record: Arrival): void {
+/** The transfer with one more of its payments. */
+function added(horizon: Horizon, known: VaultTransfer | null, record: Arrival): VaultTransfer {
   const tx = txOf(horizon, record.transaction)
   const amountUnits = unitsFromTft(record.amount ?? '')
   const ts = tsFromUtc(record.created_at)
@@ -66,13 +99,11 @@ function add(horizon: Horizon, byTx: Map<string, VaultTransfer>, record: Arrival
         details: { url: horizon.url, tx: tx.hash },
       },
     )
-  const known = byTx.get(tx.hash)
-  if (known) known.amountUnits += amountUnits
-  else byTx.set(tx.hash, { tx: tx.hash, ts, amountUnits, memo: tx.memoHash, note: '' })
+  return { tx: tx.hash, ts, amountUnits: (known?.amountUnits ?? 0n) + amountUnits, memo: tx.memoHash, note: '' }
 }
 
-/** A transfer to the vault for one mint, its id as memo (mode per-mint). Throws AppError usage. */
-export function buildVaultTransfer(plan: Omit<PaymentPlan, 'payee' | 'memoHash'> & { vault: string; mintId: string }): Built {
-  const { vault, mintId, ...rest } = plan
-  return buildPayment({ ...rest, payee: vault, memoHash: mintId })
+/** A transfer to the vault; `memo`: the mint's id in mode per-mint; null: none. Throws AppError usage. */
+export function buildVaultTransfer(plan: Omit<PaymentPlan, 'payee' | 'memoHash'> & { vault: string; memo: string | null }): Built {
+  const { vault, memo, ...rest } = plan
+  return buildPayment({ ...rest, payee: vault, memoHash: memo })
 }
