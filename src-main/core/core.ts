@@ -5,7 +5,7 @@ import { type Actor, type CommandName, type Core, commands, type QueryName, quer
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
-import type { JobContext, TaskRunner } from '../jobs/context.ts'
+import type { TaskRunner } from '../jobs/context.ts'
 import { staleRuns } from '../jobs/node-runs.ts'
 import type { SafeStorage } from '../signing/safe-storage.ts'
 import { pinnedChain } from '../store/chain.ts'
@@ -33,8 +33,8 @@ import { createMintView } from './mint-view.ts'
 import { chainEndpoints, findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
 import { nodePeriodRules } from './node-periods.ts'
 import { createPayAnswers } from './pay.ts'
-import type { PayCommand, PayDoing, PayJob } from './pay-commands.ts'
-import { isPayCommand, type PayRoom, runJobOf } from './pay-room.ts'
+import { createPayJobs } from './pay-jobs.ts'
+import { isPayCommand, type PayRoom } from './pay-room.ts'
 import { createQueries, type Parsed } from './queries.ts'
 import { createRefresher } from './refresh.ts'
 import { createReviewAnswers } from './reviews.ts'
@@ -50,9 +50,6 @@ import { createVoteAnswers, openVoteRoom } from './votes.ts'
 
 /** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
 type Once = (subject: string | null, work: () => unknown) => unknown
-
-/** What makes and sends transactions takes a while to load: whoever pays nothing never waits for it. */
-const loadPay = () => import('./pay-commands.ts')
 
 /** Between two steps of reading ahead. */
 const WARM_PAUSE_MS = 20
@@ -128,14 +125,20 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       return chain?.network === network ? chain.genesis : (listNetworks(known, real).find(({ name }) => name === network)?.genesis ?? null)
     },
   })
-  /** the last job of each payout run */
-  const payJobs = new Map<string, string>()
+  const payJobs = createPayJobs({
+    books: real,
+    room: () => pay,
+    jobs,
+    changed: () => topics.changed('pay', 'mints', 'vault', 'audit'),
+    uploads: uploadsOrThrow,
+    isClosed: () => closed,
+  })
   const pay: PayRoom = {
     books: real,
     mints,
     known,
     keys,
-    jobOf: runId => runJobOf(jobs.list(), payJobs.get(runId)),
+    jobOf: payJobs.jobOf,
     plans: new Map(),
     ledgerMs: options.ledgerMs,
   }
@@ -187,6 +190,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     mintStale()
     realSync.control.run()
     chainJobs.resume()
+    void payJobs.resume()
   }
   for (const step of view.warmSteps()) step()
   // what was saved before a stop and not triggered yet; read ahead either way
@@ -409,41 +413,6 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     return answered
   }
 
-  /** Payouts: what takes longer goes on as a job in a lane of its own, one after the other. */
-  async function payOut(name: PayCommand, input: unknown, actor: Actor, once: Once): Promise<unknown> {
-    const { payCommand } = await loadPay()
-    const tell = () => topics.changed('pay', 'mints', 'vault', 'audit')
-    const start = ({ jobId, title, runId, run }: PayJob) => {
-      if (runId !== null) payJobs.set(runId, jobId)
-      // what comes in may mend what went wrong before
-      else for (const [run, id] of payJobs) if (runJobOf(jobs.list(), id)?.state === 'failed') payJobs.delete(run)
-      const work = async (context: Required<Pick<JobContext, 'signal' | 'onProgress'>>) => {
-        try {
-          const onProgress: typeof context.onProgress = progress => {
-            context.onProgress(progress)
-            topics.changed('pay')
-          }
-          return { period: null, detail: await run({ ...context, onProgress }) }
-        } finally {
-          // told once the job has its end
-          setImmediate(tell)
-        }
-      }
-      jobs.start({ id: jobId, kind: 'pay', title, lane: 'pay', run: work })
-    }
-    const noteOf: PayDoing['noteOf'] = jobId => (action, subject, details, work) => {
-      runCommand(
-        real,
-        { actor: actor.id, idempotencyKey: `${jobId}:end`, command: action, input: details, audit: { subject } },
-        () => work() ?? null,
-      )
-    }
-    const { end, remove } = uploadsOrThrow()
-    const answered = await payCommand(pay, name, input, { once, noteOf, start, sent: uploadId => end(uploadId).path, drop: remove })
-    tell()
-    return answered
-  }
-
   /** Each command's work inside the books' transaction gives its answer; `after` begins what must not start before that is committed. */
   function perform(name: CommandName, input: unknown, actor: Actor, key: string, signal: AbortSignal | undefined): unknown {
     const uploading = uploadsOrThrow()
@@ -467,7 +436,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         topics.changed('votes', 'mints', 'vault', 'audit')
         return answered
       })
-    if (isPayCommand(name)) return payOut(name, input, actor, once)
+    if (isPayCommand(name)) return payJobs.command(name, input, actor, once)
     switch (name) {
       case 'import.uploadBegin': {
         const { name: file, size } = commands[name].in.parse(input)
@@ -482,10 +451,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         uploading.cancel(commands[name].in.parse(input).uploadId)
         return {}
       }
-      case 'jobs.cancel': {
-        jobs.cancel(commands[name].in.parse(input).jobId)
-        return {}
-      }
+      case 'jobs.cancel':
+        return payJobs.stop(commands[name].in.parse(input).jobId, actor).then(() => ({}))
       case 'import.start': {
         const { path } = commands[name].in.parse(input)
         const answered = once(path, () => {

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { CommandOutput } from '../../src-shared/contract.ts'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { payCommands } from '../../src-shared/pay-contract.ts'
 import { rowCount, runSubject } from '../../src-shared/pay-text.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { type Order, steerRun } from '../jobs/pay/run.ts'
+import type { Store } from '../store/open.ts'
 import { savePayConfig } from '../store/pay-config.ts'
 import { loadRun } from '../store/runs.ts'
 import { readPayConfig } from './pay-config.ts'
@@ -30,6 +33,8 @@ export interface PayJob {
   jobId: string
   title: string
   runId: string | null
+  /** it sends the run's envelopes */
+  sends?: boolean
   run: (context: JobContext) => Promise<string>
 }
 
@@ -42,6 +47,50 @@ export interface PayDoing {
   /** a file that was sent: its path here; removed by `drop` */
   sent: (uploadId: string) => string
   drop: (path: string) => void
+}
+
+/** Between two tries of a run that goes on by itself while Stellar is away; the wait doubles. */
+const SHORTEST_WAIT_MS = 1_000
+const LONGEST_WAIT_MS = 60_000
+/** So often the wait looks whether the run was paused meanwhile. */
+const LOOK_MS = 500
+
+/**
+ * A run that was being sent when this Granary ended, to its end; as long as Stellar is away it is tried again. Paused or cancelled meanwhile it
+ * ends at once.
+ */
+export function goOnPaying(room: PayRoom, runId: string, noteOf: PayDoing['noteOf']): PayJob {
+  const jobId = randomUUID()
+  const { subject } = loadRun(room.books, runId)
+  const isHeld = () => loadRun(room.books, runId).stage !== 'running'
+  const run = async (context: JobContext): Promise<string> => {
+    for (let waitMs = SHORTEST_WAIT_MS; !isHeld(); waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
+      try {
+        const report = await sendPayout(room, runId, {}, context)
+        noteOf(jobId)('pay.sent', `run ${runId}`, { ...report.counts }, () => {})
+        return reportText(report)
+      } catch (cause) {
+        const { retryable, message } = toAppError(cause)
+        if (!retryable) throw cause
+        context.onProgress?.({ fraction: null, detail: message, secondsLeft: null })
+      }
+      for (let waitedMs = 0; waitedMs < waitMs && !isHeld(); waitedMs += LOOK_MS) await pause(LOOK_MS, context.signal)
+    }
+    return 'It was paused or cancelled meanwhile.'
+  }
+  return { jobId, title: `Go on paying ${subject === 'mints' ? runSubject(null) : subject}`, runId, sends: true, run }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await wait(ms, undefined, signal ? { signal } : {}).catch((cause: unknown) => {
+    throw new AppError('cancelled', 'Stopped on request. What was sent is in the books and is settled next time.', { cause })
+  })
+}
+
+/** Holds a run whose sending somebody stops by hand; one that is not being sent any more stays as it is. */
+export function pauseSending(books: Store, runId: string): Record<string, never> {
+  if (loadRun(books, runId).stage === 'running') steerRun(books, runId, 'pause')
+  return {}
 }
 
 /**
@@ -57,7 +106,7 @@ export async function payCommand(room: PayRoom, name: PayCommand, input: unknown
     runId: string | null,
     title: string,
     run: (context: JobContext, note: Note) => Promise<string>,
-    before: () => void = () => {},
+    { before = () => {}, sends = false }: { before?: (() => void) | undefined; sends?: boolean } = {},
   ) => {
     let fresh = false
     const answer = once(subject, () => {
@@ -66,7 +115,7 @@ export async function payCommand(room: PayRoom, name: PayCommand, input: unknown
       return { jobId: randomUUID() }
     }) as { jobId: string }
     const { jobId } = answer
-    if (fresh) doing.start({ jobId, title, runId, run: context => run(context, doing.noteOf(jobId)) })
+    if (fresh) doing.start({ jobId, title, runId, sends, run: context => run(context, doing.noteOf(jobId)) })
     return answer
   }
   const send = (id: string, options: Parameters<typeof sendPayout>[2], before?: () => void) => {
@@ -76,7 +125,7 @@ export async function payCommand(room: PayRoom, name: PayCommand, input: unknown
       note('pay.sent', `run ${id}`, { ...report.counts }, () => {})
       return reportText(report)
     }
-    return begin(`run ${id}`, id, `Pay ${runSubject(plan.period)}`, pay, before)
+    return begin(`run ${id}`, id, `Pay ${runSubject(plan.period)}`, pay, { before, sends: true })
   }
   switch (name) {
     case 'pay.setConfig': {

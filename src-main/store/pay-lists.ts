@@ -11,6 +11,17 @@ export function countStages(store: Store, runId: string): Map<RowStage, number> 
   return new Map(found.map(({ stage, n }) => [stage, n]))
 }
 
+/** Runs that are being sent and have something to send: the oldest first. */
+export function runsToGoOn(store: Store): string[] {
+  return store.books
+    .prepare(
+      `SELECT id FROM payout_runs WHERE stage = 'running' AND EXISTS (
+         SELECT 1 FROM payout_rows WHERE run_id = id AND stage IN ('signed', 'sent', 'unclear')) ORDER BY added_ts, id`,
+    )
+    .pluck()
+    .all() as string[]
+}
+
 const dead = `('used-up', 'failed', 'expired', 'overtaken', 'paid')`
 
 /** The open envelopes of a run: how many, and until when the first and the last can be included (seconds; null: none is open). */

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,9 +37,13 @@ afterEach(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-async function open(): Promise<Core> {
+function open(): Promise<Core> {
   const dataDir = join(folder, `data-${opened++}`)
   cpSync(template, dataDir, { recursive: true })
+  return openAt(dataDir)
+}
+
+async function openAt(dataDir: string): Promise<Core> {
   const core = await openCore({ dataDir, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write', ledgerMs: 200 })
   cores.push(core)
   return core
@@ -238,6 +244,62 @@ test('rows whose bounds passed are replaced under their own numbers, signed anew
   await ended(core, await run(core, 'pay.sign', { runId, keyIds }))
   expect(await ended(core, await run(core, 'pay.resume', { runId }))).toBe(`${rows} paid.`)
   for (const payments of paidOnLedger(lab.local, lab.config.payer).values()) expect(payments).toHaveLength(1)
+}, 60_000)
+
+/** Sends a run in a process of its own, which is killed as soon as something of it stands on the ledger. */
+async function sendAndKill(dataDir: string, runId: string): Promise<void> {
+  const { horizon, passphrase } = lab.config
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../helpers/pay-child.ts'), dataDir, horizon, passphrase, runId])
+  const gone = once(child, 'exit')
+  while (lab.local.ledger.state.txs.length === 0 && child.exitCode === null) await new Promise(resolve => setImmediate(resolve))
+  child.kill('SIGKILL')
+  expect(await gone).toEqual([null, 'SIGKILL'])
+}
+
+test('a run whose sending was cut off goes on by itself at the next start, unless it was paused or stopped by hand', async () => {
+  const core = await open()
+  await run(core, 'pay.setConfig', { network: 'lab', config: { ...lab.config, channels: [lab.config.channels[0]!] } })
+  await openFarms(lab, core, period)
+  const keyIds = [await openKey(lab, core, 0), await openKey(lab, core, 1)]
+  await ended(core, await plan(core))
+  const { runId, rows } = await newest(core)
+  await ended(core, await run(core, 'pay.sign', { runId, keyIds }))
+  const { dataDir } = await core.query('status.get', {})
+  const reopen = async (before: Core) => {
+    await before.close()
+    const next = await openAt(dataDir)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    return next
+  }
+  await core.close()
+  await sendAndKill(dataDir, runId)
+  expect(paidOnLedger(lab.local, lab.config.payer).size).toBeLessThan(rows)
+
+  const second = await openAt(dataDir)
+  const jobOf = async (of: Core) => (await of.query('jobs.list', {})).find(({ title }) => title === `Go on paying period ${period}`)
+  while (!(await jobOf(second))) await new Promise(resolve => setTimeout(resolve, 10))
+  const going = await newest(second)
+  expect(going).toMatchObject({ stage: 'running', job: { state: 'running' } })
+  expect(going.can).toContain('pause')
+  await run(second, 'jobs.cancel', { jobId: going.job!.jobId })
+  expect((await newest(second)).stage).toBe('paused')
+  const third = await reopen(second)
+  expect(await third.query('jobs.list', {})).toEqual([])
+  const { paid } = await newest(third)
+  expect(paid).toBeLessThan(rows)
+  // the end of Granary is no pause
+  await run(third, 'pay.resume', { runId })
+  const fourth = await reopen(third)
+  let job = await jobOf(fourth)
+  while (job?.state !== 'done') {
+    expect(job?.error ?? null).toBeNull()
+    await new Promise(resolve => setTimeout(resolve, 20))
+    job = await jobOf(fourth)
+  }
+  expect(job.detail).toBe(`${rows} paid.`)
+  expect([...paidOnLedger(lab.local, lab.config.payer).values()].map(({ length }) => length)).toEqual(Array(rows).fill(1))
+  const { rows: trail } = await fourth.query('audit.list', { limit: 20 })
+  expect(trail.filter(({ action }) => action === 'pay.goOn').map(({ actor }) => actor)).toEqual(['granary (start)', 'granary (start)'])
 }, 60_000)
 
 test('decided mints are planned, paid and marked as paid once and for all', async () => {
