@@ -285,6 +285,9 @@ const booksVotes = `
   ) STRICT, WITHOUT ROWID;
 `
 
+/** Which run executes what was agreed; empty: none of this program. */
+const booksVoteRuns = "ALTER TABLE vote_executions ADD COLUMN run_id TEXT NOT NULL DEFAULT ''"
+
 export const migrations: Migrations = {
   facts: [facts1, facts2, factsSync, factsOutlook, factsNodePeriod, factsAsked],
   books: [
@@ -298,6 +301,7 @@ export const migrations: Migrations = {
     booksChainWords,
     booksSchedule,
     booksLedgerReads,
+    booksVoteRuns,
   ],
 }
 

@@ -387,6 +387,8 @@ export interface VoteExecutionsTable {
   plan_hash: string
   how: string
   ts: number
+  /** empty: no run of this program */
+  run_id: string
 }
 
 /** A call to the grid's chain, from its bytes to what became of it (chain-calls.ts). */

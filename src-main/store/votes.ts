@@ -99,6 +99,8 @@ export interface VoteExecution {
   planHash: string
   /** in words: `run 4f2a… is under way` */
   how: string
+  /** the payout run that executes it; empty: none of this program */
+  runId: string
   /** seconds */
   ts: number
 }
@@ -107,9 +109,9 @@ export interface VoteExecution {
 export function loadExecutions(store: Store, network: string): Map<string, VoteExecution> {
   const found = rows(store.books, books.selectFrom('vote_executions').selectAll().where('network', '=', network))
   return new Map(
-    found.map(({ subject, amount_units: amountUnits, plan_hash: planHash, how, ts }) => [
+    found.map(({ subject, amount_units: amountUnits, plan_hash: planHash, how, run_id: runId, ts }) => [
       subject,
-      { amountUnits: BigInt(amountUnits), planHash, how, ts },
+      { amountUnits: BigInt(amountUnits), planHash, how, runId, ts },
     ]),
   )
 }
@@ -119,8 +121,8 @@ export function loadExecutions(store: Store, network: string): Map<string, VoteE
  * the transaction in which that happens.
  */
 export function saveExecution(store: Store, network: string, subject: string, execution: Omit<VoteExecution, 'ts'>): void {
-  const { amountUnits, planHash, how } = execution
-  const values = { network, subject, amount_units: amountUnits.toString(), plan_hash: planHash, how, ts: store.now() }
+  const { amountUnits, planHash, how, runId } = execution
+  const values = { network, subject, amount_units: amountUnits.toString(), plan_hash: planHash, how, run_id: runId, ts: store.now() }
   change(
     store.books,
     books
