@@ -87,6 +87,34 @@ export const vaultTransferRowSchema = vaultTransferSchema.extend({
 })
 export type VaultTransferRow = z.infer<typeof vaultTransferRowSchema>
 
+/** How an entry of the books is not what Stellar has. */
+export const vaultDifferenceSchema = z.object({
+  tx: z.string(),
+  kind: z.enum(['figures', 'not-on-stellar', 'not-entered']),
+  /** null: there is none */
+  entered: vaultTransferSchema.nullable(),
+  ledger: vaultTransferSchema.nullable(),
+  /** a sentence */
+  why: z.string(),
+})
+export type VaultDifference = z.infer<typeof vaultDifferenceSchema>
+
+/** A transfer to the vault that nobody has signed yet. */
+export const vaultEnvelopeSchema = z.object({
+  /** base64 of the XDR */
+  envelope: z.string(),
+  /** what signers sign, and the transaction's name on the ledger */
+  hash: z.string(),
+  fileName: z.string(),
+  from: z.string(),
+  to: z.string(),
+  amountUnits: bigintText,
+  memo: z.string().nullable(),
+  /** until when it can be included; seconds */
+  maxTs: z.number(),
+})
+export type VaultEnvelope = z.infer<typeof vaultEnvelopeSchema>
+
 const partSchema = z.object({ count: z.number(), units: bigintText })
 
 export const vaultQueries = {
@@ -116,7 +144,33 @@ export const vaultQueries = {
       /** what no transfer backs, and by how much transfers are more (negative: less) than their mints; their difference is `differenceUnits` */
       uncoveredUnits: bigintText,
       excessUnits: bigintText,
+      /** as Stellar was read last, for this vault and asset; null: it was not */
+      ledger: z
+        .object({
+          readTs: z.number(),
+          /** null: the reading was broken off before its first end */
+          untilTs: z.number().nullable(),
+          transfers: z.number(),
+          differences: z.number(),
+        })
+        .nullable(),
     }),
+  },
+  /** entries of the books that are not what Stellar has, oldest first */
+  'vault.differences': {
+    in: z.object({ offset: page.offset, limit: page.limit }),
+    out: z.object({ rows: z.array(vaultDifferenceSchema), total: z.number() }),
+  },
+  /** asks Stellar for the number that it uses; `mintId`: backs what that mint lacks, else what is not backed in all */
+  'vault.build': {
+    in: z.object({
+      network,
+      mintId: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
+    }),
+    out: vaultEnvelopeSchema,
   },
   'vault.mints': {
     in: z.object({
@@ -159,5 +213,9 @@ export const vaultCommands = {
     in: z.object({ network, text: z.string().max(MAX_TRANSFERS_BYTES) }),
     out: z.object({ added: z.number(), unchanged: z.number() }),
   },
+  /** reads what Stellar has of transfers to the vault, in the background; goes on where it stopped. What the books lack is entered */
+  'vault.read': { in: z.object({ network }), out: z.object({ jobId: z.string() }) },
+  /** what Stellar has takes the place of what was entered of that transaction; the note stays */
+  'vault.takeOver': { in: z.object({ network, tx: z.string().max(64) }), out: z.object({}) },
   'vault.removeTransfer': { in: z.object({ network, tx: z.string().max(64) }), out: z.object({}) },
 } as const

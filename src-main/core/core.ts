@@ -43,6 +43,7 @@ import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { createVault } from './vault.ts'
+import { readVaultAsJob } from './vault-jobs.ts'
 import { createView } from './view.ts'
 import { isVoteCommand, settleVotes, voteCommand } from './vote-commands.ts'
 import { createVoteReviews } from './vote-reviews.ts'
@@ -110,6 +111,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
   const mints = createMintView({ active: view.active, books: real, followed: () => sync().config?.network ?? null })
   const vault = createVault({
     books: real,
+    known,
     facts: () => view.active().store,
     network: mints.network,
     decisions: () => [...mints.decisions().values()].flat(),
@@ -553,9 +555,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
           topics.changed('sync')
           return {}
         })
+      case 'vault.read': {
+        const changed = () => topics.changed('vault', 'audit')
+        return readVaultAsJob({ books: real, known, vault, network: mints.network, start: jobs.start, changed }, input, actor, once)
+      }
       case 'vault.addTransfer':
       case 'vault.importTransfers':
-      case 'vault.removeTransfer': {
+      case 'vault.removeTransfer':
+      case 'vault.takeOver': {
         const { subject, work } = vault.change(name, input)
         const answered = once(subject, work)
         topics.changed('vault', 'audit')

@@ -92,6 +92,7 @@ function reading<T>(ask: VaultAsk, work: (vault: VaultAnswers) => T): T {
     const network = networkOf(store, ask)
     const vault = createVault({
       books: store,
+      known: [],
       facts: () => store,
       network: () => network,
       decisions: () => (network === null ? [] : loadDecisions(store, network)),

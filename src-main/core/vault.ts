@@ -12,12 +12,18 @@ import type { Store } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
 import type { StoredDecision } from '../store/mint-decisions.ts'
 import { nodeMint } from '../store/node-mints.ts'
-import { insertTransfers, loadTransfers, removeTransfer } from '../store/vault-transfers.ts'
+import { loadVaultLedger } from '../store/vault-ledger.ts'
+import { insertTransfers, loadTransfer, loadTransfers, removeTransfer } from '../store/vault-transfers.ts'
+import type { KnownNetwork } from './networks.ts'
 import type { Parsed } from './queries.ts'
+import { type AgainstLedger, againstLedger, type VaultPlace, vaultKeyOf } from './vault-ledger.ts'
+import type { Backing } from './vault-work.ts'
 
 export interface VaultSources {
   /** where transfers and the configuration are, also while the demo is shown */
   books: Store
+  /** networks that come with Granary */
+  known: readonly KnownNetwork[]
   /** what was decided about the mints of that network */
   decisions(): Iterable<StoredDecision>
   /** changes whenever `decisions` does */
@@ -28,15 +34,19 @@ export interface VaultSources {
   network(): string | null
 }
 
-type VaultQuery = 'vault.get' | 'vault.mints' | 'vault.transfers' | 'vault.csv'
+type VaultQuery = 'vault.get' | 'vault.mints' | 'vault.transfers' | 'vault.csv' | 'vault.differences' | 'vault.build'
 
 /** Answers to the vault's queries. */
-export type VaultAnswers = { [N in VaultQuery]: (input: Parsed<N>) => QueryOutput<N> }
+export type VaultAnswers = {
+  [N in VaultQuery]: (input: Parsed<N>) => N extends 'vault.build' ? Promise<QueryOutput<N>> : QueryOutput<N>
+}
 
 export interface Vault {
   answers: VaultAnswers
   /** the change that a command of the contract asks for; refuses one that was meant for another network's vault than is shown by now */
   change(name: VaultCommand, input: unknown): VaultChange<unknown>
+  /** what was read of Stellar, or entered by it, is another: to be looked at again */
+  changed(): void
 }
 
 interface Loaded {
@@ -45,6 +55,7 @@ interface Loaded {
   overview: QueryOutput<'vault.get'>
   report: VaultReport
   lacking: Lacking
+  ledger: AgainstLedger | null
   /** the decisions by mint id */
   decisions: ReadonlyMap<string, StoredDecision>
 }
@@ -64,7 +75,8 @@ export function createVault(sources: VaultSources): Vault {
     const name = network()
     const config = name === null ? defaultMintConfig : loadMintConfig(books, name)
     const { mode, address } = config.vault
-    const key = JSON.stringify([name, config.rules, mode, address, changes, books.books.pragma('data_version', { simple: true })])
+    const asset = name === null ? null : (vaultKeyOf(sources, name)?.asset ?? null)
+    const key = JSON.stringify([name, config.rules, mode, address, asset, changes, books.books.pragma('data_version', { simple: true })])
     const decided = sources.decisionsVersion()
     if (held?.key === key && held.decided === decided) return held
     const decisions = [...sources.decisions()].filter(({ decision }) => decision.decided)
@@ -72,8 +84,10 @@ export function createVault(sources: VaultSources): Vault {
       const { amountUnits, ts } = decision.decided!
       return { id: mintId, nodeId, amountUnits, ts }
     })
-    const report = reconcile({ mode, mints, transfers: name === null ? [] : loadTransfers(books, name) })
-    const parts = { report, lacking: lackingOf(report), decisions: new Map(decisions.map(one => [one.mintId, one])) }
+    const entered = name === null ? [] : loadTransfers(books, name)
+    const report = reconcile({ mode, mints, transfers: entered })
+    const ledger = name === null ? null : againstLedger(sources, name, entered)
+    const parts = { report, lacking: lackingOf(report), ledger, decisions: new Map(decisions.map(one => [one.mintId, one])) }
     held = { key, decided, ...parts, overview: overviewOf(name, config, parts) }
     return held
   }
@@ -131,6 +145,15 @@ export function createVault(sources: VaultSources): Vault {
       const rows = found.sort((a, b) => sign * by(a, b) || a.ts - b.ts || compareText(a.tx, b.tx)).slice(offset, offset + limit)
       return { rows: rows.map(transferRow), total: found.length }
     },
+    'vault.differences': ({ offset, limit }) => {
+      const found = current().ledger?.differences ?? []
+      return { rows: found.slice(offset, offset + limit), total: found.length }
+    },
+    'vault.build': async ({ network: asked, mintId }) => {
+      onShown(network(), asked)
+      const backing = backingOf(current(), mintId)
+      return (await import('./vault-work.ts')).buildVaultEnvelope(sources, asked, backing)
+    },
     'vault.csv': () => ({
       fileName: `bridge-vault-transfers-${network() ?? 'no-network'}.csv`,
       text: transfersCsv(current().report.transfers),
@@ -139,8 +162,11 @@ export function createVault(sources: VaultSources): Vault {
 
   return {
     answers,
+    changed() {
+      changes++
+    },
     change(name, input) {
-      const { subject, work } = changeFor(books, network(), name, input)
+      const { subject, work } = changeFor(sources, network(), name, input)
       return {
         subject,
         work: () => {
@@ -155,7 +181,7 @@ export function createVault(sources: VaultSources): Vault {
 function overviewOf(
   network: string | null,
   config: MintConfig,
-  { report, lacking, decisions }: Pick<Loaded, 'report' | 'lacking' | 'decisions'>,
+  { report, lacking, decisions, ledger }: Pick<Loaded, 'report' | 'lacking' | 'decisions' | 'ledger'>,
 ): QueryOutput<'vault.get'> {
   const { mode, mintedUnits, vaultedUnits, differenceUnits, mints, transfers } = report
   const byPaid = Object.groupBy(mints, ({ id }) => (isPaid(decisions.get(id)!.decision) ? 'paid' : 'decided'))
@@ -177,7 +203,19 @@ function overviewOf(
     uses: [...uses].map(([state, rows]) => ({ state, word: transferWords(rows[0]!).word, ...part(rows) })),
     uncoveredUnits: mints.reduce((sum, row) => sum + row.uncoveredUnits, 0n),
     excessUnits: transfers.reduce((sum, row) => sum + row.excessUnits, 0n),
+    ledger: ledger && { ...ledger, differences: ledger.differences.length },
   }
+}
+
+/** What a transfer has to back: what a mint lacks, with its id as the memo in mode per-mint; without a mint all that is not backed. */
+function backingOf({ report, lacking }: Loaded, mintId: string | undefined): Backing {
+  const { mode, differenceUnits } = report
+  if (mode === 'per-mint' && mintId === undefined)
+    throw new AppError('usage', 'In mode per-mint every mint has a transfer of its own. Nothing was built. Say which mint it is for.')
+  const amountUnits = mintId === undefined ? differenceUnits : (lacking.get(mintId) ?? 0n)
+  if (amountUnits <= 0n)
+    throw new AppError('usage', `${mintId === undefined ? 'Everything' : 'This mint'} is backed, or is not known here. Nothing was built.`)
+  return { amountUnits, memo: mode === 'per-mint' ? (mintId ?? null) : null }
 }
 
 /** Fewer than four digits are a node's number, not the beginning of a hash. */
@@ -249,29 +287,56 @@ export function takeOutTransfer(books: Store, network: string, tx: string): Vaul
   }
 }
 
-export type VaultCommand = 'vault.addTransfer' | 'vault.importTransfers' | 'vault.removeTransfer'
-
-function changeFor(books: Store, shown: string | null, name: VaultCommand, input: unknown): VaultChange<unknown> {
-  const onShown = (network: string): string => {
-    if (shown === network) return network
-    throw new AppError(
-      'usage',
-      `This is for the vault of "${network}", and by now ${shown === null ? 'no network is shown' : `"${shown}" is shown`}. Nothing was changed. Look at the page again.`,
-      { details: { network, shown } },
-    )
+/** Puts what Stellar has of a transaction in the place of its entry, whose note stays. `work` throws AppError not-found. */
+export function takeOverTransfer(place: VaultPlace, network: string, tx: string): VaultChange<Record<string, never>> {
+  const { books } = place
+  return {
+    subject: subjectOf(network),
+    work: () => {
+      const key = vaultKeyOf(place, network)
+      const there = key && loadVaultLedger(books, key).find(transfer => transfer.tx === tx)
+      if (!there)
+        throw new AppError('not-found', `No transfer ${tx} to the vault was read from Stellar. Nothing was changed. Read it again.`, {
+          details: { network, tx },
+        })
+      const note = loadTransfer(books, network, tx)?.note ?? ''
+      removeTransfer(books, network, tx)
+      insertTransfers(books, network, [{ ...there, note }])
+      return {}
+    },
   }
+}
+
+export type VaultCommand = 'vault.addTransfer' | 'vault.importTransfers' | 'vault.removeTransfer' | 'vault.takeOver'
+
+/** Refuses what was meant for another network's vault than is shown by now. */
+export function onShown(shown: string | null, network: string): string {
+  if (shown === network) return network
+  throw new AppError(
+    'usage',
+    `This is for the vault of "${network}", and by now ${shown === null ? 'no network is shown' : `"${shown}" is shown`}. Nothing was changed. Look at the page again.`,
+    { details: { network, shown } },
+  )
+}
+
+function changeFor(place: VaultPlace, shown: string | null, name: VaultCommand, input: unknown): VaultChange<unknown> {
+  const { books } = place
   switch (name) {
     case 'vault.addTransfer': {
       const { network, transfer } = commands[name].in.parse(input)
-      return addTransfer(books, onShown(network), transfer)
+      return addTransfer(books, onShown(shown, network), transfer)
     }
     case 'vault.importTransfers': {
       const { network, text } = commands[name].in.parse(input)
-      return importTransfers(books, onShown(network), text)
+      return importTransfers(books, onShown(shown, network), text)
     }
     case 'vault.removeTransfer': {
       const { network, tx } = commands[name].in.parse(input)
-      return takeOutTransfer(books, onShown(network), tx)
+      return takeOutTransfer(books, onShown(shown, network), tx)
+    }
+    case 'vault.takeOver': {
+      const { network, tx } = commands[name].in.parse(input)
+      return takeOverTransfer(place, onShown(shown, network), tx)
     }
   }
 }
