@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { shareUnits } from '../../../src-shared/treasury/shares.ts'
 
@@ -59,5 +60,5 @@ export function paymentHash(record: PaymentRecord): string {
   const { id, from, to, token, amountUnits, feeUnits, ts, memo } = record
   const time = new Date(ts * 1000).toISOString()
   const fields = ['granary-payment-v1', id, from, to, token, amountUnits.toString(), feeUnits.toString(), time, memo]
-  return createHash('sha256').update(JSON.stringify(fields), 'utf8').digest('hex')
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(fields))))
 }
