@@ -1,3 +1,4 @@
+import { group } from '../src-shared/money.ts'
 import type { PayableKind } from '../src-shared/pay.ts'
 import { assetText, rowCount } from '../src-shared/pay-text.ts'
 
@@ -60,6 +61,18 @@ export const payTexts = {
     cancel: (rows: number, units: bigint, code: string) => `Cancel the rest: ${rowCount(rows)}, ${assetText(units, code)}`,
     replace: (rows: number) => `Make new envelopes for ${rowCount(rows)}`,
     'use-up': 'Use up the free numbers',
+    raise: 'Raise the fee',
+    sendBumps: (rows: number) => `Send what uses up the numbers of ${rowCount(rows)}`,
+  },
+  fee: {
+    how: 'The transactions and their signatures stay as they are: another account pays the higher fee, and only its key signs anew.',
+    key: 'Account that pays the fee',
+    none: 'There is no Stellar key in the vault here that can sign. Import one first.',
+    gone: 'No row of this run waits to be sent.',
+    most: 'Most for one transaction, stroops',
+    mostHow: (least: number, most: number) => `From ${group(String(least))} to ${group(String(most))}; 10,000,000 stroops are 1 XLM.`,
+    outside: 'Enter a number within these limits.',
+    action: (rows: number, stroops: number) => `Send ${rowCount(rows)} with fees of up to ${assetText(BigInt(rows * stroops), 'XLM')}`,
   },
   figures: {
     state: 'State',

@@ -77,6 +77,7 @@ export const payActionSchema = z.enum([
   'export',
   'import',
   'start',
+  'raise',
   'pause',
   'resume',
   'cancel',
@@ -145,7 +146,9 @@ export const runDetailSchema = z.object({
   firstMaxTs: z.number().nullable(),
   lastMaxTs: z.number().nullable(),
   open: z.number(),
-  /** who signed how many of the open envelopes, and whether the run's id */
+  /** envelopes that a signature on it signs: the open ones; of a cancelled run those that use numbers up */
+  toSign: z.number(),
+  /** who signed how many of these, and whether the run's id */
   signers: z.array(
     z.object({
       address: z.string(),
@@ -157,8 +160,13 @@ export const runDetailSchema = z.object({
   ),
   /** weight that a payment takes, as the payer was when the run was planned or last looked at; null: not known here */
   needsWeight: z.number().nullable(),
-  /** keys of the vault here that can sign it; `signs`: open envelopes that they have not signed yet */
+  /** keys of the vault here that can sign it; `signs`: envelopes that they have not signed yet */
   keys: z.array(z.object({ keyId: z.string(), name: z.string(), address: z.string(), unlocked: z.boolean(), signs: z.number() })),
+  /**
+   * rows that may be sent, the most that a transaction of theirs may cost as it was signed, and how many of them Stellar refused last because
+   * that is too little; null: none may be sent
+   */
+  fees: z.object({ rows: z.number(), feeStroops: z.number(), refused: z.number() }).nullable(),
   /** as of the planning */
   shortages: z.array(shortageSchema),
   warnings: z.array(z.object({ subject: z.string(), message: z.string() })),
@@ -349,7 +357,7 @@ export const payCommands = {
   'pay.importSignatures': { in: z.object({ network, files }), out: job },
   /**
    * Sends what is signed, in the background, and settles it. `raise`: where the network asks for a higher fee, this key's account pays up to
-   * so much for a transaction; the signatures stay as they are
+   * so much for a transaction, in all; the signatures stay as they are
    */
   'pay.start': {
     in: run.extend({ raise: z.object({ keyId, mostStroops: z.number().int().min(200).max(1_000_000_000) }).optional() }),

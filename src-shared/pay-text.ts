@@ -85,6 +85,18 @@ export function shortageText({ account, asset, needsUnits, hasUnits }: ShortageR
   return `${account} lacks ${assetText(needsUnits - hasUnits, asset)}: it has ${assetText(hasUnits, asset)} and needs ${assetText(needsUnits, asset)}.`
 }
 
+/** The least that a transaction with a raised fee may cost: its wrapping counts as one more operation, and each offers no less than before. */
+export function leastRaisedFee(feeStroops: number): number {
+  return 2 * feeStroops
+}
+
+/** What raising the fee may come to: the fee as signed, the raised one, and all of them. */
+export function raiseText({ rows, feeStroops }: { rows: number; feeStroops: number }, mostStroops: number): string {
+  const xlm = (stroops: number) => assetText(BigInt(stroops), 'XLM')
+  const all = rows === 1 ? '' : `, and ${xlm(rows * mostStroops)} for ${rowCount(rows)}`
+  return `As it was signed a transaction costs up to ${xlm(feeStroops)}. Where Stellar asks for more, it costs up to ${xlm(mostStroops)}${all}.`
+}
+
 /** A planning in one line. */
 export function planText(report: PlanReport & { leftOut: number }, assetCode: string): string {
   const { runId, rows, totalUnits, alreadyPaid, leftOut, expectedSec } = report

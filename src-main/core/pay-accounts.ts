@@ -75,7 +75,11 @@ function shortagesNow(
   const add = (account: string, asset: string, needsUnits: bigint, hasUnits: bigint) => {
     if (hasUnits < needsUnits) shortages.push({ account, asset, needsUnits, hasUnits })
   }
-  const unpaid = plan.rows.filter((_, place) => rows[place]!.payment === null && !isOver(rows[place]!))
+  // what only uses its number up pays nothing
+  const unpaid = plan.rows.filter((_, place) => {
+    const row = rows[place]!
+    return row.payment === null && !isOver(row) && row.envelopes.at(-1)?.kind === 'payment'
+  })
   const paying = accounts.get(payer)
   if (paying && payer !== issuer)
     add(payer, assetCode, sumUnits(unpaid), spendable(paying, { code: assetCode, issuer }, baseReserveUnits) ?? 0n)

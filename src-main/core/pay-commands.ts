@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CommandOutput } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
+import { group } from '../../src-shared/money.ts'
 import { payCommands } from '../../src-shared/pay-contract.ts'
-import { rowCount, runSubject } from '../../src-shared/pay-text.ts'
+import { leastRaisedFee, rowCount, runSubject } from '../../src-shared/pay-text.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { type Order, steerRun } from '../jobs/pay/run.ts'
 import type { Store } from '../store/open.ts'
 import { savePayConfig } from '../store/pay-config.ts'
+import { sendingFees } from '../store/pay-lists.ts'
 import { loadRun } from '../store/runs.ts'
 import { readPayConfig } from './pay-config.ts'
 import { confirmedHashes } from './pay-confirm.ts'
@@ -85,6 +87,17 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   await wait(ms, undefined, signal ? { signal } : {}).catch((cause: unknown) => {
     throw new AppError('cancelled', 'Stopped on request. What was sent is in the books and is settled next time.', { cause })
   })
+}
+
+/** Throws AppError usage where a raised fee is less than the ledger takes for these envelopes. */
+function checkRaise({ books }: PayRoom, runId: string, mostStroops: number): void {
+  const { feeStroops } = sendingFees(books, runId, loadRun(books, runId).stage === 'stopped')
+  const least = leastRaisedFee(feeStroops)
+  if (mostStroops < least)
+    throw new AppError(
+      'usage',
+      `The raised fee must be ${group(String(least))} stroops or more: twice that of the transactions as they were signed. Nothing was sent.`,
+    )
 }
 
 /** Holds a run whose sending somebody stops by hand; one that is not being sent any more stays as it is. */
@@ -194,6 +207,7 @@ export async function payCommand(room: PayRoom, name: PayCommand, input: unknown
       const { runId, raise } = payCommands[name].in.parse(input)
       const id = named(runId)
       const [signer] = raise ? await signersOf(room, [raise.keyId]) : []
+      if (raise) checkRaise(room, id, raise.mostStroops)
       return send(id, raise && signer ? { raise: { signer, mostStroops: BigInt(raise.mostStroops) } } : {})
     }
     case 'pay.resume': {

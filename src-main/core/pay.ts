@@ -11,7 +11,7 @@ import { formatUtc } from '../../src-shared/time.ts'
 import { LEDGER_SEC } from '../engines/payout-plan/plan.ts'
 import { channelHeads, secondsLeft } from '../engines/payout-plan/run.ts'
 import { loadNodeRows, loadSummaries } from '../store/index.ts'
-import { countSignatures, countStages, type ListedRow, listRows, openSpan, rowsOfOrigin, sumRows } from '../store/pay-lists.ts'
+import { countSignatures, countStages, type ListedRow, listRows, openSpan, rowsOfOrigin, sendingFees, sumRows } from '../store/pay-lists.ts'
 import { type LeftOutEntry, loadLeftOut, reportOfRun, reportOfSubject, whyLeftOut } from '../store/pay-reports.ts'
 import { loadFoundPayment, loadPaymentCheck } from '../store/payment-checks.ts'
 import { listRuns, loadApprovals, loadAttempts, loadEnvelopes, loadRows, loadRun, type StoredRun, subjectOf } from '../store/runs.ts'
@@ -191,11 +191,14 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
   const { runId } = run
   const plan = planOf(room, run)
   const counts = Object.fromEntries(countStages(books, runId)) as Partial<Record<RowStage, number>>
-  const { open, firstMaxTs, lastMaxTs } = openSpan(books, runId)
+  const { open, bumps, firstMaxTs, lastMaxTs } = openSpan(books, runId)
+  const isStopped = run.stage === 'stopped'
+  const toSign = isStopped ? bumps : open
+  const fees = sendingFees(books, runId, isStopped)
   const sums = sumRows(books, runId)
   const kept = reportOfRun(books, runId)
   const account = kept?.report.account ?? null
-  const signatures = countSignatures(books, runId)
+  const signatures = countSignatures(books, runId, isStopped)
   const approvals = new Set(loadApprovals(books, runId).map(({ signer }) => signer))
   const vault = (await room.keys.list()).keys.filter(({ kind }) => kind === 'stellar')
   const nameOf = (address: string) => vault.find(key => key.address === address)?.name ?? null
@@ -210,7 +213,7 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
   const mayKnow = new Set([...weights.keys(), ...(account?.channelKeys ?? [])])
   const keys = vault
     .filter(({ origin, confirmed, address }) => origin !== 'watch' && confirmed && (account === null || mayKnow.has(address)))
-    .map(({ keyId, name, address, unlocked }) => ({ keyId, name, address, unlocked, signs: open - (signatures.get(address) ?? 0) }))
+    .map(({ keyId, name, address, unlocked }) => ({ keyId, name, address, unlocked, signs: toSign - (signatures.get(address) ?? 0) }))
   const isOver = run.stage === 'done' || run.stage === 'dead' || run.stage === 'withdrawn'
   const rows = isOver ? [] : loadRows(books, runId)
   const heads = isOver ? [] : channelHeads(plan, rows)
@@ -221,6 +224,9 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
     rows: sums.rows,
     counts,
     open,
+    toSign,
+    feeRefused: fees.refused,
+    isSendable: heads.some(({ send }) => send && (!isStopped || send.kind === 'bump')),
     lastMaxTs,
     nowTs: books.now(),
     signedHere: run.signedHere,
@@ -259,9 +265,11 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
     open,
     firstMaxTs,
     lastMaxTs,
+    toSign,
     signers,
     needsWeight: account?.needsWeight ?? null,
     keys,
+    fees: fees.rows === 0 ? null : fees,
     shortages: kept?.report.shortages ?? [],
     warnings: kept?.report.warnings ?? [],
     leftOut: kept?.leftOut ?? 0,

@@ -24,21 +24,44 @@ export function runsToGoOn(store: Store): string[] {
 
 const dead = `('used-up', 'failed', 'expired', 'overtaken', 'paid')`
 
-/** The open envelopes of a run: how many, and until when the first and the last can be included (seconds; null: none is open). */
-export function openSpan(store: Store, runId: string): { open: number; firstMaxTs: number | null; lastMaxTs: number | null } {
+/**
+ * The open envelopes of a run: how many, how many of them only use a number up, and until when the first and the last can be included (seconds;
+ * null: none is open).
+ */
+export function openSpan(
+  store: Store,
+  runId: string,
+): { open: number; bumps: number; firstMaxTs: number | null; lastMaxTs: number | null } {
   return store.books
     .prepare(
-      `SELECT count(*) AS open, min(max_ts) AS firstMaxTs, max(max_ts) AS lastMaxTs FROM payout_envelopes WHERE run_id = ? AND stage NOT IN ${dead}`,
+      `SELECT count(*) AS open, count(*) FILTER (WHERE kind = 'bump') AS bumps, min(max_ts) AS firstMaxTs, max(max_ts) AS lastMaxTs
+       FROM payout_envelopes WHERE run_id = ? AND stage NOT IN ${dead}`,
     )
-    .get(runId) as { open: number; firstMaxTs: number | null; lastMaxTs: number | null }
+    .get(runId) as { open: number; bumps: number; firstMaxTs: number | null; lastMaxTs: number | null }
 }
 
-/** Signatures on the open envelopes of a run, by signer. */
-export function countSignatures(store: Store, runId: string): Map<string, number> {
+const ofKinds = (onlyBumps: boolean) => (onlyBumps ? "AND e.kind = 'bump'" : '')
+
+/**
+ * Rows of a run that have an envelope that may be sent, the most that one of these costs as it was signed (stroops), and how many Stellar refused
+ * last because that was too little. `onlyBumps`: only what uses numbers up.
+ */
+export function sendingFees(store: Store, runId: string, onlyBumps: boolean): { rows: number; feeStroops: number; refused: number } {
+  return store.books
+    .prepare(
+      `SELECT count(DISTINCT e.place) AS rows, coalesce(max(e.fee_stroops), 0) AS feeStroops, count(*) FILTER (WHERE
+         (SELECT a.note FROM payout_attempts a WHERE a.hash = e.hash ORDER BY a.id DESC LIMIT 1) LIKE 'tx_insufficient_fee%') AS refused
+       FROM payout_envelopes e WHERE e.run_id = ? AND e.stage IN ('signed', 'sent', 'unclear') ${ofKinds(onlyBumps)}`,
+    )
+    .get(runId) as { rows: number; feeStroops: number; refused: number }
+}
+
+/** Signatures on the open envelopes of a run, by signer. `onlyBumps`: only on what uses numbers up. */
+export function countSignatures(store: Store, runId: string, onlyBumps: boolean): Map<string, number> {
   const found = store.books
     .prepare(
       `SELECT s.signer, count(*) AS n FROM payout_signatures s JOIN payout_envelopes e ON e.hash = s.hash
-       WHERE e.run_id = ? AND e.stage NOT IN ${dead} GROUP BY s.signer`,
+       WHERE e.run_id = ? AND e.stage NOT IN ${dead} ${ofKinds(onlyBumps)} GROUP BY s.signer`,
     )
     .all(runId) as { signer: string; n: number }[]
   return new Map(found.map(({ signer, n }) => [signer, n]))

@@ -6,6 +6,7 @@ import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { useSend } from './key-forms.tsx'
 import page from './page.module.css'
+import { FeeForm } from './payout-fee.tsx'
 import { saveRunFiles } from './payout-files.ts'
 import { ImportRunFiles, PlanForm, SignForm } from './payout-forms.tsx'
 
@@ -15,6 +16,7 @@ const words = texts.pay.actions
 const order: readonly PayAction[] = [
   'sign',
   'start',
+  'raise',
   'resume',
   'replace',
   'export',
@@ -39,6 +41,7 @@ export function RunActions({ run, readOnly }: { run: RunDetail; readOnly: boolea
     import: sheet(texts.pay.import, <ImportRunFiles network={network} />),
     plan: sheet(texts.pay.plan, <PlanForm network={network} />),
     start: () => act(() => command('pay.start', { runId })),
+    raise: sheet(words.raise, <FeeForm runId={runId} />),
     resume: () => act(() => command('pay.resume', { runId })),
     pause: () => act(() => command('pay.pause', { runId })),
     cancel: () => act(() => command('pay.cancel', { runId })),
@@ -75,10 +78,12 @@ export function RunActions({ run, readOnly }: { run: RunDetail; readOnly: boolea
 /** The amount is never cut off. */
 const wrapped = { label: { whiteSpace: 'normal', textAlign: 'left', lineHeight: 1.3 } } as const
 
-function labelOf(action: PayAction, { counts, restUnits, assetCode }: RunDetail): string {
+function labelOf(action: PayAction, { stage, fees, counts, restUnits, assetCode }: RunDetail): string {
   const rest = counts.planned + counts.signed + counts.sent + counts.unclear
   switch (action) {
     case 'start':
+      if (stage === 'stopped') return words.sendBumps(fees?.rows ?? 0)
+      return words.start(rest, restUnits, assetCode)
     case 'resume':
     case 'cancel':
       return words[action](rest, restUnits, assetCode)

@@ -94,7 +94,7 @@ export function RunSigners({ run }: { run: RunDetail }) {
                   </td>
                   <td className={page.num}>{weight ?? ''}</td>
                   <td className={page.num}>
-                    {formatCount(signed)} / {formatCount(run.open)}
+                    {formatCount(signed)} / {formatCount(run.toSign)}
                   </td>
                   <td>{approved ? words.signers.yes : words.signers.no}</td>
                 </tr>

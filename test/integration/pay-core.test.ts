@@ -246,6 +246,36 @@ test('rows whose bounds passed are replaced under their own numbers, signed anew
   for (const payments of paidOnLedger(lab.local, lab.config.payer).values()) expect(payments).toHaveLength(1)
 }, 60_000)
 
+test('a cancelled run: only what uses its numbers up is signed and sent, with a raised fee where Stellar asks for one', async () => {
+  const core = await configured()
+  await openFarms(lab, core, period)
+  const keyIds = [await openKey(lab, core, 0), await openKey(lab, core, 1)]
+  await ended(core, await plan(core))
+  const { runId, rows } = await newest(core)
+  await ended(core, await run(core, 'pay.sign', { runId, keyIds: [keyIds[0]!] }))
+  await run(core, 'pay.cancel', { runId })
+  const cancelled = await newest(core)
+  expect(cancelled).toMatchObject({ stage: 'stopped', toSign: 0, fees: null })
+  expect([...cancelled.can].sort()).toEqual(['export', 'import', 'reconcile', 'use-up'])
+  // the payments that lack a signature get none any more
+  expect(await ended(core, await run(core, 'pay.sign', { runId, keyIds }))).toBe('0 signatures made.')
+  expect((await core.query('pay.export', { runId })).envelopes.text).toBe('')
+  expect(await ended(core, await run(core, 'pay.replace', { runId, kind: 'bump' }))).toBe(`${rows} envelopes to sign anew.`)
+  expect(await newest(core)).toMatchObject({ toSign: rows, next: { action: 'sign' } })
+  expect(await core.query('review.run', { runId })).toMatchObject({ rows, totalUnits: 0n })
+  expect(await ended(core, await run(core, 'pay.sign', { runId, keyIds }))).toBe(`${2 * rows} signatures made.`)
+  lab.local.ledger.setMinFee(5_000n)
+  await ended(core, await run(core, 'pay.start', { runId }))
+  const refused = await newest(core)
+  expect(refused).toMatchObject({ next: { action: 'raise' }, fees: { rows, feeStroops: 1000, refused: 3 } })
+  lab.local.ledger.setAccount(lab.world.signers[0]!.publicKey(), {})
+  const raise = (mostStroops: number) => run(core, 'pay.start', { runId, raise: { keyId: keyIds[0]!, mostStroops } })
+  await expect(raise(1_999)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('2,000 stroops or more') })
+  expect(await ended(core, await raise(10_000))).toBe(`${rows} used-up.`)
+  expect(await newest(core)).toMatchObject({ stage: 'dead', paid: 0 })
+  expect(paidOnLedger(lab.local, lab.config.payer).size).toBe(0)
+}, 60_000)
+
 /** Sends a run in a process of its own, which is killed as soon as something of it stands on the ledger. */
 async function sendAndKill(dataDir: string, runId: string): Promise<void> {
   const { horizon, passphrase } = lab.config

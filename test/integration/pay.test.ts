@@ -1,3 +1,4 @@
+import { TransactionBuilder } from '@stellar/stellar-sdk/base'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import type { Horizon } from '../../src-main/clients/stellar/horizon.ts'
 import { exportRun, importEnvelopes, importManifest } from '../../src-main/jobs/pay/exchange.ts'
@@ -237,6 +238,9 @@ test('a fee that is too low is raised without new signatures', async () => {
   const report = await sendRun(store, horizon, runId, {}, { raise: { signer: signerOf(fee), mostStroops: 20_000n } })
   expect(report.counts.paid).toBe(3)
   expect(local.ledger.state.txs.every(({ innerHash }) => innerHash !== null)).toBe(true)
+  // what was named is the most that one costs in all
+  const fees = local.ledger.state.txs.map(({ envelope }) => TransactionBuilder.fromXdr(envelope, local.ledger.state.passphrase).fee)
+  expect(fees).toEqual(['20000', '20000', '20000'])
 })
 
 test('paused, resumed and cancelled: what was not sent is not sent', async () => {

@@ -93,7 +93,8 @@ export interface Replacement {
 
 /**
  * The rows that another envelope would bring on: with `payment` those that expired, with `bump` every free number (to end the run at once, or
- * where somebody else paid). Deterministic; the time bounds are staggered anew from `fromTs`.
+ * where somebody else paid). Deterministic; the time bounds are staggered anew from `fromTs`, and never end before those of the row's others:
+ * what proves the last one dead must prove all dead.
  */
 export function planReplacements(
   plan: PayoutPlan,
@@ -108,6 +109,8 @@ export function planReplacements(
     depths.set(channel, depth + 1)
     if (kind === 'payment' && (row.payment || !needsReplacement(row))) return []
     if (kind === 'bump' && row.envelopes.at(-1)?.kind === 'bump' && !needsReplacement(row)) return []
-    return [{ place, generation: row.envelopes.length, kind, ...boundsAt(depth, fromTs, signSec), feeStroops }]
+    const { minTs, maxTs } = boundsAt(depth, fromTs, signSec)
+    const longest = Math.max(...row.envelopes.map(envelope => envelope.maxTs))
+    return [{ place, generation: row.envelopes.length, kind, minTs, maxTs: Math.max(maxTs, longest + 1), feeStroops }]
   })
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { AppError } from '../../../src-shared/errors.ts'
 import { type RowStage, rowStageSchema } from '../../../src-shared/pay.ts'
 import type { PayEntry } from '../../../src-shared/pay-contract.ts'
+import { raiseText } from '../../../src-shared/pay-text.ts'
 import { type ReviewCode, reviewCodeSchema } from '../../../src-shared/review-contract.ts'
 import type { OpenPay } from '../../core/pay-command.ts'
 import { actor, createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
@@ -202,13 +203,15 @@ export function addPayCommands(
 
   ofRun('submit', 'send what is signed, and settle it; stopped, the same command goes on')
     .option('--raise-by <key>', 'where the network asks for a higher fee this key’s account pays it; the signatures stay as they are')
-    .addOption(new Option('--raise-to <stroops>', 'the most that it pays for one transaction').argParser(wholeNumber).default(100_000))
+    .addOption(new Option('--raise-to <stroops>', 'the most that one transaction then costs').argParser(wholeNumber).default(100_000))
     .addOption(passphraseOption())
     .action((runId: string, options: SubmitOptions) =>
       using('write', options, async opened => {
         const keyId = options.raiseBy === undefined ? undefined : await keyOf(opened, options.raiseBy)
         if (keyId !== undefined) await unlock(opened, [keyId], options.passphraseFd)
         const raise = keyId === undefined ? undefined : { keyId, mostStroops: options.raiseTo ?? 100_000 }
+        const { fees } = await opened.answers['pay.get']({ runId })
+        if (raise && fees && !terminal.json) terminal.out(`${raiseText(fees, raise.mostStroops)}\n`)
         await report(opened, opened.run('pay.start', { runId, raise }, context()), runId)
       }),
     )

@@ -62,7 +62,7 @@ export function runText(run: RunDetail): string {
     name === null ? '-' : cleanName(name),
     address,
     weight === null ? '-' : String(weight),
-    `${signed} of ${run.open}`,
+    `${signed} of ${run.toSign}`,
     approved ? 'yes' : 'no',
   ])
   const lines = [
@@ -75,6 +75,9 @@ export function runText(run: RunDetail): string {
     ...(run.firstMaxTs === null
       ? []
       : [`Envelopes are good until ${formatUtc(run.firstMaxTs)}, the last until ${formatUtc(run.lastMaxTs!)}`]),
+    ...(run.fees === null
+      ? []
+      : [`${rowCount(run.fees.rows)} to be sent, each for up to ${assetText(BigInt(run.fees.feeStroops), 'XLM')} of fees`]),
     ...(run.needsWeight === null ? [] : [`A payment takes signatures of weight ${run.needsWeight}`]),
     ...run.shortages.map(shortage => `Short as it was planned: ${shortageText(shortage)}`),
     ...run.warnings.map(({ subject, message }) => `Note (${subject}): ${message}`),

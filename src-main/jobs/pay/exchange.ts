@@ -21,8 +21,8 @@ import {
   saveSignatures,
 } from '../../store/runs.ts'
 import { planEnvelope, replacementEnvelope } from './ledger.ts'
-import { type Accounts, createSlices, isApproval, withSignatures } from './sign.ts'
-import { applyEvents, openEnvelopes, openRun, type PlacedEvent, refused } from './state.ts'
+import { type Accounts, createSlices, envelopesToSign, isApproval, withSignatures } from './sign.ts'
+import { applyEvents, openRun, type PlacedEvent, refused } from './state.ts'
 
 /*
  * Runs travel as two files: a manifest (JSON) with the plan, and beside it the open envelopes, plain base64 of their XDR, one a line, which
@@ -57,11 +57,11 @@ export interface RunFiles {
   envelopes: string
 }
 
-/** A run's files, with the signatures so far; other work gets its turn meanwhile. Throws AppError not-found, store.corrupt, cancelled. */
+/** A run's files, with the signatures so far, of a cancelled run only with what uses numbers up; other work gets its turn meanwhile. Throws AppError not-found, store.corrupt, cancelled. */
 export async function exportRun(store: Store, runId: string, signal?: AbortSignal): Promise<RunFiles> {
   const { plan, run } = openRun(store, runId)
   const signatures = loadSignatures(store, run.runId)
-  const open = openEnvelopes(store, run.runId)
+  const open = envelopesToSign(store, run)
   const replacements = loadEnvelopes(store, run.runId).flatMap(all =>
     all.slice(1).map(({ place, generation, kind, minTs, maxTs, feeStroops }) => ({ place, generation, kind, minTs, maxTs, feeStroops })),
   )

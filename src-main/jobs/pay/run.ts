@@ -24,7 +24,7 @@ const LEDGER_MS = 5_000
 const MOST_REFUSALS = 3
 
 export interface RunOptions {
-  /** pays a higher fee where the network asks for it: its account, its key, and the most for one transaction */
+  /** pays a higher fee where the network asks for it: its account, its key, and the most for one transaction in all */
   raise?: { signer: PaySigner; mostStroops: bigint }
   /** between two rounds, milliseconds */
   roundMs?: number
@@ -207,7 +207,8 @@ function countRefusal(refusals: Refusals, hash: string, outcome: SubmitOutcome):
 function raised(envelope: string, { plan }: LiveRun, { raise }: RunOptions): string {
   if (!raise) return envelope
   const { signer, mostStroops } = raise
-  const bump = buildFeeBump({ passphrase: plan.passphrase, envelope, feeSource: signer.address, feeStroops: mostStroops })
+  // the fee is offered for each operation, and the wrapping counts as one
+  const bump = buildFeeBump({ passphrase: plan.passphrase, envelope, feeSource: signer.address, feeStroops: mostStroops / 2n })
   const signature = signer.sign(Buffer.from(bump.hash, 'hex'))
   return addSignature({ envelope: bump.envelope, passphrase: plan.passphrase, publicKey: signer.address, signature })
 }
