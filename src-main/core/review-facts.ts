@@ -7,11 +7,13 @@ import { createSlices } from '../jobs/pay/sign.ts'
 import type { KnownAccount, KnownFarm, KnownReceipt, ReviewFacts } from '../signing/review/facts.ts'
 import { findReceiptByHash, listPeriods, loadEnd, type Store, type StoredPeriod } from '../store/index.ts'
 import { loadKeys } from '../store/keys.ts'
+import { loadMintConfig } from '../store/mint-config.ts'
 import { loadDecisions } from '../store/mint-decisions.ts'
 import { nodeMint, nodeMintByHash } from '../store/node-mints.ts'
 import { loadReceipts } from '../store/results.ts'
 import { mintUnitsOfPeriod, type NodePay, paidFarmsOfRun, paysOfPeriod, rowsOfReceipts, signersOfRun } from '../store/review-facts.ts'
 import { listRuns } from '../store/runs.ts'
+import { loadTransfers } from '../store/vault-transfers.ts'
 import { loadSignerSet } from '../store/votes.ts'
 import { payConfigOf } from './pay-config.ts'
 import type { PayRoom } from './pay-room.ts'
@@ -82,7 +84,16 @@ export async function gatherFacts(room: PayRoom, ask: FactsAsk): Promise<ReviewF
     medians,
     signers: signersOf(room, ask),
     accounts: ask.accounts,
+    vault: vaultFacts(room, ask.network),
   }
+}
+
+/** The vault, and by memo the transfers to it in the books. */
+function vaultFacts({ books }: PayRoom, network: string): ReviewFacts['vault'] {
+  const account = loadMintConfig(books, network).vault.address
+  if (account === '') return undefined
+  const transfers = loadTransfers(books, network).flatMap(({ tx, ts, memo }) => (memo === null ? [] : [[memo, { hash: tx, ts }] as const]))
+  return { account, transfers: new Map(transfers) }
 }
 
 interface PeriodPays {

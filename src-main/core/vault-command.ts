@@ -3,17 +3,37 @@ import type { QueryOutput } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { VaultTransfer } from '../../src-shared/node-period.ts'
 import { networkNameSchema } from '../../src-shared/sync.ts'
-import { type VaultMintRow, type VaultTransferRow, vaultQueries } from '../../src-shared/vault-contract.ts'
+import {
+  type VaultDifference,
+  type VaultEnvelope,
+  type VaultMintRow,
+  type VaultTransferRow,
+  vaultQueries,
+} from '../../src-shared/vault-contract.ts'
+import type { JobContext } from '../jobs/context.ts'
 import { openStore, refuseOtherNetwork, runCommand, type Store } from '../store/index.ts'
 import { loadDecisions } from '../store/mint-decisions.ts'
 import { storedNetwork } from '../store/periods.ts'
+import { namedNetwork } from './command-books.ts'
+import { readKnownNetworks } from './networks.ts'
 import { keptSync } from './sync.ts'
-import { addTransfer, createVault, importTransfers, takeOutTransfer, type VaultAnswers, type VaultChange } from './vault.ts'
+import {
+  addTransfer,
+  createVault,
+  importTransfers,
+  takeOutTransfer,
+  takeOverTransfer,
+  type VaultAnswers,
+  type VaultChange,
+} from './vault.ts'
+import type { VaultPlace } from './vault-ledger.ts'
 
 /** Whose vault; without a name that of the network that the data folder holds or follows. */
 export interface VaultAsk {
   dataDir: string
   network?: string
+  /** the list of networks that comes with Granary */
+  networksFile: string
 }
 
 export type VaultOverview = QueryOutput<'vault.get'>
@@ -57,6 +77,7 @@ export type VaultOrder =
   | { command: 'vault.addTransfer'; transfer: VaultTransfer }
   | { command: 'vault.importTransfers'; text: string }
   | { command: 'vault.removeTransfer'; tx: string }
+  | { command: 'vault.takeOver'; tx: string }
 
 /**
  * Changes the vault's transfers as the data folder's one writer, in the audit trail like any other command. For what was removed `added` is
@@ -65,9 +86,8 @@ export type VaultOrder =
 export function changeVault(ask: VaultAsk, actor: string, order: VaultOrder): { network: string; added: number; unchanged: number } {
   const store = openStore(ask.dataDir, { mode: 'write' })
   try {
-    const network = networkOf(store, ask)
-    if (network === null) throw new AppError('usage', 'This data folder holds no network yet. Say whose vault is meant: --network NAME.')
-    const change = changeOf(store, network, order)
+    const network = namedNetwork(networkOf(store, ask), 'whose vault is meant')
+    const change = changeOf(placeOf(store, ask), network, order)
     const { command, ...input } = order
     const done = runCommand(
       store,
@@ -80,25 +100,72 @@ export function changeVault(ask: VaultAsk, actor: string, order: VaultOrder): { 
   }
 }
 
-function changeOf(store: Store, network: string, order: VaultOrder): VaultChange<{ added?: number; unchanged?: number }> {
+function changeOf(place: VaultPlace, network: string, order: VaultOrder): VaultChange<{ added?: number; unchanged?: number }> {
+  const { books: store } = place
   if (order.command === 'vault.addTransfer') return addTransfer(store, network, order.transfer)
   if (order.command === 'vault.importTransfers') return importTransfers(store, network, order.text)
-  return takeOutTransfer(store, network, order.tx)
+  return order.command === 'vault.takeOver' ? takeOverTransfer(place, network, order.tx) : takeOutTransfer(store, network, order.tx)
+}
+
+/** The entries of the books that are not what was read of Stellar. */
+export function listVaultDifferences(ask: VaultAsk): { network: string | null; differences: VaultDifference[] } {
+  return reading(ask, vault => {
+    const schema = vaultQueries['vault.differences'].in
+    const differences = allPages(offset => vault['vault.differences'](schema.parse({ offset, limit: PAGE })))
+    return { network: vault['vault.get']({}).network, differences }
+  })
+}
+
+/** A transfer to the vault, not signed: for a mint, or for all that is not backed. Asks Stellar. Rejects with AppError usage, pay.refused, stellar.*. */
+export async function buildVaultTransfer(ask: VaultAsk, mintId: string | undefined): Promise<VaultEnvelope> {
+  const store = openStore(ask.dataDir, { mode: 'read' })
+  try {
+    const network = namedNetwork(networkOf(store, ask), 'whose vault is meant')
+    return await vaultOf(store, ask, network)['vault.build']({ network, ...(mintId !== undefined && { mintId }) })
+  } finally {
+    store.close()
+  }
+}
+
+/** Reads the vault's transfers from Stellar, as the data folder's one writer; gives what came of it in words. Rejects as readVaultLedger does. */
+export async function readVaultFromStellar(
+  ask: VaultAsk,
+  actor: string,
+  context: JobContext,
+): Promise<{ network: string; text: string; ledger: VaultOverview['ledger'] }> {
+  const store = openStore(ask.dataDir, { mode: 'write' })
+  try {
+    const network = namedNetwork(networkOf(store, ask), 'whose vault is meant')
+    const { readVaultLedger } = await import('./vault-work.ts')
+    const note: Parameters<typeof readVaultLedger>[3]['note'] = (command, subject, input, work) => {
+      runCommand(store, { actor, idempotencyKey: randomUUID(), command, input, audit: { subject } }, () => work() ?? null)
+    }
+    const text = await readVaultLedger(placeOf(store, ask), network, context, { note, onPage: () => {} })
+    return { network, text, ledger: vaultOf(store, ask, network)['vault.get']({}).ledger }
+  } finally {
+    store.close()
+  }
+}
+
+function placeOf(store: Store, { networksFile }: VaultAsk): VaultPlace {
+  return { books: store, known: readKnownNetworks(networksFile) }
+}
+
+function vaultOf(store: Store, ask: VaultAsk, network: string | null): VaultAnswers {
+  const vault = createVault({
+    ...placeOf(store, ask),
+    facts: () => store,
+    network: () => network,
+    decisions: () => (network === null ? [] : loadDecisions(store, network)),
+    decisionsVersion: () => store,
+  })
+  return vault.answers
 }
 
 function reading<T>(ask: VaultAsk, work: (vault: VaultAnswers) => T): T {
   const store = openStore(ask.dataDir, { mode: 'read' })
   try {
-    const network = networkOf(store, ask)
-    const vault = createVault({
-      books: store,
-      known: [],
-      facts: () => store,
-      network: () => network,
-      decisions: () => (network === null ? [] : loadDecisions(store, network)),
-      decisionsVersion: () => store,
-    })
-    return work(vault.answers)
+    return work(vaultOf(store, ask, networkOf(store, ask)))
   } finally {
     store.close()
   }

@@ -56,7 +56,10 @@ export async function readVaultLedger(
   )
   onPage()
   const differing = againstLedger(place, network, loadTransfers(books, network))?.differences.length ?? 0
-  const differ = differing === 0 ? 'the books agree with Stellar' : `${entries(differing)} of the books differ from Stellar`
+  const differ =
+    differing === 0
+      ? 'the books agree with Stellar'
+      : `${entries(differing)} of the books ${differing === 1 ? 'differs' : 'differ'} from Stellar`
   return `${transfers(found)} new on Stellar, ${group(String(entered))} entered; ${differ}.`
 }
 

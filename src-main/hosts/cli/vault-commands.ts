@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { AppError } from '../../../src-shared/errors.ts'
 import { group, tftExact } from '../../../src-shared/money.ts'
 import type { VaultMode } from '../../../src-shared/node-period.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
-import type { VaultMintRow, VaultTransferRow } from '../../../src-shared/vault-contract.ts'
+import type { VaultDifference, VaultEnvelope, VaultMintRow, VaultTransferRow } from '../../../src-shared/vault-contract.ts'
 import { CLOCKS_APART_SEC, type FieldRead, readAmount, readMemo, readNote, readTime, readTx } from '../../../src-shared/vault-fields.ts'
 import type { VaultAsk, VaultOrder, VaultOverview } from '../../core/vault-command.ts'
 import { resolveDataDir } from '../data-dir.ts'
+import { networksFile } from '../program.ts'
 import { userName } from '../user-name.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 
@@ -62,6 +64,44 @@ export function addVaultCommands(
       }
     })
 
+  below('read', 'read the transfers to the vault from Stellar, from where it stopped last, and enter those that the books lack')
+    .option('--check', 'fail (exit 1) where an entry of the books is not what Stellar has')
+    .action(async (given: Common & { check?: boolean }) => {
+      const options = own(given)
+      const context = { signal: terminal.signal, onProgress: terminal.progress }
+      const read = await (await loadVault()).readVaultFromStellar(ask(options), `cli:${userName()}`, context)
+      terminal.out(terminal.json ? jsonText(read) : `${read.text}\n`)
+      if (options.check && (read.ledger?.differences ?? 0) > 0) onWrong()
+    })
+
+  below('differences', 'entries of the books that are not what was read of Stellar').action(async (options: Common) => {
+    const listed = (await loadVault()).listVaultDifferences(ask(own(options)))
+    terminal.out(terminal.json ? jsonText(listed) : table(DIFFERENCE_HEADER, listed.differences.map(differenceCells), 'No differences.'))
+  })
+
+  below('build', 'a transfer to the vault, not signed: review it with granary pay review, sign it with any tool, and read it after')
+    .option('--mint <id>', 'the mint that it backs (mode per-mint); default all that is not backed')
+    .option('--out <file>', 'where to write the envelope, base64 of the XDR; default standard output')
+    .action(async (options: Common & { mint?: string; out?: string }) => {
+      const mint = options.mint === undefined ? undefined : (given('--mint', readMemo(options.mint.trim())) ?? undefined)
+      const { writeFiles } = await import('../../core/pay-command.ts')
+      const built = await (await loadVault()).buildVaultTransfer(ask(own(options)), mint)
+      const { out } = options
+      if (out !== undefined) writeFiles(dirname(resolve(out)), { [basename(out)]: `${built.envelope}\n` })
+      terminal.out(terminal.json ? jsonText(built) : builtText(built, out))
+    })
+
+  below('take', "put what Stellar has of a transaction in the place of the books' entry")
+    .argument('<tx>', "the Stellar transaction's hash")
+    .action((text: string, options: Common) =>
+      change(
+        own(options),
+        { command: 'vault.takeOver', tx: given('TX', readTx(text.trim())) },
+        terminal,
+        ({ network: name }) => `The books of the vault of ${name} have it as Stellar has it`,
+      ),
+    )
+
   below('add', 'enter a transfer to the vault that stands on Stellar')
     .requiredOption('--tx <hash>', "the Stellar transaction's hash")
     .requiredOption('--amount <TFT>', 'TFT with up to 7 decimals, above 0')
@@ -111,7 +151,7 @@ export function addVaultCommands(
 }
 
 function ask({ data, network }: Common): VaultAsk {
-  return { dataDir: resolveDataDir(data), ...(network !== undefined && { network }) }
+  return { dataDir: resolveDataDir(data), networksFile, ...(network !== undefined && { network }) }
 }
 
 function transferOf({ tx, amount, memo = '', time, note = '' }: AddOptions): Extract<VaultOrder, { transfer: unknown }>['transfer'] {
@@ -158,8 +198,16 @@ function overviewText(overview: VaultOverview): string {
     ...figures.map(([name, amount, unit]) => `${name.padEnd(names)}  ${amount.padStart(digits)} ${unit}`),
     '',
     `${verdict.title}.${verdict.wayOut === '' ? '' : ` ${verdict.wayOut}`}`,
+    ledgerLine(overview.ledger),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function ledgerLine(ledger: VaultOverview['ledger']): string {
+  if (ledger === null) return 'Stellar was not read: granary vault read.'
+  const { untilTs, transfers, differences } = ledger
+  const until = untilTs === null ? 'not to its end yet' : `until ${formatUtc(untilTs)}`
+  return `Stellar was read ${until}: ${countOf(transfers, 'transfer')}, ${differences === 0 ? 'all as in the books' : `${countOf(differences, 'difference')} (granary vault differences)`}.`
 }
 
 function countOf(count: number, word: string): string {
@@ -177,6 +225,23 @@ const TRANSFER_HEADER = ['time', 'TFT', 'state', 'transaction', 'memo', 'note'] 
 
 function transferCells(row: VaultTransferRow): string[] {
   return [formatUtc(row.ts), tftExact(row.amountUnits), row.word, row.tx, row.memo ?? '-', cleanName(row.note)]
+}
+
+const DIFFERENCE_HEADER = ['time', 'TFT', 'what', 'transaction', 'why'] as const
+const differenceWords = { figures: 'other figures', 'not-on-stellar': 'not on Stellar', 'not-entered': 'not entered' } as const
+
+function differenceCells({ tx, kind, entered, ledger, why }: VaultDifference): string[] {
+  const { ts, amountUnits } = (ledger ?? entered)!
+  return [formatUtc(ts), tftExact(amountUnits), differenceWords[kind], tx, why]
+}
+
+function builtText({ envelope, hash, from, to, amountUnits, memo, maxTs }: VaultEnvelope, out: string | undefined): string {
+  const lines = [
+    `${group(tftExact(amountUnits))} TFT from ${from} to the vault ${to}, memo ${memo ?? 'none'}.`,
+    `Not signed. It can be included until ${formatUtc(maxTs)}. Signers sign ${hash}.`,
+    out === undefined ? envelope : `Written to ${out}.`,
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 /** Columns with two spaces between, amounts and numbers to the right. */

@@ -61,6 +61,8 @@ export interface ReviewFacts {
   signers: ReadonlyMap<string, string>
   /** accounts that the ledger was asked about */
   accounts: ReadonlyMap<string, KnownAccount>
+  /** the network's bridge vault, and the transfers to it that are known, by memo; absent: none is entered */
+  vault?: { account: string; transfers: ReadonlyMap<string, KnownPayment> } | undefined
 }
 
 /** The row of a run that an envelope is for. */
@@ -83,7 +85,13 @@ export function receiptOf({ envelope }: Reviewed, { receipts }: ReviewFacts): Kn
   return envelope.memo.kind === 'hash' ? (receipts.get(envelope.memo.value) ?? null) : null
 }
 
+/** The vault, where the payment goes there: it backs a mint and pays no farm. */
+export function vaultOf({ envelope: { act }, planned }: Reviewed, { vault }: ReviewFacts): NonNullable<ReviewFacts['vault']> | null {
+  return vault && !planned && act.kind === 'pay' && act.to === vault.account ? vault : null
+}
+
 /** Whose payment it is: by its receipt, else by its row. */
 export function whoseOf(reviewed: Reviewed, facts: ReviewFacts): { nodeId: number; farmId: number } | null {
+  if (vaultOf(reviewed, facts)) return null
   return receiptOf(reviewed, facts) ?? reviewed.planned?.row ?? null
 }

@@ -12,7 +12,7 @@ import {
 } from '../../../src-shared/review-text.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import type { DecodedEnvelope } from './envelope.ts'
-import { type Reviewed, type ReviewFacts, receiptOf, whoseOf } from './facts.ts'
+import { type Reviewed, type ReviewFacts, receiptOf, vaultOf, whoseOf } from './facts.ts'
 import { leafText } from './leaves.ts'
 import { assetText, warningsOf } from './warnings.ts'
 
@@ -75,6 +75,7 @@ function fieldsOf(reviewed: Reviewed, facts: ReviewFacts, network: string): Revi
   if (act.kind === 'pay') {
     const { account, farm } = payeeOf(reviewed, facts, act.to)
     const name = farm && cleanName(farm.name)
+    if (vaultOf(reviewed, facts)) add('Payee is', `the bridge vault of ${cleanName(network)}`)
     add('Payee', farm ? `${name ? `${name}, ` : ''}farm ${farm.id}, ${account}` : account)
     add('Amount', assetAmount(act.amountUnits, act.asset?.code ?? 'XLM'))
     add('Asset', act.asset ? `${cleanName(act.asset.code)} of ${act.asset.issuer}` : assetText(null))
@@ -123,7 +124,7 @@ export function unknownOf(reviewed: Reviewed, facts: ReviewFacts): string[] {
   if (facts.passphrase === '')
     unknown.push('How this network pays is not entered here, so that passphrase, payer and asset were not compared.')
   if (act.kind !== 'pay') return unknown
-  if (!whose) unknown.push(`Whose account this is${memo.kind === 'hash' ? '' : ', as the memo is no hash'}.`)
+  if (!whose && !vaultOf(reviewed, facts)) unknown.push(`Whose account this is${memo.kind === 'hash' ? '' : ', as the memo is no hash'}.`)
   if (whose && !farm?.lastPaid) unknown.push('To which address the farm was paid before.')
   if (whose && !facts.medians.has(whose.nodeId)) unknown.push('What the node was paid in other periods.')
   if (!facts.accounts.has(act.to))

@@ -2,7 +2,7 @@ import type { ReviewCode, ReviewSeverity, ReviewWarning } from '../../../src-sha
 import { assetAmount, receiptText, warningText, worstFirst } from '../../../src-shared/review-text.ts'
 import { cleanName, shortAddress } from '../../../src-shared/text.ts'
 import type { ReviewAsset } from './envelope.ts'
-import { type Planned, type Reviewed, type ReviewFacts, receiptOf, whoseOf } from './facts.ts'
+import { type KnownPayment, type Planned, type Reviewed, type ReviewFacts, receiptOf, vaultOf, whoseOf } from './facts.ts'
 
 /*
  * What there is to warn of, each a function of its own that gives sentences (none: nothing), and how bad it is. Issue 5 asks for most of
@@ -54,7 +54,8 @@ export const receiptDiffers: Check = (reviewed, facts) => {
   const payment = pay(reviewed)
   const receipt = receiptOf(reviewed, facts)
   if (!payment || !receipt) return []
-  const members = [...(payment.to === receipt.address ? [] : ['payee']), ...(payment.amountUnits === receipt.amountUnits ? [] : ['amount'])]
+  const isDue = payment.to === receipt.address || (receipt.kind === 'mint' && vaultOf(reviewed, facts) !== null)
+  const members = [...(isDue ? [] : ['payee']), ...(payment.amountUnits === receipt.amountUnits ? [] : ['amount'])]
   if (members.length === 0) return []
   const amount = assetAmount(receipt.amountUnits, codeOf(payment.asset))
   const payee = receipt.address === '' ? '' : shortAddress(receipt.address)
@@ -69,6 +70,8 @@ export const alreadyPaid: Check = (reviewed, facts) => {
   const { envelope, planned } = reviewed
   if (!pay(reviewed) || envelope.memo.kind !== 'hash') return []
   const receipt = receiptOf(reviewed, facts)
+  const vault = vaultOf(reviewed, facts)
+  if (vault) return alreadyBacked(envelope, vault.transfers.get(envelope.memo.value))
   const hashes = new Set([envelope.memo.value, receipt?.retryFor ?? planned?.row.retryFor ?? envelope.memo.value])
   const found = new Set<string>()
   for (const hash of hashes) {
@@ -89,6 +92,12 @@ export const alreadyPaid: Check = (reviewed, facts) => {
   return [...found]
 }
 
+function alreadyBacked({ memo, hash, innerHash }: Reviewed['envelope'], transfer: KnownPayment | undefined): string[] {
+  if (!transfer || memo.kind !== 'hash') return []
+  if (transfer.hash === (innerHash ?? hash)) return [warningText.paidByIt(transfer.ts)]
+  return [warningText.alreadyPaid(`the vault's transfer for mint ${memo.value.slice(0, 16)}`, transfer.hash, transfer.ts)]
+}
+
 export const otherPayer: Check = (reviewed, { payer }) => {
   const payment = pay(reviewed)
   return !payment || payer === '' || payment.from === payer ? [] : [warningText.otherPayer(payment.from, payer)]
@@ -104,6 +113,8 @@ export const otherAsset: Check = (reviewed, { asset }) => {
 export const unknownReceipt: Check = (reviewed, facts) => {
   const { memo } = reviewed.envelope
   if (!pay(reviewed) || receiptOf(reviewed, facts)) return []
+  // in the vault's other modes a transfer names no mint
+  if (memo.kind === 'none' && vaultOf(reviewed, facts)) return []
   return [memo.kind === 'hash' ? warningText.unknownReceipt(memo.value) : warningText.noHash(memo.kind)]
 }
 
