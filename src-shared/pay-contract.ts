@@ -217,6 +217,25 @@ export const arrivalSchema = z.object({
 })
 export type Arrival = z.infer<typeof arrivalSchema>
 
+/** Something that the payer did on Stellar and that no row of a run here stands for. */
+export const strayPaymentSchema = z.object({
+  tx: z.string(),
+  ts: z.number(),
+  /** empty and null: it is no payment, `operation` says what */
+  payee: z.string(),
+  amountUnits: bigintText.nullable(),
+  /** code of the asset, XLM for lumens */
+  asset: z.string(),
+  /** the memo's hash; null: another memo or none */
+  memo: z.string().nullable(),
+  operation: z.string(),
+  /** the memo is that of a receipt or mint known here */
+  isKnown: z.boolean(),
+  /** what it is, as far as is known, and why it matters, in words */
+  why: z.string(),
+})
+export type StrayPayment = z.infer<typeof strayPaymentSchema>
+
 /** What a planning came to. */
 export const planReportSchema = z.object({
   /** null: nothing is left to pay */
@@ -320,6 +339,11 @@ export const payQueries = {
       })
       .nullable(),
   },
+  /** what the payer did that no row of a run here stands for, newest first, as of the last look; null: nobody looked yet */
+  'pay.strays': {
+    in: z.object({}),
+    out: z.object({ readTs: z.number(), ledger: ledgerReadSchema, payments: z.array(strayPaymentSchema) }).nullable(),
+  },
   /** by receipt's hash or mint's id */
   'pay.payments': { in: z.object({ receipts: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(1000) }), out: z.array(arrivalSchema) },
 } as const
@@ -344,6 +368,8 @@ export const payCommands = {
   },
   /** looks on Stellar for the payments of a period's receipts (null: decided mints), whoever paid them, in the background */
   'pay.verify': { in: z.object({ network, period: z.number().int().min(0).nullable() }), out: job },
+  /** looks through what the payer did on Stellar for payments that no row of a run here stands for, in the background */
+  'pay.findStrays': { in: z.object({ network }), out: job },
   /**
    * Signs the run's id, then every open envelope (of a cancelled run those that use numbers up), with unlocked keys of the vault, in the
    * background. `confirmed`: the names of the review's warnings of the worst kind that are to be signed all the same; one that is missing

@@ -1,7 +1,7 @@
 import { group, tftExact } from './money.ts'
 import type { EnvelopeStage, RowStage, RunStage } from './pay.ts'
 import type { PlanReport, ShortageRow } from './pay-contract.ts'
-import { formatDuration } from './time.ts'
+import { formatDuration, formatUtc } from './time.ts'
 
 /** Payout runs in words: the same on the command line and on screen. */
 
@@ -95,6 +95,30 @@ export function raiseText({ rows, feeStroops }: { rows: number; feeStroops: numb
   const xlm = (stroops: number) => assetText(BigInt(stroops), 'XLM')
   const all = rows === 1 ? '' : `, and ${xlm(rows * mostStroops)} for ${rowCount(rows)}`
   return `As it was signed a transaction costs up to ${xlm(feeStroops)}. Where Stellar asks for more, it costs up to ${xlm(mostStroops)}${all}.`
+}
+
+/** What looking for them is called while it goes on. */
+export const strayTitle = 'Look for payments that no run here has'
+
+/** `2 payments of the payer that no run here has.` */
+export function strayCountText(count: number): string {
+  return `${count === 0 ? 'No' : group(String(count))} ${count === 1 ? 'payment' : 'payments'} of the payer that no run here has.`
+}
+
+/**
+ * What a payment of the payer is that no run here has, and why it matters. `of`: the receipt of its memo, null: none is known here; `isOwn`: it
+ * went to an account of the configuration; `fromTs`: receipts from before are not known here.
+ */
+export function strayWhy(stray: { operation: string; memo: string | null; of: string | null; isOwn: boolean; fromTs: number }): string {
+  const { operation, memo, of, isOwn, fromTs } = stray
+  if (of !== null)
+    return `It pays ${of}, and no run here has it: another machine or another program paid it. Import the files of its run, so that it is known here; a payout that is planned here leaves the receipt out.`
+  if (operation !== 'payment') return `The payer did something else than pay (${operation}). Ask its signers what it was for.`
+  if (isOwn)
+    return 'It went to an account of the configuration: a channel, for its fees perhaps, the issuer or the vault. Ask the signers if you did not expect it.'
+  const otherwise = 'If none of the signers knows it, somebody else may have the payer’s keys.'
+  if (memo === null) return `It has no receipt's hash as its memo, so that it pays nothing that a run could account for. ${otherwise}`
+  return `No receipt known here has this memo: it may be of before ${formatUtc(fromTs)}, or of data that is not here. ${otherwise}`
 }
 
 /** A planning in one line. */

@@ -4,7 +4,7 @@ import type { CommandOutput } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
 import { payCommands } from '../../src-shared/pay-contract.ts'
-import { leastRaisedFee, rowCount, runSubject } from '../../src-shared/pay-text.ts'
+import { leastRaisedFee, rowCount, runSubject, strayTitle } from '../../src-shared/pay-text.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { type Order, steerRun } from '../jobs/pay/run.ts'
 import type { Store } from '../store/open.ts'
@@ -14,6 +14,7 @@ import { loadRun } from '../store/runs.ts'
 import { readPayConfig } from './pay-config.ts'
 import { confirmedHashes } from './pay-confirm.ts'
 import { onShown, type PayRoom, planOf } from './pay-room.ts'
+import { findStrays } from './pay-strays.ts'
 import { verifyPayout } from './pay-verify.ts'
 import {
   importFiles,
@@ -163,6 +164,11 @@ export async function payCommand(room: PayRoom, name: PayCommand, input: unknown
       onShown(room, network)
       const title = `Look for the payments of ${runSubject(period)}`
       return begin(runSubject(period), null, title, (context, note) => verifyPayout(room, network, period, context, note))
+    }
+    case 'pay.findStrays': {
+      const { network } = payCommands[name].in.parse(input)
+      onShown(room, network)
+      return begin(`network ${network}`, null, strayTitle, (context, note) => findStrays(room, network, context, note))
     }
     case 'pay.sign': {
       const { runId, keyIds, confirmed } = payCommands[name].in.parse(input)

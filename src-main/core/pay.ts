@@ -127,6 +127,7 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
       const check = loadPaymentCheck(books, payNetwork(room) ?? '', subjectOf({ period }))
       return check ? { ...check, text: paymentCountsText(check.counts) } : null
     },
+    'pay.strays': async () => (await import('./pay-strays.ts')).keptStrays(room),
     'pay.payments': ({ receipts }) => {
       const network = payNetwork(room) ?? ''
       const decisions = new Map([...mints.decisions().values()].flat().map(({ mintId, decision }) => [mintId, decision]))

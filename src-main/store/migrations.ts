@@ -8,6 +8,7 @@ import { booksLedgerReads } from './ledger-read-tables.ts'
 import { booksPayReports } from './pay-report-tables.ts'
 import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
+import { booksStrayPayments } from './stray-payments-tables.ts'
 
 /** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
 export type Migrations = Record<DbKind, readonly string[]>
@@ -302,6 +303,7 @@ export const migrations: Migrations = {
     booksSchedule,
     booksLedgerReads,
     booksVoteRuns,
+    booksStrayPayments,
   ],
 }
 

@@ -15,6 +15,7 @@ import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
 import { ImportRunFiles, PlanForm } from './payout-forms.tsx'
+import { Strays } from './payout-strays.tsx'
 
 const words = texts.pay
 type Runs = QueryOutput<'pay.runs'>
@@ -55,7 +56,7 @@ export function PayoutsPage() {
       </header>
       {error && !data ? <ErrorPanel error={error} onRetry={refetch} /> : null}
       {!data && !error ? <Skeleton height={220} /> : null}
-      {data ? <Contents runs={data} /> : null}
+      {data ? <Contents runs={data} readOnly={readOnly} /> : null}
     </div>
   )
 }
@@ -75,7 +76,7 @@ function Tools({ runs, readOnly }: { runs: Runs; readOnly: boolean }) {
   )
 }
 
-function Contents({ runs: { network, configured, runs } }: { runs: Runs }) {
+function Contents({ runs: { network, configured, runs }, readOnly }: { runs: Runs; readOnly: boolean }) {
   if (network === null) return <EmptyState title={words.noNetwork}>{words.noNetworkWhat}</EmptyState>
   return (
     <>
@@ -87,6 +88,7 @@ function Contents({ runs: { network, configured, runs } }: { runs: Runs }) {
         </section>
       )}
       {runs.length === 0 ? <EmptyState title={words.none}>{words.noneWhat}</EmptyState> : <RunTable runs={runs} />}
+      {configured ? <Strays network={network} readOnly={readOnly} /> : null}
     </>
   )
 }

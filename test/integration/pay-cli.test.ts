@@ -123,6 +123,7 @@ test('a period is configured, planned, signed on two machines by files, sent and
   expect(await good('anns', 'resume', runId)).toContain(`${rows} paid.`)
   expect(paidOnLedger(lab.local, lab.config.payer).size).toBe(rows)
   expect(await good('bobs', 'reconcile', runId)).toContain(`All ${rows} rows are paid.`)
+  expect(await good('bobs', 'unknown')).toMatch(/^No payments of the payer that no run here has\. As of/)
   await good('bobs', 'rows', runId, '--csv', join(folder, 'rows.csv'))
   expect(readFileSync(join(folder, 'rows.csv'), 'utf8').split('\r\n')).toHaveLength(rows + 2)
   // sent again it is refused, and nothing moves
@@ -130,10 +131,18 @@ test('a period is configured, planned, signed on two machines by files, sent and
   for (const payments of paidOnLedger(lab.local, lab.config.payer).values()) expect(payments).toHaveLength(1)
 }, 60_000)
 
-test('an unsigned run is withdrawn; one that is not there, and a plan of nothing in particular, are refused in words', async () => {
+test('an unsigned run is withdrawn; a signature that the review warns of, one that is not there, and a plan of nothing are refused in words', async () => {
   await configure('anns')
+  await importKey('anns', 0, 'Ann')
   await good('anns', 'plan', '--period', period)
   const { runs } = JSON.parse(await good('anns', 'runs', '--json')) as { runs: { runId: string }[] }
+  await good('anns', 'config', '--payer', lab.config.channels[0]!)
+  // refused before a passphrase is asked for
+  expect(await pay('anns', 'sign', runs[0]!.runId, '--confirm', 'already-paid')).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('Stop: '),
+    err: expect.stringContaining('confirm it by name: other-payer'),
+  })
   expect(await good('anns', 'withdraw', runs[0]!.runId)).toContain('Plan period 102 again.')
   expect(await pay('anns', 'show', 'abcd')).toMatchObject({ code: 1 })
   expect((await pay('anns', 'plan')).err).toContain('--period K')

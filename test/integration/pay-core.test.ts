@@ -4,11 +4,13 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { buildPayment } from '../../src-main/clients/stellar/build.ts'
 import { openCore } from '../../src-main/core/index.ts'
 import type { Core } from '../../src-shared/contract.ts'
 import { parseCsv } from '../../src-shared/csv.ts'
 import type { AppError } from '../../src-shared/errors.ts'
 import { defaultMintConfig } from '../../src-shared/node-period.ts'
+import { signWith, TFT } from '../helpers/horizon/index.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
 import { ended, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
@@ -275,6 +277,60 @@ test('a cancelled run: only what uses its numbers up is signed and sent, with a 
   expect(await newest(core)).toMatchObject({ stage: 'dead', paid: 0 })
   expect(paidOnLedger(lab.local, lab.config.payer).size).toBe(0)
 }, 60_000)
+
+/** The payer pays somebody, without any run. */
+function payElsewhere(memoHash: string, amountUnits: bigint): string {
+  const { ledger } = lab.local
+  const [channel] = lab.world.channels
+  const { closeTs } = ledger.last()
+  const { envelope, hash } = buildPayment({
+    passphrase: lab.config.passphrase,
+    source: channel!.publicKey(),
+    sequence: ledger.find(channel!.publicKey())!.sequence + 1n,
+    minTime: 0,
+    maxTime: closeTs + 600,
+    feeStroops: 1000n,
+    payer: lab.config.payer,
+    payee: lab.world.farmers[0]!.publicKey(),
+    asset: TFT,
+    amountUnits,
+    memoHash,
+  })
+  const admitted = ledger.admit(signWith(envelope, lab.config.passphrase, lab.world.signers[0]!, lab.world.signers[1]!))
+  expect(admitted).toMatchObject({ status: 'PENDING' })
+  ledger.close()
+  return hash
+}
+
+test('payments of the payer that no run here has are listed, with what they may be', async () => {
+  const core = await configured()
+  await openFarms(lab, core, period)
+  const look = async () => ended(core, await run(core, 'pay.findStrays', { network: 'lab' }))
+  expect(await core.query('pay.strays', {})).toBeNull()
+  expect(await look()).toBe('No payments of the payer that no run here has.')
+  await ended(core, await plan(core))
+  const { runId } = await newest(core)
+  const { rows } = await core.query('pay.rows', { runId, limit: 1 })
+  const former = (await core.query('receipts.list', { period: 101, limit: 1000 })).rows.find(({ rewardUnits }) => rewardUnits > 0n)!
+  // what a run has a row for is for that run to settle
+  payElsewhere(rows[0]!.receipt, 1_0000000n)
+  const unknown = payElsewhere('ab'.repeat(32), 2_0000000n)
+  const known = payElsewhere(former.hash, 3_0000000n)
+  expect(await look()).toBe('2 payments of the payer that no run here has.')
+  const found = await core.query('pay.strays', {})
+  expect(found).toMatchObject({
+    // the test's Horizon begins now, after the period
+    ledger: { accounts: [lab.config.payer], problem: expect.stringContaining('keeps history from') },
+    payments: [
+      { tx: known, amountUnits: 3_0000000n, asset: 'TFT', memo: former.hash, isKnown: true },
+      { tx: unknown, amountUnits: 2_0000000n, payee: lab.world.farmers[0]!.publicKey(), memo: 'ab'.repeat(32), isKnown: false },
+    ],
+  })
+  expect(found!.payments.map(({ why }) => why)).toEqual([
+    expect.stringContaining(`It pays the receipt of node ${former.nodeId} for period 101, and no run here has it`),
+    expect.stringContaining('somebody else may have the payer’s keys'),
+  ])
+}, 30_000)
 
 /** Sends a run in a process of its own, which is killed as soon as something of it stands on the ledger. */
 async function sendAndKill(dataDir: string, runId: string): Promise<void> {

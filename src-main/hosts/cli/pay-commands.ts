@@ -8,7 +8,7 @@ import { raiseText } from '../../../src-shared/pay-text.ts'
 import { type ReviewCode, reviewCodeSchema } from '../../../src-shared/review-contract.ts'
 import type { OpenPay } from '../../core/pay-command.ts'
 import { actor, createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
-import { accountsText, configText, leftOutText, rowsText, runsText, runText } from './pay-texts.ts'
+import { accountsText, configText, leftOutText, rowsText, runsText, runText, straysText } from './pay-texts.ts'
 import { addReviewCommand, runReview } from './review-commands.ts'
 import { createSecretInput } from './secret-input.ts'
 import type { Terminal } from './terminal.ts'
@@ -141,6 +141,16 @@ export function addPayCommands(
         const ask = { runId, stage, search, sort: 'place', descending: false, offset: 0, limit: 1000 } as const
         const list = await opened.answers['pay.rows'](ask)
         say(list, rowsText(list))
+      }),
+    )
+
+  below('unknown', 'what the payer paid on Stellar that no run here has: amount, payee, transaction, memo, and why it matters')
+    .option('--kept', 'do not ask Stellar: what was found last')
+    .action((options: FolderOptions & { kept?: boolean }) =>
+      using(options.kept ? 'read' : 'write', options, async opened => {
+        if (!options.kept) await opened.run('pay.findStrays', { network: opened.network() }, context())
+        const found = await opened.answers['pay.strays']({})
+        say(found, straysText(found))
       }),
     )
 

@@ -1,7 +1,16 @@
 import type { QueryOutput } from '../../../src-shared/contract.ts'
 import { fixed, tftExact } from '../../../src-shared/money.ts'
 import type { RunDetail } from '../../../src-shared/pay-contract.ts'
-import { assetText, rowCount, rowStageWords, runStageWords, runSubject, shortageText } from '../../../src-shared/pay-text.ts'
+import {
+  assetText,
+  rowCount,
+  rowStageWords,
+  runStageWords,
+  runSubject,
+  shortageText,
+  strayCountText,
+} from '../../../src-shared/pay-text.ts'
+import { ledgerReadText } from '../../../src-shared/payment.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
 import { table } from './vault-commands.ts'
@@ -99,6 +108,20 @@ export function leftOutText({ rows, total }: QueryOutput<'pay.leftOut'>): string
   ])
   const more = total > rows.length ? `${total - rows.length} more are not shown.\n` : ''
   return `\nLeft out: ${total}\n${table(['node', 'farm', 'amount', 'address', 'why, and what the farmer must do'], cells, '')}${more}`
+}
+
+export function straysText(found: QueryOutput<'pay.strays'>): string {
+  if (found === null) return 'The payer’s history was not looked through yet: granary pay unknown.\n'
+  const { readTs, ledger, payments } = found
+  const blocks = payments.map(({ tx, ts, payee, amountUnits, asset, memo, operation, why }) =>
+    [
+      `${formatUtc(ts)}  ${amountUnits === null ? operation : `${assetText(amountUnits, cleanName(asset))} to ${payee}`}`,
+      `  transaction ${tx}`,
+      `  memo ${memo ?? 'none that is a hash'}`,
+      `  ${why}`,
+    ].join('\n'),
+  )
+  return [`${strayCountText(payments.length)} As of ${formatUtc(readTs)}.`, ...ledgerReadText(ledger), ...blocks].join('\n').concat('\n')
 }
 
 export function rowsText({ rows, total }: QueryOutput<'pay.rows'>): string {

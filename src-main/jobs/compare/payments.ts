@@ -32,20 +32,35 @@ export interface PaymentHistory {
   config: PayConfig
 }
 
-/**
- * Reads what payer and issuer did since `fromTs` (seconds), page by page. Where Stellar stops answering on the way, what was read stands
- * with the reason; before that it throws AppError stellar.*; also cancelled.
- */
+/** Reads what payer and issuer did since `fromTs` (seconds). Throws as readHistory does. */
 export async function readPayments(
   horizon: Horizon,
   { network, config, fromTs }: { network: string; config: PayConfig; fromTs: number },
-  { signal, onProgress }: JobContext,
+  context: JobContext,
 ): Promise<PaymentHistory> {
+  const accounts = [...new Set([config.payer, config.issuer])]
+  const byMemo = new Map<string, Map<string, StellarTx>>()
+  const keep = (tx: StellarTx) => {
+    if (tx.memoHash !== null && isBy(tx, accounts)) seen(byMemo, tx.memoHash).set(tx.hash, tx)
+  }
+  const read = await readHistory(horizon, { network, accounts, fromTs }, keep, context)
+  const find = (memo: string) => [...(byMemo.get(memo)?.values() ?? [])].sort((a, b) => (a.token < b.token ? -1 : 1))
+  return { read, find, config }
+}
+
+/**
+ * Reads the transactions of accounts since `fromTs` (seconds), page by page, one that concerns several of them several times. Where Stellar stops
+ * answering on the way, what was read stands with the reason; before that it throws AppError stellar.*; also cancelled.
+ */
+export async function readHistory(
+  horizon: Horizon,
+  { network, accounts, fromTs }: { network: string; accounts: string[]; fromTs: number },
+  each: (tx: StellarTx) => void,
+  { signal, onProgress }: JobContext,
+): Promise<LedgerRead> {
   await checkNetwork(horizon, { signal })
   const clock = await loadClock(horizon, { signal })
   const elder = await loadElder(horizon, { signal })
-  const accounts = [...new Set([config.payer, config.issuer])]
-  const byMemo = new Map<string, Map<string, StellarTx>>()
   const read: LedgerRead = {
     network,
     horizon: endpointName(horizon.url),
@@ -70,7 +85,7 @@ export async function readPayments(
           for (const tx of page.txs) {
             read.transactions++
             reachedTs = tx.ts
-            if (tx.memoHash !== null && isBy(tx, accounts)) seen(byMemo, tx.memoHash).set(tx.hash, tx)
+            each(tx)
           }
           onProgress?.({ fraction: null, detail: `payments read to ${formatUtc(reachedTs)}`, secondsLeft: null })
         }
@@ -81,8 +96,7 @@ export async function readPayments(
       read.problem ??= error.message
     }
   }
-  const find = (memo: string) => [...(byMemo.get(memo)?.values() ?? [])].sort((a, b) => (a.token < b.token ? -1 : 1))
-  return { read, find, config }
+  return read
 }
 
 function seen(byMemo: Map<string, Map<string, StellarTx>>, memo: string): Map<string, StellarTx> {
