@@ -159,7 +159,14 @@ export type MintDecided = z.infer<typeof mintDecidedSchema>
 /** What became of paying a decision. */
 export const mintPaymentSchema = z.discriminatedUnion('result', [
   z.object({ result: z.literal('paid'), decided: mintDecidedSchema, tx: z.string(), ts: z.number() }),
-  z.object({ result: z.literal('failed'), decided: mintDecidedSchema, reason: z.string(), ts: z.number() }),
+  z.object({
+    result: z.literal('failed'),
+    decided: mintDecidedSchema,
+    reason: z.string(),
+    ts: z.number(),
+    /** the payout run that did not pay it; absent: a person said so */
+    runId: z.string().optional(),
+  }),
 ])
 export type MintPayment = z.infer<typeof mintPaymentSchema>
 

@@ -126,6 +126,17 @@ export const runJobSchema = z.object({
   error: z.string().nullable(),
 })
 
+/** Whether a network's signers agreed on what a run pays. */
+export const runVotesSchema = z.object({
+  /** false: it is signed and sent without votes */
+  isAsked: z.boolean(),
+  /** it may be signed and sent as far as votes go */
+  isAgreed: z.boolean(),
+  /** who agreed on what, or what is missing and what to do */
+  text: z.string(),
+})
+export type RunVotes = z.infer<typeof runVotesSchema>
+
 export const runDetailSchema = z.object({
   ...runHead,
   madeHere: z.boolean(),
@@ -176,6 +187,8 @@ export const runDetailSchema = z.object({
   /** channels that can't go on, with the row that holds them up and the reason */
   blocked: z.array(z.object({ channel: z.string(), place: z.number(), why: z.string() })),
   job: runJobSchema.nullable(),
+  /** null: the run is over */
+  votes: runVotesSchema.nullable(),
   can: z.array(payActionSchema),
 })
 export type RunDetail = z.infer<typeof runDetailSchema>

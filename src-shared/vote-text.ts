@@ -24,7 +24,7 @@ export function amountText(units: bigint): string {
 }
 
 /** `1,234.5000000 TFT by plan 4f2ac1…` */
-export function choiceText({ amountUnits, planHash }: VoteChoice): string {
+export function choiceText({ amountUnits, planHash }: Pick<VoteChoice, 'amountUnits' | 'planHash'>): string {
   return `${amountText(amountUnits)} by plan ${planHash.slice(0, 16)}…`
 }
 

@@ -1,4 +1,5 @@
 import { group, tftShort } from './money.ts'
+import { listed } from './text.ts'
 import { type CuLimit, gibFromBytes, type WhatIfOutcome } from './what-if.ts'
 
 /** What limits a node's compute units and what more of it earns, in words: the same on the command line and on screen. */
@@ -24,8 +25,4 @@ export function limitText({ limit, slaMet, units }: Pick<WhatIfOutcome, 'limit' 
 
 function counted(cores: bigint): string {
   return cores === 1n ? '1 core' : `${group(String(cores))} cores`
-}
-
-function listed(parts: string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }

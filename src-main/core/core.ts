@@ -140,6 +140,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     mints,
     known,
     keys,
+    votes,
     jobOf: payJobs.jobOf,
     plans: new Map(),
     ledgerMs: options.ledgerMs,

@@ -8,6 +8,7 @@ import { createPayAnswers, type PayAnswers } from './pay.ts'
 import { type PayCommand, type PayDoing, payCommand } from './pay-commands.ts'
 import { confirmedHashes } from './pay-confirm.ts'
 import { type PayRoom, payNetwork } from './pay-room.ts'
+import { openVoteRoom } from './votes.ts'
 
 export { writeFilesAtomically as writeFiles } from '../jobs/files.ts'
 
@@ -28,11 +29,14 @@ export interface OpenPay {
 /** Opens the data folder for payouts. Node periods that are not worked out yet are worked out first, where it may write. Throws AppError store.*, mint.*, usage. */
 export function openPay(ask: CommandAsk): OpenPay {
   return openForCommand(ask, ({ store, keys, known, openMints, once, close }) => {
+    const mints = openMints()
     const room: PayRoom = {
       books: store,
-      mints: openMints(),
+      mints,
       known,
       keys,
+      // the chain's genesis is asked for only where signers are entered
+      votes: openVoteRoom({ books: store, mints, keys, genesisOf: () => null }),
       jobOf: () => undefined,
       plans: new Map(),
       ledgerMs: undefined,

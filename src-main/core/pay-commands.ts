@@ -16,6 +16,7 @@ import { confirmedHashes } from './pay-confirm.ts'
 import { onShown, type PayRoom, planOf } from './pay-room.ts'
 import { findStrays } from './pay-strays.ts'
 import { verifyPayout } from './pay-verify.ts'
+import { refuseUnvoted } from './pay-votes.ts'
 import {
   importFiles,
   type Note,
@@ -139,7 +140,11 @@ export async function payCommand(room: PayRoom, name: PayCommand, input: unknown
       note('pay.sent', `run ${id}`, { ...report.counts }, () => {})
       return reportText(report)
     }
-    return begin(`run ${id}`, id, `Pay ${runSubject(plan.period)}`, pay, { before, sends: true })
+    const mayPay = () => {
+      refuseUnvoted(room, loadRun(room.books, id), 'sent')
+      before?.()
+    }
+    return begin(`run ${id}`, id, `Pay ${runSubject(plan.period)}`, pay, { before: mayPay, sends: true })
   }
   switch (name) {
     case 'pay.setConfig': {

@@ -1,6 +1,6 @@
 import { group } from '../../src-shared/money.ts'
 import type { RowStage, RunStage } from '../../src-shared/pay.ts'
-import type { PayAction, RunDetail, RunNext } from '../../src-shared/pay-contract.ts'
+import type { PayAction, RunDetail, RunNext, RunVotes } from '../../src-shared/pay-contract.ts'
 import { rowCount, runSubject } from '../../src-shared/pay-text.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import type { RunJob } from './pay-room.ts'
@@ -26,6 +26,7 @@ export interface NextInput {
   keys: RunDetail['keys']
   /** obstacles of channels' first rows (engines/payout-plan/run.ts) */
   obstacles: ReadonlySet<string>
+  votes: RunVotes | null
   job: RunJob | undefined
 }
 
@@ -33,18 +34,17 @@ type Step = (text: string, action: PayAction | null) => RunNext
 
 /** What can be done with a run now. While a job works on it only what it heeds. */
 export function abilities(input: NextInput): PayAction[] {
-  const { stage, keys, obstacles, signedHere, job, isSendable } = input
+  const { stage, keys, obstacles, signedHere, job, isSendable, votes } = input
   if (stage === 'dead' || stage === 'withdrawn') return ['plan']
   if (stage === 'done') return ['export', 'reconcile']
   if (job?.state === 'running') return stage === 'open' || stage === 'running' ? ['pause', 'export'] : ['export']
   if (stage === 'stopped') return stoppedAbilities(input)
   const can: PayAction[] = ['export', 'import', 'reconcile', 'cancel']
-  if (keys.some(({ signs }) => signs > 0)) can.push('sign')
-  if (stage === 'paused') can.push('resume')
-  else {
-    can.push('pause')
-    if (isSendable) can.push('start', 'raise')
-  }
+  const isAgreed = votes?.isAgreed !== false
+  if (isAgreed && keys.some(({ signs }) => signs > 0)) can.push('sign')
+  if (stage !== 'paused') can.push('pause')
+  else if (isAgreed) can.push('resume')
+  if (isAgreed && stage !== 'paused' && isSendable) can.push('start', 'raise')
   if (stage === 'open' && !signedHere) can.push('withdraw')
   if (obstacles.has('expired')) can.push('replace')
   if (stage !== 'open' || obstacles.has('paid-elsewhere') || obstacles.has('expired')) can.push('use-up')
@@ -82,6 +82,7 @@ export function nextOf(input: NextInput, can: readonly PayAction[]): RunNext {
     )
   if (job?.state === 'running') return step(`${job.title}: ${job.detail || 'it is under way'}.`, null)
   if (stage === 'stopped') return stoppedStep(input, can, step)
+  if (input.votes?.isAgreed === false) return step(input.votes.text, null)
   if (stage === 'paused') return step('It is paused. Resume it when it may go on.', 'resume')
   if (obstacles.has('expired'))
     return step('Time bounds passed before these rows were paid. Make new envelopes under their own numbers, and sign those.', 'replace')

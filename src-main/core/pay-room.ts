@@ -8,6 +8,7 @@ import { listRuns, type StoredRun } from '../store/runs.ts'
 import type { Keys } from './keys.ts'
 import type { MintView } from './mint-view.ts'
 import type { KnownNetwork } from './networks.ts'
+import type { VoteRoom } from './votes.ts'
 
 /** How a job of a run stands; the job runner tells. */
 export interface RunJob {
@@ -28,6 +29,8 @@ export interface PayRoom {
   mints: MintView
   known: readonly KnownNetwork[]
   keys: Pick<Keys, 'list' | 'signWith'>
+  /** what signers agreed on */
+  votes: VoteRoom
   /** the last job of a run; undefined: none since the start */
   jobOf(runId: string): RunJob | undefined
   /** plans that were read: a plan never changes, and reading a long one takes a while */

@@ -4,7 +4,6 @@ import type { PayConfig, PayoutPlan } from '../../src-shared/pay.ts'
 import { assetText, planText, runSubject, shortageText } from '../../src-shared/pay-text.ts'
 import { loadAccount, loadClock } from '../clients/stellar/accounts.ts'
 import type { AccountState } from '../clients/stellar/types.ts'
-import { applyAction } from '../engines/minting/triggers.ts'
 import type { LeftOut, Payable } from '../engines/payout-plan/plan.ts'
 import { planReplacements } from '../engines/payout-plan/run.ts'
 import type { JobContext } from '../jobs/context.ts'
@@ -15,13 +14,14 @@ import { type RunOptions, type RunReport, reconcileRun, sendRun } from '../jobs/
 import { type Accounts, loadAccounts, markSigned, type PaySigner, signRun } from '../jobs/pay/sign.ts'
 import { openRun, refused } from '../jobs/pay/state.ts'
 import { writeTransaction } from '../store/db.ts'
-import { loadDecision, type StoredDecision, saveDecisions } from '../store/mint-decisions.ts'
 import { heldMints } from '../store/pay-lists.ts'
 import { reportOfRun, type StoredReport, saveAccount, saveReport } from '../store/pay-reports.ts'
 import { listRuns, loadRun, subjectOf } from '../store/runs.ts'
 import { missingFunds } from './pay-accounts.ts'
 import { payConfigOf } from './pay-config.ts'
+import { settleMints } from './pay-mints.ts'
 import { onShown, type PayRoom, payNetwork, planOf } from './pay-room.ts'
+import { endVoting, refuseUnvoted } from './pay-votes.ts'
 
 /** Does the end of a piece of work in the books' transaction, with an entry in the audit trail. */
 export type Note = (action: string, subject: string, details: Record<string, unknown>, work: () => void) => void
@@ -276,7 +276,12 @@ export async function sendPayout(room: PayRoom, runId: string, options: RunOptio
   if (short.length > 0) throw refused('short', `${short.map(shortageText).join(' ')} Nothing was sent. Fund it, then pay again.`)
   try {
     const pace = room.ledgerMs === undefined ? {} : { roundMs: room.ledgerMs }
-    return await sendRun(books, horizon, runId, context, { ...options, ...pace })
+    const begin = () => {
+      const run = loadRun(books, runId)
+      refuseUnvoted(room, run, 'sent')
+      endVoting(room, run)
+    }
+    return await sendRun(books, horizon, runId, context, { ...options, ...pace, begin })
   } finally {
     settleMints(room, runId)
   }
@@ -284,30 +289,11 @@ export async function sendPayout(room: PayRoom, runId: string, options: RunOptio
 
 export async function reconcilePayout(room: PayRoom, runId: string, context: JobContext): Promise<RunReport> {
   const { network } = loadRun(room.books, runId)
-  const report = await reconcileRun(room.books, horizonOf(payConfigOf(room, network).config), runId, context)
+  const { books } = room
+  const report = await reconcileRun(books, horizonOf(payConfigOf(room, network).config), runId, context)
+  if (report.counts.paid > 0) writeTransaction(books.books, 'books.db', () => endVoting(room, loadRun(books, runId)))
   settleMints(room, runId)
   return report
-}
-
-/** Mints whose payment stands on the ledger are paid, once and for all (minting.md: what was paid is marked). */
-function settleMints(room: PayRoom, runId: string): void {
-  const { books, mints } = room
-  const { plan, rows } = openRun(books, runId)
-  if (plan.rules !== 'node-period') return
-  const changed: StoredDecision[] = []
-  const config = mints.config()
-  const now = books.now()
-  for (const [place, { nodeId, startTs, receipt, amountUnits }] of plan.rows.entries()) {
-    const { payment } = rows[place]!
-    const stored = payment && loadDecision(books, plan.network, nodeId, startTs)
-    if (!payment || !stored) continue
-    const action = { kind: 'paid', tx: payment.hash, ts: payment.ts } as const
-    const result = applyAction(config, { id: receipt, rewardUnits: amountUnits }, stored.decision, action, now)
-    if ('decision' in result && result.decision !== stored.decision) changed.push({ ...stored, decision: result.decision, changedTs: now })
-  }
-  if (changed.length === 0) return
-  writeTransaction(books.books, 'books.db', () => saveDecisions(books, plan.network, changed))
-  if (mints.network() === plan.network) mints.decided(changed)
 }
 
 /** New envelopes under the rows' own numbers. Gives how many, in words. Rejects with AppError `pay.refused` where there is nothing to replace, stellar.*. */

@@ -19,6 +19,7 @@ import { sumMints } from './mint-lines.ts'
 import { payConfigOf, payProblems } from './pay-config.ts'
 import { abilities, nextOf } from './pay-next.ts'
 import { type PayRoom, payNetwork, planOf } from './pay-room.ts'
+import { votesOnRun } from './pay-votes.ts'
 
 type PayQuery = keyof typeof payQueries
 type Input<N extends PayQuery> = z.output<(typeof payQueries)[N]['in']>
@@ -219,6 +220,7 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
   const rows = isOver ? [] : loadRows(books, runId)
   const heads = isOver ? [] : channelHeads(plan, rows)
   const job = room.jobOf(runId)
+  const votes = isOver ? null : votesOnRun(room, run)
   const input = {
     stage: run.stage,
     period: plan.period,
@@ -236,6 +238,7 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
     needsWeight: account?.needsWeight ?? null,
     keys,
     obstacles: new Set(heads.flatMap(({ why }) => why ?? [])),
+    votes,
     job,
   }
   const can = abilities(input)
@@ -278,6 +281,7 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
     alreadyPaid: kept?.report.alreadyPaid ?? 0,
     blocked: heads.flatMap(({ channel, place, why }) => (why && why !== 'signatures' ? [{ channel, place, why: blockedWords[why] }] : [])),
     job: job ?? null,
+    votes,
     can,
   }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { tftExact } from '../../src-shared/money.ts'
+import { sumUnits, tftExact } from '../../src-shared/money.ts'
 import { formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
 import { type Basis, singleWord } from '../../src-shared/verify.ts'
 import { isVotable, type VoteChoice, type VoteSubject } from '../../src-shared/votes-contract.ts'
 import { votes as takesVotes } from '../engines/minting/mint-config.ts'
-import { payoutLines } from '../engines/minting/outputs.ts'
+import { payoutLines, retryLines } from '../engines/minting/outputs.ts'
 import { undecided } from '../engines/minting/triggers.ts'
 import { basisOf } from '../jobs/basis.ts'
 import { subjectKey } from '../signing/votes/statement.ts'
@@ -15,6 +15,7 @@ import type { StoredPeriod } from '../store/periods.ts'
 import { loadNodeRows } from '../store/results.ts'
 import { loadExecutions } from '../store/votes.ts'
 import type { MintView } from './mint-view.ts'
+import { retriesOf } from './vote-retries.ts'
 
 /** What is worked out here about a subject; without it `why` says why not. */
 export type Own = { choice: VoteChoice } | { choice: null; why: string }
@@ -22,6 +23,8 @@ export type Own = { choice: VoteChoice } | { choice: null; why: string }
 /** What there is to vote on, and what this machine's own data says about it. */
 export interface VoteSubjects {
   own(network: string, subject: VoteSubject): Own
+  /** the lines of payouts.csv that `own` is the plan of; null where nothing is worked out, and for mints */
+  payouts(network: string, period: number): string | null
   /** what `own` rests on; of the fixed periods that a mint touches, the one that rests on least */
   basis(subject: VoteSubject): Basis | null
   /** how it was decided or paid, in words; empty: its votes still count */
@@ -38,7 +41,7 @@ export function createVoteSubjects(books: Store, mints: MintView): VoteSubjects 
   const plans = new Map<string, VoteChoice | null>()
   const facts = (): Store => mints.active().store
 
-  function ownPeriod(index: number): Own {
+  function ownPeriod(network: string, index: number): Own & { payouts?: () => string } {
     const store = facts()
     const period = listPeriods(store).find(found => found.index === index)
     const none = (why: string): Own => ({ choice: null, why })
@@ -48,18 +51,21 @@ export function createVoteSubjects(books: Store, mints: MintView): VoteSubjects 
     if (period.scope !== null) return none('Only some farms or nodes are followed here, so what the whole period pays is not known.')
     const found = loadSummaries(store).find(({ summary }) => summary.index === index)
     if (!found || found.stale) return none(`Period ${index} is being worked out. Wait a moment.`)
+    const retried = retriesOf(books, store, network, period)
+    if ('why' in retried) return none(retried.why)
+    const payouts = () => payoutLines(loadNodeRows(store, index)) + retryLines(retried.retries)
     const { resources, mintedTs } = found.summary
-    const key = `${store.dataDir} ${index} ${period.digest} ${resources} ${mintedTs}`
+    const key = `${store.dataDir} ${index} ${period.digest} ${resources} ${mintedTs} ${retried.key}`
     let choice = plans.get(key)
     if (choice === undefined) {
-      const rows = loadNodeRows(store, index)
-      const amountUnits = rows.reduce((sum, { payoutAddress, rewardUnits }) => (payoutAddress === '' ? sum : sum + rewardUnits), 0n)
-      const planHash = createHash('sha256').update(payoutLines(rows)).digest('hex')
+      const rows = loadNodeRows(store, index).map(row => ({ ...row, address: row.payoutAddress }))
+      const amountUnits = sumUnits([...rows, ...retried.retries].map(row => ({ amountUnits: row.address === '' ? 0n : row.rewardUnits })))
+      const planHash = createHash('sha256').update(payouts()).digest('hex')
       choice = isVotable(amountUnits) ? { options: { rules: 'v3', resources }, planHash, amountUnits } : null
       if (plans.size > 100) plans.clear()
       plans.set(key, choice)
     }
-    return choice ? { choice } : none(`Period ${index} pays nothing, so there is nothing to vote on.`)
+    return choice ? { choice, payouts } : none(`Period ${index} pays nothing, so there is nothing to vote on.`)
   }
 
   function ownMint(network: string, { nodeId, start }: VoteSubject & { rules: 'node-period' }): Own {
@@ -101,7 +107,8 @@ export function createVoteSubjects(books: Store, mints: MintView): VoteSubjects 
   }
 
   return {
-    own: (network, subject) => (subject.rules === 'v3' ? ownPeriod(subject.period) : ownMint(network, subject)),
+    own: (network, subject) => (subject.rules === 'v3' ? ownPeriod(network, subject.period) : ownMint(network, subject)),
+    payouts: (network, period) => ownPeriod(network, period).payouts?.() ?? null,
     basis(subject) {
       const bases = periodsOf(subject).map(period => basisOf(facts(), period))
       return bases.find(basis => singleWord(basis) !== null) ?? bases.at(-1) ?? null

@@ -267,7 +267,7 @@ export function createVoteAnswers(room: VoteRoom): VoteAnswers {
 
 /**
  * What enough signers agree on about a subject whose votes still count; null: nothing (yet). Whoever pays it ends the voting in the same
- * transaction (saveExecution of store/votes.ts). Throws AppError vote.refused no-signers.
+ * transaction (endVoting of pay-votes.ts). Throws AppError vote.refused no-signers.
  */
 export function agreedOn(room: VoteRoom, subject: VoteSubject): VoteChoice | null {
   const { network } = room.signers()

@@ -51,6 +51,15 @@ export function loadFoundPayment(store: Store, network: string, receipt: string)
   return found === undefined ? undefined : foundPaymentSchema.parse(JSON.parse(found))
 }
 
+/** How each receipt of a subject stood when Stellar was last asked. */
+export function loadPaymentStates(store: Store, network: string, subject: string): Map<string, PaymentState> {
+  const found = store.books.prepare('SELECT receipt, state FROM payment_finds WHERE network = ? AND subject = ?').all(network, subject) as {
+    receipt: string
+    state: PaymentState
+  }[]
+  return new Map(found.map(({ receipt, state }) => [receipt, state]))
+}
+
 /** Retries that stand in a network's payout runs: their receipt, and the unpaid one that each stands for. */
 export function retriesInRuns(store: Store, network: string): { receipt: string; origin: string }[] {
   return store.books.prepare('SELECT DISTINCT receipt, origin FROM payout_rows WHERE network = ? AND receipt <> origin').all(network) as {

@@ -303,6 +303,15 @@ export function originsUnderWay(store: Store, network: string): Set<string> {
   return new Set(found)
 }
 
+/** Of those, the ones that runs of other subjects hold. */
+export function originsHeldBeside(store: Store, network: string, subject: string): Set<string> {
+  const found = store.books
+    .prepare('SELECT h.origin FROM payout_held h JOIN payout_runs r ON r.id = h.run_id WHERE h.network = ? AND r.subject <> ?')
+    .pluck()
+    .all(network, subject) as string[]
+  return new Set(found)
+}
+
 /** The payment of a receipt, where the books have one. */
 export function paymentOf(store: Store, receipt: string): { tx: string; paidTs: number; runId: string } | undefined {
   const found = row(

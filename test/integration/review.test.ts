@@ -9,6 +9,7 @@ import { createMintView } from '../../src-main/core/mint-view.ts'
 import type { PayRoom } from '../../src-main/core/pay-room.ts'
 import { createReviewer } from '../../src-main/core/review-work.ts'
 import { createReviewAnswers } from '../../src-main/core/reviews.ts'
+import { openVoteRoom } from '../../src-main/core/votes.ts'
 import { receiptsNdjson } from '../../src-main/engines/minting/outputs.ts'
 import { planRetries } from '../../src-main/engines/minting/retries.ts'
 import { type Payable, planRun } from '../../src-main/engines/payout-plan/plan.ts'
@@ -67,7 +68,8 @@ function roomOf(books: Store = store): PayRoom {
       throw new Error('nobody signs here')
     },
   }
-  return { books, mints, known: [], keys, jobOf: () => undefined, plans: new Map(), ledgerMs: undefined }
+  const votes = openVoteRoom({ books, mints, keys, genesisOf: () => null })
+  return { books, mints, known: [], keys, votes, jobOf: () => undefined, plans: new Map(), ledgerMs: undefined }
 }
 
 async function planOf(payables: readonly Payable[], books = store, channels = config.channels) {

@@ -343,7 +343,7 @@ test('what was executed takes no more votes into account', async () => {
   const dataDir = join(folder, 'executed')
   cpSync(template, dataDir, { recursive: true })
   const store = openStore(dataDir, { mode: 'write' })
-  saveExecution(store, 'lab', 'v3 101', { amountUnits: 5n, planHash: '11'.repeat(32), how: 'payout run 4f2a is under way.' })
+  saveExecution(store, 'lab', 'v3 101', { amountUnits: 5n, planHash: '11'.repeat(32), how: 'payout run 4f2a is under way.', runId: '' })
   store.close()
   const core = await open(dataDir)
   await setSigners(core)

@@ -30,7 +30,7 @@ export type MintAction =
   /** the payment stands on the ledger; `ts` is its time there */
   | { kind: 'paid'; tx: string; ts: number }
   /** attempt `attempt` was not paid and never can be any more (its time bounds are over, or the ledger refused it) */
-  | { kind: 'failed'; attempt: number; reason: string }
+  | { kind: 'failed'; attempt: number; reason: string; runId?: string }
 
 export type RefusalCode =
   | 'wrong-trigger' // the network's option is another one
@@ -64,7 +64,7 @@ export function applyAction(
   nowTs: number,
 ): ActionResult {
   if (action.kind === 'paid') return applyPaid(decision, action.tx, action.ts)
-  if (action.kind === 'failed') return applyFailed(decision, action.attempt, action.reason, nowTs)
+  if (action.kind === 'failed') return applyFailed(decision, action, nowTs)
   const refusal = refusalOf(config, mint, decision, action)
   if (refusal) return { refused: refusal }
   if (action.kind === 'vote')
@@ -191,7 +191,7 @@ function applyPaid(decision: MintDecision, tx: string, ts: number): ActionResult
   return { decision: { ...decision, decided, payments: [...decision.payments, { result: 'paid', decided, tx, ts }] } }
 }
 
-function applyFailed(decision: MintDecision, attempt: number, reason: string, ts: number): ActionResult {
+function applyFailed(decision: MintDecision, { attempt, reason, runId }: MintAction & { kind: 'failed' }, ts: number): ActionResult {
   const payment = paymentOf(decision)
   if (payment) return { refused: alreadyPaid(payment) }
   const { decided } = decision
@@ -204,7 +204,8 @@ function applyFailed(decision: MintDecision, attempt: number, reason: string, ts
         message: `Attempt ${decided.attempt} is under way, not attempt ${attempt}. Look at the mint again before you call it failed.`,
       },
     }
-  return { decision: { votes: [], decided: null, payments: [...decision.payments, { result: 'failed', decided, reason, ts }] } }
+  const failed = { result: 'failed' as const, decided, reason, ts, ...(runId !== undefined && { runId }) }
+  return { decision: { votes: [], decided: null, payments: [...decision.payments, failed] } }
 }
 
 function paymentOf(decision: MintDecision): (MintPayment & { result: 'paid' }) | undefined {

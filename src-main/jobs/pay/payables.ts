@@ -1,7 +1,7 @@
 import type { PayConfig } from '../../../src-shared/pay.ts'
 import type { AskOptions, Horizon } from '../../clients/stellar/horizon.ts'
 import { receiptsNdjson } from '../../engines/minting/outputs.ts'
-import { planRetries } from '../../engines/minting/retries.ts'
+import { planRetries, type Retry } from '../../engines/minting/retries.ts'
 import type { Payable } from '../../engines/payout-plan/plan.ts'
 import { listPeriods, loadEnd, loadNodeRows, loadSummaries, type Store, storedPeriod } from '../../store/index.ts'
 import { loadDecisions } from '../../store/mint-decisions.ts'
@@ -49,13 +49,7 @@ export async function periodPayables(
     )
   if (!retries || !listPeriods(facts).some(({ index }) => index === period - 1)) return payables
   const former = storedPeriod(facts, period - 1)
-  const addresses = new Map(loadEnd(facts, stored).payoutAddresses.map(({ farm_id: farmId, address }) => [farmId, address]))
-  const unpaid = planRetries({
-    previous: receiptLines(facts, period - 1),
-    paid: await paidMemos(horizon, config, former.start, options),
-    addresses,
-    period: { start: stored.start, end: stored.end },
-  })
+  const unpaid = periodRetries(facts, period, await paidMemos(horizon, config, former.start, options))
   return [
     ...payables,
     ...unpaid.map(
@@ -71,6 +65,20 @@ export async function periodPayables(
       }),
     ),
   ]
+}
+
+/**
+ * The retries of the receipts of the period before that are not among `paid`, in order of their own hash (minting.md, Receipt). Both periods
+ * must be stored. Throws AppError not-found, archive.format.
+ */
+export function periodRetries(facts: Store, period: number, paid: ReadonlySet<string>): Retry[] {
+  const stored = storedPeriod(facts, period)
+  return planRetries({
+    previous: receiptLines(facts, period - 1),
+    paid,
+    addresses: new Map(loadEnd(facts, stored).payoutAddresses.map(({ farm_id: farmId, address }) => [farmId, address])),
+    period: { start: stored.start, end: stored.end },
+  })
 }
 
 function* receiptLines(facts: Store, period: number): Generator<string> {

@@ -24,6 +24,8 @@ const LEDGER_MS = 5_000
 const MOST_REFUSALS = 3
 
 export interface RunOptions {
+  /** called in the transaction in which the run begins to be sent, or goes on: what it throws ends that before anything is sent */
+  begin?: () => void
   /** pays a higher fee where the network asks for it: its account, its key, and the most for one transaction in all */
   raise?: { signer: PaySigner; mostStroops: bigint }
   /** between two rounds, milliseconds */
@@ -72,6 +74,7 @@ export async function sendRun(
         : `No envelope has enough signatures yet; ${signed.signers.length === 0 ? 'nobody has signed' : `${signed.signers.length} signed`}. Collect the others first.`,
     )
   writeTransaction(store.books, 'books.db', () => {
+    options.begin?.()
     if (loadRun(store, live.runId).stage === 'open') saveStage(store, live.runId, 'running')
   })
   const history = await openHistory(horizon, live, { signal })
