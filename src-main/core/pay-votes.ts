@@ -58,11 +58,9 @@ export function endVoting(room: PayRoom, run: StoredRun): void {
   const plan = planOf(room, run)
   if (plan.period === null || run.stage === 'stopped' || !loadSignerSet(books, network) || votes.network() !== network) return
   const subject: VoteSubject = { rules: 'v3', period: plan.period }
+  const agreed = loadExecutions(books, network).get(subjectKey(subject)) ?? agreedOn(votes, subject)
   // what others paid without these votes is executed too
-  const { planHash, amountUnits } = agreedOn(votes, subject) ?? {
-    planHash: hashOf(linesOf(plan).join('')),
-    amountUnits: sumUnits(plan.rows),
-  }
+  const { planHash, amountUnits } = agreed ?? { planHash: hashOf(linesOf(plan).join('')), amountUnits: sumUnits(plan.rows) }
   saveExecution(books, network, subjectKey(subject), { planHash, amountUnits, how: `payout run ${runId.slice(0, 16)} pays it.`, runId })
 }
 

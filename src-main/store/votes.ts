@@ -117,8 +117,8 @@ export function loadExecutions(store: Store, network: string): Map<string, VoteE
 }
 
 /**
- * Ends the voting on a subject: a payout run of what was agreed begins. What is there stays, so that it is told once. Whoever calls it holds
- * the transaction in which that happens.
+ * Ends the voting on a subject: a payout run of what was agreed begins. What is there stays, but for the run: another one of the same plan may
+ * follow one that paid nothing. Whoever calls it holds the transaction in which that happens.
  */
 export function saveExecution(store: Store, network: string, subject: string, execution: Omit<VoteExecution, 'ts'>): void {
   const { amountUnits, planHash, how, runId } = execution
@@ -128,7 +128,9 @@ export function saveExecution(store: Store, network: string, subject: string, ex
     books
       .insertInto('vote_executions')
       .values(values)
-      .onConflict(conflict => conflict.columns(['network', 'subject']).doNothing()),
+      .onConflict(conflict =>
+        conflict.columns(['network', 'subject']).doUpdateSet({ how, run_id: runId }).where('vote_executions.plan_hash', '=', planHash),
+      ),
   )
 }
 
