@@ -5,6 +5,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { type RowStage, rowStageSchema } from '../../../src-shared/pay.ts'
 import type { PayEntry } from '../../../src-shared/pay-contract.ts'
 import { raiseText } from '../../../src-shared/pay-text.ts'
+import { ledgerReadText } from '../../../src-shared/payment.ts'
 import { type ReviewCode, reviewCodeSchema } from '../../../src-shared/review-contract.ts'
 import type { OpenPay } from '../../core/pay-command.ts'
 import { actor, createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
@@ -101,6 +102,21 @@ export function addPayCommands(
         const run = runs.find(one => one.stage === 'open' && one.period === (period ?? null)) ?? null
         const detail = run && (await opened.answers['pay.get']({ runId: run.runId }))
         say({ text, run: detail, leftOut: left.rows }, `${text}\n${detail ? runText(detail) : ''}${leftOutText(left)}`)
+      }),
+    )
+
+  below('verify', 'look on Stellar for the payments of a period’s receipts, whoever paid them, and keep what was found; votes rest on it')
+    .addOption(new Option('--period <index>', 'the period').argParser(wholeNumber).conflicts('mints'))
+    .option('--mints', 'the decided mints')
+    .action((options: FolderOptions & { period?: number; mints?: boolean }) =>
+      using('write', options, async opened => {
+        const { period, mints } = options
+        if ((period === undefined) === (mints === undefined))
+          throw new AppError('usage', 'Say what is looked for: --period K (rule set v3), or --mints (rule set node-period).')
+        const { text } = await opened.run('pay.verify', { network: opened.network(), period: period ?? null }, context())
+        const check = await opened.answers['pay.verified']({ period: period ?? null })
+        const read = check ? ledgerReadText(check.ledger) : []
+        say({ text, check }, `${[text, ...read].join('\n')}\n`)
       }),
     )
 

@@ -77,6 +77,7 @@ export function runText(run: RunDetail): string {
   const lines = [
     `Run ${runId}`,
     `Next: ${next.text}`,
+    ...(run.votes === null || run.votes.text === next.text ? [] : [`Votes: ${run.votes.text}`]),
     `Pays ${runSubject(period)}: ${rowCount(rows)}, ${assetText(totalUnits, assetCode)} to ${payees} ${payees === 1 ? 'address' : 'addresses'}, from ${payer}`,
     `State: ${runStageWords[stage]}; ${states.join(', ')}`,
     `Paid: ${paid} of ${rows}, ${assetText(paidUnits, assetCode)}`,
