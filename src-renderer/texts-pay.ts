@@ -96,6 +96,7 @@ export const payTexts = {
   short: 'Short',
   shortAt: 'As of the planning.',
   notes: 'Notes',
+  toVotes: 'To the votes',
   blocked: (channel: string, place: number) => `Channel account ${channel} waits at row ${place}.`,
   tabs: { rows: 'Rows', signers: 'Signers', left: 'Left out' },
   lists: 'Parts of the run',

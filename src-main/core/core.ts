@@ -131,7 +131,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     books: real,
     room: () => pay,
     jobs,
-    changed: () => topics.changed('pay', 'mints', 'vault', 'audit'),
+    changed: () => topics.changed('pay', 'mints', 'vault', 'audit', 'votes'),
     uploads: uploadsOrThrow,
     isClosed: () => closed,
   })

@@ -24,7 +24,7 @@ const words = texts.pay
 /** A run: the one next thing to do, how far it is, what is short, then its rows. */
 export function PayoutPage({ params }: { params: Record<string, string | undefined> }) {
   const runId = params.id ?? ''
-  const { data, error, refetch } = useQuery('pay.get', { runId }, ['pay', 'keys'])
+  const { data, error, refetch } = useQuery('pay.get', { runId }, ['pay', 'keys', 'votes', 'mints'])
   const readOnly = useQuery('status.get', {}, ['facts']).data?.readOnly === true
   return (
     <div className={page.page} data-fill={data ? true : undefined}>
@@ -68,8 +68,15 @@ function Run({ run, readOnly }: { run: RunDetail; readOnly: boolean }) {
 
 function Notes({ run }: { run: RunDetail }) {
   const isOpen = run.stage === 'open'
+  const { votes } = run
   return (
     <>
+      {votes === null || votes.text === run.next.text ? null : <p className={votes.isAsked ? undefined : page.dim}>{votes.text}</p>}
+      {votes?.isAgreed === false ? (
+        <p>
+          <Link href="/votes">{words.toVotes}</Link>
+        </p>
+      ) : null}
       {isOpen && run.shortages.length > 0 ? (
         <Note state="down">
           {run.shortages.map(shortageText).join(' ')} {words.shortAt}
