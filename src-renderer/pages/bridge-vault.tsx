@@ -17,6 +17,7 @@ import { type Summand, SumOf } from './sum-by-farm.tsx'
 import classes from './vault.module.css'
 import { TransferForm } from './vault-form.tsx'
 import { ImportTransfers } from './vault-import.tsx'
+import { VaultLedger } from './vault-ledger.tsx'
 import { VaultLists } from './vault-lists.tsx'
 
 const words = texts.vault
@@ -69,6 +70,7 @@ export function BridgeVaultPage() {
       {known ? (
         <>
           <Verdict vault={known} />
+          <VaultLedger vault={known} readOnly={readOnly} />
           <VaultLists vault={known} readOnly={readOnly} />
         </>
       ) : null}

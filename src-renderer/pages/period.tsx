@@ -208,6 +208,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
     cell: row => (pending(row, running) ? notYet : <Usd musd={row.rewardMusd} />),
     text: row => (pending(row, running) ? '' : usdExact(row.rewardMusd)),
   },
+  ...(running ? [] : [paymentColumn]),
   {
     id: 'address',
     header: 'Paid to',
@@ -224,7 +225,6 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
     cell: row => <span className={classes.hash}>{row.hash.slice(0, 12)}…</span>,
     text: row => row.hash,
   },
-  ...(running ? [] : [paymentColumn]),
 ]
 
 /** While the period runs nothing is paid yet, except that a violation has settled it: that pays nothing. */

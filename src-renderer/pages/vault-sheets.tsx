@@ -20,6 +20,7 @@ import settings from './settings.module.css'
 import classes from './vault.module.css'
 import { coverStates, Farm, transferStates } from './vault-columns.tsx'
 import { TransferForm } from './vault-form.tsx'
+import { BuildButton } from './vault-ledger.tsx'
 
 const words = texts.vault
 
@@ -98,9 +99,10 @@ export function MintSheet({ row, vault, readOnly }: { row: VaultMintRow; vault: 
             {words.address}: {address === '' ? words.noAddress : <code className={page.hash}>{address}</code>}{' '}
             {address === '' ? null : <CopyButton text={address} label={texts.table.copy} name={words.copyAddress} compact />}
           </p>
-          {mode === 'per-mint' && !readOnly ? (
-            <div>
-              <Button onClick={enter}>{words.enterIts}</Button>
+          {mode === 'per-mint' ? (
+            <div className={page.buttons}>
+              {readOnly ? null : <Button onClick={enter}>{words.enterIts}</Button>}
+              {address === '' ? null : <BuildButton network={network} mintId={row.id} amountUnits={row.lackingUnits} />}
             </div>
           ) : null}
         </section>
