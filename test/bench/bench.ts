@@ -2,6 +2,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchCommands } from './bench-commands.ts'
 import { benchCore, childOf } from './bench-core.ts'
+import type { SignFigures } from './sign-figures.ts'
 import { type Figure, tableOf } from './table.ts'
 
 interface ChainFigures {
@@ -12,6 +13,28 @@ interface ChainFigures {
 export interface BenchOptions {
   nodes: number
   rounds: number
+}
+
+/** What signing a whole grid's payout takes, one row a node, through the core with an unlocked key of the vault. */
+async function benchSign({ nodes, rounds }: BenchOptions): Promise<Figure[]> {
+  const found: SignFigures[] = []
+  for (let round = 1; round <= rounds; round++) {
+    process.stderr.write(`signing: round ${round} of ${rounds}\n`)
+    found.push(await childOf<SignFigures>('sign-figures.ts', String(nodes)))
+  }
+  const bare = { name: 'bare ed25519 of the same hashes', values: found.map(({ bareSec }) => bareSec) }
+  return [
+    {
+      name: `pay.sign: ${nodes} rows, inside (checked, kept, marked)`,
+      unit: 's',
+      values: found.map(({ signSec }) => signSec),
+      baseline: bare,
+      target: '< 20 s',
+      threads: '1 / 1',
+    },
+    { name: `review.run: ${nodes} rows, inside`, unit: 's', values: found.map(({ reviewSec }) => reviewSec), threads: '1' },
+    { name: "the core's thread busy at one go at most, reviewing and signing", unit: 'ms', values: found.map(({ pauseMs }) => pauseMs) },
+  ]
 }
 
 /** Runs the bench and prints its table on standard output, progress on standard error. */
@@ -30,6 +53,7 @@ export async function bench(args: string[]): Promise<void> {
       texts.push(found.text)
     }
   if (wants('commands')) figures.push(...(await benchCommands(options)))
+  if (wants('sign')) figures.push(...(await benchSign(options)))
   const core = wants('core') ? await benchCore(options) : null
   if (core) {
     figures.push(...core.figures)
