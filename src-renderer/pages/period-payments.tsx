@@ -53,9 +53,7 @@ export function PeriodPayments({ period }: { period: number }) {
   if (!config?.network || checked.data === undefined)
     return checked.error ? <ErrorPanel error={checked.error} onRetry={checked.refetch} /> : null
   const { network, problems } = config
-  const job = jobs?.findLast(
-    ({ kind, title, state }) => kind === 'pay' && state !== 'done' && title.endsWith(` payments of ${runSubject(period)}`),
-  )
+  const job = jobs?.findLast(({ kind, title }) => kind === 'pay' && title.endsWith(` payments of ${runSubject(period)}`))
   const look = () => sending.send(async () => void (await command('pay.verify', { network, period })))
   return (
     <section className={page.stack} aria-label={words.title}>
@@ -71,7 +69,7 @@ export function PeriodPayments({ period }: { period: number }) {
           </Button>
         )}
       </div>
-      {job ? <JobProgress job={job} /> : null}
+      {job && job.state !== 'done' ? <JobProgress job={job} /> : null}
       {sending.error ? <ErrorPanel error={sending.error} title={texts.pay.error} safe={texts.pay.errorSafe} /> : null}
     </section>
   )

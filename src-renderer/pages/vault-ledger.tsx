@@ -23,7 +23,7 @@ export function VaultLedger({ vault, readOnly }: { vault: KnownVault; readOnly: 
   const { network, ledger, mode, differenceUnits } = vault
   const jobs = useQuery('jobs.list', {}, ['jobs']).data
   const sending = useSend()
-  const job = jobs?.findLast(({ title, state }) => state !== 'done' && title === `Read the transfers to the vault of ${network}`)
+  const job = jobs?.findLast(({ title }) => title === `Read the transfers to the vault of ${network}`)
   const read = () => sending.send(async () => void (await command('vault.read', { network })))
   return (
     <section className={page.stack} aria-label={words.title}>
@@ -43,7 +43,7 @@ export function VaultLedger({ vault, readOnly }: { vault: KnownVault; readOnly: 
         ) : null}
         {mode !== 'per-mint' && differenceUnits > 0n ? <BuildButton network={network} amountUnits={differenceUnits} /> : null}
       </div>
-      {job ? <JobProgress job={job} /> : null}
+      {job && job.state !== 'done' ? <JobProgress job={job} /> : null}
       {sending.error ? <ErrorPanel error={sending.error} safe={words.safe} /> : null}
     </section>
   )

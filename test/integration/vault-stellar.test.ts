@@ -148,8 +148,8 @@ test('a transfer is built for what a mint lacks, reviewed without alarm, signed 
   const review = await on.query('review.get', { of: { kind: 'envelope', text: built.envelope }, askLedger: true })
   expect(review.hash).toBe(built.hash)
   expect(review.warnings.filter(({ severity }) => severity === 'stop')).toEqual([])
+  expect(review.decision).toMatch(/^You sign: pay .* TFT to the bridge vault, /)
   expect(review.fields).toContainEqual({ name: 'Payee is', value: `the bridge vault of ${network}` })
-  // what is altered on the way is told
   const { passphrase } = lab.local.ledger.state
   const signed = signWith(built.envelope, passphrase, ...lab.world.signers.slice(0, 2))
   lab.local.ledger.admit(signed)

@@ -10,7 +10,7 @@ import {
   warningText,
   worstFirst,
 } from '../../../src-shared/review-text.ts'
-import { cleanName } from '../../../src-shared/text.ts'
+import { cleanName, shortAddress } from '../../../src-shared/text.ts'
 import type { DecodedEnvelope } from './envelope.ts'
 import { type Reviewed, type ReviewFacts, receiptOf, vaultOf, whoseOf } from './facts.ts'
 import { leafText } from './leaves.ts'
@@ -47,10 +47,11 @@ function decisionOf(reviewed: Reviewed, facts: ReviewFacts): Decision {
   if (act.kind === 'pay') {
     const amount = assetAmount(act.amountUnits, act.asset?.code ?? 'XLM')
     const payee = payeeOf(reviewed, facts, act.to)
+    const isVault = vaultOf(reviewed, facts) !== null
     return {
       kind: 'payment',
-      decision: `You sign: pay ${amount} to ${payeeText(payee)}`,
-      action: `Sign ${amount} to ${payeeShort(payee)}`,
+      decision: `You sign: pay ${amount} to ${isVault ? `the bridge vault, ${shortAddress(act.to)}` : payeeText(payee)}`,
+      action: `Sign ${amount} to ${isVault ? 'the bridge vault' : payeeShort(payee)}`,
     }
   }
   if (act.kind === 'use-up') {
