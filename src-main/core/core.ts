@@ -71,6 +71,8 @@ export interface CoreOptions {
   runTask?: TaskRunner
   /** the operating system's, a second layer around the vault's keys; absent: the host has none */
   safeStorage?: SafeStorage
+  /** how much a passphrase is stretched (see newStretching); absent: as it has to be. For tests */
+  stretchLogN?: number
   nowTs?: () => number
   /** between two rounds of a payout, milliseconds; absent: about as long as Stellar takes for a ledger */
   ledgerMs?: number
@@ -117,7 +119,12 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     decisions: () => [...mints.decisions().values()].flat(),
     decisionsVersion: mints.version,
   })
-  const keys = createKeys({ books: real, changed: topics.changed, safeStorage: options.safeStorage ?? null })
+  const keys = createKeys({
+    books: real,
+    changed: topics.changed,
+    safeStorage: options.safeStorage ?? null,
+    stretchLogN: options.stretchLogN,
+  })
   const votes = openVoteRoom({
     books: real,
     mints,

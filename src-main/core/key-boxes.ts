@@ -25,7 +25,7 @@ export function saveSalt(books: Store, salt: string): void {
 }
 
 /** Puts secrets into boxes and takes them out, with the system's safe storage around them where the host has one. */
-export function createBoxes(books: Store, safeStorage: SafeStorage | null): Boxes {
+export function createBoxes(books: Store, safeStorage: SafeStorage | null, stretchLogN?: number): Boxes {
   /** Boxes a secret in. */
   async function box(
     key: Omit<StoredKey, 'box' | 'boundTo'>,
@@ -34,7 +34,7 @@ export function createBoxes(books: Store, safeStorage: SafeStorage | null): Boxe
   ): Promise<{ stored: StoredKey; salt: string }> {
     const { packMaterial } = await loadSecrets()
     const kept = loadNote(books, SALT_NOTE)
-    const fresh = newStretching()
+    const fresh = newStretching(stretchLogN)
     const stretching = typeof kept === 'string' ? { ...fresh, salt: Buffer.from(kept, 'hex') } : fresh
     const stretched = await stretch(passphrase, stretching)
     const plain = packMaterial(material)

@@ -34,6 +34,8 @@ export interface KeysOptions {
   changed: (...topics: Topic[]) => void
   /** the operating system's, where the host has one */
   safeStorage: SafeStorage | null
+  /** see newStretching; for tests */
+  stretchLogN?: number | undefined
 }
 
 export interface Keys {
@@ -57,9 +59,9 @@ export function isKeyCommand(name: string): name is KeyCommand {
 }
 
 /** The vault of keys: what is stored in the books, what is unlocked in this process. */
-export function createKeys({ books, changed, safeStorage }: KeysOptions): Keys {
+export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOptions): Keys {
   const session = createKeySession(idleSec, () => changed('keys'))
-  const boxes = createBoxes(books, safeStorage)
+  const boxes = createBoxes(books, safeStorage, stretchLogN)
   const tryPassphrase = createTries(books, () => changed('keys', 'audit'))
 
   function idleSec(): number {

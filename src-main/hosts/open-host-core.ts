@@ -17,10 +17,12 @@ export async function openHostCore({
   dataDir,
   host,
   safeStorage,
+  stretchLogN,
 }: {
   dataDir: string
   host: Status['host']
   safeStorage?: SafeStorage
+  stretchLogN?: number
 }): Promise<Core> {
   // one core stays for answers; more than four threads only wait for the disk
   // and two more for what never ends and mostly waits: the sync, and the demo's made-up chain
@@ -36,6 +38,7 @@ export async function openHostCore({
       mode: 'write',
       runTask,
       ...(safeStorage && { safeStorage }),
+      ...(stretchLogN !== undefined && { stretchLogN }),
     })
     return {
       ...core,

@@ -9,6 +9,7 @@ import { demoArchives } from '../helpers/demo-archive.ts'
 import { sendAs } from '../helpers/devnet-sender.ts'
 import { granary, withFd } from '../helpers/granary.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 // calls to the chain, from the page Keys, against a devnet whose archive was imported
 test.describe.configure({ mode: 'serial' })
@@ -36,7 +37,7 @@ test.beforeAll(async () => {
   const archive = demo.files[1]!
   await importFiles({ dataDir: data, files: demo.files, actor: 'test' }, {})
   devnet = await startDevnet({ archive })
-  const core = await openHostCore({ dataDir: data, host: 'loopback' })
+  const core = await openHostCore({ ...weakly, dataDir: data, host: 'loopback' })
   await core.command('network.addEndpoint', { network: 'demo', url: devnet.url }, { actor: { id: 'test' }, idempotencyKey: 'demo-network' })
   const { farms } = await core.query('overview.get', {})
   farm = Math.min(...farms.map(({ farmId }) => farmId))

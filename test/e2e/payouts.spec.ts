@@ -7,6 +7,7 @@ import { importMintGrid } from '../helpers/mint-grid.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
 import { keepLargeRun, openFarms, openKey, type PayWorld, payPassphrase, startPayWorld } from '../helpers/pay-core.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /* A payout from the network's configuration to what its farmers see, in the order in which it is done. */
 test.describe.configure({ mode: 'serial' })
@@ -22,7 +23,7 @@ test.beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'granary-payouts-'))
   await importMintGrid(folder)
   lab = await startPayWorld()
-  const core = await openCore({ dataDir: folder, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  const core = await openCore({ ...weakly, dataDir: folder, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
   const { rows } = await core.query('receipts.list', { period: 102, sort: 'reward', descending: true })
   const [shy] = rows
   await openFarms(lab, core, 102, [shy!.payoutAddress])

@@ -6,6 +6,7 @@ import { expect, type Page } from '@playwright/test'
 import { importFiles } from '../../src-main/core/index.ts'
 import { serveCore } from '../../src-main/hosts/loopback/serve.ts'
 import { openHostCore, pageDir } from '../../src-main/hosts/open-host-core.ts'
+import { weakly } from './weak-stretching.ts'
 
 /** The archive of a golden case. */
 export function caseArchive(name: string): string {
@@ -36,7 +37,7 @@ export async function servePages(archives: string[]): Promise<ServedPage> {
 
 /** The same on a data folder that is there already and stays. */
 export async function serveFolder(dataDir: string): Promise<ServedPage> {
-  const core = await openHostCore({ dataDir, host: 'loopback' })
+  const core = await openHostCore({ ...weakly, dataDir, host: 'loopback' })
   const server = await serveCore({ core, dataDir, pageDir, print: () => undefined, printError: line => console.error(line) })
   return {
     async open(page, path) {

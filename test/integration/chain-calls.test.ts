@@ -16,6 +16,7 @@ import type { SignReview } from '../../src-shared/review-contract.ts'
 import { connect, decodersOf } from '../helpers/devnet-reader.ts'
 import { sendAs } from '../helpers/devnet-sender.ts'
 import { writeOddArchive } from '../helpers/odd-archive.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'granary-chain-calls-'))
 const archive = join(folder, 'odd.ndjson')
@@ -37,7 +38,7 @@ const keys: Record<string, string> = {}
 let network: string
 let networks = 0
 
-const open = () => openCore({ dataDir, host: 'cli', version: '0', demoDir: null, mode: 'write', networksFile: null })
+const open = () => openCore({ ...weakly, dataDir, host: 'cli', version: '0', demoDir: null, mode: 'write', networksFile: null })
 const run = <N extends CommandName>(name: N, input: CommandInput<N>): Promise<CommandOutput<N>> =>
   core.command(name, input, { actor, idempotencyKey: `chain-key-${count++}` })
 const requests = async (): Promise<ChainRequest[]> => (await core.query('chain.requests', {})).rows
@@ -239,7 +240,15 @@ describe('a call that is signed on another machine', () => {
   const prepareFor = (call: ChainCall) => run('chain.prepare', { network, call, keyId: keys.Dave!, offline: true })
 
   beforeAll(async () => {
-    elsewhere = await openCore({ dataDir: offlineDir, host: 'cli', version: '0', demoDir: null, mode: 'write', networksFile: null })
+    elsewhere = await openCore({
+      ...weakly,
+      dataDir: offlineDir,
+      host: 'cli',
+      version: '0',
+      demoDir: null,
+      mode: 'write',
+      networksFile: null,
+    })
     const kept = await there('keys.import', { name: 'Dave', kind: 'sr25519', secret: `${phrase}//Dave`, passphrase })
     keyId = kept.keyId
     // the machine that sends knows the address only

@@ -15,6 +15,7 @@ import type { KeyKind } from '../../src-shared/keys-contract.ts'
 import { connect } from '../../src-shared/rpc-client.ts'
 import { portPair, type TestPort } from '../helpers/port-pair.ts'
 import { filesAsPlaces, findSecrets, type Needle, shapesOfBytes, shapesOfText } from '../helpers/secret-search.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /*
  * Makes and imports keys through the real core, over the wire that a page uses, and through the real command line, with errors of all
@@ -78,7 +79,7 @@ test('the search finds what is there, in each shape', async () => {
 })
 
 test('over the wire: no file, log, error or answer holds a secret, but for the words of the key that was made and what was exported', async () => {
-  const core = await openCore({ dataDir, host: 'loopback', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  const core = await openCore({ ...weakly, dataDir, host: 'loopback', version: '1', demoDir: null, networksFile: null, mode: 'write' })
   const printed: string[] = []
   const answers: string[] = []
   const restore = listen(text => printed.push(text))

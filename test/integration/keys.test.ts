@@ -12,6 +12,7 @@ import { listAudit, openStore, type Store, verifyAudit } from '../../src-main/st
 import type { CommandInput, CommandOutput, Topic } from '../../src-shared/contract.ts'
 import { IDLE_SEC } from '../../src-shared/keys-contract.ts'
 import { withFolder } from '../helpers/store.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 const passphrase = 'correct horse battery staple'
 const seed = 'SBGWSG6BTNCKCOB3DIFBGCVMUPQFYPA2G4O34RMTB343OYPXU5DJDVMN'
@@ -46,7 +47,7 @@ afterEach(() => {
 function open(folder: string, safeStorage: SafeStorage | null = null): void {
   store = openStore(folder, { mode: 'write', nowMs: () => nowSec * 1000 })
   topics = []
-  keys = createKeys({ books: store, changed: (...changed) => topics.push(...changed), safeStorage })
+  keys = createKeys({ ...weakly, books: store, changed: (...changed) => topics.push(...changed), safeStorage })
 }
 
 /** As after a restart. */
@@ -195,7 +196,13 @@ describe('passphrases', () => {
     expect(done.stillLocked).toEqual([other])
     const boxes = store.books.prepare('SELECT box FROM keys').pluck().all() as Buffer[]
     expect(new Set(boxes.map(box => Buffer.from(stretchingOf(box).salt).toString('hex'))).size).toBe(1)
-    expect(boxes.map(box => stretchingOf(box).logN)).toEqual([17, 17, 17])
+    expect(boxes.map(box => stretchingOf(box).logN)).toEqual(Array(3).fill(weakly.stretchLogN))
+  })
+
+  test('are stretched as they have to be wherever nobody asks for less', async () => {
+    keys = createKeys({ books: store, changed: () => {}, safeStorage: null })
+    await importSeed()
+    expect(stretchingOf(store.books.prepare('SELECT box FROM keys').pluck().get() as Buffer).logN).toBe(17)
   })
 
   test('wrong ones are slowed down, over restarts, also when the clock is set back or the process is ended while one is tried; the audit trail has each', async () => {

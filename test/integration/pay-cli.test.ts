@@ -8,6 +8,7 @@ import { granary, withFd } from '../helpers/granary.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
 import { openFarms, type PayWorld, payPassphrase, startPayWorld } from '../helpers/pay-core.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /* `granary pay`: two signers with a data folder each, and what they send each other. */
 
@@ -26,6 +27,7 @@ beforeEach(async () => {
   for (const name of ['anns', 'bobs']) cpSync(join(template, 'data'), join(folder, name), { recursive: true })
   lab = await startPayWorld()
   const core = await openCore({
+    ...weakly,
     dataDir: join(folder, 'anns'),
     host: 'cli',
     version: '1',

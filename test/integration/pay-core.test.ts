@@ -14,6 +14,7 @@ import { signWith, TFT } from '../helpers/horizon/index.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
 import { ended, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /* Payouts as the core plans, signs, exchanges, pays and settles them, on a small grid of which periods 101 and 102 are over. */
 
@@ -46,7 +47,16 @@ function open(): Promise<Core> {
 }
 
 async function openAt(dataDir: string): Promise<Core> {
-  const core = await openCore({ dataDir, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write', ledgerMs: 200 })
+  const core = await openCore({
+    ...weakly,
+    dataDir,
+    host: 'cli',
+    version: '1',
+    demoDir: null,
+    networksFile: null,
+    mode: 'write',
+    ledgerMs: 200,
+  })
   cores.push(core)
   return core
 }

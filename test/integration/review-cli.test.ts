@@ -7,6 +7,7 @@ import { openCore } from '../../src-main/core/index.ts'
 import { granary } from '../helpers/granary.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { openFarms, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /* `granary pay review`: the same words as on screen, for a run, a row and files of envelopes. */
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   data = join(folder, 'data')
   await importMintGrid(data)
   lab = await startPayWorld()
-  const core = await openCore({ dataDir: data, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  const core = await openCore({ ...weakly, dataDir: data, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
   await run(core, 'pay.setConfig', { network: 'lab', config: lab.config })
   await openFarms(lab, core, 102)
   await core.close()

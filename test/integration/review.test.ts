@@ -25,6 +25,7 @@ import type { PayConfig } from '../../src-shared/pay.ts'
 import { type LocalHorizon, makeKey, makeWorld, signWith, startHorizon, TFT, type World } from '../helpers/horizon/index.ts'
 import { importMintGrid, mintGridNetwork } from '../helpers/mint-grid.ts'
 import { receiptHash } from '../helpers/pay.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /* What is shown before signing, with what the store and the ledger know: a grid of three periods, of which 102 is paid. */
 
@@ -214,6 +215,7 @@ test('an envelope from anywhere is held against the run that it is of, or of non
 test('the whole core answers, and a Horizon that is gone leaves the review as it is, with the reason', async () => {
   store.close()
   const core: Core = await openCore({
+    ...weakly,
     dataDir: join(folder, 'data'),
     host: 'cli',
     version: '1',

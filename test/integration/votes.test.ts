@@ -16,6 +16,7 @@ import { defaultMintConfig, type MintConfig } from '../../src-shared/node-period
 import type { SignerSet, VoteReview, VoteSubject } from '../../src-shared/votes-contract.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { ann, bob, cast, cleo, eve, labGenesis, labSet, plain, type TestSigner } from '../helpers/votes.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /* Votes as the core takes, signs, counts and exchanges them, on a small grid of which periods 101 and 102 are over. */
 
@@ -44,7 +45,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function open(dataDir?: string): Promise<Core> {
   const own = dataDir ?? join(folder, `data-${opened++}`)
   if (dataDir === undefined) cpSync(template, own, { recursive: true })
-  const core = await openCore({ dataDir: own, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  const core = await openCore({ ...weakly, dataDir: own, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
   cores.push(core)
   while (!(await core.query('mints.list', {})).complete) await new Promise(resolve => setTimeout(resolve, 20))
   return core
@@ -157,7 +158,7 @@ test('a signer whose key is offline signs what was prepared here; the key of ano
 
   // a machine that has nothing but keys and the signers' file
   const dataDir = join(folder, 'offline')
-  const offline = await openCore({ dataDir, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  const offline = await openCore({ ...weakly, dataDir, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
   cores.push(offline)
   expect(await refusal(offline.query('votes.review', { text }))).toBe('usage')
   const { format, version, network, ...set } = JSON.parse((await online.query('votes.signersFile', {})).text)
