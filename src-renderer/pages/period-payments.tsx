@@ -53,7 +53,7 @@ export function PeriodPayments({ period }: { period: number }) {
   if (!config?.network || checked.data === undefined)
     return checked.error ? <ErrorPanel error={checked.error} onRetry={checked.refetch} /> : null
   const { network, problems } = config
-  const job = jobs?.findLast(({ kind, title }) => kind === 'pay' && title.endsWith(` payments of ${runSubject(period)}`))
+  const job = jobs?.find(({ kind, title }) => kind === 'pay' && title.endsWith(` payments of ${runSubject(period)}`))
   const look = () => sending.send(async () => void (await command('pay.verify', { network, period })))
   return (
     <section className={page.stack} aria-label={words.title}>

@@ -23,7 +23,7 @@ export function VaultLedger({ vault, readOnly }: { vault: KnownVault; readOnly: 
   const { network, ledger, mode, differenceUnits } = vault
   const jobs = useQuery('jobs.list', {}, ['jobs']).data
   const sending = useSend()
-  const job = jobs?.findLast(({ title }) => title === `Read the transfers to the vault of ${network}`)
+  const job = jobs?.find(({ title }) => title === `Read the transfers to the vault of ${network}`)
   const read = () => sending.send(async () => void (await command('vault.read', { network })))
   return (
     <section className={page.stack} aria-label={words.title}>
