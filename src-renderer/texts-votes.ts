@@ -77,6 +77,12 @@ export const voteTexts = {
   copyStatement: 'Copy the statement',
   vote: 'Vote',
   voteFor: (name: string) => `Vote for ${name}`,
+  voteForAllOf: (name: string) => `Vote for ${name}…`,
+  noKeyHere: 'No key of a signer who has not voted on them is here.',
+  tooMany: (most: number) => `Choose ${most} or fewer.`,
+  signedMany: (count: number) =>
+    `${count} ${count === 1 ? 'vote' : 'votes'} signed. They count here; export open votes, and send the file to the other signers.`,
+  allLeft: 'Nothing of what was chosen can be voted on:',
   amount: 'Amount in TFT',
   amountHint: 'What Granary works out; enter another only if you know why.',
   amountWrong: 'Enter TFT above 0 with up to 7 decimals, such as 279.425.',

@@ -3,8 +3,8 @@ import type { PayableKind } from './pay.ts'
 import type { ReviewCode, ReviewSeverity, ReviewWarning, SignReview } from './review-contract.ts'
 import { cleanName, shortAddress } from './text.ts'
 import { formatDuration, formatUtc, hasDate } from './time.ts'
-import { amountText, subjectText } from './vote-text.ts'
-import type { VoteReview } from './votes-contract.ts'
+import { amountText, choiceText, subjectText } from './vote-text.ts'
+import type { VoteReview, VotesReview } from './votes-contract.ts'
 
 /* What is said before something is signed: on screen and on the command line in the same words. */
 
@@ -154,6 +154,31 @@ export function voteSignReview(review: VoteReview): SignReview {
     signatures: [],
     hash,
     bytes: { form: 'statement', text: text.split('\n')[0] ?? '' },
+  }
+}
+
+/** Many votes' review as the one sheet shows it: every vote stands in its values. */
+export function votesSignReview(review: VotesReview): SignReview {
+  const { text, hash, network, signerName, count: number, sumUnits, rows, warnings, basis, singleWord, left } = review
+  const votes = count(number, 'vote')
+  const told = warnings.map((warning): ReviewWarning => ({ code: 'vote', severity: 'warn', text: warning }))
+  if (singleWord !== null) told.unshift({ code: 'vote', severity: 'stop', text: `On one word: ${singleWord}.` })
+  return {
+    kind: 'vote',
+    decision: `You sign: ${votes} for ${amountText(sumUnits)} in all, as ${cleanName(signerName)}`,
+    action: `Sign ${votes} for ${amountText(sumUnits)} as ${cleanName(signerName)}`,
+    warnings: worstFirst(told),
+    unknown: left.map(({ subject, why }) => `${subjectText(subject)} is left out: ${why}`),
+    fields: [
+      { name: 'Network', value: cleanName(network) },
+      { name: 'Votes', value: String(number) },
+      { name: 'In all', value: amountText(sumUnits) },
+      ...basis.map((line, at) => ({ name: at === 0 ? 'Rests on' : '', value: line })),
+    ],
+    values: rows.map(row => ({ name: subjectText(row.subject), value: choiceText(row) })),
+    signatures: [],
+    hash,
+    bytes: { form: 'statements', text: text.split('\n').slice(0, number).join('\n') },
   }
 }
 

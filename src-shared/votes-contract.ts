@@ -18,6 +18,8 @@ export type VoteKeyKind = z.infer<typeof voteKeyKindSchema>
 
 /** Longest text that an import or a signature takes in one go, in characters. */
 export const MAX_VOTES_CHARS = 900_000
+/** Most votes that are signed in one go. */
+export const MAX_AT_ONCE = 1000
 /** Most signers of a network. */
 export const MAX_SIGNERS = 100
 /** Bytes of a statement, of a vote (with its signature), and characters of a vote as text. */
@@ -202,6 +204,29 @@ export const voteReviewSchema = z.object({
 })
 export type VoteReview = z.infer<typeof voteReviewSchema>
 
+/** Statements of one signer on many subjects, as they are shown before they are signed in one go. */
+export const votesReviewSchema = z.object({
+  /** the statements, one a line, and after them what they rest on */
+  text: z.string(),
+  /** SHA-256 of the statements' bytes, one after the other */
+  hash: hex32,
+  network: z.string(),
+  signerName: z.string(),
+  count: z.number(),
+  sumUnits: bigintText,
+  /** in the order of the statements */
+  rows: z.array(voteChoiceSchema.extend({ subject: voteSubjectSchema })),
+  /** each names its subject */
+  warnings: z.array(z.string()),
+  basis: z.array(z.string()),
+  /** why signing takes an extra confirmation, with how many votes it is about; null: it does not */
+  singleWord: z.string().nullable(),
+  /** what no statement was made on, and why */
+  left: z.array(z.object({ subject: voteSubjectSchema, why: z.string() })),
+  keys: z.array(z.object({ keyId: z.string(), name: z.string() })),
+})
+export type VotesReview = z.infer<typeof votesReviewSchema>
+
 export const voteImportSchema = z.object({
   /** new ones, and those that took the place of an earlier vote of the same signer */
   added: z.number(),
@@ -268,6 +293,11 @@ export const voteQueries = {
     }),
     out: voteReviewSchema,
   },
+  /** statements of a signer on many subjects, each for what Granary works out; what can't be voted on is left out */
+  'votes.prepareMany': {
+    in: z.object({ subjects: z.array(voteSubjectSchema).min(1).max(MAX_AT_ONCE), signer: voteKeySchema }),
+    out: votesReviewSchema,
+  },
   /** a statement that somebody else prepared, or the statement of a vote */
   'votes.review': { in: z.object({ text: z.string().max(20_000) }), out: voteReviewSchema },
   /** votes with what they rest on, one a line; of one subject, else of all that are open */
@@ -281,6 +311,18 @@ export const voteCommands = {
   'votes.sign': {
     in: z.object({ network, text: z.string().max(20_000), keyId: z.string().min(1).max(100), confirmed: z.boolean().default(false) }),
     out: z.object({ vote: z.string() }),
+  },
+  /** all or none; `count` and `sumUnits`: as they were shown, or nothing is signed */
+  'votes.signMany': {
+    in: z.object({
+      network,
+      text: z.string().max(MAX_VOTES_CHARS),
+      keyId: z.string().min(1).max(100),
+      confirmed: z.boolean().default(false),
+      count: z.number().int().min(1).max(MAX_AT_ONCE),
+      sumUnits: bigintText,
+    }),
+    out: z.object({ votes: z.array(z.string()) }),
   },
   'votes.import': { in: z.object({ network, text: z.string().max(MAX_VOTES_CHARS) }), out: voteImportSchema },
 } as const

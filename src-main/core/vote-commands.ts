@@ -1,8 +1,19 @@
 import { setImmediate as breathe } from 'node:timers/promises'
+import type { z } from 'zod'
 import type { CommandOutput } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
-import { subjectText } from '../../src-shared/vote-text.ts'
-import { type SignerSet, type VoteImport, voteCommands, voteRefusalSchema } from '../../src-shared/votes-contract.ts'
+import { sumUnits as sumOf } from '../../src-shared/money.ts'
+import type { Basis } from '../../src-shared/verify.ts'
+import { amountText, subjectText } from '../../src-shared/vote-text.ts'
+import {
+  type SignerSet,
+  STATEMENT_BYTES,
+  type VoteImport,
+  type VoteSigner,
+  type VoteStatement,
+  voteCommands,
+  voteRefusalSchema,
+} from '../../src-shared/votes-contract.ts'
 import { votes as takesVotes } from '../engines/minting/mint-config.ts'
 import { applyAction, undecided } from '../engines/minting/triggers.ts'
 import { basisHash } from '../signing/votes/basis.ts'
@@ -41,6 +52,8 @@ export async function voteCommand(room: VoteRoom, name: VoteCommand, input: unkn
     }
     case 'votes.sign':
       return signVote(room, voteCommands[name].in.parse(input), once)
+    case 'votes.signMany':
+      return signVotes(room, voteCommands[name].in.parse(input), once)
     case 'votes.import': {
       const { network, text } = voteCommands[name].in.parse(input)
       return importVotes(room, network, text, once)
@@ -112,14 +125,71 @@ async function signVote(
   once: Once,
 ): Promise<{ vote: string }> {
   onShown(room, network)
-  const { set } = room.signers()
   const { bytes, bases } = oneStatement(text)
+  const ready = readyToSign(room, { bytes, bases, keyId, confirmed })
+  const vote = await signWith(room, keyId, ready)
+  const { subject } = vote.statement
+  return once(`vote of ${ready.signer.name} on ${subjectText(subject)} (network ${network})`, () => {
+    keep(room, network, vote, ready.basis)
+    return { vote: voteText(vote.bytes) }
+  }) as { vote: string }
+}
+
+/** Signs many statements of one signer: all of them, or none where one is refused. Rejects as for one; usage where they are not as shown. */
+async function signVotes(
+  room: VoteRoom,
+  { network, text, keyId, confirmed, count: shown, sumUnits }: z.output<(typeof voteCommands)['votes.signMany']['in']>,
+  once: Once,
+): Promise<{ votes: string[] }> {
+  onShown(room, network)
+  const { hash } = room.signers()
+  const { items, bases, problems } = readVotesText(text)
+  if (problems[0]) throw refused(problems[0].reason, problems[0].message)
+  const ready: Ready[] = []
+  for (const [at, { bytes }] of items.entries()) {
+    if (at % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await breathe()
+    ready.push(readyToSign(room, { bytes: bytes.slice(0, STATEMENT_BYTES), bases, keyId, confirmed }))
+  }
+  const subjects = new Set(ready.map(({ statement }) => subjectKey(statement.subject)))
+  const total = sumOf(ready.map(({ statement }) => statement))
+  const [first] = ready
+  if (!first || items.length !== shown || total !== sumUnits || subjects.size !== items.length)
+    throw new AppError(
+      'usage',
+      `There are ${items.length} statements on ${subjects.size} subjects over ${amountText(total)}, and ${shown} over ${amountText(sumUnits)} were shown. Nothing was signed. Look at them again.`,
+    )
+  const votes: Vote[] = []
+  for (const [at, one] of ready.entries()) {
+    if (at % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) await breathe()
+    votes.push(await signWith(room, keyId, one))
+  }
+  const what = `${votes.length} votes of ${first.signer.name} over ${amountText(total)} (network ${network})`
+  return once(what, () => {
+    refuseChanged(room, hash)
+    for (const [at, vote] of votes.entries()) keep(room, network, vote, ready[at]!.basis)
+    return { votes: votes.map(({ bytes }) => voteText(bytes)) }
+  }) as { votes: string[] }
+}
+
+/** A statement that may be signed, by whom, and what it rests on. */
+interface Ready {
+  bytes: Uint8Array
+  statement: VoteStatement
+  signer: VoteSigner
+  basis: Basis | null
+}
+
+/** Throws AppError vote.refused where a statement is not to be signed with this key. */
+function readyToSign(
+  room: VoteRoom,
+  { bytes, bases, keyId, confirmed }: { bytes: Uint8Array; bases: ReadonlyMap<string, Basis>; keyId: string; confirmed: boolean },
+): Ready {
+  const { network, set } = room.signers()
   const statement = decodeStatement(bytes)
   const signer = authorise(statement, set)
   const executed = room.subjects.executed(network, statement.subject)
   if (executed !== '') throw refused('executed', `The voting on ${subjectText(statement.subject)} is over: ${executed} Nothing was signed.`)
-  const key = room.keysFor(signer).find(found => found.keyId === keyId)
-  if (!key)
+  if (!room.keysFor(signer).some(found => found.keyId === keyId))
     throw refused(
       'other-key',
       `This statement is for the signer "${signer.name}" (${keyName(signer)}), and the chosen key is another. Nothing was signed. Choose that signer's key.`,
@@ -131,16 +201,29 @@ async function signVote(
       'single-word',
       `Signing this takes an extra confirmation: ${why}. Nothing was signed. Confirm it (on the command line --on-one-word) if you know better.`,
     )
+  return { bytes, statement, signer, basis }
+}
+
+async function signWith(room: VoteRoom, keyId: string, { bytes, signer }: Ready): Promise<Vote> {
   const signature = room.keys.signWith(keyId, bytes)
   if (!(await verifies(signer, bytes, signature)))
     throw new AppError('internal', 'The signature that the vault made does not fit its key. Nothing was kept.')
-  const vote = readVote(Buffer.concat([bytes, signature]))
-  return once(`vote of ${signer.name} on ${subjectText(statement.subject)} (network ${network})`, () => {
-    // it may have been cast elsewhere meanwhile
-    put(room, network, vote)
-    if (basis) saveBasis(room.books, basisHash(basis), basis)
-    return { vote: voteText(vote.bytes) }
-  }) as { vote: string }
+  return readVote(Buffer.concat([bytes, signature]))
+}
+
+/** Whoever calls it holds the transaction. */
+function keep(room: VoteRoom, network: string, vote: Vote, basis: Basis | null): void {
+  // it may have been cast elsewhere meanwhile
+  put(room, network, vote)
+  if (basis) saveBasis(room.books, basisHash(basis), basis)
+}
+
+/** Throws AppError store.busy where the signers are others by now. */
+function refuseChanged(room: VoteRoom, hash: string): void {
+  if (signersHash(room.signers().set) !== hash)
+    throw new AppError('store.busy', 'The signers were changed while the votes were being checked. Nothing was taken. Do it again.', {
+      retryable: true,
+    })
 }
 
 /**
@@ -169,12 +252,7 @@ async function importVotes(room: VoteRoom, network: string, text: string, once: 
   }
   refusals.sort((a, b) => a.line - b.line)
   return once(`votes of network ${network}: ${good.length} to take, ${refusals.length} refused`, () => {
-    if (signersHash(room.signers().set) !== hash)
-      throw new AppError(
-        'store.busy',
-        'The signers were changed while the votes were being checked. Nothing was taken. Import them again.',
-        { retryable: true },
-      )
+    refuseChanged(room, hash)
     let added = 0
     for (const vote of good) {
       if (put(room, network, vote)) added++

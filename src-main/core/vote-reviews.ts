@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto'
-import { AppError } from '../../src-shared/errors.ts'
+import { setImmediate as breathe } from 'node:timers/promises'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { MAX_UNITS, sumUnits } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { type Basis, basisText, singleWord } from '../../src-shared/verify.ts'
 import { amountText, choiceText, subjectText, voteFields } from '../../src-shared/vote-text.ts'
-import { isVotable, STATEMENT_BYTES, type VoteChoice, type VoteReview, type VoteStatement } from '../../src-shared/votes-contract.ts'
+import {
+  isVotable,
+  STATEMENT_BYTES,
+  type VoteChoice,
+  type VoteReview,
+  type VoteStatement,
+  type VotesReview,
+} from '../../src-shared/votes-contract.ts'
 import { parsePayouts } from '../engines/compare/proposal.ts'
 import { basisHash, basisLine } from '../signing/votes/basis.ts'
 import { signerOf } from '../signing/votes/signers.ts'
@@ -20,18 +28,71 @@ import type { VoteAnswers, VoteRoom } from './votes.ts'
 const CLOCKS_APART_SEC = 600
 
 /** What is shown before a signature. All of it is read from the bytes that will be signed. */
-export function createVoteReviews(room: VoteRoom): Pick<VoteAnswers, 'votes.prepare' | 'votes.review'> {
+export function createVoteReviews(room: VoteRoom): Pick<VoteAnswers, 'votes.prepare' | 'votes.prepareMany' | 'votes.review'> {
   return {
     'votes.prepare': input => {
       const statement = prepare(room, input)
       const basis = room.subjects.basis(statement.subject)
       return reviewOf(room, encodeStatement(statement), basis)
     },
+    'votes.prepareMany': ask => reviewMany(room, ask),
     'votes.review': ({ text }) => {
       const { bytes, bases } = oneStatement(text)
       return reviewOf(room, bytes, bases)
     },
   }
+}
+
+/** Statements looked at in one go before others get their turn. */
+const LOOKED_AT_ONCE = 20
+
+/** Statements of one signer for what Granary works out; what can't be voted on is left out with the reason. Rejects as for one. */
+async function reviewMany(room: VoteRoom, { subjects, signer }: Parsed<'votes.prepareMany'>): Promise<VotesReview> {
+  const { network, set } = room.signers()
+  const reviews: VoteReview[] = []
+  const left: VotesReview['left'] = []
+  const basisLines = new Set<string>()
+  const unique = new Map(subjects.map(subject => [subjectKey(subject), subject]))
+  let looked = 0
+  for (const subject of unique.values()) {
+    if (++looked % LOOKED_AT_ONCE === 0) await breathe()
+    try {
+      const statement = prepare(room, { subject, signer })
+      reviews.push(reviewOf(room, encodeStatement(statement), room.subjects.basis(subject)))
+    } catch (error) {
+      const { code, message, details } = toAppError(error)
+      if (code !== 'vote.refused' || (details.reason !== 'executed' && details.reason !== 'nothing')) throw error
+      left.push({ subject, why: message })
+    }
+  }
+  const lines = reviews.map(({ text }) => {
+    const [line = '', ...rests] = text.split('\n')
+    for (const rest of rests) basisLines.add(rest)
+    return line
+  })
+  const bytes = Buffer.concat(reviews.map(({ statement }) => encodeStatement(statement)))
+  return {
+    text: [...lines, ...basisLines].join('\n'),
+    hash: statementHash(bytes),
+    network,
+    signerName: signerOf(set, signer)?.name ?? '',
+    count: reviews.length,
+    sumUnits: sumUnits(reviews.map(({ statement }) => statement)),
+    rows: reviews.map(({ statement: { subject, options, planHash, amountUnits } }) => ({ subject, options, planHash, amountUnits })),
+    warnings: reviews.flatMap(({ statement, warnings }) => warnings.map(text => `${subjectText(statement.subject)}: ${text}`)),
+    basis: [...new Set(reviews.flatMap(({ basis }) => basis))],
+    singleWord: reasonsOf(reviews),
+    left,
+    keys: room.keysFor(signer).map(({ keyId, name }) => ({ keyId, name })),
+  }
+}
+
+/** `it all comes from the one file x (12 of 14)` */
+function reasonsOf(reviews: readonly VoteReview[]): string | null {
+  const counts = new Map<string, number>()
+  for (const { singleWord: why } of reviews) if (why !== null) counts.set(why, (counts.get(why) ?? 0) + 1)
+  if (counts.size === 0) return null
+  return [...counts].map(([why, count]) => `${why} (${count} of ${reviews.length})`).join('; ')
 }
 
 /** A signer's statement on a subject, as it is asked for. Throws AppError vote.refused, usage, archive.format. */

@@ -76,6 +76,8 @@ export interface DataTableProps<Row extends RowData> {
   onOpen?: (row: Row) => void
   /** shows the selection's sums; selection is offered only with it */
   sums?: (rows: Row[]) => { label: string; value: ReactNode }[]
+  /** what can be done with the selection, beside its sums */
+  actions?: (rows: Row[]) => ReactNode
   /** a heading at the left of the table's tools */
   title?: string
   /** after it: filters, search */
@@ -96,7 +98,7 @@ const features = tableFeatures({ columnVisibilityFeature, rowSelectionFeature, r
  * CSV of what is shown. One tab stop; arrow keys move, Enter opens, Space selects, F2 goes into a strip.
  */
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
-  const { name, label, columns, source, rowId, sort, onSort, onOpen, sums, title, tools, empty, maxRows } = props
+  const { name, label, columns, source, rowId, sort, onSort, onOpen, sums, actions, title, tools, empty, maxRows } = props
   const id = useId()
   const scroller = useRef<HTMLDivElement>(null)
   const [ui, setUi] = useUi<TableUi>(`table.${name}`, { sort, hidden: null })
@@ -442,6 +444,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
               {sum.label} {sum.value}
             </span>
           ))}
+          {actions?.([...selected.values()])}
           <Button variant="subtle" size="compact-sm" onClick={() => setSelected(new Map())}>
             {texts.table.clear}
           </Button>

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
 import type { QueryOutput } from '../../src-shared/contract.ts'
-import { tftExact } from '../../src-shared/money.ts'
+import { sumUnits, tftExact } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { subjectText } from '../../src-shared/vote-text.ts'
-import type { VoteRow } from '../../src-shared/votes-contract.ts'
+import type { VoteRow, VoteSigner } from '../../src-shared/votes-contract.ts'
 import { query, useQuery } from '../api.ts'
 import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
@@ -17,6 +17,7 @@ import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
 import { ImportVotes, ReviewPrepared } from './vote-exchange.tsx'
+import { VoteForSelected } from './vote-many.tsx'
 import { openMatrix, saveVotes, voteTopics } from './vote-matrix.tsx'
 import { SignersForm, TakeSignersFile } from './vote-signers.tsx'
 
@@ -39,7 +40,7 @@ export function VotesPage() {
       </header>
       {signers.error && !data ? <ErrorPanel error={signers.error} onRetry={signers.refetch} /> : null}
       {data && !set ? <NoSigners signers={data} readOnly={readOnly} /> : null}
-      {data?.network && set ? <Subjects network={data.network} readOnly={readOnly} /> : null}
+      {data?.network && set ? <Subjects network={data.network} signers={set.signers} readOnly={readOnly} /> : null}
     </div>
   )
 }
@@ -158,7 +159,12 @@ const columns: Column<VoteRow>[] = [
   },
 ]
 
-function Subjects({ network, readOnly }: { network: string; readOnly: boolean }) {
+function sumsOf(rows: readonly VoteRow[]) {
+  const known = rows.flatMap(({ ownUnits }) => (ownUnits === null ? [] : [{ amountUnits: ownUnits }]))
+  return [{ label: words.columns.own, value: <Amount units={sumUnits(known)} /> }]
+}
+
+function Subjects({ network, signers, readOnly }: { network: string; signers: readonly VoteSigner[]; readOnly: boolean }) {
   const [sort, setSort] = useTableSort('votes', { id: 'state', descending: false })
   const source = useWindowSource(network, (offset, limit, signal) => query('votes.list', { offset, limit }, signal), voteTopics)
   const trigger = source.first?.trigger
@@ -174,6 +180,10 @@ function Subjects({ network, readOnly }: { network: string; readOnly: boolean })
         sort={sort}
         onSort={setSort}
         onOpen={row => openMatrix(row.subject, network, readOnly)}
+        {...(!readOnly && {
+          sums: sumsOf,
+          actions: (rows: VoteRow[]) => <VoteForSelected rows={rows} signers={signers} network={network} />,
+        })}
         empty={words.nothing}
       />
     </>

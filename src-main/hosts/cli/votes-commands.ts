@@ -4,12 +4,19 @@ import { type Command, Option } from 'commander'
 import type { QueryOutput } from '../../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import { tftExact, unitsFromTft } from '../../../src-shared/money.ts'
-import { reviewLines, voteSignReview } from '../../../src-shared/review-text.ts'
+import { reviewLines, voteSignReview, votesSignReview } from '../../../src-shared/review-text.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
 import { nextSerial, readSignersFile } from '../../../src-shared/vote-signers.ts'
-import { choiceText, importText, subjectText } from '../../../src-shared/vote-text.ts'
-import type { SignerSet, VoteImport, VoteMatrix, VoteReview } from '../../../src-shared/votes-contract.ts'
+import { amountText, choiceText, importText, subjectText } from '../../../src-shared/vote-text.ts'
+import {
+  MAX_AT_ONCE,
+  type SignerSet,
+  type VoteImport,
+  type VoteMatrix,
+  type VoteReview,
+  type VoteSubject,
+} from '../../../src-shared/votes-contract.ts'
 import type { OpenVotes } from '../../core/votes-command.ts'
 import {
   actor,
@@ -39,6 +46,7 @@ interface SignOptions extends About {
   amount?: string
   payouts?: string
   onOneWord?: boolean
+  all?: boolean
   out?: string
 }
 
@@ -96,6 +104,7 @@ export function addVotesCommands(
     )
 
   about(below('sign', 'vote: shows what will be signed, and signs it with a key of the vault'))
+    .option('--all', 'everything that the signer has not voted on and Granary works out: one review, one passphrase')
     .option('--statement <file>', 'what somebody prepared (votes export --unsigned), instead of what is worked out here')
     .option('--signer <name>', 'for which signer; default the one whose key is here')
     .option('--key <name>', 'the key; default that of the signer')
@@ -106,17 +115,10 @@ export function addVotesCommands(
     .option('--out <file>', 'write the vote there, with what it rests on')
     .action((options: SignOptions) =>
       using('write', options, async opened => {
+        if (options.all) return signAll(opened, options)
         const review = await reviewFor(opened, options)
         if (!terminal.json) terminal.out(reviewText(review))
-        if (review.singleWord !== null && !options.onOneWord)
-          throw new AppError(
-            'vote.refused',
-            `Signing this takes an extra confirmation: ${review.singleWord}. Nothing was signed. Say --on-one-word if you know better.`,
-          )
-        const keyId = keyFor(review, options.key)
-        const prompt = 'Passphrase to sign it (Ctrl-C leaves it unsigned)'
-        const passphrase = await input.secret(prompt, options.passphraseFd)
-        await opened.keys.command('keys.unlock', { keyIds: [keyId], passphrase }, { id: actor() }, randomUUID())
+        const keyId = await readyKey(opened, review, options, 'Passphrase to sign it (Ctrl-C leaves it unsigned)')
         const network = opened.network()
         const confirmed = options.onOneWord ?? false
         const { vote } = await opened.run('votes.sign', { network, text: review.text, keyId, confirmed })
@@ -125,6 +127,51 @@ export function addVotesCommands(
         say({ vote, hash: review.hash }, `Signed.\n${vote}\n`)
       }),
     )
+
+  /** The key that signs what was reviewed, unlocked. Throws AppError vote.refused where that takes a confirmation. */
+  async function readyKey(
+    opened: OpenVotes,
+    review: Pick<VoteReview, 'singleWord' | 'keys' | 'signerName'>,
+    { onOneWord, key, passphraseFd }: SignOptions,
+    prompt: string,
+  ): Promise<string> {
+    if (review.singleWord !== null && !onOneWord)
+      throw new AppError(
+        'vote.refused',
+        `Signing this takes an extra confirmation: ${review.singleWord}. Nothing was signed. Say --on-one-word if you know better.`,
+      )
+    const keyId = keyFor(review, key)
+    const passphrase = await input.secret(prompt, passphraseFd)
+    await opened.keys.command('keys.unlock', { keyIds: [keyId], passphrase }, { id: actor() }, randomUUID())
+    return keyId
+  }
+
+  async function signAll(opened: OpenVotes, options: SignOptions): Promise<void> {
+    const { period, mint, statement, amount, payouts, onOneWord: confirmed = false } = options
+    if ([period, mint, statement, amount, payouts].some(value => value !== undefined))
+      throw new AppError(
+        'usage',
+        '--all votes for what Granary works out. Leave --period, --mint, --statement, --amount and --payouts out.',
+      )
+    const { kind, publicKey, name } = await opened.signer(options.signer)
+    const subjects = await notVoted(opened, name)
+    if (subjects.length === 0) return say({ votes: [] }, `There is nothing that ${cleanName(name)} has not voted on.\n`)
+    const review = await opened.answers['votes.prepareMany']({ subjects: subjects.slice(0, MAX_AT_ONCE), signer: { kind, publicKey } })
+    const { text, count, sumUnits } = review
+    const shown = votesSignReview(review)
+    const each = shown.values.map(({ name: what, value }) => `  ${what}: ${value}`)
+    if (!terminal.json) terminal.out(`${[...reviewLines(shown), 'Each vote:', ...each].join('\n')}\n`)
+    const rest = subjects.length - MAX_AT_ONCE
+    if (rest > 0) terminal.err(`${MAX_AT_ONCE} votes are signed in one go. ${rest} more are left: say it again after this.\n`)
+    if (count === 0) throw new AppError('vote.refused', 'There is nothing to sign: all of it is left out, as said above.')
+    const keyId = await readyKey(opened, review, options, `Passphrase. ${shown.action} (Ctrl-C leaves all unsigned)`)
+    const ask = { network: opened.network(), text, keyId, confirmed, count, sumUnits: sumUnits.toString() }
+    const { votes: signed } = await opened.run('votes.signMany', ask)
+    const lines = [...signed, ...text.split('\n').slice(count), '']
+    if (options.out !== undefined) writeFileSync(options.out, lines.join('\n'))
+    const where = options.out === undefined ? 'granary votes export hands them out.' : `Written to ${options.out}.`
+    say({ votes: signed, count, sumUnits }, `Signed ${count} votes for ${amountText(sumUnits)}. ${where}\n`)
+  }
 
   about(below('export', 'votes with what they rest on, one a line; without --period or --mint all that are open'))
     .option('--unsigned', 'a statement for a signer whose key is elsewhere, to be signed there with: votes sign --statement FILE')
@@ -197,7 +244,17 @@ async function reviewFor(opened: OpenVotes, options: SignOptions): Promise<VoteR
   return opened.answers['votes.prepare']({ subject, signer: { kind, publicKey }, amountUnits, payouts: proposal })
 }
 
-function keyFor({ keys, signerName }: VoteReview, wanted: string | undefined): string {
+/** What a signer whose key is here has not voted on, of what Granary works out, in the order of the list. */
+async function notVoted({ answers }: OpenVotes, name: string): Promise<VoteSubject[]> {
+  const found: VoteSubject[] = []
+  for (let offset = 0; ; offset += MAX_AT_ONCE) {
+    const { rows, total } = await answers['votes.list']({ offset, limit: MAX_AT_ONCE })
+    for (const { subject, ownUnits, waitingFor } of rows) if (ownUnits !== null && waitingFor.includes(name)) found.push(subject)
+    if (offset + MAX_AT_ONCE >= total) return found
+  }
+}
+
+function keyFor({ keys, signerName }: Pick<VoteReview, 'keys' | 'signerName'>, wanted: string | undefined): string {
   return chooseKey(keys, wanted, {
     whose: `"${cleanName(signerName)}"`,
     otherwise: 'Import it (granary keys import), or export the statement (granary votes export --unsigned) and sign it where the key is.',
