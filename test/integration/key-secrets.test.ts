@@ -181,7 +181,7 @@ test('over the wire: no file, log, error or answer holds a secret, but for the w
 }, 400_000)
 
 describe('on the command line', () => {
-  const main = join(import.meta.dirname, '../../src-main/hosts/cli/main.ts')
+  const main = join(import.meta.dirname, '../../src-main/hosts/cli/granary.mjs')
   const argumentsOf: string[][] = []
 
   /** The real program in a process of its own. `stdin`: its standard input; `three`: what it finds at file descriptor 3. */
