@@ -20,9 +20,9 @@ export interface PayWorld {
   config: CommandInput<'pay.setConfig'>['config']
 }
 
-/** A Horizon whose clock is about now, so that what is planned there is good here. */
-export async function startPayWorld(): Promise<PayWorld> {
-  const local = await startHorizon({ seed: 5, closing: 'submit', startTs: Math.floor(Date.now() / 1000) })
+/** A Horizon whose clock is about now, so that what is planned there is good here; `startTs`: it has history from then on. */
+export async function startPayWorld(startTs = Math.floor(Date.now() / 1000)): Promise<PayWorld> {
+  const local = await startHorizon({ seed: 5, closing: 'submit', startTs })
   const world = makeWorld(local.ledger, { channels: 3, payerUnits: 10_000_000_0000000n })
   const config = {
     horizon: local.url,
