@@ -15,6 +15,7 @@ import { importMintGrid } from '../helpers/mint-grid.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
 import { ended, keepLargeRun, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
 import { ann, bob, cast, cleo, eve, labSet, plain, type TestSigner } from '../helpers/votes.ts'
+import { weakly } from '../helpers/weak-stretching.ts'
 
 /* What a network's signers agreed on decides which run is signed and sent: on a small grid of which periods 101 and 102 are over. */
 
@@ -48,7 +49,16 @@ async function machine({ set = labSet as SignerSet | null, before = async (_data
   const dataDir = join(folder, `data-${opened++}`)
   cpSync(template, dataDir, { recursive: true })
   await before(dataDir)
-  const core = await openCore({ dataDir, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write', ledgerMs: 100 })
+  const core = await openCore({
+    ...weakly,
+    dataDir,
+    host: 'cli',
+    version: '1',
+    demoDir: null,
+    networksFile: null,
+    mode: 'write',
+    ledgerMs: 10,
+  })
   cores.push(core)
   await run(core, 'pay.setConfig', { network: 'lab', config: lab.config })
   if (set) await run(core, 'votes.setSigners', { network: 'lab', set })
