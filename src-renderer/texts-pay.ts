@@ -23,11 +23,11 @@ export const payTexts = {
     never: 'The paying account’s history was not looked through yet.',
     action: 'Look on Stellar',
     again: 'Look again',
-    columns: { time: 'Time', amount: 'Amount', payee: 'To', tx: 'Transaction', memo: 'Memo', why: 'Why it matters' },
+    columns: { time: 'Time', amount: 'Amount, TFT', payee: 'To', tx: 'Transaction', memo: 'Memo', why: 'Why it matters' },
     noMemo: 'none',
     asOf: 'As of',
   },
-  columns: { run: 'Run', pays: 'Pays', state: 'State', paid: 'Rows paid', amount: 'Amount', next: 'Next', added: 'Added' },
+  columns: { run: 'Run', pays: 'Pays', state: 'State', paid: 'Rows paid', amount: 'Amount, TFT', next: 'Next', added: 'Added' },
   open: (subject: string) => `Open the payout of ${subject}`,
   ofRun: (subject: string) => `Payout of ${subject}`,
   back: 'All payouts',
@@ -105,7 +105,7 @@ export const payTexts = {
     node: 'Node',
     farm: 'Farm',
     payee: 'Address',
-    amount: 'Amount',
+    amount: 'Amount, TFT',
     state: 'State',
     paid: 'Paid',
     tx: 'Transaction',
@@ -130,6 +130,10 @@ export const payTexts = {
     until: 'good until',
     attempts: 'Sent',
     noAnswer: 'no answer yet',
+    outcomes: { applied: 'in a ledger', unclear: 'not settled by the answer', rejected: 'refused', error: 'no answer' } as Record<
+      string,
+      string
+    >,
     never: 'Not sent from here.',
   },
   signers: {
@@ -143,7 +147,7 @@ export const payTexts = {
   },
   left: {
     none: 'Nobody was left out.',
-    columns: { node: 'Node', farm: 'Farm', amount: 'Amount', address: 'Address', why: 'Why', wayOut: 'What the farmer must do' },
+    columns: { node: 'Node', farm: 'Farm', amount: 'Amount, TFT', address: 'Address', why: 'Why, and what the farmer must do' },
     noAddress: 'none',
     more: (count: number) => `${count} more are not shown here.`,
   },

@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import { texts } from './texts.ts'
 
 // One accent for what can be clicked. Colours of state are CSS variables in theme.css; nothing else is coloured.
 const accent: MantineColorsTuple = [
@@ -45,6 +46,7 @@ export const theme = createTheme({
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem' }, h2: { fontSize: '1rem' }, h3: { fontSize: '0.875rem' } } },
   components: {
     Button: { defaultProps: { size: 'sm' } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': texts.sheet.close } } },
     Drawer: { styles: { content: surface, header: surface, title: { fontWeight: 600 } } },
     Modal: { styles: { content: surface, header: surface, title: { fontWeight: 600 } } },
     Spotlight: { styles: { content: surface, search: { background: 'transparent' } } },

@@ -18,8 +18,7 @@ export function FarmName({ name, id }: { name: string; id: number }) {
   const plain = cleanName(name)
   return (
     <>
-      <Clip text={plain} title={`${plain} (${id})`} />
-      <span className={classes.id}>({id})</span>
+      <Clip text={plain} title={`${plain} (${id})`} /> <span className={classes.id}>({id})</span>
     </>
   )
 }

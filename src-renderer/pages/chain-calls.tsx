@@ -95,7 +95,7 @@ async function bring(read: Promise<string>): Promise<void> {
   const { requestId } = await command('chain.takeSignature', { text: await read })
   const request = (await query('chain.requests', { limit: 1000 })).rows.find(row => row.requestId === requestId)
   if (!request) return
-  notifications.show({ message: words.brought(callText(request.call)), closeButtonProps: { 'aria-label': texts.sheet.close } })
+  notifications.show({ message: words.brought(callText(request.call)) })
   openChainRequest(request)
 }
 

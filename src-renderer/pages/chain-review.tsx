@@ -26,7 +26,7 @@ export function openChainFile(text: string, shown: ChainFileReview): void {
 }
 
 function say(message: string): void {
-  notifications.show({ message, closeButtonProps: { 'aria-label': texts.sheet.close } })
+  notifications.show({ message })
 }
 
 function save({ fileName, text }: ChainTextFile): void {

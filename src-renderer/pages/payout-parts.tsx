@@ -34,7 +34,6 @@ export function LeftOut({ of }: { of: { runId: string } | { period: number | nul
             </th>
             <th scope="col">{columns.address}</th>
             <th scope="col">{columns.why}</th>
-            <th scope="col">{columns.wayOut}</th>
           </tr>
         </thead>
         <tbody>
@@ -48,8 +47,9 @@ export function LeftOut({ of }: { of: { runId: string } | { period: number | nul
                 <Amount units={amountUnits} />
               </td>
               <td title={address}>{address === '' ? words.left.noAddress : shortAddress(cleanName(address))}</td>
-              <td className={page.wrap}>{reason}</td>
-              <td className={page.wrap}>{wayOut}</td>
+              <td className={page.wrap}>
+                {reason} <strong>{wayOut}</strong>
+              </td>
             </tr>
           ))}
         </tbody>

@@ -193,7 +193,7 @@ function RowSheet({ runId, place }: { runId: string; place: number }) {
   return (
     <div className={page.stack}>
       <p>
-        <Amount units={row.amountUnits} /> <StateMark state={rowMarks[row.stage]} word={rowStageWords[row.stage]} />
+        <Amount units={row.amountUnits} unit /> <StateMark state={rowMarks[row.stage]} word={rowStageWords[row.stage]} />
       </p>
       <p>{row.why}</p>
       {row.tx === null ? null : (
@@ -227,7 +227,9 @@ function RowSheet({ runId, place }: { runId: string; place: number }) {
           {attempts.length === 0 ? <p className={page.dim}>{names.never}</p> : null}
           {attempts.map(({ sentTs, outcome, note }) => (
             <p key={`${sentTs} ${outcome} ${note}`} className={page.dim}>
-              {names.attempts} <DateTime ts={sentTs} form="seconds" />: {outcome ?? names.noAnswer} {note}
+              {names.attempts} <DateTime ts={sentTs} form="seconds" />:{' '}
+              {outcome === null ? names.noAnswer : (names.outcomes[outcome] ?? outcome)}
+              {note === '' ? '' : `: ${note}`}
             </p>
           ))}
         </div>

@@ -54,7 +54,7 @@ function ManySheet({ review, network }: { review: VotesReview; network: string }
   const sign = async (keyId: string) => {
     const ask = { network, text, keyId, confirmed: mustConfirm(shown), count, sumUnits: sumUnits.toString() }
     await command('votes.signMany', ask)
-    notifications.show({ message: words.signedMany(count), closeButtonProps: { 'aria-label': texts.sheet.close } })
+    notifications.show({ message: words.signedMany(count) })
     closeSheet()
   }
   return <SignWithKey review={shown} keys={keys} reopen={() => openMany(review, network)} onSign={sign} />

@@ -36,7 +36,7 @@ function ReviewSheet({ review, network, onSigned }: { review: VoteReview; networ
     )
   const sign = async (keyId: string) => {
     await command('votes.sign', { network, text, keyId, confirmed: mustConfirm(shown) })
-    notifications.show({ message: words.signed, closeButtonProps: { 'aria-label': texts.sheet.close } })
+    notifications.show({ message: words.signed })
     onSigned()
   }
   return <SignWithKey review={shown} keys={keys} reopen={() => openReview(review, network, onSigned)} onSign={sign} />

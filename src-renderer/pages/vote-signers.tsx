@@ -30,7 +30,7 @@ interface Entry {
 
 async function keep(network: string, set: SignerSet): Promise<void> {
   const { voided } = await command('votes.setSigners', { network, set })
-  notifications.show({ message: words.savedSigners(voided), closeButtonProps: { 'aria-label': texts.sheet.close } })
+  notifications.show({ message: words.savedSigners(voided) })
   closeSheet()
 }
 

@@ -190,7 +190,7 @@ function eventOf(outcome: SubmitOutcome, hash: string): PlacedEvent['event'] {
 
 function noteOf(outcome: SubmitOutcome): string {
   if (outcome.kind === 'applied') return `ledger ${outcome.tx.ledger}`
-  if (outcome.kind === 'unclear') return `${outcome.why}: ${outcome.detail}`.slice(0, 300)
+  if (outcome.kind === 'unclear') return outcome.detail.slice(0, 300)
   return `${outcome.means.code}: ${outcome.means.meaning}`
 }
 
