@@ -154,4 +154,23 @@ test('votes that can not count are refused with their reasons, and the exit code
   expect((await granary('anns', 'votes', 'signers', '--threshold', '1')).code).toBe(2)
   expect((await granary('anns', 'votes', 'signers', '--signer', 'Ann')).code).toBe(2)
   expect((await granary('anns', 'votes', 'sign', '--period', '101', '--signer', 'Nobody')).code).toBe(1)
+  expect((await granary('anns', 'votes', 'sign', '--period', '101', '--all')).code).toBe(2)
+}, 120_000)
+
+test('everything that a signer has not voted on is signed in one go, after one look at it', async () => {
+  await setUp()
+  const rules = ['--rules', 'node-period', '--trigger', 'verified-amount', '--first-period', '102', '--threshold', '2']
+  const names = ['--signer', 'Ann', 'Bob', 'Cleo']
+  expect(await granary('anns', 'mints', 'config', ...rules, ...names)).toMatchObject({ code: 0, err: '' })
+  const refused = await signing('anns', '--all')
+  expect(refused.err).toMatch(/extra confirmation: .*--on-one-word/)
+  const signed = await signing('anns', '--all', '--on-one-word', '--out', path('all.txt'))
+  expect(signed).toMatchObject({ code: 0, err: '' })
+  const votes = Number(/You sign: (\d+) votes for [\d,.]+ TFT in all, as Ann/.exec(signed.out)?.[1])
+  expect(votes).toBeGreaterThan(5)
+  expect(signed.out.match(/^ {2}(mint of node|period) \d+/gm)).toHaveLength(votes)
+  expect(signed.out).toContain(`Signed: ${votes} votes for`)
+  expect(readFileSync(path('all.txt'), 'utf8').match(/^grv1:/gm)).toHaveLength(votes)
+  expect((await granary('bobs', 'votes', 'import', path('all.txt'))).out).toContain(`${votes} votes taken.`)
+  expect((await signing('anns', '--all', '--on-one-word')).out).toContain('nothing that Ann has not voted on')
 }, 120_000)

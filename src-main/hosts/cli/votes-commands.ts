@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import type { QueryOutput } from '../../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import { tftExact, unitsFromTft } from '../../../src-shared/money.ts'
-import { reviewLines, voteSignReview, votesSignReview } from '../../../src-shared/review-text.ts'
+import { countText, reviewLines, voteSignReview, votesSignReview } from '../../../src-shared/review-text.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
 import { nextSerial, readSignersFile } from '../../../src-shared/vote-signers.ts'
@@ -170,7 +170,7 @@ export function addVotesCommands(
     const lines = [...signed, ...text.split('\n').slice(count), '']
     if (options.out !== undefined) writeFileSync(options.out, lines.join('\n'))
     const where = options.out === undefined ? 'granary votes export hands them out.' : `Written to ${options.out}.`
-    say({ votes: signed, count, sumUnits }, `Signed ${count} votes for ${amountText(sumUnits)}. ${where}\n`)
+    say({ votes: signed, count, sumUnits }, `Signed: ${countText(count, 'vote')} for ${amountText(sumUnits)}. ${where}\n`)
   }
 
   about(below('export', 'votes with what they rest on, one a line; without --period or --mint all that are open'))
