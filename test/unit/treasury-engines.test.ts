@@ -8,6 +8,7 @@ import {
   stepApplication,
 } from '../../src-main/engines/credit/application.ts'
 import { chargeInterest, collectOverdue, nextDue, openLoan, overdueDays, repay } from '../../src-main/engines/credit/loan.ts'
+import { payoffUnits } from '../../src-main/engines/credit/repayment.ts'
 import { dueDate, planSchedule } from '../../src-main/engines/credit/schedule.ts'
 import { planAccess } from '../../src-main/engines/guarantees/access.ts'
 import { endAuction, joinAuction, openAuction } from '../../src-main/engines/guarantees/auction.ts'
@@ -15,7 +16,7 @@ import { endGuarantee, giveGuarantee } from '../../src-main/engines/guarantees/g
 import { holdEscrow, releaseEscrow } from '../../src-main/engines/payments/escrow.ts'
 import { paymentHash, planPayment } from '../../src-main/engines/payments/payment.ts'
 import { askForPayment, cancelRequest, fulfilRequest } from '../../src-main/engines/payments/request.ts'
-import { deposit, owedIn, payOwed, withdraw } from '../../src-main/engines/pools/pool.ts'
+import { accrue, deposit, owedIn, payOwed, withdraw } from '../../src-main/engines/pools/pool.ts'
 import { isTrustFresh, trustFrom, trustRowFor } from '../../src-main/engines/trust/trust.ts'
 import { AppError, type ErrorCode } from '../../src-shared/errors.ts'
 import { MAX_UNITS } from '../../src-shared/money.ts'
@@ -186,7 +187,9 @@ describe('loans', () => {
   test('the due date moves only when the net instalment is covered', () => {
     const nowTs = dueDate(t0, 1)
     const { grossUnits } = nextDue(chargeInterest(loan, nowTs))!
-    const almost = repay(loan, grossUnits - 2n, nowTs)
+    const begun = repay(loan, 1000n, nowTs)
+    expect(nextDue(begun.loan)).toMatchObject({ number: 1, grossUnits: grossUnits - 1000n })
+    const almost = repay(begun.loan, grossUnits - 1002n, nowTs)
     expect(almost.repayment.coveredInstalments).toEqual([])
     expect(nextDue(almost.loan)).toMatchObject({ number: 1, dueTs: nowTs, grossUnits: 2n })
     const covered = repay(almost.loan, 2n, nowTs)
@@ -199,6 +202,12 @@ describe('loans', () => {
     expect(ahead.repayment.coveredInstalments).toEqual([1, 2, 3])
     expect(ahead.repayment.interestPaidUnits).toBe(0n)
     expect(ahead.loan.coveredUnits).toBeGreaterThan(0n)
+    const grossOf = (net: bigint) => payoffUnits(net, taxBps)
+    expect(nextDue(ahead.loan)).toMatchObject({
+      number: 4,
+      netUnits: loan.netInstalmentUnits - ahead.loan.coveredUnits,
+      grossUnits: grossOf(loan.netInstalmentUnits) - grossOf(ahead.loan.coveredUnits),
+    })
     expect(overdueDays(ahead.loan, dueDate(t0, 4))).toBe(0)
     expect(overdueDays(ahead.loan, dueDate(t0, 5))).toBe(30)
   })
@@ -242,6 +251,13 @@ describe('pools', () => {
     expect(rest.paidUnits).toBe(reward - 130n)
     expect(owedIn(rest.position)).toBe(0n)
     expect(payOwed(rest.position, MAX_UNITS).paidUnits).toBe(0n)
+  })
+  test('what is accrued falls due with a withdrawal only, and a clock that goes back takes nothing away', () => {
+    const position = accrue(deposit(pool, null, vectorUnits('1000'), t0), 2000, hour(10))
+    expect(position.accruedUnits).toBe(2_283_105n)
+    expect(payOwed(position, MAX_UNITS).paidUnits).toBe(0n)
+    expect(accrue(position, 2000, hour(3))).toEqual(position)
+    expect(withdraw(pool, position, 1n, MAX_UNITS, hour(3)).withdrawal.rewardPaidUnits).toBe(2_283_105n)
   })
   test('who comes back later has a new deposit; a closed pool lets go of what it holds', () => {
     const gone = withdraw(pool, deposit(pool, null, 10n, t0), 10n, MAX_UNITS, hour(1)).position

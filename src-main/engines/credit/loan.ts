@@ -140,9 +140,8 @@ export function collectOverdue(loan: Loan, availableUnits: bigint, nowTs: number
     repayments.push(repayment)
     leftUnits -= repayment.takenUnits
     standing = after
-    const following = nextDue(standing)
-    // the same one again: it is not covered with what there was, and each is tried once
-    due = following?.number === due.number ? null : following
+    // another one, or nothing is left: what is still due, taken in full, covers its instalment
+    due = nextDue(standing)
   }
   return { loan: markDefault(standing, nowTs), repayments }
 }
