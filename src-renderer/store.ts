@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useMemo } from 'react'
 import { create } from 'zustand'
 import type { Settings } from '../src-shared/contract.ts'
 import { command, followConnection, onChange, query } from './api.ts'
@@ -90,7 +90,9 @@ function saveUi(): void {
 /** A page's kept state: `[value, set]`; `fallback` where nothing is kept or what is kept cannot be read. */
 export function useUi<T extends object>(page: string, fallback: T): [T, (change: Partial<T>) => void] {
   const text = useStore(state => state.ui[page])
-  return [{ ...fallback, ...parseUi<T>(text) }, change => changeUi(page, change, fallback)]
+  // the same objects until something of it changes: tables draw their rows by them
+  const kept = useMemo(() => parseUi<T>(text), [text])
+  return [{ ...fallback, ...kept }, change => changeUi(page, change, fallback)]
 }
 
 /** Changes some of what is kept of a page and leaves the rest. */

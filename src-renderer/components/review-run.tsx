@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, startTransition, useEffect, useState } from 'react'
 import { tftExact } from '../../src-shared/money.ts'
 import type { ReviewCode, ReviewRow, RunReview } from '../../src-shared/review-contract.ts'
 import { severityWords, warningNames } from '../../src-shared/review-text.ts'
@@ -96,10 +96,21 @@ export function RunReviewSheet({ runId, children }: { runId: string; children?: 
           </Button>
         </div>
       )}
-      {data.rows === 0 ? null : <Rows review={data} askLedger={askLedger && !stale} onOpen={setOpen} />}
-      {data.rows === 0 ? null : children?.(data)}
+      {data.rows === 0 ? null : (
+        <AfterPaint>
+          <Rows review={data} askLedger={askLedger && !stale} onOpen={setOpen} />
+          {children ? <AfterPaint>{children(data)}</AfterPaint> : null}
+        </AfterPaint>
+      )}
     </div>
   )
+}
+
+/** Draws what it holds once what stands before it is on screen: a sheet that is drawn in one go holds the page up. */
+function AfterPaint({ children }: { children: ReactNode }) {
+  const [shown, setShown] = useState(false)
+  useEffect(() => startTransition(() => setShown(true)), [])
+  return shown ? children : null
 }
 
 function Rows({ review, askLedger, onOpen }: { review: RunReview; askLedger: boolean; onOpen: (row: ReviewRow) => void }) {

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import { openCore } from '../../src-main/core/index.ts'
+import { assetText } from '../../src-shared/pay-text.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
-import { keepLargeRun, openFarms, openKey, type PayWorld, payPassphrase, startPayWorld } from '../helpers/pay-core.ts'
+import { ended, keepLargeRun, newest, openFarms, openKey, type PayWorld, payPassphrase, run, startPayWorld } from '../helpers/pay-core.ts'
+import { payElsewhere } from '../helpers/pay-elsewhere.ts'
 import { weakly } from '../helpers/weak-stretching.ts'
 
 /* A payout from the network's configuration to what its farmers see, in the order in which it is done. */
@@ -160,6 +162,72 @@ test('it is paid, and the farmer sees when and by which transaction, or why not'
   await goTo(page, `/nodes/${shyNode}/102`)
   await expect(page.getByRole('region', { name: 'Receipts' }).getByText('left out')).toHaveAttribute('title', /does not exist on Stellar/)
   await expectAccessible(page)
+})
+
+test('payments of the payer that no run here has are looked for and listed', async ({ page }) => {
+  await served.open(page, '/payouts')
+  const strays = page.getByRole('region', { name: 'Payments that no run here has', exact: true })
+  await strays.getByRole('button', { name: 'Look on Stellar' }).click()
+  await expect(strays.getByText('No payments of the payer that no run here has.')).toBeVisible()
+  payElsewhere(lab, 'ab'.repeat(32), 12_3456789n)
+  await strays.getByRole('button', { name: 'Look again' }).click()
+  await expect(strays.getByText('1 payment of the payer that no run here has.')).toBeVisible()
+  await expect(strays.getByRole('row', { name: /12\.3456789 TFT .* abababab.*No receipt known here has this memo/ })).toBeVisible()
+  await expectAccessible(page)
+})
+
+test('a cancelled run ends when its numbers are used up, with a raised fee', async ({ page }) => {
+  const own = await startPayWorld()
+  const data = mkdtempSync(join(tmpdir(), 'granary-payouts-'))
+  await importMintGrid(data)
+  const core = await openCore({ dataDir: data, host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  await run(core, 'pay.setConfig', { network: 'lab', config: own.config })
+  await openFarms(own, core, 102)
+  for (const which of [0, 1]) await openKey(own, core, which)
+  await ended(core, await run(core, 'pay.plan', { network: 'lab', period: 102, retries: false }))
+  const { runId, rows } = await newest(core)
+  await run(core, 'pay.cancel', { runId })
+  await core.close()
+  const pages = await serveFolder(data)
+  try {
+    await pages.open(page, `/payouts/${runId}`)
+    await next(page).getByRole('button', { name: 'Use up the free numbers' }).click()
+    for (const name of ['Ann', 'Bob']) {
+      await next(page).getByRole('button', { name: 'Sign it' }).click()
+      const form = sheet(page, 'Sign this run')
+      await expect(form.getByText(`You sign: ${rows} transactions that pay nothing`)).toBeVisible()
+      await form.getByRole('combobox', { name: 'Sign with' }).click()
+      await page.getByRole('option', { name: new RegExp(`^${name}`) }).click()
+      await form.getByRole('textbox', { name: 'Passphrase' }).fill(payPassphrase)
+      await form.getByRole('button', { name: `Sign ${rows} transactions` }).click()
+      await expect(form).toBeHidden()
+    }
+    own.local.ledger.setMinFee(5_000n)
+    own.local.ledger.setAccount(own.world.signers[0]!.publicKey(), {})
+    await next(page)
+      .getByRole('button', { name: `Send what uses up the numbers of ${rows} rows` })
+      .click()
+    await expect(next(page).getByRole('status')).toHaveText(/Stellar asks for higher fees to use its numbers up/, { timeout: 40_000 })
+    await next(page).getByRole('button', { name: 'Raise the fee' }).click()
+    const form = sheet(page, 'Raise the fee')
+    const most = form.getByRole('textbox', { name: 'Most for one transaction, stroops' })
+    const inAll = assetText(BigInt(rows) * 20_000n, 'XLM')
+    await most.fill('1999')
+    await form.getByRole('button', { name: /^Send/ }).click()
+    await expect(form.getByText('Enter a number within these limits.')).toBeVisible()
+    await most.fill('20000')
+    await expect(form.getByText('As it was signed a transaction costs up to 0.0001000 XLM.', { exact: false })).toContainText(
+      `it costs up to 0.0020000 XLM, and ${inAll} for ${rows} rows.`,
+    )
+    await expectAccessible(page)
+    await form.getByRole('button', { name: `Send ${rows} rows with fees of up to ${inAll}` }).click()
+    await expect(next(page).getByRole('status')).toHaveText(/^Nothing of it was paid/, { timeout: 40_000 })
+    expect(paidOnLedger(own.local, own.config.payer).size).toBe(0)
+  } finally {
+    await pages.close()
+    await own.local.stop()
+    rmSync(data, { recursive: true, force: true })
+  }
 })
 
 test('the rows of a whole grid scroll to the end, few at a time', async ({ page }) => {

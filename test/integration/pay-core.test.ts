@@ -4,16 +4,15 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { buildPayment } from '../../src-main/clients/stellar/build.ts'
 import { openCore } from '../../src-main/core/index.ts'
 import type { Core } from '../../src-shared/contract.ts'
 import { parseCsv } from '../../src-shared/csv.ts'
 import type { AppError } from '../../src-shared/errors.ts'
 import { defaultMintConfig } from '../../src-shared/node-period.ts'
-import { signWith, TFT } from '../helpers/horizon/index.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
 import { ended, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
+import { payElsewhere } from '../helpers/pay-elsewhere.ts'
 import { weakly } from '../helpers/weak-stretching.ts'
 
 /* Payouts as the core plans, signs, exchanges, pays and settles them, on a small grid of which periods 101 and 102 are over. */
@@ -288,30 +287,6 @@ test('a cancelled run: only what uses its numbers up is signed and sent, with a 
   expect(paidOnLedger(lab.local, lab.config.payer).size).toBe(0)
 }, 60_000)
 
-/** The payer pays somebody, without any run. */
-function payElsewhere(memoHash: string, amountUnits: bigint): string {
-  const { ledger } = lab.local
-  const [channel] = lab.world.channels
-  const { closeTs } = ledger.last()
-  const { envelope, hash } = buildPayment({
-    passphrase: lab.config.passphrase,
-    source: channel!.publicKey(),
-    sequence: ledger.find(channel!.publicKey())!.sequence + 1n,
-    minTime: 0,
-    maxTime: closeTs + 600,
-    feeStroops: 1000n,
-    payer: lab.config.payer,
-    payee: lab.world.farmers[0]!.publicKey(),
-    asset: TFT,
-    amountUnits,
-    memoHash,
-  })
-  const admitted = ledger.admit(signWith(envelope, lab.config.passphrase, lab.world.signers[0]!, lab.world.signers[1]!))
-  expect(admitted).toMatchObject({ status: 'PENDING' })
-  ledger.close()
-  return hash
-}
-
 test('payments of the payer that no run here has are listed, with what they may be', async () => {
   const core = await configured()
   await openFarms(lab, core, period)
@@ -323,9 +298,9 @@ test('payments of the payer that no run here has are listed, with what they may 
   const { rows } = await core.query('pay.rows', { runId, limit: 1 })
   const former = (await core.query('receipts.list', { period: 101, limit: 1000 })).rows.find(({ rewardUnits }) => rewardUnits > 0n)!
   // what a run has a row for is for that run to settle
-  payElsewhere(rows[0]!.receipt, 1_0000000n)
-  const unknown = payElsewhere('ab'.repeat(32), 2_0000000n)
-  const known = payElsewhere(former.hash, 3_0000000n)
+  payElsewhere(lab, rows[0]!.receipt, 1_0000000n)
+  const unknown = payElsewhere(lab, 'ab'.repeat(32), 2_0000000n)
+  const known = payElsewhere(lab, former.hash, 3_0000000n)
   expect(await look()).toBe('2 payments of the payer that no run here has.')
   const found = await core.query('pay.strays', {})
   expect(found).toMatchObject({
