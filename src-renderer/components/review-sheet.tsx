@@ -173,7 +173,7 @@ export function SignAction({
       {children}
       {sending.error ? <ErrorPanel error={sending.error} title={words.notSignedTitle} safe={words.safe} /> : null}
       <div className={page.buttons}>
-        <Button type="submit" loading={sending.busy} h="auto" mih={36} py={6} {...(mustConfirm(review) && { color: 'red' })}>
+        <Button type="submit" loading={sending.busy} h="auto" mih={36} py={6} {...(mustConfirm(review) && { color: 'red.9' })}>
           {review.action}
         </Button>
       </div>

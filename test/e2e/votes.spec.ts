@@ -5,11 +5,15 @@ import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import decodeQR from 'qr/decode.js'
 import { openVotes } from '../../src-main/core/votes-command.ts'
+import { writeTransaction } from '../../src-main/store/db.ts'
+import { openStore } from '../../src-main/store/index.ts'
+import { saveMintConfig } from '../../src-main/store/mint-config.ts'
+import { defaultMintConfig } from '../../src-shared/node-period.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
 import { ann, bob, cast, eve, labGenesis } from '../helpers/votes.ts'
 
-// a network by rule set v3 of which periods 101 and 102 are over; Ann's key is in the vault
+// a network of which period 101 is over, by rule set v3, and then nodes' own periods; Ann's key is in the vault
 test.describe.configure({ mode: 'serial' })
 
 const passphrase = 'a passphrase of the test'
@@ -20,6 +24,10 @@ test.beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'granary-votes-page-'))
   const dataDir = join(root, 'data')
   await importMintGrid(dataDir)
+  const store = openStore(dataDir, { mode: 'write' })
+  const config = { ...defaultMintConfig, rules: 'node-period', trigger: 'verified-amount', firstNodePeriod: 102 } as const
+  writeTransaction(store.books, 'books.db', () => saveMintConfig(store, 'lab', { ...config, signers: ['Ann', 'Bob'], threshold: 2 }))
+  store.close()
   const opened = openVotes({ dataDir, actor: 'test', mode: 'write', networksFile: null })
   const secret = `0x${Buffer.alloc(32, 'seed of Ann').toString('hex')}`
   await opened.keys.command('keys.import', { name: 'mine', kind: 'sr25519', secret, passphrase }, { id: 'test' }, randomUUID())
@@ -132,4 +140,26 @@ test("another signer's vote is pasted; what can't count is refused with the reas
   const row = page.getByRole('grid', { name: 'What is voted on' }).getByRole('row', { name: /period 101/ })
   await expect(row).toContainText('Agreed')
   await expectAccessible(page)
+})
+
+test('votes on many mints are chosen, looked at with their number and sum, and signed in one go', async ({ page }) => {
+  await openPage(page)
+  const grid = page.getByRole('grid', { name: 'What is voted on' })
+  const mints = grid.getByRole('row', { name: /mint of node/ })
+  await expect(mints.first()).toContainText('Ann')
+  for (const which of [0, 1, 2]) await mints.nth(which).getByRole('checkbox').check()
+  await page.getByRole('button', { name: 'Vote for Ann…' }).click()
+  const review = page.getByRole('dialog', { name: 'Before you sign' })
+  await expect(review.getByText(/^You sign: 3 votes for [0-9,.]+ TFT in all, as Ann$/)).toBeVisible()
+  await expectAccessible(page)
+  await review.getByText('Every value').click()
+  await expect(review.getByText(/^mint of node \d+/)).toHaveCount(3)
+  const sign = review.getByRole('button', { name: /^Sign 3 votes for .* TFT as Ann$/ })
+  await sign.click()
+  await review.getByLabel('I have looked at this, and sign it all the same').check()
+  await sign.click()
+  await expect(page.getByText('3 votes signed.')).toBeVisible()
+  // what was voted on comes first
+  for (const which of [0, 1, 2]) await expect(mints.nth(which)).not.toContainText('Ann')
+  await expect(mints.nth(3)).toContainText('Ann')
 })
