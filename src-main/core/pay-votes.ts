@@ -75,8 +75,8 @@ function votesOnPeriod(room: PayRoom, run: StoredRun, plan: PayoutPlan, period: 
   return fitOf(room, run, plan, { ...choice, period })
 }
 
-/** Runs of which it was proven that each row is a line of an agreed plan: neither of the two ever changes. */
-const proven = new WeakMap<PayRoom, Set<string>>()
+/** How runs fit agreed plans, where the plan is known: neither of the two ever changes. */
+const fits = new WeakMap<PayRoom, Map<string, RunVotes>>()
 
 /** Whether each row of a run is a line of the agreed plan. */
 function fitOf(
@@ -86,15 +86,17 @@ function fitOf(
   agreed: Pick<VoteChoice, 'planHash' | 'amountUnits'> & { period: number },
 ): RunVotes {
   const { planHash, amountUnits, period } = agreed
-  const known = proven.get(room) ?? new Set()
-  proven.set(room, known)
+  const known = fits.get(room) ?? new Map<string, RunVotes>()
+  fits.set(room, known)
   const key = `${runId} ${planHash} ${amountUnits}`
   const said = `Signers agreed on ${choiceText(agreed)}`
-  const fine = () => {
-    known.add(key)
-    return isFine(`${said}, and each payment of this run is in that plan.`)
+  const keep = (votes: RunVotes) => {
+    known.set(key, votes)
+    return votes
   }
-  if (known.has(key)) return fine()
+  const fine = () => keep(isFine(`${said}, and each payment of this run is in that plan.`))
+  const before = known.get(key)
+  if (before) return before
   const lines = linesOf(plan)
   if (hashOf(lines.join('')) === planHash && sumUnits(plan.rows) === amountUnits) return fine()
   const own = room.votes.subjects.own(network, { rules: 'v3', period })
@@ -105,7 +107,9 @@ function fitOf(
   const agreedLines = new Set(room.votes.subjects.payouts(network, period)?.split(/(?<=\n)/))
   const place = lines.findIndex(line => !agreedLines.has(line))
   if (place === -1) return fine()
-  return isNot(`${said}, and ${rowText(plan.rows[place]!, place)} is not in that plan. Cancel or withdraw this run, and plan it again.`)
+  return keep(
+    isNot(`${said}, and ${rowText(plan.rows[place]!, place)} is not in that plan. Cancel or withdraw this run, and plan it again.`),
+  )
 }
 
 function rowText({ nodeId, amountUnits, kind }: PlanRow, place: number): string {
@@ -126,6 +130,7 @@ function votesOnMints(room: PayRoom, { runId, network }: StoredRun, plan: Payout
   const config = votes.config()
   if (!takesVotes(config)) return notAsked('No votes are asked: this network pays mints without votes.')
   const decisions = mints.decisions()
+  const cast = votes.votes()
   const waiting: VoteSubject[] = []
   // what failed or was paid is not signed or sent any more
   for (const { place, stage } of listRows(books, runId, {}).rows) {
@@ -136,7 +141,7 @@ function votesOnMints(room: PayRoom, { runId, network }: StoredRun, plan: Payout
     if (stored?.mintId === receipt && decided?.how === 'votes' && decided.amountUnits === amountUnits) continue
     const subject: VoteSubject = { rules: 'node-period', nodeId, start: startTs, attempt: decided?.attempt ?? payments.length + 1 }
     // a machine that has only keys and votes decides nothing itself
-    const agreed = agreedOn(votes, subject)
+    const agreed = cast.has(subjectKey(subject)) ? agreedOn(votes, subject) : null
     if (agreed?.planHash !== receipt || agreed.amountUnits !== amountUnits) waiting.push(subject)
   }
   const [first] = waiting

@@ -43,15 +43,17 @@ export function createVoteSubjects(books: Store, mints: MintView): VoteSubjects 
 
   function ownPeriod(network: string, index: number): Own & { payouts?: () => string } {
     const store = facts()
-    const period = listPeriods(store).find(found => found.index === index)
+    const periods = listPeriods(store)
+    const period = periods.find(found => found.index === index)
     const none = (why: string): Own => ({ choice: null, why })
     if (!period) return none(`Period ${index} is not in the data here.`)
     if (period.provisional)
       return none(`Period ${index} and the 27 h after it are not all known here yet, so its figures may still change.`)
     if (period.scope !== null) return none('Only some farms or nodes are followed here, so what the whole period pays is not known.')
-    const found = loadSummaries(store).find(({ summary }) => summary.index === index)
+    const summaries = loadSummaries(store)
+    const found = summaries.find(({ summary }) => summary.index === index)
     if (!found || found.stale) return none(`Period ${index} is being worked out. Wait a moment.`)
-    const retried = retriesOf(books, store, network, period)
+    const retried = retriesOf(books, store, network, period, { periods, summaries })
     if ('why' in retried) return none(retried.why)
     const payouts = () => payoutLines(loadNodeRows(store, index)) + retryLines(retried.retries)
     const { resources, mintedTs } = found.summary
