@@ -93,9 +93,13 @@ async function setSigners(room: VoteRoom, network: string, set: SignerSet, once:
     )
   const hash = signersHash(set)
   let emptied: StoredDecision[] = []
-  const answered = once(`signers of network ${network}`, () => {
+  const isSameAs = (before: SignerSet | null) => before !== null && signersHash(before) === hash && before.genesis === set.genesis
+  const former = loadSignerSet(books, network)
+  const open = former && !isSameAs(former) ? openVotes(room) : 0
+  const told = open === 0 ? '' : `: ${open} open ${open === 1 ? 'vote is' : 'votes are'} void`
+  const answered = once(`signers of network ${network}${told}`, () => {
     const before = loadSignerSet(books, network)
-    const isSame = before !== null && signersHash(before) === hash && before.genesis === set.genesis
+    const isSame = isSameAs(before)
     if (before && !isSame && set.serial <= before.serial)
       throw new AppError(
         'usage',

@@ -178,7 +178,7 @@ test('a run is signed and sent only where M signers agreed on what it pays; then
   expect((await matrix(core)).executed).toBe(over.executed)
   expect((await core.query('votes.export', {})).votes).toBe(0)
   const audited = (await core.query('audit.list', {})).rows.map(({ action, subject: of }) => `${action} ${of}`)
-  expect(audited.filter(line => line === 'votes.setSigners signers of network lab')).toHaveLength(2)
+  expect(audited).toContain('votes.setSigners signers of network lab: 3 open votes are void')
 }, 60_000)
 
 test('a second machine signs where the votes came to it, and not a run of other payments', async () => {
