@@ -18,11 +18,13 @@ export async function openHostCore({
   host,
   safeStorage,
   stretchLogN,
+  ledgerMs,
 }: {
   dataDir: string
   host: Status['host']
   safeStorage?: SafeStorage
   stretchLogN?: number
+  ledgerMs?: number
 }): Promise<Core> {
   // one core stays for answers; more than four threads only wait for the disk
   // and two more for what never ends and mostly waits: the sync, and the demo's made-up chain
@@ -39,6 +41,7 @@ export async function openHostCore({
       runTask,
       ...(safeStorage && { safeStorage }),
       ...(stretchLogN !== undefined && { stretchLogN }),
+      ...(ledgerMs !== undefined && { ledgerMs }),
     })
     return {
       ...core,

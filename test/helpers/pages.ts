@@ -35,9 +35,9 @@ export async function servePages(archives: string[]): Promise<ServedPage> {
   }
 }
 
-/** The same on a data folder that is there already and stays. */
-export async function serveFolder(dataDir: string): Promise<ServedPage> {
-  const core = await openHostCore({ ...weakly, dataDir, host: 'loopback' })
+/** The same on a data folder that is there already and stays. `ledgerMs`: between two rounds of a payout, as the local Horizon waits for nothing. */
+export async function serveFolder(dataDir: string, { ledgerMs = 200 }: { ledgerMs?: number } = {}): Promise<ServedPage> {
+  const core = await openHostCore({ ...weakly, dataDir, host: 'loopback', ledgerMs })
   const server = await serveCore({ core, dataDir, pageDir, print: () => undefined, printError: line => console.error(line) })
   return {
     async open(page, path) {
