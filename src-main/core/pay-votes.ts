@@ -131,23 +131,30 @@ function votesOnMints(room: PayRoom, { runId, network }: StoredRun, plan: Payout
   if (!takesVotes(config)) return notAsked('No votes are asked: this network pays mints without votes.')
   const decisions = mints.decisions()
   const cast = votes.votes()
-  const waiting: VoteSubject[] = []
+  /** why, of those that may not be paid */
+  const waiting: (() => string)[] = []
   // what failed or was paid is not signed or sent any more
   for (const { place, stage } of listRows(books, runId, {}).rows) {
     if (stage === 'paid' || stage === 'failed' || stage === 'used-up' || stage === 'overtaken') continue
     const { nodeId, startTs, receipt, amountUnits } = plan.rows[place]!
     const stored = decisions.get(nodeId)?.find(one => one.startTs === startTs)
     const { decided, payments } = stored?.decision ?? undecided
-    if (stored?.mintId === receipt && decided?.how === 'votes' && decided.amountUnits === amountUnits) continue
+    const isDecided = stored?.mintId === receipt && decided?.amountUnits === amountUnits
+    if (isDecided && decided.how === 'votes') continue
     const subject: VoteSubject = { rules: 'node-period', nodeId, start: startTs, attempt: decided?.attempt ?? payments.length + 1 }
     // a machine that has only keys and votes decides nothing itself
     const agreed = cast.has(subjectKey(subject)) ? agreedOn(votes, subject) : null
-    if (agreed?.planHash !== receipt || agreed.amountUnits !== amountUnits) waiting.push(subject)
+    if (agreed?.planHash !== receipt || agreed.amountUnits !== amountUnits)
+      waiting.push(() => (isDecided ? withoutVotesText(subject) : missingText(room, subject)))
   }
   const [first] = waiting
   if (!first) return isFine(`Signers of network "${network}" agreed on each mint that this run pays.`)
   const more = waiting.length === 1 ? '' : ` So it is with ${group(String(waiting.length - 1))} more of its mints.`
-  return isNot(`${missingText(room, first)}${more}`)
+  return isNot(`${first()}${more}`)
+}
+
+function withoutVotesText(subject: VoteSubject): string {
+  return `The ${subjectText(subject)} was decided before this network asked for votes. Cancel or withdraw this run; then say that its payment failed (page Mints, or granary mints failed), and vote on it.`
 }
 
 /** Who has not voted yet, or for what else, and what to do. */

@@ -159,6 +159,8 @@ export async function signPayout(
   { signers, reviewed }: { signers: readonly PaySigner[]; reviewed: ReadonlySet<string> },
   context: JobContext,
 ): Promise<string> {
+  // it may have waited for another job, and votes may be void by now
+  refuseUnvoted(room, loadRun(room.books, runId), 'signed')
   const { added } = await signRun(room.books, runId, signers, { signal: context.signal, reviewed })
   await lookAtSignatures(room, runId, context)
   return `${added} ${added === 1 ? 'signature' : 'signatures'} made.`
