@@ -70,6 +70,7 @@ export function goOnPaying(room: PayRoom, runId: string, noteOf: PayDoing['noteO
   const run = async (context: JobContext): Promise<string> => {
     for (let waitMs = SHORTEST_WAIT_MS; !isHeld(); waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
       try {
+        refuseUnvoted(room, loadRun(room.books, runId), 'sent')
         const report = await sendPayout(room, runId, {}, context)
         noteOf(jobId)('pay.sent', `run ${runId}`, { ...report.counts }, () => {})
         return reportText(report)
