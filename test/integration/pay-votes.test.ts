@@ -241,6 +241,11 @@ async function mintMachine(): Promise<Core> {
   return core
 }
 
+/** Of two runs in one second the list does not tell which is newer. */
+async function openRun(core: Core) {
+  return (await core.query('pay.runs', {})).runs.find(({ stage }) => stage === 'open')!
+}
+
 async function openMints(core: Core): Promise<VoteSubject[]> {
   const { rows } = await core.query('votes.list', { limit: 1000 })
   return rows.flatMap(({ subject: of, ownUnits }) => (of.rules === 'node-period' && ownUnits !== null ? [of] : []))
@@ -323,11 +328,22 @@ test('many votes are signed in one go, all or none; the mints that they decide a
   await ended(core, await run(core, 'pay.reconcile', { runId }))
   expect((await mintOf()).detail.decision.decided).toMatchObject({ attempt: 2 })
   lab.local.ledger.setAccount(row!.payee, { trustlines: { [lab.world.key]: lab.world.line() } })
+  // a run that ends without having paid it is a failure too, and takes new votes
   await plan(core, null)
-  const again = await newest(core)
+  const late = await openRun(core)
+  await run(core, 'pay.cancel', { runId: late.runId })
+  await ended(core, await run(core, 'pay.reconcile', { runId: late.runId }))
+  expect((await mintOf()).detail.decision.decided).toMatchObject({ attempt: 2 })
+  lab.local.close(1, 20_000)
+  await ended(core, await run(core, 'pay.reconcile', { runId: late.runId }))
+  expect((await mintOf()).detail.decision).toMatchObject({ decided: null, payments: [{}, { runId: late.runId, decided: { attempt: 2 } }] })
+  const third: VoteSubject = { ...mint, attempt: 3 }
+  await give(core, vote(ann, own, third), vote(bob, own, third))
+  await plan(core, null)
+  const again = await openRun(core)
   expect(again).toMatchObject({ rows: 1, period: null })
   await sign(core, again.runId, keys)
   expect(await start(core, again.runId)).toBe('1 paid.')
-  expect((await mintOf()).detail.decision.payments.map(({ result }) => result)).toEqual(['failed', 'paid'])
+  expect((await mintOf()).detail.decision.payments.map(({ result }) => result)).toEqual(['failed', 'failed', 'paid'])
   for (const payments of paidOnLedger(lab.local, lab.config.payer).values()) expect(payments).toHaveLength(1)
 }, 90_000)
