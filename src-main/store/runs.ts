@@ -61,6 +61,10 @@ export interface NewRun {
   envelopes: readonly { hash: string; envelope: string }[]
 }
 
+export function hasRun(store: Store, runId: string): boolean {
+  return store.books.prepare('SELECT 1 FROM payout_runs WHERE id = ?').get(runId) !== undefined
+}
+
 /**
  * Adds a run with its rows; from here on it holds its period. One that is there already stays as it is. Throws AppError `store.conflict` where
  * another run of the same network and period lives, or a receipt of it is under way or paid in another run: the tables refuse it
@@ -68,7 +72,7 @@ export interface NewRun {
  */
 export function insertRun(store: Store, { runId, plan, planText, madeHere, envelopes }: NewRun): { added: boolean } {
   const db = store.books
-  if (db.prepare('SELECT 1 FROM payout_runs WHERE id = ?').get(runId)) return { added: false }
+  if (hasRun(store, runId)) return { added: false }
   const subject = subjectOf(plan)
   const now = store.now()
   refusing(store, plan.network, subject, () => {

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { FeeBumpTransaction, Keypair, type OperationRecord, StrKey, type Transaction, xdr } from '@stellar/stellar-sdk/base'
+import { FeeBumpTransaction, type OperationRecord, StrKey, type Transaction, xdr } from '@stellar/stellar-sdk/base'
 import { AppError } from '../../../src-shared/errors.ts'
-import { baseAccount, parseEnvelope } from './envelope.ts'
+import { baseAccount, type Parsed, parseEnvelope } from './envelope.ts'
 import type { AccountState } from './types.ts'
 
 /*
@@ -43,17 +43,37 @@ export interface SignatureReport {
  */
 export function addSignature(ask: { envelope: string; passphrase: string; publicKey: string; signature: Uint8Array }): string {
   const { outer } = parseEnvelope(ask.envelope, ask.passphrase)
-  if (!StrKey.isValidEd25519PublicKey(ask.publicKey)) throw new AppError('usage', 'The signer is no Stellar account (G…).')
-  if (ask.signature.length !== 64 || !isBy(ask.publicKey, outer.hash(), ask.signature))
+  const { publicKey, signature } = ask
+  if (!StrKey.isValidEd25519PublicKey(publicKey)) throw new AppError('usage', 'The signer is no Stellar account (G…).')
+  if (signature.length !== 64 || !isBy(publicKey, outer.hash(), signature))
     throw new AppError(
       'stellar.envelope',
-      `The signature of ${shortId(ask.publicKey)} does not fit this transaction. It was made for other bytes or another network: have it signed again.`,
-      { details: { signer: ask.publicKey } },
+      `The signature of ${shortId(publicKey)} does not fit this transaction. It was made for other bytes or another network: have it signed again.`,
+      { details: { signer: publicKey } },
     )
-  if (outer.signatures.some(({ signature }) => Buffer.from(signature.toBytes()).equals(ask.signature))) return ask.envelope
-  const hint = Keypair.fromPublicKey(ask.publicKey).signatureHint()
-  outer.addDecoratedSignature(new xdr.DecoratedSignature({ hint, signature: ask.signature }))
+  return attach(outer, publicKey, signature) ? outer.toXdr() : ask.envelope
+}
+
+/**
+ * Adds signatures that were checked before, when they came in; whoever takes the envelope checks them anyhow. One that is there already is
+ * not added twice. Throws AppError stellar.envelope where the envelope is none.
+ */
+export function attachSignatures(ask: {
+  envelope: string
+  passphrase: string
+  checked: readonly { publicKey: string; signature: Uint8Array }[]
+}): string {
+  const { outer } = parseEnvelope(ask.envelope, ask.passphrase)
+  for (const { publicKey, signature } of ask.checked) attach(outer, publicKey, signature)
   return outer.toXdr()
+}
+
+/** False: it is there already. */
+function attach(outer: Parsed['outer'], publicKey: string, signature: Uint8Array): boolean {
+  if (outer.signatures.some(known => Buffer.from(known.signature.toBytes()).equals(signature))) return false
+  // the last four bytes of the key
+  outer.addDecoratedSignature(new xdr.DecoratedSignature({ hint: keyOf(publicKey).raw.subarray(28), signature }))
+  return true
 }
 
 /**
@@ -111,6 +131,18 @@ function createTally(hash: Uint8Array, signatures: readonly Decorated[], account
   const used = new Set<Decorated>()
   const signerOf = new Map<Decorated, string>()
   const needs: SignatureNeed[] = []
+  /** what was found before: the accounts of an envelope mostly have the same signers */
+  const checked = new Map<Decorated, Map<string, boolean>>()
+
+  function isSigner(key: string, decorated: Decorated): boolean {
+    const ofSignature = checked.get(decorated) ?? new Map<string, boolean>()
+    checked.set(decorated, ofSignature)
+    const known = ofSignature.get(key)
+    if (known !== undefined) return known
+    const isGood = isBy(key, hash, decorated.signature.toBytes())
+    ofSignature.set(key, isGood)
+    return isGood
+  }
 
   function ask(id: string, level: Level): void {
     const account = accounts.get(id)
@@ -121,7 +153,7 @@ function createTally(hash: Uint8Array, signatures: readonly Decorated[], account
     let weight = 0
     let isMet = false
     for (const decorated of signatures) {
-      const signer = [...left.keys()].find(key => hasHint(key, decorated) && isBy(key, hash, decorated.signature.toBytes()))
+      const signer = [...left.keys()].find(key => hasHint(key, decorated) && isSigner(key, decorated))
       if (signer === undefined) continue
       signerOf.set(decorated, signer)
       if (isMet) continue

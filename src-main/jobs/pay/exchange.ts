@@ -12,6 +12,7 @@ import type { Store } from '../../store/index.ts'
 import {
   type EnvelopeSignature,
   findEnvelope,
+  hasRun,
   insertReplacement,
   insertRun,
   loadApprovals,
@@ -116,7 +117,8 @@ export async function importManifest(
       `This run is for network "${plan.network}" and you use "${expected.network}", or their passphrases differ. Nothing was changed.`,
     )
   const approvals = manifest.approvals.filter(approval => isApproval(runId, approval))
-  const envelopes = await buildEnvelopes(plan, signal)
+  // a known run has its envelopes: signatures that come back need none built again
+  const envelopes = hasRun(store, runId) ? [] : await buildEnvelopes(plan, signal)
   return writeTransaction(store.books, 'books.db', () => {
     const { added } = addRun(store, plan, envelopes, false)
     const replacements = addReplacements(store, runId, manifest.replacements, true)
@@ -136,7 +138,7 @@ export async function buildEnvelopes(plan: PayoutPlan, signal?: AbortSignal): Pr
   return built
 }
 
-/** Adds a run with the envelopes of its plan (buildEnvelopes). Throws as insertRun does; within a transaction of the caller's. */
+/** Adds a run with the envelopes of its plan (buildEnvelopes; a known run needs none). Throws as insertRun does; within a transaction of the caller's. */
 export function addRun(store: Store, plan: PayoutPlan, envelopes: readonly Built[], madeHere: boolean): { runId: string; added: boolean } {
   const text = planText(plan)
   const { runId } = readPlan(text)

@@ -3,7 +3,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import type { PayoutPlan } from '../../../src-shared/pay.ts'
 import { loadAccount } from '../../clients/stellar/accounts.ts'
 import type { AskOptions, Horizon } from '../../clients/stellar/horizon.ts'
-import { addSignature, isBy } from '../../clients/stellar/signatures.ts'
+import { attachSignatures, isBy } from '../../clients/stellar/signatures.ts'
 import type { AccountState } from '../../clients/stellar/types.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
@@ -127,13 +127,10 @@ export async function signRun(
   return { added }
 }
 
-/** The envelope with these signatures. Throws AppError stellar.envelope. */
+/** The envelope with these signatures, which were checked when they were kept. Throws AppError stellar.envelope. */
 export function withSignatures(envelope: string, passphrase: string, signatures: readonly EnvelopeSignature[]): string {
-  return signatures.reduce(
-    (text, { signer, signature }) =>
-      addSignature({ envelope: text, passphrase, publicKey: signer, signature: Buffer.from(signature, 'base64') }),
-    envelope,
-  )
+  const checked = signatures.map(({ signer, signature }) => ({ publicKey: signer, signature: Buffer.from(signature, 'base64') }))
+  return checked.length === 0 ? envelope : attachSignatures({ envelope, passphrase, checked })
 }
 
 /**
