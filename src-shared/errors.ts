@@ -38,8 +38,18 @@ export const errorCodes = [
   'stellar.network', // Horizon serves another Stellar network than the configured one
   'stellar.envelope', // a transaction's bytes or a signature are not what they should be
   'vote.refused', // a vote that is not taken, or can't be cast; details.reason (src-shared/votes-contract.ts)
+  'ledger.refused', // the ledger's own rules do not take an entry; nothing was moved
   // the treasury's refusals: texts and statuses of the REST door stand in src-shared/treasury/refusals.ts
   'tokens.balance',
+  'tokens.available',
+  'tokens.locked',
+  'tokens.max-supply',
+  'tokens.unknown',
+  'tokens.transfer-amount',
+  'tokens.mint-amount',
+  'tokens.burn-amount',
+  'tokens.lock-amount',
+  'tokens.unlock-amount',
   'payments.amount',
   'payments.self',
   'payments.request',

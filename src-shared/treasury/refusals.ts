@@ -10,6 +10,15 @@ export type RefusalStatus = 400 | 402 | 403 | 404 | 409 | 429
  */
 export const refusals = {
   'tokens.balance': [402, 'Insufficient balance'],
+  'tokens.available': [402, 'Insufficient available balance'],
+  'tokens.locked': [402, 'Insufficient locked balance'],
+  'tokens.max-supply': [409, 'Minting would exceed max supply'],
+  'tokens.unknown': [404, 'Token not found'],
+  'tokens.transfer-amount': [400, 'Transfer amount must be positive'],
+  'tokens.mint-amount': [400, 'Mint amount must be positive'],
+  'tokens.burn-amount': [400, 'Burn amount must be positive'],
+  'tokens.lock-amount': [400, 'Lock amount must be positive'],
+  'tokens.unlock-amount': [400, 'Unlock amount must be positive'],
   'payments.amount': [400, 'Payment amount must be positive'],
   'payments.self': [400, 'Cannot send payment to yourself'],
   'payments.request': [404, 'Payment request not found or already fulfilled'],

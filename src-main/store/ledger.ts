@@ -1,0 +1,250 @@
+import type { Statement } from 'better-sqlite3'
+import { AppError } from '../../src-shared/errors.ts'
+import type { Db } from './db.ts'
+import type { Store } from './open.ts'
+
+/*
+ * The treasury's double-entry ledger (tokenomics.md, first paragraph and Rules). Amounts are base units in signed 64 bits, read as bigint.
+ * What it must never hold is refused by the database (ledger-tables.ts); here it is written and read.
+ */
+
+/** What an entity may spend, what it holds but can't, and, of a token, what was issued of it (below 0). */
+export type LedgerPart = 'available' | 'locked' | 'issuance'
+
+export type EntryKind = 'TRANSFER' | 'MINT' | 'BURN' | 'REWARD' | 'STAKE' | 'UNSTAKE' | 'LOCK' | 'UNLOCK'
+
+export interface Posting {
+  entity: string
+  token: string
+  part: LedgerPart
+  /** added to the account; those of an entry sum to 0 for each token */
+  amountUnits: bigint
+}
+
+export interface EntryOrder {
+  kind: EntryKind
+  /** seconds since the epoch: the time of the command or of the job's slot */
+  ts: number
+  actor: string
+  /** what it is for; may be empty */
+  memo: string
+  postings: readonly Posting[]
+  /** the transaction on a chain that it stands for */
+  chainTx?: string
+}
+
+export interface Balance {
+  availableUnits: bigint
+  lockedUnits: bigint
+}
+
+export interface Holding extends Balance {
+  token: string
+}
+
+/** One posting as a statement has it. */
+export interface StatementLine {
+  entry: bigint
+  ts: number
+  kind: EntryKind
+  actor: string
+  memo: string
+  chainTx: string | null
+  token: string
+  part: LedgerPart
+  amountUnits: bigint
+}
+
+const known = new WeakMap<Db, Map<string, Statement>>()
+
+/** A statement of its own that gives integers as bigint. */
+function exact(store: Store, sql: string): Statement {
+  const db = store.books
+  let statements = known.get(db)
+  if (!statements) {
+    statements = new Map()
+    known.set(db, statements)
+  }
+  let statement = statements.get(sql)
+  if (!statement) {
+    statement = db.prepare(sql).safeIntegers()
+    statements.set(sql, statement)
+  }
+  return statement
+}
+
+/** Makes a token known, with the most of it that there may ever be (null: no limit). Whoever calls it holds the transaction. */
+export function addLedgerToken(store: Store, token: string, maxUnits: bigint | null, ts: number): void {
+  exact(store, 'INSERT INTO ledger_tokens (token, max_units, initialised_ts) VALUES (?, ?, ?)').run(token, maxUnits, ts)
+}
+
+export interface LedgerToken {
+  token: string
+  maxUnits: bigint | null
+  initialisedTs: number
+}
+
+export function listLedgerTokens(store: Store): LedgerToken[] {
+  const rows = exact(store, 'SELECT token, max_units, initialised_ts FROM ledger_tokens ORDER BY token').all() as {
+    token: string
+    max_units: bigint | null
+    initialised_ts: bigint
+  }[]
+  return rows.map(({ token, max_units, initialised_ts }) => ({ token, maxUnits: max_units, initialisedTs: Number(initialised_ts) }))
+}
+
+/**
+ * Writes one entry; gives its number. Whoever calls it holds the transaction and has checked that the money is there. Postings of 0 are left
+ * out. Throws AppError `ledger.refused` where the database does not take it: an entry that does not balance, an account that would fall below
+ * 0, a token past its most, a sum past 64 bits. Then the caller's transaction must not be committed.
+ */
+export function post(store: Store, order: EntryOrder): bigint {
+  const last = exact(store, 'SELECT max(id) FROM ledger_entries').pluck().get() as bigint | null
+  const id = (last ?? 0n) + 1n
+  try {
+    let place = 0
+    for (const posting of order.postings) {
+      if (posting.amountUnits === 0n) continue
+      exact(store, 'INSERT INTO ledger_postings (entry, place, account, amount) VALUES (?, ?, ?, ?)').run(
+        id,
+        place++,
+        accountOf(store, posting),
+        posting.amountUnits,
+      )
+    }
+    exact(store, 'INSERT INTO ledger_entries (id, ts, kind, actor, memo, chain_tx) VALUES (?, ?, ?, ?, ?, ?)').run(
+      id,
+      order.ts,
+      order.kind,
+      order.actor,
+      order.memo,
+      order.chainTx ?? null,
+    )
+  } catch (cause) {
+    const { code, message } = cause as { code?: unknown; message?: string }
+    // a number past 64 bits does not even reach the database
+    if (cause instanceof RangeError || (typeof code === 'string' && (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_ERROR')))
+      throw new AppError('ledger.refused', `The ledger does not take this ${order.kind.toLowerCase()}: ${message}. Nothing was moved.`, {
+        cause,
+        details: { kind: order.kind, memo: order.memo.slice(0, 100) },
+      })
+    throw cause
+  }
+  return id
+}
+
+function accountOf(store: Store, { entity, token, part }: Omit<Posting, 'amountUnits'>): bigint {
+  const found = exact(store, 'SELECT id FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?')
+    .pluck()
+    .get(entity, token, part) as bigint | undefined
+  if (found !== undefined) return found
+  return exact(store, 'INSERT INTO ledger_accounts (entity, token, part) VALUES (?, ?, ?) RETURNING id')
+    .pluck()
+    .get(entity, token, part) as bigint
+}
+
+/** What an entity has of a token; with `atTs` as it was after all that was posted up to then, the end inclusive. */
+export function balanceOf(store: Store, entity: string, token: string, atTs: number | null = null): Balance {
+  const holding = holdingsOf(store, entity, atTs).find(each => each.token === token)
+  return { availableUnits: holding?.availableUnits ?? 0n, lockedUnits: holding?.lockedUnits ?? 0n }
+}
+
+/** What an entity has, token by token, of all that it ever had an account for. `atTs` as with balanceOf. */
+export function holdingsOf(store: Store, entity: string, atTs: number | null = null): Holding[] {
+  const now = "SELECT token, part, balance FROM ledger_accounts WHERE entity = ? AND part <> 'issuance' ORDER BY token"
+  const past = `SELECT token, part, coalesce(sum(amount) FILTER (WHERE ts <= ?), 0) AS balance
+    FROM ledger_accounts LEFT JOIN ledger_postings ON account = ledger_accounts.id LEFT JOIN ledger_entries ON ledger_entries.id = entry
+    WHERE entity = ? AND part <> 'issuance' GROUP BY token, part ORDER BY token`
+  const rows = (atTs === null ? exact(store, now).all(entity) : exact(store, past).all(atTs, entity)) as {
+    token: string
+    part: LedgerPart
+    balance: bigint
+  }[]
+  const byToken = new Map<string, Holding>()
+  for (const { token, part, balance } of rows) {
+    const holding = byToken.get(token) ?? { token, availableUnits: 0n, lockedUnits: 0n }
+    if (part === 'available') holding.availableUnits = balance
+    else holding.lockedUnits = balance
+    byToken.set(token, holding)
+  }
+  return [...byToken.values()]
+}
+
+/** What was issued of a token and not burnt. */
+export function supplyOf(store: Store, token: string): bigint {
+  const balance = exact(store, "SELECT balance FROM ledger_accounts WHERE token = ? AND part = 'issuance'").pluck().get(token) as
+    | bigint
+    | undefined
+  return -(balance ?? 0n)
+}
+
+/** Who holds how much of a token, most first. */
+export function holdersOf(store: Store, token: string, page: { offset: number; limit: number }): (Balance & { entity: string })[] {
+  const rows = exact(
+    store,
+    `SELECT entity,
+      coalesce(sum(balance) FILTER (WHERE part = 'available'), 0) AS available,
+      coalesce(sum(balance) FILTER (WHERE part = 'locked'), 0) AS locked
+    FROM ledger_accounts WHERE token = ? AND part <> 'issuance' GROUP BY entity HAVING sum(balance) > 0
+    ORDER BY sum(balance) DESC, entity LIMIT ? OFFSET ?`,
+  ).all(token, page.limit, page.offset) as { entity: string; available: bigint; locked: bigint }[]
+  return rows.map(({ entity, available, locked }) => ({ entity, availableUnits: available, lockedUnits: locked }))
+}
+
+/** An entity's postings, newest first; `token` null: of all tokens. */
+export function statementOf(
+  store: Store,
+  entity: string,
+  token: string | null,
+  page: { offset: number; limit: number },
+): { rows: StatementLine[]; total: number } {
+  const from = `FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account JOIN ledger_entries ON ledger_entries.id = entry
+    WHERE entity = ?1 AND (?2 IS NULL OR token = ?2) AND part <> 'issuance'`
+  const rows = exact(
+    store,
+    `SELECT entry, ts, kind, actor, memo, chain_tx, token, part, amount ${from} ORDER BY entry DESC, place DESC LIMIT ?3 OFFSET ?4`,
+  ).all({ 1: entity, 2: token, 3: page.limit, 4: page.offset }) as {
+    entry: bigint
+    ts: bigint
+    kind: EntryKind
+    actor: string
+    memo: string
+    chain_tx: string | null
+    token: string
+    part: LedgerPart
+    amount: bigint
+  }[]
+  const total = exact(store, `SELECT count(*) ${from}`).pluck().get({ 1: entity, 2: token }) as bigint
+  return {
+    rows: rows.map(({ ts, chain_tx, amount, ...line }) => ({ ...line, ts: Number(ts), chainTx: chain_tx, amountUnits: amount })),
+    total: Number(total),
+  }
+}
+
+/** Where the ledger contradicts itself, in words; empty where it is sound. What triggers refuse is found here if a file was altered past them. */
+export function checkLedger(store: Store): string[] {
+  const findings: string[] = []
+  const all = (sql: string) => exact(store, sql).all() as Record<string, unknown>[]
+  for (const { entry, token, total } of all(
+    `SELECT entry, token, sum(amount) AS total FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account
+    GROUP BY entry, token HAVING sum(amount) <> 0`,
+  ))
+    findings.push(`Entry ${entry} does not balance: ${token} is off by ${total} units.`)
+  for (const { entry } of all('SELECT DISTINCT entry FROM ledger_postings WHERE entry NOT IN (SELECT id FROM ledger_entries)'))
+    findings.push(`Postings of entry ${entry} have no entry.`)
+  for (const { entity, token, part, balance, posted } of all(
+    `SELECT entity, token, part, balance, coalesce(sum(amount), 0) AS posted
+    FROM ledger_accounts LEFT JOIN ledger_postings ON account = ledger_accounts.id GROUP BY ledger_accounts.id HAVING balance <> posted`,
+  ))
+    findings.push(`${entity}, ${token} ${part}: the balance is ${balance} units, its postings come to ${posted}.`)
+  for (const { entity, token, part, balance } of all(
+    "SELECT entity, token, part, balance FROM ledger_accounts WHERE CASE part WHEN 'issuance' THEN balance > 0 ELSE balance < 0 END",
+  ))
+    findings.push(`${entity}, ${token} ${part}: overdrawn, ${balance} units.`)
+  for (const { token, balance } of all(
+    `SELECT ledger_accounts.token, balance FROM ledger_accounts JOIN ledger_tokens ON ledger_tokens.token = ledger_accounts.token
+    WHERE part = 'issuance' AND -balance > max_units`,
+  ))
+    findings.push(`${token}: ${balance} units were issued, more than its most.`)
+  return findings
+}
