@@ -85,12 +85,22 @@ export interface LedgerToken {
 }
 
 export function listLedgerTokens(store: Store): LedgerToken[] {
-  const rows = exact(store, 'SELECT token, max_units, initialised_ts FROM ledger_tokens ORDER BY token').all() as {
-    token: string
-    max_units: bigint | null
-    initialised_ts: bigint
-  }[]
-  return rows.map(({ token, max_units, initialised_ts }) => ({ token, maxUnits: max_units, initialisedTs: Number(initialised_ts) }))
+  return (exact(store, 'SELECT * FROM ledger_tokens ORDER BY token').all() as TokenRow[]).map(ledgerToken)
+}
+
+export function findLedgerToken(store: Store, token: string): LedgerToken | null {
+  const found = exact(store, 'SELECT * FROM ledger_tokens WHERE token = ?').get(token) as TokenRow | undefined
+  return found ? ledgerToken(found) : null
+}
+
+interface TokenRow {
+  token: string
+  max_units: bigint | null
+  initialised_ts: bigint
+}
+
+function ledgerToken({ token, max_units, initialised_ts }: TokenRow): LedgerToken {
+  return { token, maxUnits: max_units, initialisedTs: Number(initialised_ts) }
 }
 
 /**
@@ -145,8 +155,15 @@ function accountOf(store: Store, { entity, token, part }: Omit<Posting, 'amountU
 
 /** What an entity has of a token; with `atTs` as it was after all that was posted up to then, the end inclusive. */
 export function balanceOf(store: Store, entity: string, token: string, atTs: number | null = null): Balance {
-  const holding = holdingsOf(store, entity, atTs).find(each => each.token === token)
-  return { availableUnits: holding?.availableUnits ?? 0n, lockedUnits: holding?.lockedUnits ?? 0n }
+  if (atTs !== null) {
+    const then = holdingsOf(store, entity, atTs).find(holding => holding.token === token)
+    return { availableUnits: then?.availableUnits ?? 0n, lockedUnits: then?.lockedUnits ?? 0n }
+  }
+  const balance = exact(store, 'SELECT balance FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?').pluck()
+  return {
+    availableUnits: (balance.get(entity, token, 'available') as bigint | undefined) ?? 0n,
+    lockedUnits: (balance.get(entity, token, 'locked') as bigint | undefined) ?? 0n,
+  }
 }
 
 /** What an entity has, token by token, of all that it ever had an account for. `atTs` as with balanceOf. */

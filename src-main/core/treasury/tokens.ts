@@ -1,7 +1,7 @@
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { TokenDefinition } from '../../../src-shared/treasury/tokens.ts'
 import { burn, burnLocked, type Holding, lock, type Move, mint, type Supply, transfer, unlock } from '../../engines/tokens/tokens.ts'
-import { addLedgerToken, balanceOf, type EntryKind, listLedgerTokens, post, supplyOf } from '../../store/ledger.ts'
+import { addLedgerToken, balanceOf, type EntryKind, findLedgerToken, listLedgerTokens, post, supplyOf } from '../../store/ledger.ts'
 import type { Store } from '../../store/open.ts'
 
 /** The account that the initial supply is credited to. What it does not hold circulates. */
@@ -54,7 +54,7 @@ export function moveTokens(books: Store, order: TokenOrder, { actor, ts, memo, c
 }
 
 function planned(books: Store, order: TokenOrder): { kind: EntryKind; moves: Move[] } {
-  const known = listLedgerTokens(books).find(({ token }) => token === order.token)
+  const known = findLedgerToken(books, order.token)
   if (!known) throw refuse('tokens.unknown', { token: order.token.slice(0, 60) })
   const { amountUnits } = order
   const heldBy = (entity: string): Holding => balanceOf(books, entity, order.token)
