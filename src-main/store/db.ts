@@ -115,7 +115,8 @@ const statements = new WeakMap<Db, Map<string, Database.Statement>>()
 /** A query whose text depends on its figures must not fill the memory. */
 const MAX_STATEMENTS = 200
 
-function prepared(db: Db, sql: string): Database.Statement {
+/** The statement of a fixed text of SQL, prepared once for each connection. */
+export function prepared(db: Db, sql: string): Database.Statement {
   let known = statements.get(db)
   if (!known) {
     known = new Map()

@@ -1,7 +1,7 @@
 import { AppError } from '../../src-shared/errors.ts'
 import type { EnvelopeKind, PayoutPlan, RunStage } from '../../src-shared/pay.ts'
 import type { Envelope, RowState } from '../engines/payout-plan/row.ts'
-import { books, change, row, rows, writeTransaction } from './db.ts'
+import { books, change, prepared, row, rows, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import type { PayoutEnvelopesTable, PayoutRowsTable, PayoutRunsTable } from './schema.ts'
 
@@ -62,7 +62,7 @@ export interface NewRun {
 }
 
 export function hasRun(store: Store, runId: string): boolean {
-  return store.books.prepare('SELECT 1 FROM payout_runs WHERE id = ?').get(runId) !== undefined
+  return prepared(store.books, 'SELECT 1 FROM payout_runs WHERE id = ?').get(runId) !== undefined
 }
 
 /**
@@ -138,7 +138,7 @@ function refusing(store: Store, network: string, subject: string, work: () => vo
 /** The rows' states, by place. */
 export function loadRows(store: Store, runId: string): RowState[] {
   const envelopes = loadEnvelopes(store, runId)
-  const found = store.books.prepare('SELECT * FROM payout_rows WHERE run_id = ? ORDER BY place').all(runId) as PayoutRowsTable[]
+  const found = prepared(store.books, 'SELECT * FROM payout_rows WHERE run_id = ? ORDER BY place').all(runId) as PayoutRowsTable[]
   return found.map(stored => toRow(stored, envelopes[stored.place]!))
 }
 
@@ -155,9 +155,9 @@ function toRow(
 
 /** A run's envelopes by place, each row's oldest first. */
 export function loadEnvelopes(store: Store, runId: string): StoredEnvelope[][] {
-  const all = store.books
-    .prepare('SELECT * FROM payout_envelopes WHERE run_id = ? ORDER BY place, generation')
-    .all(runId) as PayoutEnvelopesTable[]
+  const all = prepared(store.books, 'SELECT * FROM payout_envelopes WHERE run_id = ? ORDER BY place, generation').all(
+    runId,
+  ) as PayoutEnvelopesTable[]
   const byPlace: StoredEnvelope[][] = []
   for (const stored of all) {
     const own = byPlace[stored.place] ?? []
@@ -199,7 +199,8 @@ export interface EnvelopeSignature {
 
 /** Keeps signatures; one of the same signer on the same envelope stays as it is. Gives how many are new. */
 export function saveSignatures(store: Store, list: readonly EnvelopeSignature[]): number {
-  const insert = store.books.prepare(
+  const insert = prepared(
+    store.books,
     'INSERT INTO payout_signatures (hash, signer, signature) VALUES (?,?,?) ON CONFLICT (hash, signer) DO NOTHING',
   )
   return list.reduce((added, { hash, signer, signature }) => added + insert.run(hash, signer, signature).changes, 0)
@@ -207,12 +208,11 @@ export function saveSignatures(store: Store, list: readonly EnvelopeSignature[])
 
 /** All signatures of a run's envelopes by hash, each envelope's by signer. */
 export function loadSignatures(store: Store, runId: string): Map<string, EnvelopeSignature[]> {
-  const all = store.books
-    .prepare(
-      `SELECT s.hash, s.signer, s.signature FROM payout_signatures s JOIN payout_envelopes e ON e.hash = s.hash
-       WHERE e.run_id = ? ORDER BY s.hash, s.signer`,
-    )
-    .all(runId) as EnvelopeSignature[]
+  const all = prepared(
+    store.books,
+    `SELECT s.hash, s.signer, s.signature FROM payout_signatures s JOIN payout_envelopes e ON e.hash = s.hash
+     WHERE e.run_id = ? ORDER BY s.hash, s.signer`,
+  ).all(runId) as EnvelopeSignature[]
   return Map.groupBy(all, ({ hash }) => hash)
 }
 

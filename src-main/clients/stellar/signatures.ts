@@ -195,7 +195,8 @@ function keyOf(id: string) {
   return made
 }
 
-function hasHint(id: string, { hint }: Decorated): boolean {
+/** Whether a signature says that it is by this key; only a look at the signature itself proves it. */
+export function hasHint(id: string, { hint }: Pick<Decorated, 'hint'>): boolean {
   return Buffer.from(hint.toBytes()).equals(keyOf(id).raw.subarray(28))
 }
 

@@ -3,9 +3,9 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { tftExact } from '../../../src-shared/money.ts'
 import { envelopeKindSchema, MAX_PLAN_ROWS, type PayoutPlan, payoutPlanSchema } from '../../../src-shared/pay.ts'
 import { parseEnvelope } from '../../clients/stellar/envelope.ts'
-import { isBy } from '../../clients/stellar/signatures.ts'
+import { hasHint, isBy } from '../../clients/stellar/signatures.ts'
 import type { Built } from '../../clients/stellar/types.ts'
-import { planText, readPlan } from '../../engines/payout-plan/plan.ts'
+import { planText } from '../../engines/payout-plan/plan.ts'
 import type { Replacement } from '../../engines/payout-plan/run.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
@@ -23,7 +23,7 @@ import {
 } from '../../store/runs.ts'
 import { planEnvelope, replacementEnvelope } from './ledger.ts'
 import { type Accounts, createSlices, envelopesToSign, isApproval, withSignatures } from './sign.ts'
-import { applyEvents, openRun, type PlacedEvent, refused } from './state.ts'
+import { applyEvents, openRun, type PlacedEvent, readKnownPlan, refused } from './state.ts'
 
 /*
  * Runs travel as two files: a manifest (JSON) with the plan, and beside it the open envelopes, plain base64 of their XDR, one a line, which
@@ -109,7 +109,7 @@ export async function importManifest(
   signal?: AbortSignal,
 ): Promise<Imported> {
   const manifest = readManifest(text)
-  const { plan, runId } = readPlan(planText(manifest.plan))
+  const { plan, runId } = readKnownPlan(planText(manifest.plan))
   if (runId !== manifest.runId) throw badFile('its plan is not the one that the run was named after')
   if (expected && (plan.network !== expected.network || plan.passphrase !== expected.passphrase))
     throw new AppError(
@@ -141,7 +141,7 @@ export async function buildEnvelopes(plan: PayoutPlan, signal?: AbortSignal): Pr
 /** Adds a run with the envelopes of its plan (buildEnvelopes; a known run needs none). Throws as insertRun does; within a transaction of the caller's. */
 export function addRun(store: Store, plan: PayoutPlan, envelopes: readonly Built[], madeHere: boolean): { runId: string; added: boolean } {
   const text = planText(plan)
-  const { runId } = readPlan(text)
+  const { runId } = readKnownPlan(text)
   return { runId, ...insertRun(store, { runId, plan, planText: text, madeHere, envelopes }) }
 }
 
@@ -194,7 +194,7 @@ export async function importEnvelopes(
   if (text.length > MOST_CHARS) throw badFile('it is too long')
   const slice = createSlices(ask.signal)
   const found: EnvelopeSignature[] = []
-  const candidates = new Map<string, string[]>()
+  const candidates = new Map<string, ReturnType<typeof candidatesOf>>()
   let foreign = 0
   let refused = 0
   for (const [at, line] of text.split('\n').entries()) {
@@ -206,11 +206,14 @@ export async function importEnvelopes(
       foreign++
       continue
     }
-    const signers = candidates.get(known.runId) ?? candidatesOf(store, known.runId, ask.accounts)
-    candidates.set(known.runId, signers)
-    for (const { signature } of inner.signatures) {
-      const raw = Buffer.from(signature.toBytes())
-      const signer = signers.find(each => isBy(each, hash, raw))
+    const { signers, kept } = candidates.get(known.runId) ?? candidatesOf(store, known.runId, ask.accounts)
+    candidates.set(known.runId, { signers, kept })
+    for (const decorated of inner.signatures) {
+      const raw = Buffer.from(decorated.signature.toBytes())
+      // one that is kept was checked when it came in; a file comes back with all of them
+      if (kept.get(known.hash)?.some(one => one.signature === raw.toString('base64'))) continue
+      // some tools leave the hint out
+      const signer = signers.find(each => hasHint(each, decorated) && isBy(each, hash, raw)) ?? signers.find(each => isBy(each, hash, raw))
       if (signer) found.push({ hash: known.hash, signer, signature: raw.toString('base64') })
       else refused++
     }
@@ -219,9 +222,11 @@ export async function importEnvelopes(
   return { added: writeTransaction(store.books, 'books.db', () => saveSignatures(store, found)), foreign, refused }
 }
 
-function candidatesOf(store: Store, runId: string, accounts: Accounts): string[] {
+/** Who may have signed a run's envelopes, and the signatures that are kept. */
+function candidatesOf(store: Store, runId: string, accounts: Accounts) {
   const keys = [...accounts.values()].flatMap(({ signers }) => signers.map(({ key }) => key))
-  return [...new Set([...keys, ...loadApprovals(store, runId).map(({ signer }) => signer)])]
+  const signers = [...new Set([...keys, ...loadApprovals(store, runId).map(({ signer }) => signer)])]
+  return { signers, kept: loadSignatures(store, runId) }
 }
 
 function readLine(envelope: string, passphrase: string, line: number) {

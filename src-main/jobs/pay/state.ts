@@ -17,13 +17,26 @@ export interface LiveRun {
 /** Throws AppError not-found, store.corrupt (the plan in the books is not the one that its id stands for). */
 export function openRun(store: Store, runId: string): LiveRun & { run: StoredRun } {
   const run = loadRun(store, runId)
-  const read = readPlan(run.planText)
+  const read = readKnownPlan(run.planText)
   if (read.runId !== run.runId)
     throw new AppError(
       'store.corrupt',
       `The plan of run ${run.runId.slice(0, 16)} in books.db was altered. Put a copy of the books from the folder "backups" in its place.`,
     )
   return { runId: run.runId, plan: read.plan, rows: loadRows(store, run.runId), run }
+}
+
+/** Plans by their text, the one used last at the end: checking one of thousands of rows takes a while, and every look at a run needs it. */
+const readPlans = new Map<string, ReturnType<typeof readPlan>>()
+const MOST_PLANS = 4
+
+/** As readPlan (engines/payout-plan/plan.ts). */
+export function readKnownPlan(text: string): ReturnType<typeof readPlan> {
+  const read = readPlans.get(text) ?? readPlan(text)
+  readPlans.delete(text)
+  readPlans.set(text, read)
+  for (const oldest of readPlans.keys()) if (readPlans.size > MOST_PLANS) readPlans.delete(oldest)
+  return read
 }
 
 /** The envelopes that can still be included, by place. */
