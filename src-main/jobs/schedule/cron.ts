@@ -15,7 +15,7 @@ const MAX_KNOWN = 100
 
 /**
  * Reads a cron expression of five fields (minute, hour, day of the month, month, day of the week), always in UTC, so that a change to
- * summer time moves nothing. Where both days are given, either is enough, as cron has it. Throws AppError usage, also for an expression
+ * summer time moves nothing. Where neither day is `*`, either is enough, as cron has it. Throws AppError usage, also for an expression
  * that names no time at all.
  */
 export function readCron(text: string): Slots {

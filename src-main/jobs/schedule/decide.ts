@@ -1,3 +1,4 @@
+import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
 import type { Slots } from './cron.ts'
 
 /*
@@ -75,9 +76,11 @@ export function retryTs(failed: NonNullable<JobSlots['failed']>): number {
   return failed.endedTs + Math.min(first * 2 ** (failed.tries - 1), longest)
 }
 
-/** The schedule after a person said that the clock is right at `nowTs`. Where that is earlier than before, the slots from there on that have not run are to run. */
-export function believeClock(state: ScheduleState, nowTs: number): ScheduleState {
-  return { trustedTs: nowTs, jobs: state.jobs.map(job => ({ ...job, cursorTs: Math.min(job.cursorTs, nowTs) })) }
+/** What is wrong with the clock, and the way out. Times in seconds since the epoch; `referenceTs` as decideSlots gives it. */
+export function clockProblem(clock: Exclude<ClockState, 'fine'>, nowTs: number, referenceTs: number): string {
+  if (clock === 'asks')
+    return `This machine’s clock says ${formatUtc(nowTs)}, ${formatDuration(nowTs - referenceTs)} after the last slot of the scheduled jobs (${formatUtc(referenceTs)}). No money moves until the time is confirmed: the slots since then run after that, each with its own time. If the time is wrong, set the clock right instead.`
+  return `This machine’s clock went backwards: it says ${formatUtc(nowTs)}, and it was ${formatUtc(referenceTs)} before. The scheduled jobs stand still. Set the clock right, and they go on by themselves; if it is right now, confirm the time. No slot that has run runs again.`
 }
 
 /**
