@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Keypair } from '@stellar/stellar-sdk/base'
+import { buildPayment } from '../../src-main/clients/stellar/build.ts'
 import type { Horizon } from '../../src-main/clients/stellar/horizon.ts'
 import type { Payable } from '../../src-main/engines/payout-plan/plan.ts'
 import { reconcileRun, sendRun, steerRun } from '../../src-main/jobs/pay/run.ts'
@@ -8,7 +9,17 @@ import { signRun } from '../../src-main/jobs/pay/sign.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
 import { listRuns } from '../../src-main/store/runs.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { createRandom, type LocalHorizon, makeWorld, readFaults, startHorizon, submitFaults, type World } from './horizon/index.ts'
+import {
+  createRandom,
+  type LocalHorizon,
+  makeWorld,
+  readFaults,
+  signWith,
+  startHorizon,
+  submitFaults,
+  TFT,
+  type World,
+} from './horizon/index.ts'
 import {
   carry,
   fastHorizon,
@@ -72,11 +83,21 @@ const pick = <T>(random: () => number, list: readonly T[]): T => list[Math.floor
 /** Runs one simulation to its end and checks it against the ledger. Throws what is wrong. */
 export async function simulate(seed: number, folders: ReturnType<typeof makeFolders>, tally: Tally): Promise<void> {
   const random = createRandom(seed)
-  const local = await startHorizon({ seed, ledgerSec: 5, waitMs: 20, hasAsync: random() < 0.9, tellsLedger: random() < 0.8 })
+  const local = await startHorizon({
+    seed,
+    startTs: earlierTs,
+    ledgerSec: 5,
+    waitMs: 4,
+    hasAsync: random() < 0.9,
+    tellsLedger: random() < 0.8,
+  })
   const machines: Machine[] = []
   try {
     const rows = 1 + Math.floor(50 * random() ** 4)
     const world = makeWorld(local.ledger, { channels: 1 + Math.floor(random() * 4), farmers: 1 + Math.floor(random() * 5) })
+    // most payers have paid before; one that has not is read from its first transaction on
+    if (random() < 0.8) payEarlier(local, world)
+    startPeriod(local)
     const sim = {
       random,
       local,
@@ -99,8 +120,8 @@ export async function simulate(seed: number, folders: ReturnType<typeof makeFold
     local.faults.set({})
     sim.crashShare = 0
     if (random() < 0.7) await finish(sim)
-    for (let look = 0; look < 4; look++) {
-      local.close(2)
+    for (let look = 0; look < 2; look++) {
+      local.close(4)
       for (const each of sim.machines) for (const { runId } of listRuns(each.store)) await reconcileRun(each.store, each.horizon, runId)
     }
     tally.paid += checkBooks(local, world.payer.publicKey(), sim.payables, sim.machines)
@@ -108,6 +129,36 @@ export async function simulate(seed: number, folders: ReturnType<typeof makeFold
     for (const { store, isDown } of machines) if (!isDown) store.close()
     await local.stop()
   }
+}
+
+/** Some days before the period whose receipts are paid. */
+const earlierTs = 1_758_900_000
+
+/** A payment of an earlier period, so that the payer's history begins before this one's receipts. */
+function payEarlier({ ledger }: LocalHorizon, { payer, farmers, signers }: World): void {
+  const { passphrase } = ledger.state
+  const { envelope } = buildPayment({
+    passphrase,
+    source: payer.publicKey(),
+    sequence: ledger.find(payer.publicKey())!.sequence + 1n,
+    minTime: 0,
+    maxTime: earlierTs + 3600,
+    feeStroops: 100n,
+    payer: payer.publicKey(),
+    payee: farmers[0]!.publicKey(),
+    asset: TFT,
+    amountUnits: 1n,
+    memoHash: receiptHash('an earlier receipt'),
+  })
+  const { status } = ledger.admit(signWith(envelope, passphrase, signers[0]!, signers[1]!))
+  if (status !== 'PENDING') throw new Error(`the earlier payment is ${status}`)
+  ledger.close()
+}
+
+/** A ledger some days on, and so many after it that no answer from some ledgers ago is that old. */
+function startPeriod(local: LocalHorizon): void {
+  local.close(1, 1_760_000_000 - earlierTs)
+  local.close(4)
 }
 
 function machine(sim: Sim, name: string, folder: string, key: Keypair): Machine {
@@ -334,13 +385,9 @@ async function killed(sim: Sim): Promise<void> {
   a.store.close()
   a.isDown = true
   const clock = setInterval(() => local.close(), 8)
-  const child = spawn(process.execPath, [
-    join(import.meta.dirname, 'pay-child.ts'),
-    a.folder,
-    local.url,
-    local.ledger.state.passphrase,
-    run.runId,
-  ])
+  const args = [join(import.meta.dirname, 'pay-child.ts'), a.folder, local.url, local.ledger.state.passphrase, run.runId]
+  // loading takes half as long where the modules were compiled before
+  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_COMPILE_CACHE: join(dirname(a.folder), 'compiled') } })
   const ended = new Promise(resolve => child.on('exit', resolve))
   const hasBegun = await Promise.race([
     new Promise<boolean>(resolve => child.stdout.once('data', () => resolve(true))),

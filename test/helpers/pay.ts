@@ -14,7 +14,7 @@ import { writeTransaction } from '../../src-main/store/db.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
 import type { PayConfig } from '../../src-shared/pay.ts'
 import { parseEnvelope } from './horizon/check.ts'
-import { type LocalHorizon, TFT, type World } from './horizon/index.ts'
+import { type LocalHorizon, signatureBy, TFT, type World } from './horizon/index.ts'
 
 /** Data folders of their own, copied from one that was made once: making one takes longer than a whole small run. */
 export function makeFolders() {
@@ -53,7 +53,7 @@ export function fastHorizon(local: LocalHorizon, more: { url?: string; tries?: n
 }
 
 export function signerOf(key: Keypair): PaySigner {
-  return { address: key.publicKey(), sign: bytes => Uint8Array.from(key.sign(Buffer.from(bytes))) }
+  return { address: key.publicKey(), sign: bytes => Uint8Array.from(signatureBy(key, bytes)) }
 }
 
 export function payConfig(local: LocalHorizon, world: World, more: Partial<PayConfig> = {}): PayConfig {
