@@ -19,7 +19,7 @@ test(
       try {
         await simulate(seed + n, folders, tally)
       } catch (error) {
-        throw new Error(`GRANARY_SEED=${seed + n} GRANARY_RUNS=1 fails: ${(error as Error).message}`, { cause: error })
+        throw new Error(`GRANARY_SEED=${seed + n} GRANARY_FIRST=0 GRANARY_RUNS=1 fails: ${(error as Error).message}`, { cause: error })
       }
       if (n % 100 === 99) {
         const done = n + 1 - first
