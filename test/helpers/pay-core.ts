@@ -1,3 +1,7 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openCore } from '../../src-main/core/index.ts'
 import { isAccountId } from '../../src-main/engines/minting/strkey.ts'
 import { planRun } from '../../src-main/engines/payout-plan/plan.ts'
 import { addRun, buildEnvelopes } from '../../src-main/jobs/pay/exchange.ts'
@@ -6,8 +10,9 @@ import { openStore } from '../../src-main/store/open.ts'
 import type { CommandInput, CommandName, CommandOutput, Core } from '../../src-shared/contract.ts'
 import type { RunDetail } from '../../src-shared/pay-contract.ts'
 import { type LocalHorizon, makeKey, makeWorld, startHorizon, TFT, type World } from './horizon/index.ts'
-
+import { importMintGrid } from './mint-grid.ts'
 import { payablesOf } from './pay.ts'
+import { weakly } from './weak-stretching.ts'
 
 /* Payouts through the whole core, against the local Horizon: a world whose farmers are those of a made-up grid. */
 
@@ -43,6 +48,52 @@ export async function openFarms({ local, world }: PayWorld, core: Core, period: 
   const good = new Set(rows.map(({ payoutAddress }) => payoutAddress).filter(address => isAccountId(address) && !but.includes(address)))
   for (const address of good) local.ledger.setAccount(address, { trustlines: { [world.key]: world.line() } })
   return good
+}
+
+/** Machines of a network whose small grid each of them has: cores on folders of their own, copied from one that is imported once. */
+export function gridMachines(name: string) {
+  const folder = mkdtempSync(join(tmpdir(), `granary-${name}-`))
+  const template = join(folder, 'template')
+  let cores: Core[] = []
+  let copies = 0
+  return {
+    /** before all others */
+    prepare: () => importMintGrid(template),
+    copy(): string {
+      const dataDir = join(folder, `data-${copies++}`)
+      cpSync(template, dataDir, { recursive: true })
+      return dataDir
+    },
+    async open(dataDir: string, ledgerMs: number): Promise<Core> {
+      const core = await openCore({
+        ...weakly,
+        dataDir,
+        host: 'cli',
+        version: '1',
+        demoDir: null,
+        networksFile: null,
+        mode: 'write',
+        ledgerMs,
+      })
+      cores.push(core)
+      return core
+    },
+    /** Another machine's files of a run, written down for this one. */
+    async carry(from: Core, to: Core, runId: string): Promise<string> {
+      const { manifest, envelopes } = await from.query('pay.export', { runId })
+      const files = [envelopes, manifest].map(({ fileName, text }) => {
+        const path = join(folder, `${copies++}-${fileName}`)
+        writeFileSync(path, text)
+        return { path }
+      })
+      return ended(to, await run(to, 'pay.importSignatures', { network: 'lab', files }))
+    },
+    async close(): Promise<void> {
+      for (const core of cores) await core.close()
+      cores = []
+    },
+    clear: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }
 
 let count = 0

@@ -1,64 +1,33 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { openCore } from '../../src-main/core/index.ts'
 import type { Core } from '../../src-shared/contract.ts'
 import { parseCsv } from '../../src-shared/csv.ts'
 import type { AppError } from '../../src-shared/errors.ts'
 import { defaultMintConfig } from '../../src-shared/node-period.ts'
-import { importMintGrid } from '../helpers/mint-grid.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
-import { ended, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
+import { ended, gridMachines, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
 import { payElsewhere } from '../helpers/pay-elsewhere.ts'
-import { weakly } from '../helpers/weak-stretching.ts'
 
 /* Payouts as the core plans, signs, exchanges, pays and settles them, on a small grid of which periods 101 and 102 are over. */
 
 const period = 102
-let folder: string
-let template: string
+const machines = gridMachines('pay-core')
 let lab: PayWorld
-let cores: Core[] = []
-let opened = 0
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'granary-pay-core-'))
-  template = join(folder, 'template')
-  await importMintGrid(template)
-})
+beforeAll(machines.prepare)
 beforeEach(async () => {
   lab = await startPayWorld()
 })
 afterEach(async () => {
-  for (const core of cores) await core.close()
-  cores = []
+  await machines.close()
   await lab.local.stop()
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(machines.clear)
 
-function open(): Promise<Core> {
-  const dataDir = join(folder, `data-${opened++}`)
-  cpSync(template, dataDir, { recursive: true })
-  return openAt(dataDir)
-}
-
-async function openAt(dataDir: string): Promise<Core> {
-  const core = await openCore({
-    ...weakly,
-    dataDir,
-    host: 'cli',
-    version: '1',
-    demoDir: null,
-    networksFile: null,
-    mode: 'write',
-    ledgerMs: 200,
-  })
-  cores.push(core)
-  return core
-}
+const open = () => openAt(machines.copy())
+const openAt = (dataDir: string) => machines.open(dataDir, 20)
 
 async function configured(): Promise<Core> {
   const core = await open()
@@ -74,17 +43,6 @@ const codeOf = (work: Promise<unknown>) =>
     () => 'it was not refused',
     (error: AppError) => `${error.code} ${error.details.reason ?? error.details.field ?? ''}`.trim(),
   )
-
-/** Another machine's files of a run, written down for this one. */
-async function carry(from: Core, to: Core, runId: string): Promise<string> {
-  const { manifest, envelopes } = await from.query('pay.export', { runId })
-  const files = [envelopes, manifest].map(({ fileName, text }) => {
-    const path = join(folder, `${opened++}-${fileName}`)
-    writeFileSync(path, text)
-    return { path }
-  })
-  return ended(to, await run(to, 'pay.importSignatures', { network: 'lab', files }))
-}
 
 test('how a network pays is entered member by member, each error at its field; nothing is planned without it', async () => {
   const core = await open()
@@ -140,10 +98,10 @@ test('a period is planned with bad payees left out, signed on two machines, paid
   await ended(maker, await run(maker, 'pay.sign', { runId: planned.runId, keyIds: [ann] }))
   expect(await ended(maker, await run(maker, 'pay.start', { runId: planned.runId }))).toMatch(/^pay\.refused/)
   expect((await newest(maker)).next).toMatchObject({ action: 'export' })
-  expect(await carry(maker, other, planned.runId)).toContain('taken in')
+  expect(await machines.carry(maker, other, planned.runId)).toContain('taken in')
   expect((await newest(other)).keys.map(({ name, signs }) => `${name} ${signs}`)).toEqual([`Bob ${planned.rows}`])
   await ended(other, await run(other, 'pay.sign', { runId: planned.runId, keyIds: [bob] }))
-  expect(await carry(other, maker, planned.runId)).toContain(`${planned.rows} new signatures`)
+  expect(await machines.carry(other, maker, planned.runId)).toContain(`${planned.rows} new signatures`)
   const signed = await newest(maker)
   expect(signed.counts).toMatchObject({ signed: planned.rows, planned: 0 })
   expect(signed.next).toMatchObject({ action: 'start', text: 'It is signed. Pay it.' })

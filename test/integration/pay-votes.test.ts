@@ -1,9 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { openCore } from '../../src-main/core/index.ts'
 import { signersHash } from '../../src-main/signing/votes/signers.ts'
 import type { Core } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
@@ -11,26 +7,17 @@ import { tftExact } from '../../src-shared/money.ts'
 import { defaultMintConfig } from '../../src-shared/node-period.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import type { SignerSet, VoteChoice, VoteSubject } from '../../src-shared/votes-contract.ts'
-import { importMintGrid } from '../helpers/mint-grid.ts'
 import { paidOnLedger } from '../helpers/pay.ts'
-import { ended, keepLargeRun, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
+import { ended, gridMachines, keepLargeRun, newest, openFarms, openKey, type PayWorld, run, startPayWorld } from '../helpers/pay-core.ts'
 import { ann, bob, cast, cleo, eve, labSet, plain, type TestSigner } from '../helpers/votes.ts'
-import { weakly } from '../helpers/weak-stretching.ts'
 
 /* What a network's signers agreed on decides which run is signed and sent: on a small grid of which periods 101 and 102 are over. */
 
 const subject: VoteSubject = { rules: 'v3', period: 102 }
-let folder: string
-let template: string
+const machines = gridMachines('pay-votes')
 let lab: PayWorld
-let cores: Core[] = []
-let opened = 0
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'granary-pay-votes-'))
-  template = join(folder, 'template')
-  await importMintGrid(template)
-})
+beforeAll(machines.prepare)
 beforeEach(async () => {
   // the ledger goes back to before the periods, and by now period 102 is over, whatever the clock here says
   lab = await startPayWorld(periodAt(101).start - 60)
@@ -38,28 +25,16 @@ beforeEach(async () => {
   lab.local.close(1, nowTs - lab.local.ledger.last().closeTs)
 })
 afterEach(async () => {
-  for (const core of cores) await core.close()
-  cores = []
+  await machines.close()
   await lab.local.stop()
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(machines.clear)
 
 /** A machine with the grid's data, how it pays, and its signers. */
 async function machine({ set = labSet as SignerSet | null, before = async (_dataDir: string) => {} } = {}): Promise<Core> {
-  const dataDir = join(folder, `data-${opened++}`)
-  cpSync(template, dataDir, { recursive: true })
+  const dataDir = machines.copy()
   await before(dataDir)
-  const core = await openCore({
-    ...weakly,
-    dataDir,
-    host: 'cli',
-    version: '1',
-    demoDir: null,
-    networksFile: null,
-    mode: 'write',
-    ledgerMs: 10,
-  })
-  cores.push(core)
+  const core = await machines.open(dataDir, 10)
   await run(core, 'pay.setConfig', { network: 'lab', config: lab.config })
   if (set) await run(core, 'votes.setSigners', { network: 'lab', set })
   return core
@@ -87,17 +62,6 @@ async function unvoted(work: Promise<unknown>): Promise<string> {
 let castTs = 1_700_000_000
 function vote(signer: TestSigner, choice: VoteChoice, of: VoteSubject = subject, set: SignerSet = labSet): string {
   return cast(signer, { ...choice, subject: of, signersHash: signersHash(set), castTs: castTs++ }, set)
-}
-
-/** Another machine's files of a run, written down for this one. */
-async function carry(from: Core, to: Core, runId: string): Promise<void> {
-  const { manifest, envelopes } = await from.query('pay.export', { runId })
-  const files = [envelopes, manifest].map(({ fileName, text }) => {
-    const path = join(folder, `${opened++}-${fileName}`)
-    writeFileSync(path, text)
-    return { path }
-  })
-  await ended(to, await run(to, 'pay.importSignatures', { network: 'lab', files }))
 }
 
 async function linesOf(core: Core, runId: string): Promise<string[]> {
@@ -193,14 +157,14 @@ test('a second machine signs where the votes came to it, and not a run of other 
   await plan(maker)
   const { runId, rows } = await newest(maker)
   await sign(maker, runId, [anns])
-  await carry(maker, other, runId)
+  await machines.carry(maker, other, runId)
   expect(await unvoted(sign(other, runId, [bobs]))).toContain('0 of 2 equal votes')
   await give(other, (await maker.query('votes.export', { subject })).text)
   // what was left out can be told from another plan only where the plan is known
   expect(await unvoted(sign(other, runId, [bobs]))).toContain('was not looked up on Stellar yet')
   await look(other)
   expect(await sign(other, runId, [bobs])).toBe(`${rows} signatures made.`)
-  await carry(other, maker, runId)
+  await machines.carry(other, maker, runId)
   expect(await start(maker, runId)).toBe(`${rows} paid.`)
   await ended(other, await run(other, 'pay.reconcile', { runId }))
   expect((await matrix(other)).state).toBe('executed')
@@ -303,7 +267,7 @@ test('many votes are signed in one go, all or none; the mints that they decide a
   // without the votes another machine signs none of it
   const other = await mintMachine()
   const others = [await openKey(lab, other, 0)]
-  await carry(core, other, runId)
+  await machines.carry(core, other, runId)
   expect(await unvoted(sign(other, runId, others))).toMatch(
     /not agreed on the mint of node \d+ .*Ann, Bob and Cleo have not voted here.* more of its mints/,
   )
