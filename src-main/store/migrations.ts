@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../src-shared/errors.ts'
+import { booksAuditHeads } from './audit-head-tables.ts'
 import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
@@ -306,6 +307,7 @@ export const migrations: Migrations = {
     booksVoteRuns,
     booksStrayPayments,
     booksLedger,
+    booksAuditHeads,
   ],
 }
 
