@@ -5,6 +5,7 @@ import { type Actor, type CommandName, type Core, commands, type QueryName, quer
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
+import { signDaily } from '../jobs/audit-heads.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { staleRuns } from '../jobs/node-runs.ts'
 import type { SafeStorage } from '../signing/safe-storage.ts'
@@ -56,6 +57,9 @@ type Once = (subject: string | null, work: () => unknown) => unknown
 const WARM_PAUSE_MS = 20
 /** After the start, when the first screen has what it needs. */
 const MINTS_AFTER_MS = 1_000
+/** The audit trail's head: when it is looked whether one was signed today. */
+const SIGN_AFTER_MS = 3_000
+const SIGN_EVERY_MS = 3_600_000
 
 export interface CoreOptions {
   dataDir: string
@@ -196,6 +200,8 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     real.close()
     throw toAppError(error)
   }
+  const signing = setInterval(signTrail, SIGN_EVERY_MS).unref()
+  setTimeout(signTrail, SIGN_AFTER_MS).unref()
   if (options.mode === 'write') {
     mintStale()
     realSync.control.run()
@@ -211,6 +217,16 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       // whatever is wrong with the store is told to whoever asks for its mints
     }
   }, MINTS_AFTER_MS).unref()
+
+  /** Once a day; asked for more often, because the machine may have slept. */
+  function signTrail(): void {
+    if (closed || options.mode === 'read') return
+    try {
+      signDaily(real)
+    } catch {
+      // a trail or key that is not what it was is told by audit.list, the doctor and granary audit check
+    }
+  }
 
   /** Reads ahead while questions are answered between the steps. */
   function warmSoon([step, ...rest] = view.warmSteps()): void {
@@ -622,6 +638,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     subscribe: topics.subscribe,
     async close() {
       if (closed) return
+      clearInterval(signing)
       keys.lock()
       realSync.refresher.close()
       liveDemo.end()

@@ -9,6 +9,7 @@ import { type Connect, checkChainClock, checkHashes, connectChain, examineEndpoi
 import { type Finding, problem, unknown } from './doctor/finding.ts'
 import {
   checkAudit,
+  checkBooks,
   checkChunks,
   checkClock,
   checkDatabase,
@@ -39,7 +40,7 @@ export interface DoctorTools {
   freeBytes?: (path: string) => number
 }
 
-const STORE_CHECKS = ['Audit trail', 'Stored events', 'Gaps', 'Results', 'Clock'] as const
+const STORE_CHECKS = ['Audit trail', 'Ledger', 'Stored events', 'Gaps', 'Results', 'Clock'] as const
 const CHAIN_CHECKS = ['Endpoints', 'Clock against the chain', 'Block hashes', 'Store against the chain'] as const
 
 /**
@@ -104,6 +105,7 @@ type Check = (name: string, wayOut: string, work: () => Finding | Promise<Findin
 
 async function examineStore(store: Store, check: Check): Promise<void> {
   await check('Audit trail', MEND_BOOKS, () => checkAudit(store))
+  await check('Ledger', MEND_BOOKS, () => checkBooks(store))
   let found: ReturnType<typeof gapsOf> | null = null
   await check('Stored events', MEND_FACTS, () => {
     found = gapsOf(store)

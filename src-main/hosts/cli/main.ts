@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { toAppError } from '../../../src-shared/errors.ts'
 import { programVersion } from '../program.ts'
+import { addAuditCommands } from './audit-commands.ts'
 import { addChainCommands } from './chain-commands.ts'
 import * as commands from './commands.ts'
 import { addCompareCommands } from './compare-commands.ts'
@@ -164,6 +165,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
   addCompareCommands(command, terminal, wholeNumber, onWrong)
 
   addKeysCommands(command, terminal, commandGroup)
+  addAuditCommands(command, terminal, onWrong, commandGroup)
 
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))

@@ -2,14 +2,15 @@ import { existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../../src-shared/errors.ts'
 import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
-import { verifyAudit } from '../../store/audit.ts'
 import { connect, type DbKind, facts, rows } from '../../store/db.ts'
 import { findGaps, type Gap, gapInWords } from '../../store/gaps.ts'
+import { checkLedger } from '../../store/ledger.ts'
 import { migrations, versionOf } from '../../store/migrations.ts'
 import { checkIntegrity, type Store } from '../../store/open.ts'
 import { listPeriods } from '../../store/periods.ts'
 import { loadSummaries } from '../../store/results.ts'
 import { loadSettings } from '../../store/settings.ts'
+import { checkAuditTrail } from '../audit-heads.ts'
 import { count, type Finding, fine, firstOf, problem, unknown } from './finding.ts'
 
 /** SQLite's own check of one of the two databases. */
@@ -67,12 +68,30 @@ export function checkFormats(dataDir: string): Finding {
 }
 
 export function checkAudit(store: Store): Finding {
-  const { intact, entries, firstBroken } = verifyAudit(store)
-  if (intact) return fine(`${entries === 1 ? '1 entry' : `${entries} entries`}, each on the one before.`)
-  return problem(
-    `Entry ${firstBroken} was altered, is missing or does not follow from the one before. What it says up to there holds.`,
-    `Compare with a copy of the books in ${join(store.dataDir, 'backups')}.`,
-  )
+  const { entries, altered, heads } = checkAuditTrail(store, [])
+  const wayOut = `Compare with a copy of the books in ${join(store.dataDir, 'backups')}.`
+  const said = entries === 1 ? '1 entry' : `${entries} entries`
+  if (altered && altered.first === altered.last)
+    return problem(
+      `Entry ${altered.first} was altered, is missing or does not follow from the one before. What it says up to there holds.`,
+      wayOut,
+    )
+  if (altered)
+    return problem(
+      `One of the entries ${altered.first} to ${altered.last} was altered after the trail was signed. What it says up to there holds.`,
+      wayOut,
+    )
+  const forged = heads.find(({ state }) => state === 'forged')
+  if (forged) return problem(`The signed head of entry ${forged.entries} was altered: its signature does not fit it.`, wayOut)
+  const signed = heads.at(-1)
+  return fine(`${said}, each on the one before${signed ? `; signed up to entry ${signed.entries}` : ''}.`)
+}
+
+/** That the treasury's books balance. */
+export function checkBooks(store: Store): Finding {
+  const findings = checkLedger(store)
+  if (findings.length === 0) return fine('Every entry balances, and every balance is what its postings come to.')
+  return problem(firstOf(findings), `Put a copy of the books from ${join(store.dataDir, 'backups')} in place of books.db.`)
 }
 
 /** What is stored must be what was written. */
