@@ -82,3 +82,38 @@ export const booksLedger = `
   CREATE TRIGGER ledger_entries_keep BEFORE DELETE ON ledger_entries
     BEGIN SELECT RAISE(ABORT, 'an entry stays'); END;
 `
+
+/**
+ * The same rules in fewer looks, for a payment has three postings and all of them pass here: an entry of one token (nearly all) is summed
+ * without sorting, a posting into an entry that stands is refused by the balance that would follow it, and that balance finds its posting in
+ * the index alone.
+ */
+export const booksLedgerFaster = `
+  DROP TRIGGER ledger_postings_sealed;
+  DROP INDEX ledger_postings_account;
+  CREATE INDEX ledger_postings_account ON ledger_postings (account, entry, place, amount);
+  DROP TRIGGER ledger_accounts_follow;
+  -- the balance follows the account's last posting, which has just come in, of an entry that does not stand yet, and nothing else
+  CREATE TRIGGER ledger_accounts_follow BEFORE UPDATE OF balance ON ledger_accounts
+    WHEN NEW.balance - OLD.balance IS NOT (
+      SELECT CASE WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE id = entry) THEN NULL ELSE amount END
+      FROM ledger_postings WHERE account = NEW.id ORDER BY entry DESC, place DESC LIMIT 1
+    )
+    BEGIN SELECT RAISE(ABORT, 'a balance follows its postings'); END;
+  DROP TRIGGER ledger_entries_balance;
+  CREATE TRIGGER ledger_entries_balance BEFORE INSERT ON ledger_entries
+    WHEN CASE
+      WHEN EXISTS (
+        SELECT 1 FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account
+        WHERE entry = NEW.id AND token <> (
+          SELECT token FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account
+          WHERE entry = NEW.id ORDER BY place LIMIT 1
+        )
+      ) THEN EXISTS (
+        SELECT 1 FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account
+        WHERE entry = NEW.id GROUP BY token HAVING sum(amount) <> 0
+      )
+      ELSE (SELECT sum(amount) FROM ledger_postings WHERE entry = NEW.id) IS NOT 0
+    END
+    BEGIN SELECT RAISE(ABORT, 'an entry must balance for each token'); END;
+`

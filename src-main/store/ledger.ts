@@ -109,27 +109,18 @@ function ledgerToken({ token, max_units, initialised_ts }: TokenRow): LedgerToke
  * 0, a token past its most, a sum past 64 bits. Then the caller's transaction must not be committed.
  */
 export function post(store: Store, order: EntryOrder): bigint {
-  const last = exact(store, 'SELECT max(id) FROM ledger_entries').pluck().get() as bigint | null
-  const id = (last ?? 0n) + 1n
+  const { last, insertPosting, insertEntry } = writersOf(store)
+  const id = ((last.get() as bigint | null) ?? 0n) + 1n
   try {
     let place = 0
-    for (const posting of order.postings) {
-      if (posting.amountUnits === 0n) continue
-      exact(store, 'INSERT INTO ledger_postings (entry, place, account, amount) VALUES (?, ?, ?, ?)').run(
-        id,
-        place++,
-        accountOf(store, posting),
-        posting.amountUnits,
-      )
+    for (const { entity, token, part, amountUnits } of order.postings) {
+      if (amountUnits === 0n) continue
+      const values = [id, place++, amountUnits, entity, token, part] as const
+      if (insertPosting.run(...values).changes === 1) continue
+      exact(store, 'INSERT INTO ledger_accounts (entity, token, part) VALUES (?, ?, ?)').run(entity, token, part)
+      insertPosting.run(...values)
     }
-    exact(store, 'INSERT INTO ledger_entries (id, ts, kind, actor, memo, chain_tx) VALUES (?, ?, ?, ?, ?, ?)').run(
-      id,
-      order.ts,
-      order.kind,
-      order.actor,
-      order.memo,
-      order.chainTx ?? null,
-    )
+    insertEntry.run(id, order.ts, order.kind, order.actor, order.memo, order.chainTx ?? null)
   } catch (cause) {
     const { code, message } = cause as { code?: unknown; message?: string }
     // a number past 64 bits does not even reach the database
@@ -143,14 +134,31 @@ export function post(store: Store, order: EntryOrder): bigint {
   return id
 }
 
-function accountOf(store: Store, { entity, token, part }: Omit<Posting, 'amountUnits'>): bigint {
-  const found = exact(store, 'SELECT id FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?')
-    .pluck()
-    .get(entity, token, part) as bigint | undefined
-  if (found !== undefined) return found
-  return exact(store, 'INSERT INTO ledger_accounts (entity, token, part) VALUES (?, ?, ?) RETURNING id')
-    .pluck()
-    .get(entity, token, part) as bigint
+interface Writers {
+  last: Statement
+  insertPosting: Statement
+  insertEntry: Statement
+}
+
+const writers = new WeakMap<Db, Writers>()
+
+/** The statements of every entry, at hand without a look at their text. */
+function writersOf(store: Store): Writers {
+  let found = writers.get(store.books)
+  if (!found) {
+    found = {
+      last: exact(store, 'SELECT max(id) FROM ledger_entries').pluck(),
+      // no row where there is no such account yet
+      insertPosting: exact(
+        store,
+        `INSERT INTO ledger_postings (entry, place, account, amount)
+         SELECT ?, ?, id, ? FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?`,
+      ),
+      insertEntry: exact(store, 'INSERT INTO ledger_entries (id, ts, kind, actor, memo, chain_tx) VALUES (?, ?, ?, ?, ?, ?)'),
+    }
+    writers.set(store.books, found)
+  }
+  return found
 }
 
 /** What an entity has of a token; with `atTs` as it was after all that was posted up to then, the end inclusive. */

@@ -6,7 +6,7 @@ import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
 import { booksLedgerReads } from './ledger-read-tables.ts'
-import { booksLedger } from './ledger-tables.ts'
+import { booksLedger, booksLedgerFaster } from './ledger-tables.ts'
 import { booksPayReports } from './pay-report-tables.ts'
 import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
@@ -308,6 +308,7 @@ export const migrations: Migrations = {
     booksStrayPayments,
     booksLedger,
     booksAuditHeads,
+    booksLedgerFaster,
   ],
 }
 
