@@ -2,6 +2,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchCommands } from './bench-commands.ts'
 import { benchCore, childOf } from './bench-core.ts'
+import { benchLedger } from './bench-ledger.ts'
 import type { SignFigures } from './sign-figures.ts'
 import { type Figure, tableOf } from './table.ts'
 
@@ -52,6 +53,7 @@ export async function bench(args: string[]): Promise<void> {
       figures.push(...found.figures)
       texts.push(found.text)
     }
+  if (wants('ledger')) figures.push(...(await benchLedger(options)))
   if (wants('commands')) figures.push(...(await benchCommands(options)))
   if (wants('sign')) figures.push(...(await benchSign(options)))
   const core = wants('core') ? await benchCore(options) : null

@@ -132,7 +132,10 @@ describe('the database refuses by itself', () => {
     list.map(([entity, part, amountUnits]) => ({ entity, part, amountUnits, token: 'GOLD' }))
   const order = (list: Posting[]) => ({ kind: 'TRANSFER' as const, ts: 1, actor: 'test', memo: '', postings: list })
   beforeAll(() => {
-    write(() => initialiseTokens(store, [{ token: 'GOLD', purpose: '', initialUnits: 500n, maxUnits: 900n }], { actor: 'test', ts: 0 }))
+    const rice = { token: 'RICE', purpose: '', initialUnits: 0n, maxUnits: null }
+    write(() =>
+      initialiseTokens(store, [{ token: 'GOLD', purpose: '', initialUnits: 500n, maxUnits: 900n }, rice], { actor: 'test', ts: 0 }),
+    )
     write(() => post(store, order(postings([TREASURY, 'available', -100n], ['ann', 'available', 60n], ['ann', 'locked', 40n]))))
   })
   afterAll(close)
@@ -157,6 +160,23 @@ describe('the database refuses by itself', () => {
     [
       'a number past 64 bits',
       () => write(() => post(store, order(postings(['ann', 'available', 2n ** 64n], ['bob', 'available', -(2n ** 64n)])))),
+    ],
+    [
+      'an entry that balances only across tokens',
+      () =>
+        write(() =>
+          post(
+            store,
+            order([...postings([TREASURY, 'available', -1n]), { entity: 'ann', token: 'RICE', part: 'available', amountUnits: 1n }]),
+          ),
+        ),
+    ],
+    [
+      'postings into an entry that stands, by an account that moved since',
+      () =>
+        sql(
+          "INSERT INTO ledger_postings SELECT 1, 9, id, -100 FROM ledger_accounts WHERE entity = 'treasury' AND part = 'available' AND token = 'GOLD'",
+        ),
     ],
     ['a second issuance', () => write(() => post(store, order(postings(['mallory', 'issuance', -5n], ['ann', 'available', 5n]))))],
     ['an unknown token', () => write(() => post(store, order([{ entity: 'ann', token: 'IRON', part: 'available', amountUnits: 1n }])))],
@@ -183,6 +203,24 @@ describe('the database refuses by itself', () => {
     const before = state()
     expect(work).toThrow(AppError)
     expect(state()).toBe(before)
+    expect(checkLedger(store)).toEqual([])
+  })
+
+  test('an entry of several tokens is taken where each of them balances', () => {
+    const of = (token: string, entity: string, part: Posting['part'], amountUnits: bigint): Posting => ({
+      token,
+      entity,
+      part,
+      amountUnits,
+    })
+    const list = [
+      of('RICE', 'issuance', 'issuance', -3n),
+      of('GOLD', 'ann', 'available', -2n),
+      of('RICE', 'ann', 'available', 3n),
+      of('GOLD', TREASURY, 'available', 2n),
+    ]
+    write(() => post(store, order(list)))
+    expect(balanceOf(store, 'ann', 'RICE').availableUnits).toBe(3n)
     expect(checkLedger(store)).toEqual([])
   })
 
