@@ -1,4 +1,5 @@
-import { AppError } from '../errors.ts'
+import { z } from 'zod'
+import { AppError, toAppError } from '../errors.ts'
 import { fixed, MAX_UNITS, unfixed } from '../money.ts'
 
 /** Decimals of every token: what Stellar can carry (tokenomics.md, Rules). */
@@ -29,3 +30,17 @@ export function formatAmount(amountUnits: bigint): string {
 function invalid(field: string, why: string, given: string): AppError {
   return new AppError('usage', `The amount in "${field}" can't be read. ${why}`, { details: { field, given: given.slice(0, 60) } })
 }
+
+/** An amount in the treasury's commands and queries: base units in the program, decimal text in tokens on the wire, in files and to a user. */
+export const amountText = z.codec(z.string().max(60), z.bigint(), {
+  decode(text, context) {
+    try {
+      return parseAmount(text, 'amount')
+    } catch (error) {
+      const { message } = toAppError(error)
+      context.issues.push({ code: 'custom', input: text, message: message.replace('The amount in "amount"', 'This amount') })
+      return z.NEVER
+    }
+  },
+  encode: formatAmount,
+})

@@ -1,0 +1,65 @@
+import type { z } from 'zod'
+
+/*
+ * A row of the table of commands (table.ts): what a page, the command line and the REST door can ask of the treasury is said once, here.
+ */
+
+/**
+ * `anyone` at this machine; `entity`: whoever has unlocked one, and acts as that one; `administrator`: a grant of its own, asked for again after
+ * idle time. What belongs to somebody is acted on by its owner only: that is the handlers' to check.
+ */
+export type Who = 'anyone' | 'entity' | 'administrator'
+
+/** A token of the REST door is given scopes; each row there needs one. */
+export const restScopes = [
+  'tokens:read',
+  'tokens:write',
+  'payments:read',
+  'payments:write',
+  'credit:read',
+  'credit:write',
+  'pools:read',
+  'pools:write',
+  'staking:read',
+  'staking:write',
+  'rewards:read',
+  'rewards:write',
+  'governance:read',
+  'governance:write',
+] as const
+export type RestScope = (typeof restScopes)[number]
+
+export interface Rest {
+  method: 'GET' | 'POST'
+  /** below /api; `:member` and `:member?` are members of the input, the others come from the query or the JSON body */
+  path: string
+  scope: RestScope
+}
+
+export interface RowSaid<In extends z.ZodObject, Out extends z.ZodType> {
+  /** what it does, in a line: help texts and OpenAPI show it */
+  about: string
+  in: In
+  out: Out
+  who: Who
+  /** null: not over REST */
+  rest: Rest | null
+  /** words below `granary treasury`, e.g. `tokens transfer`; members of the input follow as options, those of `args` in their order; null: no command */
+  cli: { words: string; args?: readonly (keyof z.input<In> & string)[] } | null
+  /** members of the input that hold a secret: asked for without an echo, and neither hashed nor written down */
+  secrets?: readonly (keyof z.input<In> & string)[]
+  /** the answer holds a secret: given this once */
+  secretAnswer?: boolean
+}
+
+export type QueryRow<In extends z.ZodObject, Out extends z.ZodType> = RowSaid<In, Out> & { kind: 'query' }
+export type CommandRow<In extends z.ZodObject, Out extends z.ZodType> = RowSaid<In, Out> & { kind: 'command' }
+export type TreasuryRow = QueryRow<z.ZodObject, z.ZodType> | CommandRow<z.ZodObject, z.ZodType>
+
+export function treasuryQuery<In extends z.ZodObject, Out extends z.ZodType>(row: RowSaid<In, Out>): QueryRow<In, Out> {
+  return { kind: 'query', ...row }
+}
+
+export function treasuryCommand<In extends z.ZodObject, Out extends z.ZodType>(row: RowSaid<In, Out>): CommandRow<In, Out> {
+  return { kind: 'command', ...row }
+}

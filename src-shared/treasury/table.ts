@@ -1,0 +1,34 @@
+import { entityRows } from './entities-table.ts'
+import type { TreasuryRow } from './row.ts'
+import { tokenRows } from './tokens-table.ts'
+
+/**
+ * The table of the treasury's commands and queries: a subject joins by adding its rows, and handlers of the same names (core/treasury). The
+ * contract, the REST door with its OpenAPI, and `granary treasury` come from it.
+ */
+export const treasuryTable = { ...tokenRows, ...entityRows }
+
+type Table = typeof treasuryTable
+type NamesOf<Kind> = { [N in keyof Table]: Table[N] extends { kind: Kind } ? N : never }[keyof Table]
+export type TreasuryQueryName = NamesOf<'query'>
+export type TreasuryCommandName = NamesOf<'command'>
+export type TreasuryName = TreasuryQueryName | TreasuryCommandName
+
+/** The rows, for whoever goes through all of them. */
+export const treasuryEntries = Object.entries(treasuryTable) as [TreasuryName, TreasuryRow][]
+
+function ofKind<Names extends TreasuryName>(kind: TreasuryRow['kind']): Pick<Table, Names> {
+  return Object.fromEntries(treasuryEntries.filter(([, row]) => row.kind === kind)) as unknown as Pick<Table, Names>
+}
+
+/** Parts of the contract. */
+export const treasuryQueries = ofKind<TreasuryQueryName>('query')
+export const treasuryCommands = ofKind<TreasuryCommandName>('command')
+
+export function isTreasuryQuery(name: string): name is TreasuryQueryName {
+  return Object.hasOwn(treasuryQueries, name)
+}
+
+export function isTreasuryCommand(name: string): name is TreasuryCommandName {
+  return Object.hasOwn(treasuryCommands, name)
+}
