@@ -12,6 +12,8 @@ import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
 import { booksStrayPayments } from './stray-payments-tables.ts'
 
+import { booksTreasury } from './treasury-tables.ts'
+
 /** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
 export type Migrations = Record<DbKind, readonly string[]>
 
@@ -309,6 +311,7 @@ export const migrations: Migrations = {
     booksLedger,
     booksAuditHeads,
     booksLedgerFaster,
+    booksTreasury,
   ],
 }
 
