@@ -189,6 +189,7 @@ test('after wrong passphrases the page says from when on the next one is tried, 
   await tryWrong('does not open any key')
   await tryWrong('The next one is tried after 2 s')
   // said on the page behind the sheet, for a moment
+  await expect(wait).toBeVisible()
   await expect(wait).toHaveCount(0)
   await tryWrong('The next one is tried after 4 s')
   await expect(wait).toBeVisible()

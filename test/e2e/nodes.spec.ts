@@ -126,6 +126,7 @@ test('accessible in both themes, also at 200 %', async ({ page }) => {
 })
 
 test('ten thousand nodes scroll to the end, few rows at a time', async ({ page }) => {
+  test.slow()
   test.setTimeout(180_000)
   const large = await demoArchives([{ nodes: 10_000, days: 1, seed: 1 }])
   const own = await servePages(large.files)

@@ -245,6 +245,7 @@ test('the fee of a run is raised; cancelled, its free numbers are used up', asyn
 })
 
 test('the rows of a whole grid scroll to the end, few at a time', async ({ page }) => {
+  test.slow()
   test.setTimeout(120_000)
   const large = mkdtempSync(join(tmpdir(), 'granary-payouts-'))
   const runId = await keepLargeRun(lab, large, 5_500)
