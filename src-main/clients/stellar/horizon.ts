@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { AppError } from '../../../src-shared/errors.ts'
+import { readLimited, reasonOf, safeAddress } from '../http.ts'
 
 /*
  * Horizon over HTTP: questions with a schema for the answer, limits in size and time, no redirects, https except on this machine. A
@@ -62,15 +63,13 @@ const mostBackoffMs = 30_000
  * query or fragment.
  */
 export function checkHorizonUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  const isHere = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
-  const isSafe = url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isHere))
-  if (!url || !isSafe || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+  const url = safeAddress(text)
+  if (url === null)
     throw new AppError(
       'usage',
       'This is no address of a Horizon server. Enter https://HOST, or http:// for one on this machine, without user name, query or fragment.',
     )
-  return url.href.replace(/\/+$/, '')
+  return url
 }
 
 const problemSchema = z.object({
@@ -99,7 +98,13 @@ export function createHorizon(options: HorizonOptions): Horizon {
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       headers: { Accept: 'application/json', ...init.headers },
     })
-    return { response, text: await readLimited(response, maxBytes) }
+    const answer = await readLimited(response, maxBytes)
+    if (answer === null) {
+      throw new AppError('stellar.answer', `Horizon's answer is longer than ${maxBytes} bytes. Check its address, or use another one.`, {
+        details: { maxBytes },
+      })
+    }
+    return { response, text: answer }
   }
 
   async function tryRead<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal | undefined): Promise<Answer<T> | null | Miss> {
@@ -190,21 +195,6 @@ export function createHorizon(options: HorizonOptions): Horizon {
   return { url, passphrase, random, sleep, read, post }
 }
 
-async function readLimited(response: Response, maxBytes: number): Promise<string> {
-  const parts: Uint8Array[] = []
-  let bytes = 0
-  for await (const part of response.body ?? []) {
-    bytes += part.byteLength
-    if (bytes > maxBytes) {
-      throw new AppError('stellar.answer', `Horizon's answer is longer than ${maxBytes} bytes. Check its address, or use another one.`, {
-        details: { maxBytes },
-      })
-    }
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
-
 /** undefined where it is none. */
 function parseJson(text: string): unknown {
   try {
@@ -226,13 +216,6 @@ function retryAfterMs(response: Response, nowMs: number): number | null {
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
   const date = Date.parse(text)
   return Number.isNaN(date) ? null : Math.max(0, date - nowMs)
-}
-
-/** Why a request came to nothing, in a few words: undici hides the reason in a cause. */
-function reasonOf(error: unknown): string {
-  const { name, message, cause } = error as { name?: string; message?: string; cause?: { code?: string; message?: string } }
-  if (name === 'TimeoutError') return 'no answer in time'
-  return cause?.code ?? cause?.message ?? message ?? String(error)
 }
 
 function cancelled(): AppError {
