@@ -21,6 +21,7 @@ import {
   syncPhaseSchema,
   syncStateSchema,
 } from './sync.ts'
+import { treasuryCommands, treasuryQueries } from './treasury/table.ts'
 import { vaultCommands, vaultQueries } from './vault-contract.ts'
 import { voteCommands, voteQueries } from './votes-contract.ts'
 import { whatIfQueries } from './what-if.ts'
@@ -46,6 +47,7 @@ export const topicSchema = z.enum([
   'votes',
   'chain',
   'pay',
+  'treasury',
 ])
 export type Topic = z.infer<typeof topicSchema>
 
@@ -397,6 +399,7 @@ export const queries = {
   ...chainQueries,
   ...payQueries,
   ...reviewQueries,
+  ...treasuryQueries,
 } as const
 
 export const commands = {
@@ -438,6 +441,7 @@ export const commands = {
   ...voteCommands,
   ...chainCommands,
   ...payCommands,
+  ...treasuryCommands,
 } as const
 
 export type QueryName = keyof typeof queries
@@ -452,11 +456,14 @@ export type CommandOutput<N extends CommandName> = z.output<(typeof commands)[N]
 export interface Actor {
   /** `desktop`, `browser`, `cli` and the operating system's user name, e.g. `cli:anna` */
   id: string
+  /** of a token of the REST door: the entity that it is bound to, in place of one that is unlocked; never an administrator */
+  entity?: string
 }
 
 /** The core as its hosts see it, and, over a transport, as its pages do. Rejects with AppError only. */
 export interface Core {
-  query<N extends QueryName>(name: N, input: QueryInput<N>, options?: { signal?: AbortSignal }): Promise<QueryOutput<N>>
+  /** `actor`: who asks, where the answer depends on it (the treasury) */
+  query<N extends QueryName>(name: N, input: QueryInput<N>, options?: { signal?: AbortSignal; actor?: Actor }): Promise<QueryOutput<N>>
   /** `idempotencyKey`: the same key with the same command and input does it once and answers the same; any text up to 100 characters */
   command<N extends CommandName>(
     name: N,

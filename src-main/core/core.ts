@@ -5,6 +5,7 @@ import { type Actor, type CommandName, type Core, commands, type QueryName, quer
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { group } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
+import { isTreasuryCommand, isTreasuryQuery } from '../../src-shared/treasury/table.ts'
 import { signDaily } from '../jobs/audit-heads.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { staleRuns } from '../jobs/node-runs.ts'
@@ -36,12 +37,13 @@ import { nodePeriodRules } from './node-periods.ts'
 import { createPayAnswers } from './pay.ts'
 import { createPayJobs } from './pay-jobs.ts'
 import { isPayCommand, type PayRoom } from './pay-room.ts'
-import { createQueries, type Parsed } from './queries.ts'
+import { createQueries, type OwnQuery } from './queries.ts'
 import { createRefresher } from './refresh.ts'
 import { createReviewAnswers } from './reviews.ts'
 import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
+import { createTreasury } from './treasury/treasury.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { createVault } from './vault.ts'
 import { readVaultAsJob } from './vault-jobs.ts'
@@ -129,6 +131,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     safeStorage: options.safeStorage ?? null,
     stretchLogN: options.stretchLogN,
   })
+  const treasury = createTreasury({ books: real, keys, changed: topics.changed, network: mints.network })
   const votes = openVoteRoom({
     books: real,
     mints,
@@ -454,6 +457,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       control.run()
       return answered
     }
+    if (isTreasuryCommand(name)) return treasury.command(name, input, actor, key)
     if (isKeyCommand(name)) return keys.command(name, input, actor, key)
     if (isChainCommand(name)) return name === 'chain.submit' ? chainJobs.submit(input, once) : chainRoom.command(name, input, once, signal)
     if (isVoteCommand(name))
@@ -613,10 +617,11 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       const table: Record<QueryName, unknown> = queries
       if (!(name in table)) throw new AppError('usage', `There is no query "${name}".`)
       try {
-        const parsed = queries[name].in.parse(input) as Parsed<typeof name>
+        if (isTreasuryQuery(name)) return treasury.query(name, input, context?.actor) as never
+        const parsed = queries[name].in.parse(input)
         for (let attempt = 1; ; attempt++) {
           try {
-            return await answer(name, parsed, context?.signal)
+            return (await answer(name as OwnQuery, parsed as never, context?.signal)) as never
           } catch (error) {
             // the sync wrote to what was being read: what is there now answers
             if (toAppError(error).code !== 'store.busy' || attempt === 3) throw error
@@ -640,6 +645,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       if (closed) return
       clearInterval(signing)
       keys.lock()
+      treasury.close()
       realSync.refresher.close()
       liveDemo.end()
       await jobs.close()

@@ -4,6 +4,7 @@ import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { fixed, tftExact, usdExact } from '../../src-shared/money.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
+import type { TreasuryQueryName } from '../../src-shared/treasury/table.ts'
 import { known } from '../engines/projection/known.ts'
 import { projectV3, usedSoFar } from '../engines/projection/v3.ts'
 import { tellNode } from '../jobs/explain.ts'
@@ -61,7 +62,9 @@ const DEMO_NETWORK = 'demo'
 
 /** A query's input with its defaults filled in. */
 export type Parsed<N extends QueryName> = z.output<(typeof contract)[N]['in']>
-type Handlers = { [N in QueryName]: (input: Parsed<N>, signal?: AbortSignal) => QueryOutput<N> | Promise<QueryOutput<N>> }
+/** All but the treasury's, which are answered by who asks (core/treasury). */
+export type OwnQuery = Exclude<QueryName, TreasuryQueryName>
+type Handlers = { [N in OwnQuery]: (input: Parsed<N>, signal?: AbortSignal) => QueryOutput<N> | Promise<QueryOutput<N>> }
 
 /**
  * Answers every query of the contract from what is stored and computed, so that no page waits; but for the two that ask a network
@@ -69,7 +72,7 @@ type Handlers = { [N in QueryName]: (input: Parsed<N>, signal?: AbortSignal) => 
  */
 export function createQueries(
   sources: Sources,
-): <N extends QueryName>(name: N, input: Parsed<N>, signal?: AbortSignal) => QueryOutput<N> | Promise<QueryOutput<N>> {
+): <N extends OwnQuery>(name: N, input: Parsed<N>, signal?: AbortSignal) => QueryOutput<N> | Promise<QueryOutput<N>> {
   const { view } = sources
   const labels = () => loadLabels(view.active().store)
 

@@ -216,6 +216,19 @@ export function holdersOf(store: Store, token: string, page: { offset: number; l
   return rows.map(({ entity, available, locked }) => ({ entity, availableUnits: available, lockedUnits: locked }))
 }
 
+/** How many entities hold some of a token. */
+export function countHolders(store: Store, token: string): number {
+  const sql = `SELECT count(*) FROM (SELECT 1 FROM ledger_accounts WHERE token = ? AND part <> 'issuance' GROUP BY entity HAVING sum(balance) > 0)`
+  return Number(exact(store, sql).pluck().get(token))
+}
+
+/** The entities on the other side of an entry, as far as it is about this token. */
+export function othersIn(store: Store, entry: bigint, token: string, entity: string): string[] {
+  const sql = `SELECT DISTINCT entity FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account
+    WHERE entry = ? AND token = ? AND entity <> ? ORDER BY place`
+  return exact(store, sql).pluck().all(entry, token, entity) as string[]
+}
+
 /** An entity's postings, newest first; `token` null: of all tokens. */
 export function statementOf(
   store: Store,

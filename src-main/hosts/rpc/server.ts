@@ -148,7 +148,7 @@ async function answer(core: Core, actor: Actor, request: Exclude<Request, { t: '
   if (request.t === 'q') {
     if (!isNameOf(queries, name)) throw unknownName('query', name)
     const input = checked(name, queries[name].in, request.input)
-    return encodeOutput(name, queries[name].out, await core.query(name, input as never, { signal }))
+    return encodeOutput(name, queries[name].out, await core.query(name, input as never, { signal, actor }))
   }
   if (!isNameOf(commands, name)) throw unknownName('command', name)
   const input = checked(name, commands[name].in, request.input)

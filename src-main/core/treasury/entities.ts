@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto'
+import { AppError } from '../../../src-shared/errors.ts'
+import { cleanName } from '../../../src-shared/text.ts'
+import { type Entity, isSystemEntity, POOL_PREFIX, systemEntities } from '../../../src-shared/treasury/entities.ts'
+import { refuse } from '../../../src-shared/treasury/refusals.ts'
+import type { Store } from '../../store/index.ts'
+import { loadKey } from '../../store/keys.ts'
+import {
+  findEntity,
+  insertEntity,
+  listEntities,
+  loadAdministrator,
+  type StoredEntity,
+  saveAdministrator,
+  saveEntityVerifier,
+} from '../../store/treasury-entities.ts'
+import type { TryPassphrase } from '../key-tries.ts'
+import type { Keys } from '../keys.ts'
+import { actingEntity, type TreasuryCommandHandlers, type TreasuryQueryHandlers } from './handlers.ts'
+import { makeVerifier, tryVerifier } from './secrets.ts'
+import type { TreasurySessions } from './sessions.ts'
+
+const systemNames: Record<string, string> = {
+  treasury: 'Treasury',
+  'ubo-fund': 'UBO fund',
+  'staking-pool': 'Staking pool',
+  'credit-pool': 'Credit pool',
+  fees: 'Fees',
+}
+
+/** What an entity is called, for people; its id where it is none that is known. */
+export function entityName(books: Store, entityId: string): string {
+  return (
+    systemNames[entityId] ??
+    (entityId.startsWith(POOL_PREFIX)
+      ? `Reserve of ${entityId.slice(POOL_PREFIX.length)}`
+      : (findEntity(books, entityId)?.name ?? entityId))
+  )
+}
+
+/** An entity's id, by id or name; one of the treasury's own too. Throws AppError entities.unknown. */
+export function resolveEntity(books: Store, idOrName: string): string {
+  const found = isSystemEntity(idOrName) ? idOrName : findEntity(books, idOrName)?.entityId
+  if (found === undefined) throw refuse('entities.unknown', { entity: idOrName.slice(0, 60) })
+  return found
+}
+
+/** One of the treasury's own accounts, which no entity acts as. Throws AppError entities.unknown, entities.other. */
+export function resolveSystemEntity(books: Store, idOrName: string): string {
+  const found = resolveEntity(books, idOrName)
+  if (!isSystemEntity(found)) throw refuse('entities.other')
+  return found
+}
+
+export function systemEntity(entityId: string): Entity {
+  return { entityId, name: systemNames[entityId] ?? entityId, kind: 'system', createdTs: 0, opensWith: null }
+}
+
+export function publicEntity({ entityId, name, kind, createdTs, keyId }: StoredEntity): Entity {
+  return { entityId, name, kind, createdTs, opensWith: keyId === null ? 'passphrase' : 'key' }
+}
+
+export interface EntityTools {
+  books: Store
+  sessions: TreasurySessions
+  keys: Pick<Keys, 'signWith'>
+  tryPassphrase: TryPassphrase
+}
+
+type EntityQueries = Pick<TreasuryQueryHandlers, 'entities.list' | 'session.get'>
+type EntityCommands = Pick<
+  TreasuryCommandHandlers,
+  | 'entities.create'
+  | 'entities.unlock'
+  | 'entities.lock'
+  | 'entities.setPassphrase'
+  | 'administrator.set'
+  | 'administrator.unlock'
+  | 'administrator.lock'
+>
+
+/** Entities, who is unlocked, and the administrator. */
+export function entityHandlers({ books, sessions, keys, tryPassphrase }: EntityTools): {
+  queries: EntityQueries
+  commands: EntityCommands
+} {
+  const queries: EntityQueries = {
+    'entities.list': () => [...listEntities(books).map(publicEntity), ...systemEntities.map(systemEntity)],
+    'session.get': (_input, { entityId, isAdministrator }) => {
+      const found = entityId === null ? null : findEntity(books, entityId)
+      return { entity: found && publicEntity(found), isAdministrator, hasAdministrator: loadAdministrator(books) !== null }
+    },
+  }
+  const commands: EntityCommands = {
+    'entities.create': {
+      async prepare({ name: entered, kind, passphrase, keyId }, { nowTs }) {
+        const name = cleanName(entered)
+        if (name === '') throw new AppError('usage', 'An entity needs a name that can be read. Nothing was kept.')
+        if (isSystemEntity(name) || isUuid(name)) throw new AppError('usage', `"${name}" would be taken for an id. Choose another name.`)
+        if ((passphrase === undefined) === (keyId === undefined))
+          throw new AppError('usage', 'An entity opens with a passphrase, or with a key of the vault: give one of them. Nothing was kept.')
+        const verifier = passphrase === undefined ? null : await makeVerifier(passphrase)
+        const entity: StoredEntity = { entityId: randomUUID(), name, kind, createdTs: nowTs, verifier, keyId: keyId ?? null }
+        return {
+          work() {
+            if (keyId !== undefined && loadKey(books, keyId).box === null)
+              throw new AppError('keys.watch-only', 'Of this key only the address is known, so it opens nothing. Choose another one.')
+            insertEntity(books, entity)
+            return publicEntity(entity)
+          },
+        }
+      },
+    },
+    'entities.unlock': {
+      async prepare({ entityId: named, passphrase }, { actor }) {
+        const found = findEntity(books, named)
+        if (!found) throw refuse('entities.unknown', { entity: named.slice(0, 60) })
+        await openEntity(found, passphrase, actor)
+        return { work: () => publicEntity(found), after: () => sessions.unlock(actor.id, found.entityId) }
+      },
+    },
+    'entities.lock': (_input, { actor }) => {
+      sessions.lock(actor.id)
+      return {}
+    },
+    'entities.setPassphrase': {
+      async prepare({ passphrase, newPassphrase }, context) {
+        const found = findEntity(books, actingEntity(context))
+        if (!found) throw refuse('entities.unknown')
+        await openEntity(found, passphrase, context.actor)
+        const verifier = await makeVerifier(newPassphrase)
+        return {
+          work() {
+            saveEntityVerifier(books, found.entityId, verifier)
+            return {}
+          },
+        }
+      },
+    },
+    'administrator.set': {
+      async prepare({ passphrase, newPassphrase }, { actor }) {
+        const before = loadAdministrator(books)
+        if (before !== null) await openAdministrator(before, passphrase, actor)
+        const verifier = await makeVerifier(newPassphrase)
+        return {
+          work() {
+            // somebody else may have been first while this one was stretched
+            if (loadAdministrator(books) !== before) throw refuse('administrator.set')
+            saveAdministrator(books, verifier)
+            return {}
+          },
+          after: () => sessions.grant(actor.id),
+        }
+      },
+    },
+    'administrator.unlock': {
+      async prepare({ passphrase }, { actor }) {
+        const verifier = loadAdministrator(books)
+        if (verifier === null) throw refuse('administrator.unset')
+        await openAdministrator(verifier, passphrase, actor)
+        return { work: () => ({}), after: () => sessions.grant(actor.id) }
+      },
+    },
+    'administrator.lock': (_input, { actor }) => {
+      sessions.revoke(actor.id)
+      return {}
+    },
+  }
+
+  /** Rejects with AppError keys.passphrase, keys.wait, keys.locked (its key is not unlocked in the vault), usage. */
+  async function openEntity(
+    { name, verifier, keyId, entityId }: StoredEntity,
+    passphrase: string | undefined,
+    actor: { id: string },
+  ): Promise<void> {
+    if (keyId !== null) {
+      // whoever can sign with the key is its owner; the signature itself is of no use to anybody
+      keys.signWith(keyId, Buffer.from(`granary entity ${entityId} ${randomUUID()}`))
+      return
+    }
+    if (passphrase === undefined) throw new AppError('usage', `"${name}" opens with its passphrase. Enter it.`)
+    await tryPassphrase(actor, `entity "${name}"`, () => tryVerifier(passphrase, verifier!))
+  }
+
+  async function openAdministrator(verifier: string, passphrase: string | undefined, actor: { id: string }): Promise<void> {
+    if (passphrase === undefined) throw refuse('administrator.set')
+    await tryPassphrase(actor, 'the administrator', () => tryVerifier(passphrase, verifier))
+  }
+
+  return { queries, commands }
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+}

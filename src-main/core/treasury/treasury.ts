@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import type { Actor, Topic } from '../../../src-shared/contract.ts'
+import { AppError } from '../../../src-shared/errors.ts'
+import { isSystemEntity } from '../../../src-shared/treasury/entities.ts'
+import { refuse } from '../../../src-shared/treasury/refusals.ts'
+import type { TreasuryRow } from '../../../src-shared/treasury/row.ts'
+import { type TreasuryCommandName, type TreasuryName, type TreasuryQueryName, treasuryTable } from '../../../src-shared/treasury/table.ts'
+import { createCommandQueue } from '../../store/command-queue.ts'
+import type { Store } from '../../store/index.ts'
+import { createTries } from '../key-tries.ts'
+import type { Keys } from '../keys.ts'
+import { entityHandlers } from './entities.ts'
+import {
+  actingEntity,
+  type PreparedWork,
+  type PreparingHandler,
+  type TreasuryCommandHandlers,
+  type TreasuryContext,
+  type TreasuryQueryHandlers,
+} from './handlers.ts'
+import { createTreasurySessions, type IdleTimes } from './sessions.ts'
+import { tokenHandlers } from './token-handlers.ts'
+
+export interface TreasuryOptions {
+  books: Store
+  keys: Pick<Keys, 'signWith'>
+  /** told what changed */
+  changed: (...topics: Topic[]) => void
+  /** the network that is shown, whose payments TFT mirrors; null: none */
+  network: () => string | null
+}
+
+export interface Treasury {
+  /** Answers a query of the table. Throws AppError. */
+  query(name: TreasuryQueryName, input: unknown, actor: Actor | undefined): unknown
+  /** Does a command of the table once. Rejects with AppError: the refusals, idempotency.reused, usage, keys.*, ledger.refused. */
+  command(name: TreasuryCommandName, input: unknown, actor: Actor, idempotencyKey: string): Promise<unknown>
+  close(): void
+}
+
+const IDLE: IdleTimes = { entitySec: 1_800, administratorSec: 300 }
+
+/** Whoever asks without saying who, as a program's own reading does. */
+const NOBODY: Actor = { id: '' }
+
+/** The treasury as the table of commands has it: each command is checked, done, audited and answered in one transaction of the books. */
+export function createTreasury({ books, keys, changed, network }: TreasuryOptions): Treasury {
+  const sessions = createTreasurySessions(
+    () => IDLE,
+    () => changed('treasury'),
+  )
+  const queue = createCommandQueue(books)
+  const tryPassphrase = createTries(books, () => changed('keys', 'audit'))
+  const entities = entityHandlers({ books, sessions, keys, tryPassphrase })
+  const tokens = tokenHandlers({ books, network })
+  const queries: TreasuryQueryHandlers = { ...tokens.queries, ...entities.queries }
+  const commands: TreasuryCommandHandlers = { ...tokens.commands, ...entities.commands }
+
+  function contextOf(actor: Actor): TreasuryContext {
+    const isBound = actor.entity !== undefined
+    const entityId = isBound ? actor.entity! : sessions.entityOf(actor.id)
+    const isAdministrator = !isBound && sessions.isAdministrator(actor.id)
+    return { books, nowTs: books.now(), actor, entityId, isAdministrator, doer: entityId ?? (isAdministrator ? 'administrator' : actor.id) }
+  }
+
+  function checkWho({ who }: TreasuryRow, context: TreasuryContext): void {
+    if (who === 'administrator' && !context.isAdministrator) throw refuse('administrator.needed')
+    if (who === 'entity') actingEntity(context)
+    if (context.entityId !== null && isSystemEntity(context.entityId)) throw refuse('entities.other')
+    if (who !== 'anyone' && context.actor.entity === undefined) sessions.use(context.actor.id, who)
+  }
+
+  return {
+    query(name, given, actor = NOBODY) {
+      const row: TreasuryRow = treasuryTable[name]
+      const context = contextOf(actor)
+      checkWho(row, context)
+      const handler = queries[name] as (input: unknown, context: TreasuryContext) => unknown
+      return handler(read(name, row, given), context)
+    },
+    async command(name, given, actor, idempotencyKey) {
+      const row: TreasuryRow = treasuryTable[name]
+      const context = contextOf(actor)
+      const input = read(name, row, given)
+      checkWho(row, context)
+      const handler = commands[name] as ((input: unknown, context: TreasuryContext) => unknown) | PreparingHandler<typeof name>
+      const prepared: PreparedWork<unknown> =
+        typeof handler === 'function' ? { work: () => handler(input, context) } : await handler.prepare(input as never, context)
+      const told = withoutSecrets(row, input)
+      const call = {
+        actor: whoIs(context),
+        idempotencyKey,
+        command: name,
+        input: told,
+        audit: { subject: context.entityId === null ? '' : `entity ${context.entityId}` },
+        secretAnswer: row.secretAnswer ?? false,
+      }
+      const answered = await queue.run(call, prepared.work)
+      prepared.after?.()
+      changed('treasury', 'audit')
+      return answered
+    },
+    close: () => sessions.close(),
+  }
+}
+
+/** As the audit trail and the idempotency keys name it: who acted, and through which host. */
+function whoIs({ entityId, isAdministrator, actor }: TreasuryContext): string {
+  const roles = [...(entityId === null ? [] : [entityId]), ...(isAdministrator ? ['administrator'] : [])]
+  return roles.length === 0 ? actor.id : `${roles.join(', ')} (${actor.id})`
+}
+
+/** The input as handlers take it. Throws AppError usage that names the member; a schema's own words never hold what was entered. */
+function read(name: TreasuryName, { in: schema }: TreasuryRow, given: unknown): Record<string, unknown> {
+  const found = z.safeDecode(schema, given as never)
+  if (found.success) return found.data as Record<string, unknown>
+  const { path, message } = found.error.issues[0]!
+  const field = path.map(String).join('.')
+  throw new AppError('usage', `${field === '' ? name : field}: ${message} Nothing was changed.`, { details: { field, member: field } })
+}
+
+/** The input as it is hashed and written down: amounts as text, secrets left out. */
+function withoutSecrets({ in: schema, secrets = [] }: TreasuryRow, input: Record<string, unknown>): Record<string, unknown> {
+  const encoded = z.encode(schema, input) as Record<string, unknown>
+  return Object.fromEntries(Object.entries(encoded).filter(([member]) => !secrets.some(secret => secret === member)))
+}
