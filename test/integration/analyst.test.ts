@@ -67,6 +67,11 @@ describe('the question', () => {
     expect(response_format).toMatchObject({ type: 'json_schema', json_schema: { strict: true } })
   })
 
+  test('asks for no form where the analyst knows none', () => {
+    const { body } = analystRequest({ url: 'http://127.0.0.1:1/v1/', model: 'm', isStructured: false }, facts)
+    expect(JSON.parse(body)).not.toHaveProperty('response_format')
+  })
+
   test.each(['http://example.org/v1', 'ftp://127.0.0.1', 'https://me:pw@example.org', 'https://example.org/?a=1', 'no address'])(
     'is not made for %s',
     url => expect(() => analystRequest({ url, model: 'm' }, facts)).toThrow(expect.objectContaining({ code: 'usage' })),
@@ -140,6 +145,7 @@ describe('an answer', () => {
     ['an amount as a list', says({ ...good, amount: ['1'] })],
     ['an endless number', says({ ...good, amount: '1'.repeat(500) })],
     ['a list', says([good])],
+    ['a fence around a sea of blank lines', says(`\`\`\`json${'\n'.repeat(200_000)}x\`\`\``)],
   ])('of %s is none', async (_what, listener) => {
     expect(await ask(listener)).toMatchObject({ advice: null, why: 'malformed', record: { status: 200 } })
   })
@@ -174,7 +180,13 @@ describe('a server that', () => {
   test.each<[string, RequestListener]>([
     ['says nothing', () => undefined],
     ['stops after the head', (_q, r) => void r.writeHead(200).flushHeaders()],
-    ['drips', (_q, r) => void setInterval(() => r.write(' '), 20).unref()],
+    [
+      'drips',
+      (_request, response) => {
+        const drip = setInterval(() => response.write(' '), 20)
+        response.on('close', () => clearInterval(drip))
+      },
+    ],
   ])('%s is given up', async (_what, listener) => {
     expect(await ask(listener, { timeoutMs: 150 })).toMatchObject({ advice: null, why: 'timeout', record: { answered: null } })
   })

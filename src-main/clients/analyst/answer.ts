@@ -59,8 +59,12 @@ function readReasons(given: string | string[]): string[] {
     .filter(reason => reason !== '')
 }
 
+/** No pattern: over a long hostile text one that looks for both fences takes minutes. */
 function unfenced(content: string): string {
-  return /^```(?:json)?\s*\n([\s\S]*?)\n\s*```$/.exec(content.trim())?.[1] ?? content
+  const text = content.trim()
+  const start = text.indexOf('\n')
+  const isFenced = start > 0 && ['```', '```json'].includes(text.slice(0, start).trimEnd()) && text.endsWith('\n```')
+  return isFenced ? text.slice(start, -3) : text
 }
 
 function numbersAsText(_key: string, value: unknown, context?: { source?: string }): unknown {

@@ -78,7 +78,6 @@ export function analystRequest({ url, model, isStructured = true }: AnalystSetti
   const told = { amount: formatAmount(askedUnits), purpose, owed: formatAmount(owedUnits), trust, note: note.slice(0, MAX_NOTE) }
   const body = {
     model,
-    temperature: 0,
     messages: [
       { role: 'system', content: instructions },
       { role: 'user', content: JSON.stringify(told) },
