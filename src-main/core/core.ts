@@ -131,7 +131,10 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     safeStorage: options.safeStorage ?? null,
     stretchLogN: options.stretchLogN,
   })
-  const treasury = createTreasury({ books: real, keys, changed: topics.changed, network: mints.network })
+  const treasury = createTreasury({
+    ...{ books: real, keys, changed: topics.changed, network: mints.network },
+    stretchLogN: options.stretchLogN,
+  })
   const votes = openVoteRoom({
     books: real,
     mints,

@@ -41,7 +41,15 @@ const one = 10_000_000n
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'granary-treasury-'))
-  core = await openCore({ dataDir: join(folder, 'data'), host: 'cli', version: '1', demoDir: null, networksFile: null, mode: 'write' })
+  core = await openCore({
+    dataDir: join(folder, 'data'),
+    host: 'cli',
+    version: '1',
+    demoDir: null,
+    networksFile: null,
+    mode: 'write',
+    stretchLogN: 4,
+  })
 })
 afterAll(async () => {
   await core.close()

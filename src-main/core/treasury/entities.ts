@@ -65,6 +65,8 @@ export interface EntityTools {
   sessions: TreasurySessions
   keys: Pick<Keys, 'signWith'>
   tryPassphrase: TryPassphrase
+  /** see newStretching; for tests */
+  stretchLogN?: number | undefined
 }
 
 type EntityQueries = Pick<TreasuryQueryHandlers, 'entities.list' | 'session.get'>
@@ -80,7 +82,7 @@ type EntityCommands = Pick<
 >
 
 /** Entities, who is unlocked, and the administrator. */
-export function entityHandlers({ books, sessions, keys, tryPassphrase }: EntityTools): {
+export function entityHandlers({ books, sessions, keys, tryPassphrase, stretchLogN }: EntityTools): {
   queries: EntityQueries
   commands: EntityCommands
 } {
@@ -99,7 +101,7 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase }: EntityT
         if (isSystemEntity(name) || isUuid(name)) throw new AppError('usage', `"${name}" would be taken for an id. Choose another name.`)
         if ((passphrase === undefined) === (keyId === undefined))
           throw new AppError('usage', 'An entity opens with a passphrase, or with a key of the vault: give one of them. Nothing was kept.')
-        const verifier = passphrase === undefined ? null : await makeVerifier(passphrase)
+        const verifier = passphrase === undefined ? null : await makeVerifier(passphrase, stretchLogN)
         const entity: StoredEntity = { entityId: randomUUID(), name, kind, createdTs: nowTs, verifier, keyId: keyId ?? null }
         return {
           work() {
@@ -128,7 +130,7 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase }: EntityT
         const found = findEntity(books, actingEntity(context))
         if (!found) throw refuse('entities.unknown')
         await openEntity(found, passphrase, context.actor)
-        const verifier = await makeVerifier(newPassphrase)
+        const verifier = await makeVerifier(newPassphrase, stretchLogN)
         return {
           work() {
             saveEntityVerifier(books, found.entityId, verifier)
@@ -141,7 +143,7 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase }: EntityT
       async prepare({ passphrase, newPassphrase }, { actor }) {
         const before = loadAdministrator(books)
         if (before !== null) await openAdministrator(before, passphrase, actor)
-        const verifier = await makeVerifier(newPassphrase)
+        const verifier = await makeVerifier(newPassphrase, stretchLogN)
         return {
           work() {
             // somebody else may have been first while this one was stretched

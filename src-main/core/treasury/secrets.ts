@@ -8,9 +8,9 @@ import { newStretching, type Stretching, stretch } from '../../signing/key-box.t
 
 const KIND = 'scrypt-sha256'
 
-/** What a passphrase is checked against from now on. Takes some 0.5 s in a thread of its own. */
-export async function makeVerifier(passphrase: string): Promise<string> {
-  const stretching = newStretching()
+/** What a passphrase is checked against from now on. Takes some 0.5 s in a thread of its own. `stretchLogN`: see newStretching; for tests. */
+export async function makeVerifier(passphrase: string, stretchLogN?: number): Promise<string> {
+  const stretching = newStretching(stretchLogN)
   const { logN, r, p, salt } = stretching
   return [KIND, logN, r, p, Buffer.from(salt).toString('hex'), (await hashOf(passphrase, stretching)).toString('hex')].join(':')
 }

@@ -28,6 +28,8 @@ export interface TreasuryOptions {
   changed: (...topics: Topic[]) => void
   /** the network that is shown, whose payments TFT mirrors; null: none */
   network: () => string | null
+  /** see newStretching; for tests */
+  stretchLogN?: number | undefined
 }
 
 export interface Treasury {
@@ -44,14 +46,14 @@ const IDLE: IdleTimes = { entitySec: 1_800, administratorSec: 300 }
 const NOBODY: Actor = { id: '' }
 
 /** The treasury as the table of commands has it: each command is checked, done, audited and answered in one transaction of the books. */
-export function createTreasury({ books, keys, changed, network }: TreasuryOptions): Treasury {
+export function createTreasury({ books, keys, changed, network, stretchLogN }: TreasuryOptions): Treasury {
   const sessions = createTreasurySessions(
     () => IDLE,
     () => changed('treasury'),
   )
   const queue = createCommandQueue(books)
   const tryPassphrase = createTries(books, () => changed('keys', 'audit'))
-  const entities = entityHandlers({ books, sessions, keys, tryPassphrase })
+  const entities = entityHandlers({ books, sessions, keys, tryPassphrase, stretchLogN })
   const tokens = tokenHandlers({ books, network })
   const queries: TreasuryQueryHandlers = { ...tokens.queries, ...entities.queries }
   const commands: TreasuryCommandHandlers = { ...tokens.commands, ...entities.commands }

@@ -189,7 +189,7 @@ async function using<T>(mode: 'read' | 'write', data: string | undefined, work: 
 }
 
 /** A passphrase that is chosen; at a terminal it is entered twice, for nobody sees what was typed. */
-async function newPassphrase(input: SecretInput, fd: number | undefined): Promise<string> {
+export async function newPassphrase(input: SecretInput, fd: number | undefined): Promise<string> {
   const passphrase = await input.secret(`Choose a passphrase of at least ${PASSPHRASE_LENGTH} characters`, fd)
   if (input.isTerminal && fd === undefined && (await input.secret('The same passphrase once more')) !== passphrase)
     throw new AppError('usage', 'The two passphrases differ. Nothing was kept. Try again.')

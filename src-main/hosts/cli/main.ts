@@ -11,6 +11,7 @@ import { addMintsCommands } from './mints-commands.ts'
 import { addPayCommands } from './pay-commands.ts'
 import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
+import { addTreasuryCommands } from './treasury-commands.ts'
 import { addVaultCommands } from './vault-commands.ts'
 import { addVotesCommands } from './votes-commands.ts'
 
@@ -166,6 +167,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
 
   addKeysCommands(command, terminal, commandGroup)
   addAuditCommands(command, terminal, onWrong, commandGroup)
+  addTreasuryCommands(command, terminal, commandGroup)
 
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))

@@ -1,0 +1,171 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { z } from 'zod'
+import { AppError } from '../../../src-shared/errors.ts'
+import type { TreasuryRow } from '../../../src-shared/treasury/row.ts'
+import { type TreasuryCommandName, type TreasuryName, type TreasuryQueryName, treasuryEntries } from '../../../src-shared/treasury/table.ts'
+import type { OpenTreasury } from '../../core/treasury-command.ts'
+import { resolveDataDir } from '../data-dir.ts'
+import { actor } from './command-group.ts'
+import { newPassphrase } from './keys-commands.ts'
+import { createSecretInput, type SecretInput } from './secret-input.ts'
+import { jsonText, type Terminal } from './terminal.ts'
+import { treasuryText } from './treasury-text.ts'
+
+const loadTreasury = () => import('../../core/treasury-command.ts')
+
+interface TreasuryOptions {
+  data?: string
+  as?: string
+  key?: string
+  [member: string]: unknown
+}
+
+/**
+ * `granary treasury …`, all of it from the table of commands. Who acts is named by --as; passphrases are asked for, or are lines of standard
+ * input: first the entity's, then the administrator's, then what the command itself takes.
+ */
+export function addTreasuryCommands(
+  command: (name: string, description: string, parent?: Command) => Command,
+  terminal: Terminal,
+  commandGroup: (name: string, description: string) => Command,
+): void {
+  const treasury = commandGroup('treasury', 'tokens, entities and what they do with each other')
+  const groups = new Map<string, Command>()
+  const input = createSecretInput(terminal.err)
+
+  function groupOf(word: string): Command {
+    let group = groups.get(word)
+    if (!group) {
+      group = treasury
+        .command(word)
+        .description(`treasury commands for ${word}`)
+        .exitOverride()
+        .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+        .showHelpAfterError('Add --help to see what it takes.')
+      groups.set(word, group)
+    }
+    return group
+  }
+
+  for (const [name, row] of treasuryEntries) {
+    if (row.cli === null) continue
+    const [group = '', ...words] = row.cli.words.split(' ')
+    const made = command(words.join('-'), row.about, groupOf(group))
+    const args = (row.cli.args ?? []) as readonly string[]
+    for (const member of args) made.argument(isOptional(row, member) ? `[${member}]` : `<${member}>`)
+    for (const [member, schema] of Object.entries(row.in.shape as Record<string, z.ZodType>))
+      if (!args.includes(member) && !row.secrets?.includes(member)) made.addOption(optionOf(member, schema))
+    if (row.kind === 'command' && row.who !== 'anyone') {
+      const as = new Option(
+        '--as <entity>',
+        row.who === 'entity' ? 'the entity that acts, by name or id' : 'the entity that acts, besides the administrator',
+      )
+      made.addOption(row.who === 'entity' ? as.makeOptionMandatory() : as)
+    }
+    if (row.kind === 'command') made.option('--idempotency-key <key>', 'any text: the same one again does it once, and answers the same')
+    made.action(async (...given: unknown[]) => {
+      const options = given[args.length] as TreasuryOptions
+      const members = inputOf(row, args, given, options)
+      const answer = await answerOf(name, row, members, options, input)
+      terminal.out(terminal.json ? jsonText(answer) : treasuryText(answer))
+    })
+  }
+}
+
+async function answerOf(
+  name: TreasuryName,
+  row: TreasuryRow,
+  members: Record<string, unknown>,
+  options: TreasuryOptions,
+  input: SecretInput,
+): Promise<unknown> {
+  const { openTreasury } = await loadTreasury()
+  const treasury = openTreasury({ dataDir: resolveDataDir(options.data), actor: actor(), mode: row.kind === 'query' ? 'read' : 'write' })
+  try {
+    if (row.kind === 'query') return treasury.query(name as TreasuryQueryName, members)
+    if (options.as !== undefined) await treasury.actAs(options.as, await input.secret(`Passphrase of ${options.as}`))
+    if (row.who === 'administrator')
+      await treasury.command('administrator.unlock', { passphrase: await input.secret('Administrator passphrase') })
+    Object.assign(members, await secretsOf(name, row, members, treasury, input))
+    const key = options.idempotencyKey
+    return await treasury.command(name as TreasuryCommandName, members, typeof key === 'string' ? key : undefined)
+  } finally {
+    treasury.close()
+  }
+}
+
+/** The members that hold secrets, in their order; one that need not be there only where the command can't do without. */
+async function secretsOf(
+  name: TreasuryName,
+  { in: schema, secrets = [] }: TreasuryRow,
+  members: Record<string, unknown>,
+  treasury: OpenTreasury,
+  input: SecretInput,
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  const session = treasury.query('session.get', {}) as { hasAdministrator: boolean }
+  for (const secret of secrets) {
+    if (name === 'administrator.set' && secret === 'passphrase' && !session.hasAdministrator) continue
+    if (name === 'entities.create' && members.keyId !== undefined) continue
+    const isNew = secret.startsWith('new') || name === 'entities.create'
+    found[secret] = isNew ? await newPassphrase(input, undefined) : await input.secret(labelOf(secret))
+  }
+  const unknown = Object.keys(found).find(member => !(member in schema.shape))
+  if (unknown !== undefined) throw new AppError('internal', `The table names a secret "${unknown}" that its input does not have.`)
+  return found
+}
+
+function inputOf(row: TreasuryRow, args: readonly string[], given: readonly unknown[], options: TreasuryOptions): Record<string, unknown> {
+  const members: Record<string, unknown> = {}
+  for (const member of Object.keys(row.in.shape)) {
+    const at = args.indexOf(member)
+    const value = at === -1 ? options[member] : readMember(row.in.shape[member] as z.ZodType, given[at] as string | undefined)
+    if (value !== undefined) members[member] = value
+  }
+  return members
+}
+
+function optionOf(member: string, schema: z.ZodType): Option {
+  const flag = `--${member.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  const { core, isNeeded } = unwrapped(schema)
+  if (core.type === 'boolean') return new Option(flag, schema.description ?? '')
+  const option = new Option(`${flag} <${core.type === 'number' ? 'n' : 'text'}>`, schema.description ?? '')
+  if (core.type === 'enum') option.choices((core as unknown as z.ZodEnum).options.map(String))
+  else option.argParser(text => readMember(schema, text))
+  return isNeeded ? option.makeOptionMandatory() : option
+}
+
+/** A member's value from the text of the command line: numbers and lists are read, all else is text, which the table's schema checks. */
+function readMember(schema: z.ZodType, text: string | undefined): unknown {
+  if (text === undefined) return undefined
+  const { type } = unwrapped(schema).core
+  if (type === 'number') {
+    if (!/^-?\d{1,15}(\.\d{1,10})?$/.test(text)) throw new InvalidArgumentError('It takes a number.')
+    return Number(text)
+  }
+  if (type !== 'array' && type !== 'object' && type !== 'record') return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new InvalidArgumentError('It takes JSON.')
+  }
+}
+
+function isOptional(row: TreasuryRow, member: string): boolean {
+  return !unwrapped(row.in.shape[member] as z.ZodType).isNeeded
+}
+
+function unwrapped(schema: z.ZodType): { core: z.ZodType; isNeeded: boolean } {
+  let core = schema
+  let isNeeded = true
+  while (core.type === 'optional' || core.type === 'default' || core.type === 'nullable') {
+    isNeeded &&= core.type === 'nullable'
+    core = (core as unknown as { unwrap(): z.ZodType }).unwrap()
+  }
+  return { core, isNeeded }
+}
+
+function labelOf(secret: string): string {
+  const words = secret.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
