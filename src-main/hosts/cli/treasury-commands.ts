@@ -1,12 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { z } from 'zod'
-import { AppError } from '../../../src-shared/errors.ts'
 import type { TreasuryRow } from '../../../src-shared/treasury/row.ts'
 import { type TreasuryCommandName, type TreasuryName, type TreasuryQueryName, treasuryEntries } from '../../../src-shared/treasury/table.ts'
 import type { OpenTreasury } from '../../core/treasury-command.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { actor } from './command-group.ts'
-import { newPassphrase } from './keys-commands.ts'
+import { descriptor, newPassphrase } from './keys-commands.ts'
 import { createSecretInput, type SecretInput } from './secret-input.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 import { treasuryText } from './treasury-text.ts'
@@ -16,7 +15,6 @@ const loadTreasury = () => import('../../core/treasury-command.ts')
 interface TreasuryOptions {
   data?: string
   as?: string
-  key?: string
   [member: string]: unknown
 }
 
@@ -60,8 +58,10 @@ export function addTreasuryCommands(
         '--as <entity>',
         row.who === 'entity' ? 'the entity that acts, by name or id' : 'the entity that acts, besides the administrator',
       )
-      made.addOption(row.who === 'entity' ? as.makeOptionMandatory() : as)
+      made.addOption(row.who === 'entity' ? as.makeOptionMandatory() : as).addOption(fdOption('asFd', 'the passphrase of --as'))
+      if (row.who === 'administrator') made.addOption(fdOption('administratorFd', 'the administrator passphrase'))
     }
+    for (const secret of row.secrets ?? []) made.addOption(fdOption(`${secret}Fd`, `the ${labelOf(secret).toLowerCase()}`))
     if (row.kind === 'command') made.option('--idempotency-key <key>', 'any text: the same one again does it once, and answers the same')
     made.action(async (...given: unknown[]) => {
       const options = given[args.length] as TreasuryOptions
@@ -83,10 +83,12 @@ async function answerOf(
   const treasury = openTreasury({ dataDir: resolveDataDir(options.data), actor: actor(), mode: row.kind === 'query' ? 'read' : 'write' })
   try {
     if (row.kind === 'query') return treasury.query(name as TreasuryQueryName, members)
-    if (options.as !== undefined) await treasury.actAs(options.as, await input.secret(`Passphrase of ${options.as}`))
+    if (options.as !== undefined) await treasury.actAs(options.as, await input.secret(`Passphrase of ${options.as}`, fdOf(options, 'asFd')))
     if (row.who === 'administrator')
-      await treasury.command('administrator.unlock', { passphrase: await input.secret('Administrator passphrase') })
-    Object.assign(members, await secretsOf(name, row, members, treasury, input))
+      await treasury.command('administrator.unlock', {
+        passphrase: await input.secret('Administrator passphrase', fdOf(options, 'administratorFd')),
+      })
+    Object.assign(members, await secretsOf(name, row, { members, options }, treasury, input))
     const key = options.idempotencyKey
     return await treasury.command(name as TreasuryCommandName, members, typeof key === 'string' ? key : undefined)
   } finally {
@@ -97,8 +99,8 @@ async function answerOf(
 /** The members that hold secrets, in their order; one that need not be there only where the command can't do without. */
 async function secretsOf(
   name: TreasuryName,
-  { in: schema, secrets = [] }: TreasuryRow,
-  members: Record<string, unknown>,
+  { secrets = [] }: TreasuryRow,
+  { members, options }: { members: Record<string, unknown>; options: TreasuryOptions },
   treasury: OpenTreasury,
   input: SecretInput,
 ): Promise<Record<string, string>> {
@@ -108,10 +110,9 @@ async function secretsOf(
     if (name === 'administrator.set' && secret === 'passphrase' && !session.hasAdministrator) continue
     if (name === 'entities.create' && members.keyId !== undefined) continue
     const isNew = secret.startsWith('new') || name === 'entities.create'
-    found[secret] = isNew ? await newPassphrase(input, undefined) : await input.secret(labelOf(secret))
+    const fd = fdOf(options, `${secret}Fd`)
+    found[secret] = isNew ? await newPassphrase(input, fd) : await input.secret(labelOf(secret), fd)
   }
-  const unknown = Object.keys(found).find(member => !(member in schema.shape))
-  if (unknown !== undefined) throw new AppError('internal', `The table names a secret "${unknown}" that its input does not have.`)
   return found
 }
 
@@ -126,13 +127,29 @@ function inputOf(row: TreasuryRow, args: readonly string[], given: readonly unkn
 }
 
 function optionOf(member: string, schema: z.ZodType): Option {
-  const flag = `--${member.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  const flag = flagOf(member)
   const { core, isNeeded } = unwrapped(schema)
   if (core.type === 'boolean') return new Option(flag, schema.description ?? '')
   const option = new Option(`${flag} <${core.type === 'number' ? 'n' : 'text'}>`, schema.description ?? '')
   if (core.type === 'enum') option.choices((core as unknown as z.ZodEnum).options.map(String))
   else option.argParser(text => readMember(schema, text))
   return isNeeded ? option.makeOptionMandatory() : option
+}
+
+function flagOf(member: string): string {
+  return `--${member.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+}
+
+function fdOption(member: string, what: string): Option {
+  return new Option(
+    `${flagOf(member)} <n>`,
+    `read ${what} from this file descriptor; default the terminal, or a line of standard input`,
+  ).argParser(descriptor)
+}
+
+function fdOf(options: TreasuryOptions, member: string): number | undefined {
+  const fd = options[member]
+  return typeof fd === 'number' ? fd : undefined
 }
 
 /** A member's value from the text of the command line: numbers and lists are read, all else is text, which the table's schema checks. */
