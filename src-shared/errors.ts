@@ -58,6 +58,8 @@ export const errorCodes = [
   'administrator.needed',
   'administrator.set',
   'administrator.unset',
+  'config.unknown',
+  'config.invalid', // a setting of the treasury can't be that; details.field
   'payments.amount',
   'payments.self',
   'payments.request',

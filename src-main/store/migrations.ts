@@ -12,6 +12,7 @@ import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
 import { booksStrayPayments } from './stray-payments-tables.ts'
 
+import { booksParameters } from './treasury-parameters.ts'
 import { booksTreasury } from './treasury-tables.ts'
 
 /** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
@@ -312,6 +313,7 @@ export const migrations: Migrations = {
     booksAuditHeads,
     booksLedgerFaster,
     booksTreasury,
+    booksParameters,
   ],
 }
 

@@ -27,6 +27,8 @@ export const refusals = {
   'administrator.needed': [403, 'This takes the administrator, who is asked for again after a while without use. Nothing was changed'],
   'administrator.set': [409, 'There is an administrator passphrase already: enter it to choose another. Nothing was changed'],
   'administrator.unset': [409, 'There is no administrator yet: choose an administrator passphrase first'],
+  'config.unknown': [404, 'There is no setting of this name; nothing was changed'],
+  'config.invalid': [400, 'A setting can not have this value; nothing was changed'],
   'payments.amount': [400, 'Payment amount must be positive'],
   'payments.self': [400, 'Cannot send payment to yourself'],
   'payments.request': [404, 'Payment request not found or already fulfilled'],

@@ -156,6 +156,54 @@ test('funding, sending, putting aside and burning, with the literal refusals', a
   ])
 })
 
+test('settings: defaults of the rules, changed one by one or by a file, each change kept and audited', async () => {
+  const before = await core.query('configuration.list', {})
+  expect(before.version).toBe(0)
+  expect(before.parameters.every(({ isNormal, changedTs }) => isNormal && changedTs === null)).toBe(true)
+  const settingOf = async (name: string) => (await core.query('configuration.list', {})).parameters.find(one => one.name === name)
+  const set = (name: string, value: string) => run(anna, 'configuration.set', { name, value })
+  await refused(run(bob, 'configuration.set', { name: 'payments.feeBps', value: '20' }), 'administrator.needed')
+  expect(await set('payments.feeBps', '20')).toEqual({ changed: ['payments.feeBps'], version: 1 })
+  expect(await set('payments.feeBps', '20')).toEqual({ changed: [], version: 1 })
+  expect(await set('credit.fallbackLimit', '2500.5')).toEqual({ changed: ['credit.fallbackLimit'], version: 2 })
+  expect(await settingOf('credit.fallbackLimit')).toMatchObject({ value: '"2500.5"', normal: '"1000"', isNormal: false, unit: 'AZR' })
+  for (const [name, value, code] of [
+    ['payments.feeBps', '20.5', 'config.invalid'],
+    ['payments.feeBps', '-1', 'config.invalid'],
+    ['payments.feeBps', 'much', 'config.invalid'],
+    ['credit.fallbackLimit', '0', 'config.invalid'],
+    ['credit.usualRateBps', '1501', 'config.invalid'],
+    ['staking.minDays', '366', 'config.invalid'],
+    ['jobs.poolYields', '0 0 31 2 *', 'usage'],
+    [
+      'trust.terms',
+      '[{"fromTrust":5,"rateDiscountBps":1,"limit":null},{"fromTrust":5,"rateDiscountBps":1,"limit":null}]',
+      'config.invalid',
+    ],
+    ['no.such', '1', 'config.unknown'],
+    ['toString', '1', 'config.unknown'],
+  ] as const)
+    await refused(set(name, value), code)
+  const { text } = await core.query('configuration.export', {})
+  expect(await run(anna, 'configuration.reset', { name: 'payments.feeBps' })).toEqual({ changed: ['payments.feeBps'], version: 3 })
+  await refused(
+    run(anna, 'configuration.import', { text: text.replace('"staking.minDays": 30', '"staking.minDays": 0') }),
+    'config.invalid',
+  )
+  await refused(run(anna, 'configuration.import', { text: '{}' }), 'config.invalid')
+  expect((await settingOf('payments.feeBps'))?.value).toBe('10')
+  expect(await run(anna, 'configuration.import', { text })).toEqual({ changed: ['payments.feeBps'], version: 4 })
+  expect(await core.query('configuration.export', {})).toMatchObject({ text })
+  const history = await core.query('configuration.history', { name: 'payments.feeBps' })
+  expect(history.rows.map(({ version, value }) => [version, value])).toEqual([
+    [4, '20'],
+    [3, '10'],
+    [1, '20'],
+  ])
+  const { rows } = await core.query('audit.list', { limit: 200 })
+  expect(rows.filter(({ action }) => action.startsWith('configuration.'))).toHaveLength(5)
+})
+
 test('amounts and members that are no such are refused by name', async () => {
   for (const amount of [1, 1.5, null, '1e3', '1,5', '', 'NaN', '0.00000001', '922337203685.4775808', { a: 1 }])
     await refused(run(anna, 'tokens.transfer', { to: 'Bob', token: 'AZR', amount: amount as never }), 'usage', /^amount: /)

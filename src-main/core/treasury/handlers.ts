@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Actor } from '../../../src-shared/contract.ts'
+import type { TreasuryConfig } from '../../../src-shared/treasury/parameters.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { TreasuryCommandName, TreasuryName, TreasuryQueryName, treasuryTable } from '../../../src-shared/treasury/table.ts'
 import type { Store } from '../../store/index.ts'
@@ -14,6 +15,7 @@ export interface TreasuryContext {
   books: Store
   /** seconds since the epoch: handlers and engines take no other time */
   nowTs: number
+  config: TreasuryConfig
   actor: Actor
   /** the entity that acts; null: none is unlocked */
   entityId: string | null

@@ -28,8 +28,8 @@ export interface TokenTools {
 }
 
 const STELLAR_ACCOUNT = /^G[A-Z2-7]{55}$/
-/** What goes on from the initial supply (tokenomics.md, Tokens): 10,000,000 AZR to the fund that proofs of knowledge are paid from. */
-const UBO_FUND = { token: 'AZR', to: 'ubo-fund', amountUnits: 10_000_000n * 10_000_000n }
+/** What goes on from the initial supply (tokenomics.md, Tokens), to the fund that proofs of knowledge are paid from. */
+const UBO_FUND = { token: 'AZR', to: 'ubo-fund' }
 
 /** Tokens: what there is, who has it, and what moves it. */
 export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQueries; commands: TokenCommands } {
@@ -94,10 +94,11 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
   }
 
   const commands: TokenCommands = {
-    'tokens.initialize': (_input, { nowTs, doer }) => {
+    'tokens.initialize': (_input, { nowTs, doer, config }) => {
       const initialised = initialiseTokens(books, defaultTokens, { actor: doer, ts: nowTs })
-      if (initialised.includes(UBO_FUND.token))
-        moveTokens(books, { op: 'transfer', from: TREASURY_ENTITY, ...UBO_FUND }, { actor: doer, ts: nowTs, memo: 'UBO fund' })
+      const amountUnits = config['tokens.uboFund']
+      if (initialised.includes(UBO_FUND.token) && amountUnits > 0n)
+        moveTokens(books, { op: 'transfer', from: TREASURY_ENTITY, ...UBO_FUND, amountUnits }, { actor: doer, ts: nowTs, memo: 'UBO fund' })
       return { initialised }
     },
     'tokens.transfer': ({ to, amount, ...input }, context) => {

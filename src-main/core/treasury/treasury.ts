@@ -9,6 +9,7 @@ import { createCommandQueue } from '../../store/command-queue.ts'
 import type { Store } from '../../store/index.ts'
 import { createTries } from '../key-tries.ts'
 import type { Keys } from '../keys.ts'
+import { configHandlers, loadTreasuryConfig } from './configuration.ts'
 import { entityHandlers } from './entities.ts'
 import {
   actingEntity,
@@ -18,7 +19,7 @@ import {
   type TreasuryContext,
   type TreasuryQueryHandlers,
 } from './handlers.ts'
-import { createTreasurySessions, type IdleTimes } from './sessions.ts'
+import { createTreasurySessions } from './sessions.ts'
 import { tokenHandlers } from './token-handlers.ts'
 
 export interface TreasuryOptions {
@@ -40,29 +41,32 @@ export interface Treasury {
   close(): void
 }
 
-const IDLE: IdleTimes = { entitySec: 1_800, administratorSec: 300 }
-
 /** Whoever asks without saying who, as a program's own reading does. */
 const NOBODY: Actor = { id: '' }
 
 /** The treasury as the table of commands has it: each command is checked, done, audited and answered in one transaction of the books. */
 export function createTreasury({ books, keys, changed, network, stretchLogN }: TreasuryOptions): Treasury {
   const sessions = createTreasurySessions(
-    () => IDLE,
+    () => {
+      const config = loadTreasuryConfig(books)
+      return { entitySec: config['session.entityIdleSec'], administratorSec: config['session.administratorIdleSec'] }
+    },
     () => changed('treasury'),
   )
   const queue = createCommandQueue(books)
   const tryPassphrase = createTries(books, () => changed('keys', 'audit'))
   const entities = entityHandlers({ books, sessions, keys, tryPassphrase, stretchLogN })
   const tokens = tokenHandlers({ books, network })
-  const queries: TreasuryQueryHandlers = { ...tokens.queries, ...entities.queries }
-  const commands: TreasuryCommandHandlers = { ...tokens.commands, ...entities.commands }
+  const configuration = configHandlers(books)
+  const queries: TreasuryQueryHandlers = { ...tokens.queries, ...entities.queries, ...configuration.queries }
+  const commands: TreasuryCommandHandlers = { ...tokens.commands, ...entities.commands, ...configuration.commands }
 
   function contextOf(actor: Actor): TreasuryContext {
     const isBound = actor.entity !== undefined
     const entityId = isBound ? actor.entity! : sessions.entityOf(actor.id)
     const isAdministrator = !isBound && sessions.isAdministrator(actor.id)
-    return { books, nowTs: books.now(), actor, entityId, isAdministrator, doer: entityId ?? (isAdministrator ? 'administrator' : actor.id) }
+    const doer = entityId ?? (isAdministrator ? 'administrator' : actor.id)
+    return { books, nowTs: books.now(), config: loadTreasuryConfig(books), actor, entityId, isAdministrator, doer }
   }
 
   function checkWho({ who }: TreasuryRow, context: TreasuryContext): void {
