@@ -49,7 +49,7 @@ export const configRows = {
     out: z.object({ fileName: z.string(), text: z.string() }),
     who: 'anyone',
     rest: null,
-    cli: { words: 'configuration export' },
+    cli: { words: 'configuration export', prints: 'text' },
   }),
   'configuration.set': treasuryCommand({
     about: 'change a setting; the value as JSON, or plain text for an amount, a schedule or a name',
@@ -73,6 +73,6 @@ export const configRows = {
     out: changed,
     who: 'administrator',
     rest: null,
-    cli: { words: 'configuration import', args: ['text'] },
+    cli: { words: 'configuration import', args: ['text'], file: 'text' },
   }),
 }

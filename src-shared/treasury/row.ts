@@ -44,8 +44,17 @@ export interface RowSaid<In extends z.ZodObject, Out extends z.ZodType> {
   who: Who
   /** null: not over REST */
   rest: Rest | null
-  /** words below `granary treasury`, e.g. `tokens transfer`; members of the input follow as options, those of `args` in their order; null: no command */
-  cli: { words: string; args?: readonly (keyof z.input<In> & string)[] } | null
+  /**
+   * Words below `granary treasury`, e.g. `tokens transfer`; members of the input follow as options, those of `args` in their order; null: no
+   * command. `file`: the argument of `args` that names a file (`-`: standard input) whose text is the member; `prints`: the one member of the
+   * answer that is printed as it is, for whoever keeps it as a file.
+   */
+  cli: {
+    words: string
+    args?: readonly (keyof z.input<In> & string)[]
+    file?: keyof z.input<In> & string
+    prints?: string
+  } | null
   /** members of the input that hold a secret: asked for without an echo, and neither hashed nor written down */
   secrets?: readonly (keyof z.input<In> & string)[]
   /** the answer holds a secret: given this once */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -66,6 +66,15 @@ test('from an administrator to a payment', async () => {
   )
   expect(again.out).toBe(sent.out)
   expect((await treasury('tokens', 'balances', 'Anna')).out).toMatch(/token +available +locked +total\nAZR +10 +0 +10\n/)
+})
+
+test('settings go out as a file and come in from one', async () => {
+  const file = join(folder, 'settings.json')
+  const { out } = await treasury('configuration', 'export')
+  writeFileSync(file, out.replace('"payments.feeBps": 10', '"payments.feeBps": 25'))
+  const done = await withSecrets(['--administrator-fd'], 'configuration', 'import', file, '--json')
+  expect(JSON.parse(done.out)).toEqual({ changed: ['payments.feeBps'], version: 1 })
+  expect((await treasury('configuration', 'list')).out).toMatch(/payments\.feeBps .* basis points +25 +10 +no/)
 })
 
 test('what is refused ends with the literal text and exit code', async () => {

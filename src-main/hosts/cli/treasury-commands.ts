@@ -4,7 +4,7 @@ import type { TreasuryRow } from '../../../src-shared/treasury/row.ts'
 import { type TreasuryCommandName, type TreasuryName, type TreasuryQueryName, treasuryEntries } from '../../../src-shared/treasury/table.ts'
 import type { OpenTreasury } from '../../core/treasury-command.ts'
 import { resolveDataDir } from '../data-dir.ts'
-import { actor } from './command-group.ts'
+import { actor, readInput } from './command-group.ts'
 import { descriptor, newPassphrase } from './keys-commands.ts'
 import { createSecretInput, type SecretInput } from './secret-input.ts'
 import { jsonText, type Terminal } from './terminal.ts'
@@ -50,7 +50,7 @@ export function addTreasuryCommands(
     const [group = '', ...words] = row.cli.words.split(' ')
     const made = command(words.join('-'), row.about, groupOf(group))
     const args = (row.cli.args ?? []) as readonly string[]
-    for (const member of args) made.argument(isOptional(row, member) ? `[${member}]` : `<${member}>`)
+    for (const member of args) made.argument(isOptional(row, member) ? `[${member}]` : row.cli.file === member ? `<file>` : `<${member}>`)
     for (const [member, schema] of Object.entries(row.in.shape as Record<string, z.ZodType>))
       if (!args.includes(member) && !row.secrets?.includes(member)) made.addOption(optionOf(member, schema))
     if (row.kind === 'command' && row.who !== 'anyone') {
@@ -67,7 +67,9 @@ export function addTreasuryCommands(
       const options = given[args.length] as TreasuryOptions
       const members = inputOf(row, args, given, options)
       const answer = await answerOf(name, row, members, options, input)
-      terminal.out(terminal.json ? jsonText(answer) : treasuryText(answer))
+      const prints: string | undefined = row.cli?.prints
+      const shown = prints === undefined ? undefined : (answer as Record<string, unknown>)[prints]
+      terminal.out(terminal.json ? jsonText(answer) : typeof shown === 'string' ? shown : treasuryText(answer))
     })
   }
 }
@@ -120,7 +122,13 @@ function inputOf(row: TreasuryRow, args: readonly string[], given: readonly unkn
   const members: Record<string, unknown> = {}
   for (const member of Object.keys(row.in.shape)) {
     const at = args.indexOf(member)
-    const value = at === -1 ? options[member] : readMember(row.in.shape[member] as z.ZodType, given[at] as string | undefined)
+    const text = given[at] as string | undefined
+    const value =
+      at === -1
+        ? options[member]
+        : row.cli?.file === member && text !== undefined
+          ? readInput(text)
+          : readMember(row.in.shape[member] as z.ZodType, text)
     if (value !== undefined) members[member] = value
   }
   return members
