@@ -25,12 +25,15 @@ interface Held {
   administratorLast: Clocks
 }
 
+/** How late a page may see that somebody was locked; whoever acts is locked to the second. */
+const LOOK_SEC = 15
+
 type Clocks = readonly [wallMs: number, steadyMs: number]
 
 /** `changed` is told when somebody was locked because nothing was done. */
 export function createTreasurySessions(idle: () => IdleTimes, changed: () => void, now: () => Clocks = clocks): TreasurySessions {
   const held = new Map<string, Held>()
-  const timers = new Set<NodeJS.Timeout>()
+  const timers = new Map<string, NodeJS.Timeout>()
 
   function get(actorId: string): Held {
     let one = held.get(actorId)
@@ -52,20 +55,23 @@ export function createTreasurySessions(idle: () => IdleTimes, changed: () => voi
     return now().some((ms, which) => ms - last[which]! >= sec * 1000)
   }
 
-  /** Pages see that it went without asking. */
-  function watch(actorId: string, sec: number): void {
+  /** Pages see that it went without asking: one timer for each actor, which looks again while somebody is unlocked. */
+  function watch(actorId: string): void {
+    if (timers.has(actorId)) return
+    const { entitySec, administratorSec } = idle()
     const timer = setTimeout(
       () => {
-        timers.delete(timer)
+        timers.delete(actorId)
         const before = held.get(actorId)
-        const was = { entityId: before?.entityId, isAdministrator: before?.isAdministrator }
+        const was = { entityId: before?.entityId ?? null, isAdministrator: before?.isAdministrator ?? false }
         const is = get(actorId)
         if (was.entityId !== is.entityId || was.isAdministrator !== is.isAdministrator) changed()
+        if (is.entityId !== null || is.isAdministrator) watch(actorId)
       },
-      sec * 1000 + 50,
+      Math.min(entitySec, administratorSec, LOOK_SEC) * 1000,
     )
     timer.unref()
-    timers.add(timer)
+    timers.set(actorId, timer)
   }
 
   return {
@@ -73,7 +79,7 @@ export function createTreasurySessions(idle: () => IdleTimes, changed: () => voi
       const one = get(actorId)
       one.entityId = entityId
       one.entityLast = now()
-      watch(actorId, idle().entitySec)
+      watch(actorId)
     },
     lock(actorId) {
       held.delete(actorId)
@@ -82,7 +88,7 @@ export function createTreasurySessions(idle: () => IdleTimes, changed: () => voi
       const one = get(actorId)
       one.isAdministrator = true
       one.administratorLast = now()
-      watch(actorId, idle().administratorSec)
+      watch(actorId)
     },
     revoke(actorId) {
       get(actorId).isAdministrator = false
@@ -91,17 +97,11 @@ export function createTreasurySessions(idle: () => IdleTimes, changed: () => voi
     isAdministrator: actorId => get(actorId).isAdministrator,
     use(actorId, as) {
       const one = get(actorId)
-      if (one.entityId !== null) {
-        one.entityLast = now()
-        watch(actorId, idle().entitySec)
-      }
-      if (as === 'administrator') {
-        one.administratorLast = now()
-        watch(actorId, idle().administratorSec)
-      }
+      one.entityLast = now()
+      if (as === 'administrator') one.administratorLast = now()
     },
     close() {
-      for (const timer of timers) clearTimeout(timer)
+      for (const timer of timers.values()) clearTimeout(timer)
       held.clear()
     },
   }
