@@ -121,9 +121,9 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase, stretchLo
         return { work: () => publicEntity(found), after: () => sessions.unlock(actor.id, found.entityId) }
       },
     },
-    'entities.lock': (_input, { actor }) => {
-      sessions.lock(actor.id)
-      return {}
+    'entities.lock': {
+      // afterwards, so that a key that is used again locks too
+      prepare: async (_input, { actor }) => ({ work: () => ({}), after: () => sessions.lock(actor.id) }),
     },
     'entities.setPassphrase': {
       async prepare({ passphrase, newPassphrase }, context) {
@@ -163,9 +163,8 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase, stretchLo
         return { work: () => ({}), after: () => sessions.grant(actor.id) }
       },
     },
-    'administrator.lock': (_input, { actor }) => {
-      sessions.revoke(actor.id)
-      return {}
+    'administrator.lock': {
+      prepare: async (_input, { actor }) => ({ work: () => ({}), after: () => sessions.revoke(actor.id) }),
     },
   }
 

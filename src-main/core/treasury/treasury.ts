@@ -94,7 +94,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
         typeof handler === 'function' ? { work: () => handler(input, context) } : await handler.prepare(input as never, context)
       const told = withoutSecrets(row, input)
       const call = {
-        actor: whoIs(context),
+        actor: whoIs(row, context),
         idempotencyKey,
         command: name,
         input: told,
@@ -110,10 +110,13 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
   }
 }
 
-/** As the audit trail and the idempotency keys name it: who acted, and through which host. */
-function whoIs({ entityId, isAdministrator, actor }: TreasuryContext): string {
-  const roles = [...(entityId === null ? [] : [entityId]), ...(isAdministrator ? ['administrator'] : [])]
-  return roles.length === 0 ? actor.id : `${roles.join(', ')} (${actor.id})`
+/**
+ * As the audit trail and the idempotency keys name it: as whom it is done, and through which host. Nothing else that is unlocked may show in it:
+ * whoever tries again with the same key after the administrator has gone would do it twice.
+ */
+function whoIs({ who }: TreasuryRow, { entityId, actor }: TreasuryContext): string {
+  if (who === 'anyone') return actor.id
+  return `${who === 'administrator' ? who : entityId} (${actor.id})`
 }
 
 /** The input as handlers take it. Throws AppError usage that names the member; a schema's own words never hold what was entered. */
