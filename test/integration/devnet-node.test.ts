@@ -117,7 +117,8 @@ describe('@polkadot/api', () => {
     const fee = (await call.paymentInfo(alice)).partialFee.toBigInt()
     const outcome = await send(call, alice)
     expect(outcome.error).toBe(null)
-    expect(outcome.statuses).toEqual(['Ready', 'InBlock', 'Finalized'])
+    // on a busy machine the block may be final before the client has told that it has one
+    expect(outcome.statuses.filter(status => status !== 'InBlock')).toEqual(['Ready', 'Finalized'])
     expect(outcome.events).toEqual([
       'balances.Withdraw',
       'balances.Transfer',
