@@ -20,6 +20,7 @@ import { loadNote, runCommand, type Store, saveNote } from '../store/index.ts'
 import { deleteKey, insertKey, loadKey, loadKeys, loadTries, renameKey, type StoredKey, setAsk } from '../store/keys.ts'
 import { createBoxes, saveSalt } from './key-boxes.ts'
 import { createTries, nextTryTs } from './key-tries.ts'
+import { createSealedSecrets, type SealedSecrets } from './sealed-secrets.ts'
 
 /** What makes keys of words takes a second to load: whoever has no keys never waits for it. */
 const loadDerive = () => import('../signing/derive.ts')
@@ -47,7 +48,9 @@ export interface Keys {
    * extrinsic's payload. Whoever calls it has shown what they say. Throws AppError not-found, keys.watch-only, keys.unconfirmed, keys.locked.
    */
   signWith(keyId: string, bytes: Uint8Array): Uint8Array
-  /** wipes every unlocked key: at exit, and when the machine is locked */
+  /** secrets of programs, which are unlocked together with all keys */
+  secrets: SealedSecrets
+  /** wipes every unlocked key and secret: at exit, and when the machine is locked */
   lock(): void
 }
 
@@ -62,6 +65,7 @@ export function isKeyCommand(name: string): name is KeyCommand {
 export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOptions): Keys {
   const session = createKeySession(idleSec, () => changed('keys'))
   const boxes = createBoxes(books, safeStorage, stretchLogN)
+  const secrets = createSealedSecrets(books, boxes, idleSec, () => changed('keys', 'treasury'))
   const tryPassphrase = createTries(books, () => changed('keys', 'audit'))
 
   function idleSec(): number {
@@ -215,16 +219,27 @@ export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOpt
     'keys.unlock': async call => {
       const { keyIds, passphrase } = call.input
       const keys = keyIds ? [...new Set(keyIds)].map(lockable) : loadKeys(books).filter(key => key.box !== null)
-      if (keys.length === 0) throw new AppError('usage', 'There is no key to unlock. Make or import one first.')
+      const sealed = keyIds ? [] : secrets.sealed()
+      if (keys.length + sealed.length === 0) throw new AppError('usage', 'There is no key to unlock. Make or import one first.')
       const subject = keys.length === 1 ? named(keys[0]!) : keyIds ? `these ${keys.length} keys` : 'any key'
-      const opened = await tryPassphrase(call.actor, subject, () => boxes.open(keys, passphrase))
-      const { wipeMaterial } = await loadSecrets()
+      const { unpackMaterial, wipeMaterial } = await loadSecrets()
+      const { opened, others } = await tryPassphrase(call.actor, subject, async () => {
+        const opened = new Map<StoredKey, KeyMaterial>()
+        const others = new Map<string, Uint8Array>()
+        const found = await boxes.openEach([...keys, ...sealed], passphrase, (plain, one) => {
+          if (one.kind === 'secret') others.set(one.keyId, Uint8Array.from(plain))
+          else opened.set(one, unpackMaterial(plain))
+        })
+        return found && { opened, others }
+      })
       for (const [key, material] of opened) {
         await hold(key, material)
         wipeMaterial(material)
       }
+      for (const [name, bytes] of others) secrets.hold(name, bytes)
+      if (others.size > 0) changed('treasury')
       const unlocked = [...opened.keys()].map(({ keyId }) => keyId)
-      const names = [...opened.keys()].map(({ name }) => `"${name}"`).join(', ')
+      const names = [...[...opened.keys()].map(({ name }) => `"${name}"`), ...others.keys()].join(', ')
       return once(call, names.length > 500 ? `${unlocked.length} keys` : names, { keyIds: unlocked }, () => ({
         unlocked,
         stillLocked: keys.filter(key => !opened.has(key)).map(({ keyId }) => keyId),
@@ -232,6 +247,7 @@ export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOpt
     },
     'keys.lock': call => {
       session.lock(call.input.keyIds)
+      if (call.input.keyIds === undefined) secrets.lock()
       return once(call, null, call.input, () => ({}))
     },
     'keys.confirmWords': call => {
@@ -262,6 +278,7 @@ export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOpt
       once(call, 'vault of keys', call.input, () => {
         saveNote(books, IDLE_NOTE, call.input.idleSec)
         session.touch()
+        secrets.touch()
         return {}
       }),
   }
@@ -303,7 +320,11 @@ export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOpt
         )
       return session.use(keyId).sign(bytes)
     },
-    lock: () => session.lock(),
+    secrets,
+    lock() {
+      session.lock()
+      secrets.lock()
+    },
   }
 }
 

@@ -33,7 +33,8 @@ const MOST = { logN: 20, r: 16, p: 4 }
 /** What the world may know of a key; a box opens only together with its own. */
 export interface PublicRecord {
   keyId: string
-  kind: KeyKind
+  /** `secret`: no key of the vault but a secret of a program, which has no public part */
+  kind: KeyKind | 'secret'
   /** hex */
   publicKey: string
   address: string

@@ -9,12 +9,12 @@ export interface OpenKey {
   wipe(): void
 }
 
-export interface KeySession {
+export interface KeySession<Held extends { wipe(): void } = OpenKey> {
   /** takes a key over; one that is held already is wiped */
-  hold(keyId: string, key: OpenKey): void
+  hold(keyId: string, key: Held): void
   has(keyId: string): boolean
   /** the key, for one use, which begins the time without use anew. Throws AppError keys.locked */
-  use(keyId: string): OpenKey
+  use(keyId: string): Held
   /** wipes the given keys, or all */
   lock(keyIds?: readonly string[]): void
   /** the time without use begins anew, also because it has another length now */
@@ -25,8 +25,8 @@ export interface KeySession {
  * The unlocked keys, in this process's memory only. After `idleSec` without use all are wiped: by a timer, and where that slept with the
  * machine, by the clocks at the next use, whichever of the two says so first. `onLock` is told when keys went.
  */
-export function createKeySession(idleSec: () => number, onLock: () => void): KeySession {
-  const keys = new Map<string, OpenKey>()
+export function createKeySession<Held extends { wipe(): void } = OpenKey>(idleSec: () => number, onLock: () => void): KeySession<Held> {
+  const keys = new Map<string, Held>()
   let timer: ReturnType<typeof setTimeout> | undefined
   let last = clocks()
 

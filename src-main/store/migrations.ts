@@ -10,6 +10,7 @@ import { booksLedger, booksLedgerFaster } from './ledger-tables.ts'
 import { booksPayReports } from './pay-report-tables.ts'
 import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
+import { booksSecrets } from './sealed-secrets.ts'
 import { booksStrayPayments } from './stray-payments-tables.ts'
 
 import { booksParameters } from './treasury-parameters.ts'
@@ -314,6 +315,7 @@ export const migrations: Migrations = {
     booksLedgerFaster,
     booksTreasury,
     booksParameters,
+    booksSecrets,
   ],
 }
 
