@@ -222,8 +222,8 @@ export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOpt
       const sealed = keyIds ? [] : secrets.sealed()
       if (keys.length + sealed.length === 0) throw new AppError('usage', 'There is no key to unlock. Make or import one first.')
       const subject = keys.length === 1 ? named(keys[0]!) : keyIds ? `these ${keys.length} keys` : 'any key'
-      const { unpackMaterial, wipeMaterial } = await loadSecrets()
       const { opened, others } = await tryPassphrase(call.actor, subject, async () => {
+        const { unpackMaterial } = await loadSecrets()
         const opened = new Map<StoredKey, KeyMaterial>()
         const others = new Map<string, Uint8Array>()
         const found = await boxes.openEach([...keys, ...sealed], passphrase, (plain, one) => {
@@ -232,6 +232,7 @@ export function createKeys({ books, changed, safeStorage, stretchLogN }: KeysOpt
         })
         return found && { opened, others }
       })
+      const { wipeMaterial } = await loadSecrets()
       for (const [key, material] of opened) {
         await hold(key, material)
         wipeMaterial(material)
