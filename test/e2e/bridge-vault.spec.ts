@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { group, tftExact } from '../../src-shared/money.ts'
+import { test } from '../helpers/one-page.ts'
 import { caseArchive, expectAccessible, type ServedPage, serveFolder, servePages } from '../helpers/pages.ts'
 import { type DecidedMint, decidedMints } from '../helpers/vault-store.ts'
 

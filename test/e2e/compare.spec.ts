@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
+import { test } from '../helpers/one-page.ts'
 import { caseArchive, expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 const dir = join(caseArchive('mixed_random'), '..')

@@ -1,4 +1,5 @@
-import { expect, type Locator, type Page, test } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
+import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 // the vault of keys of a folder of its own, in the order of a signer's first day

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { parseCsv } from '../../src-shared/csv.ts'
 import { demoArchives } from '../helpers/demo-archive.ts'
+import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 /* Mints by rule set node-period, from the rules that a network pays by to a mint that is paid. The tests go on from each other. */

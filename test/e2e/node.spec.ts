@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { demoArchives } from '../helpers/demo-archive.ts'
+import { test } from '../helpers/one-page.ts'
 import { caseArchive, expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 const golden = readFileSync(join(caseArchive('mixed_random'), '../receipts.ndjson'), 'utf8')
@@ -22,8 +23,8 @@ test.afterAll(async () => {
   await served.close()
 })
 
-test('the payout opens its derivation, with the exact receipt, and can be copied as text', async ({ page, context }) => {
-  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+test('the payout opens its derivation, with the exact receipt, and can be copied as text', async ({ page }) => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   await served.open(page, `/nodes/${paid.node_id}/80`)
   await page
     .getByRole('button', { name: /how payout of node \d+, period 80 is computed/ })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { demoArchives } from '../helpers/demo-archive.ts'
+import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 let demo: Awaited<ReturnType<typeof demoArchives>>

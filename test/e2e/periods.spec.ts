@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
+import { test } from '../helpers/one-page.ts'
 import { caseArchive, expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 interface Receipt {

@@ -1,5 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { demoArchives } from '../helpers/demo-archive.ts'
+import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 let demo: Awaited<ReturnType<typeof demoArchives>>

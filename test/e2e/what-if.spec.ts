@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
+import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, servePages } from '../helpers/pages.ts'
 
 const demo = (period: number) => join(import.meta.dirname, `../../resources/demo/period-${period}.ndjson.zst`)

@@ -41,19 +41,30 @@ export async function serveFolder(dataDir: string, { ledgerMs = 200 }: { ledgerM
   const server = await serveCore({ core, dataDir, pageDir, print: () => undefined, printError: line => console.error(line) })
   return {
     async open(page, path) {
-      await page.goto(server.link())
+      if (page.url().startsWith(`${server.origin}/`)) await showRoute(page, NOWHERE)
+      else {
+        await page.goto(server.link())
+        // the link's token is in the address until it is traded; a path set before that would be lost
+        await expect(page).not.toHaveURL(/token/)
+      }
       await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible()
-      // the link's token is in the address until it is traded; a path set before that would be lost
-      await expect(page).not.toHaveURL(/token/)
-      await page.evaluate(to => {
-        window.location.hash = to
-      }, path)
+      await showRoute(page, path)
     },
     async close() {
       await server.close()
       await core.close()
     },
   }
+}
+
+/** A route that no page has: what was shown before is left, also where the same page follows. */
+const NOWHERE = '/nowhere'
+
+async function showRoute(page: Page, path: string): Promise<void> {
+  await page.evaluate(to => {
+    window.location.hash = to
+  }, path)
+  await expect(page).toHaveURL(url => url.hash === `#${path}`)
 }
 
 /** No finding of axe in either theme, which differ in colours only. The page is left in the light one. */
