@@ -1,4 +1,4 @@
-import { Button, NumberInput, SegmentedControl, Select, Skeleton, Switch, TagsInput, TextInput } from '@mantine/core'
+import { NumberInput, SegmentedControl, Select, Skeleton, Switch, TagsInput, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import type { QueryOutput } from '../../src-shared/contract.ts'
 import { type AppError, toAppError } from '../../src-shared/errors.ts'
@@ -8,6 +8,7 @@ import { type MintConfig, triggerSchema, vaultModeSchema } from '../../src-share
 import { periodAt } from '../../src-shared/time.ts'
 import { command, query, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { SaveOrDiscard } from '../components/save-or-discard.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { formatCount, formatDateTime } from '../format.ts'
 import { texts } from '../texts.ts'
@@ -190,24 +191,16 @@ function RulesForm({ kept, readOnly }: { kept: MintConfig; readOnly: boolean }) 
         autoComplete="off"
       />
       <Consequences config={config} kept={kept} />
-      <div className={page.buttons}>
-        <Button type="submit" loading={busy} disabled={readOnly || !changed}>
-          {words.save}
-        </Button>
-        <Button
-          variant="default"
-          disabled={readOnly || !changed}
-          onClick={() => {
-            setConfig(kept)
-            setProblems([])
-          }}
-        >
-          {words.discard}
-        </Button>
-      </div>
-      <p role="status" className={page.dim}>
-        {changed ? words.changed : ''}
-      </p>
+      <SaveOrDiscard
+        words={words}
+        changed={changed}
+        readOnly={readOnly}
+        busy={busy}
+        onDiscard={() => {
+          setConfig(kept)
+          setProblems([])
+        }}
+      />
       {error ? <ErrorPanel error={error} title={words.failed} /> : null}
     </form>
   )

@@ -7,6 +7,7 @@ import { command, query, useQuery } from '../api.ts'
 import { useAsk } from '../ask.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { shortAddress } from '../components/names.tsx'
+import { SaveOrDiscard } from '../components/save-or-discard.tsx'
 import { DateTime } from '../components/values.tsx'
 import { texts } from '../texts.ts'
 import { useSend } from './key-forms.tsx'
@@ -106,24 +107,16 @@ function ConfigForm({ network, kept, readOnly }: { network: string; kept: PayEnt
       />
       <p className={page.dim}>{words.vault}</p>
       {sending.error ? <ErrorPanel error={sending.error} /> : null}
-      <div className={page.buttons}>
-        <Button type="submit" loading={sending.busy} disabled={readOnly || !changed}>
-          {words.save}
-        </Button>
-        <Button
-          variant="default"
-          disabled={readOnly || !changed}
-          onClick={() => {
-            setConfig(kept)
-            setProblems([])
-          }}
-        >
-          {words.discard}
-        </Button>
-      </div>
-      <p role="status" className={page.dim}>
-        {changed ? words.changed : ''}
-      </p>
+      <SaveOrDiscard
+        words={words}
+        changed={changed}
+        readOnly={readOnly}
+        busy={sending.busy}
+        onDiscard={() => {
+          setConfig(kept)
+          setProblems([])
+        }}
+      />
     </form>
   )
 }

@@ -344,7 +344,7 @@ test.each([true, false])(
       local.close()
       throw new Error('the connection is gone')
     }
-    await sendRun(store, { ...horizon, post }, runId).catch(() => {})
+    await expect(sendRun(store, { ...horizon, post }, runId)).rejects.toThrow('the connection is gone')
     expect(paidOnLedger(local, world.payer.publicKey()).size).toBe(1)
     const { maxTs } = openRun(store, runId).rows[0]!.envelopes[0]!
     local.close(1, maxTs + 60 - local.ledger.last().closeTs)
