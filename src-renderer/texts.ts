@@ -2,6 +2,7 @@ import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
 import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
+import { configurationTexts } from './texts-configuration.ts'
 import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
@@ -56,6 +57,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 export const texts = {
   sync: syncTexts,
   chain: chainTexts,
+  configuration: configurationTexts,
   mints: mintTexts,
   keys: keyTexts,
   pay: payTexts,

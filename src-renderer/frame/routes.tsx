@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react'
 import {
+  IconConfiguration,
   IconImport,
   IconKeys,
   IconMints,
@@ -15,6 +16,7 @@ import {
 } from '../icons.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ComparePage } from '../pages/compare.tsx'
+import { ConfigurationPage } from '../pages/configuration.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { KeysPage } from '../pages/keys.tsx'
 import { MintsPage } from '../pages/mints.tsx'
@@ -56,6 +58,12 @@ export const routes: AppRoute[] = [
   { path: '/votes', title: texts.votes.title, page: VotesPage, rail: { section: 'sign', icon: IconVotes } },
   { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
+  {
+    path: '/configuration',
+    title: texts.configuration.title,
+    page: ConfigurationPage,
+    rail: { section: 'treasury', icon: IconConfiguration },
+  },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },

@@ -1,0 +1,168 @@
+import { Button } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { type FormEvent, useMemo, useState } from 'react'
+import type { ParameterShown } from '../../src-shared/treasury/config-table.ts'
+import { command, useQuery } from '../api.ts'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { DateTime } from '../components/values.tsx'
+import { useEntityNames } from '../entity-names.ts'
+import { formatCount } from '../format.ts'
+import { closeSheet } from '../store.ts'
+import { texts } from '../texts.ts'
+import { useAdministrator } from './administrator-entry.tsx'
+import { sentence, subjectName, valueText } from './configuration-columns.tsx'
+import { SettingFields } from './configuration-fields.tsx'
+import { draftOf, draftValue, editorOf, problemOf, type SettingDraft, type SettingEditor, subjectOf } from './configuration-model.ts'
+import { useSend } from './key-forms.tsx'
+import page from './page.module.css'
+import settings from './settings.module.css'
+
+const words = texts.configuration
+
+/** One setting: what it means, what it may be, who changed it when; and changing it. */
+export function SettingSheet({ name }: { name: string }) {
+  const { data, error, refetch } = useQuery('configuration.list', {}, ['treasury'])
+  const row = data?.parameters.find(one => one.name === name)
+  if (error && !data) return <ErrorPanel error={error} onRetry={refetch} />
+  if (!row) return null
+  return (
+    <div className={page.stack}>
+      <p>{sentence(row.about)}.</p>
+      <Facts row={row} />
+      {/* what somebody else changed meanwhile begins a new form */}
+      <ChangeForm key={row.value} row={row} />
+      <History row={row} />
+    </div>
+  )
+}
+
+function Facts({ row }: { row: ParameterShown }) {
+  const nameOf = useEntityNames()
+  const editor = useMemo(() => editorOf(row.name), [row.name])
+  const bounds = boundsText(editor)
+  return (
+    <dl className={settings.facts}>
+      <Fact name={words.subject}>{subjectName(subjectOf(row.name))}</Fact>
+      <Fact name={words.columns.value}>
+        <strong>{valueText(row, row.value)}</strong>
+      </Fact>
+      <Fact name={words.columns.normal}>{valueText(row, row.normal)}</Fact>
+      {row.unit === '' ? null : <Fact name={words.unit}>{row.unit}</Fact>}
+      {bounds === null ? null : <Fact name={words.bounds}>{bounds}</Fact>}
+      <Fact name={words.byVote}>{row.byVote ? words.byVoteYes : words.byVoteNo}</Fact>
+      <Fact name={words.changedWhen}>
+        {row.changedTs === null ? (
+          words.never
+        ) : (
+          <>
+            <DateTime ts={row.changedTs} form="both" />, {nameOf(row.changedBy ?? '')}
+          </>
+        )}
+      </Fact>
+    </dl>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function boundsText(editor: SettingEditor): string | null {
+  if (editor.kind !== 'field' || editor.field.least === null || editor.field.most === null) return null
+  return words.range(formatCount(editor.field.least), formatCount(editor.field.most))
+}
+
+function ChangeForm({ row }: { row: ParameterShown }) {
+  const editor = useMemo(() => editorOf(row.name), [row.name])
+  const [draft, setDraft] = useState<SettingDraft>(() => draftOf(editor, row.value))
+  const [tried, setTried] = useState(false)
+  const sending = useSend()
+  const administrator = useAdministrator()
+  const value = draftValue(editor, draft)
+  const json = JSON.stringify(value)
+  const problem = problemOf(row.name, value)
+  const isSame = json === row.value
+  const send = (work: () => Promise<unknown>) =>
+    sending.send(async () => {
+      await administrator.unlock()
+      await work()
+      notifications.show({ message: words.changed(row.name) })
+      closeSheet()
+    })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    // plain text too goes as JSON: a name like "true" stays a name
+    if (problem === null && !isSame) send(() => command('configuration.set', { name: row.name, value: json }))
+  }
+  return (
+    <form className={page.stack} onSubmit={submit} noValidate aria-label={words.change}>
+      <SettingFields row={row} editor={editor} draft={draft} problem={tried ? problem : null} onChange={setDraft} />
+      {administrator.entry}
+      {sending.error ? <ErrorPanel error={sending.error} /> : null}
+      <div className={page.buttons}>
+        <Button type="submit" loading={sending.busy} disabled={isSame || !administrator.canAct}>
+          {editor.kind === 'field' && problem === null ? words.changeTo(valueText(row, json)) : words.changeRows}
+        </Button>
+        {row.isNormal ? null : (
+          <Button
+            variant="default"
+            disabled={sending.busy || !administrator.canAct}
+            onClick={() => send(() => command('configuration.reset', { name: row.name }))}
+          >
+            {words.reset(valueText(row, row.normal))}
+          </Button>
+        )}
+      </div>
+      <p role="status" className={page.dim}>
+        {isSame ? words.unchanged : ''}
+      </p>
+    </form>
+  )
+}
+
+function History({ row }: { row: ParameterShown }) {
+  const nameOf = useEntityNames()
+  const { data, error } = useQuery('configuration.history', { name: row.name, limit: 50 }, ['treasury'])
+  const heads = words.historyColumns
+  return (
+    <section aria-label={words.history}>
+      <h3>{words.history}</h3>
+      {error && !data ? <ErrorPanel error={error} /> : null}
+      {data?.rows.length === 0 ? <p className={page.dim}>{words.noHistory}</p> : null}
+      {data && data.rows.length > 0 ? (
+        <div className={page.scroll}>
+          <table className={page.table} aria-label={words.history}>
+            <thead>
+              <tr>
+                <th scope="col">{heads.when}</th>
+                <th scope="col">{heads.by}</th>
+                <th scope="col" className={page.num}>
+                  {heads.value}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.rows.map(({ version, value, changedTs, changedBy }) => (
+                <tr key={version}>
+                  <td>
+                    <DateTime ts={changedTs} />
+                  </td>
+                  <td>{nameOf(changedBy)}</td>
+                  <td className={page.num} title={value}>
+                    {valueText(row, value)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : null}
+    </section>
+  )
+}
