@@ -37,6 +37,7 @@ export const configurationTexts = {
     jobs: 'Jobs',
     analyst: 'Analyst',
     session: 'Locking',
+    rest: 'REST door',
     watch: 'Watchfulness',
   } as Partial<Record<string, string>>,
   rows: (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`,

@@ -68,6 +68,10 @@ export const errorCodes = [
   'payments.escrow-state',
   'credit.amount',
   'credit.terms',
+  'credit.quote',
+  'credit.waiting',
+  'credit.no-analyst',
+  'credit.endpoint',
   'credit.application',
   'credit.application-state',
   'credit.pool',
@@ -92,6 +96,13 @@ export const errorCodes = [
   'auctions.owner',
   'auctions.state',
   'auctions.joined',
+  'access-tokens.unknown',
+  'access-tokens.many',
+  'rest.token', // no token of the REST door, or one that is not good (any more)
+  'rest.scope', // the token's scopes do not take in what was asked; details.scope
+  'rest.origin', // asked by another name than this machine's, or by a web page
+  'rest.rate', // too many requests; details.waitSec; retryable
+  'rest.request', // no request that the REST door takes: its path, method, header or body
   'access.granted',
   'io.missing', // no such file or folder
   'io.denied', // no permission

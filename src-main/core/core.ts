@@ -43,6 +43,7 @@ import { createReviewAnswers } from './reviews.ts'
 import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
+import type { RestAccess } from './treasury/access-tokens.ts'
 import { createTreasury } from './treasury/treasury.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 import { createVault } from './vault.ts'
@@ -84,12 +85,18 @@ export interface CoreOptions {
   ledgerMs?: number
 }
 
+/** The core as the host has it that opened it, pages and all. */
+export interface HostCore extends Core {
+  /** what serving the REST door takes */
+  rest: RestAccess
+}
+
 /**
  * Opens the data folder and answers the contract. Until the user has imported something, the embedded demo is shown from a store of
  * its own (`demo` below the data folder), so that it can never mix with real data.
  * Throws AppError store.busy (another instance writes), store.*, io.*.
  */
-export async function openCore(options: CoreOptions): Promise<Core> {
+export async function openCore(options: CoreOptions): Promise<HostCore> {
   const nowTs = options.nowTs ?? (() => Math.floor(Date.now() / 1000))
   const runTask: TaskRunner = options.runTask ?? runTaskHere
   const topics = createTopics()
@@ -643,6 +650,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
         throw toAppError(error)
       }
     },
+    rest: treasury.rest,
     subscribe: topics.subscribe,
     async close() {
       if (closed) return

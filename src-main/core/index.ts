@@ -19,9 +19,10 @@ export type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 export { type MintOptions, type MintSummary, mintArchive, mintPeriod } from '../jobs/mint.ts'
 export { mintArchiveByNode, type NodeMintSummary, type NodePeriodRules } from '../jobs/node-mint.ts'
 export type { SafeStorage } from '../signing/safe-storage.ts'
-export { type CoreOptions, openCore } from './core.ts'
+export { type CoreOptions, type HostCore, openCore } from './core.ts'
 export type { ProjectedNode, Projections } from './projections.ts'
 export { runTaskHere } from './tasks.ts'
+export type { RestAccess, TokenBearer } from './treasury/access-tokens.ts'
 
 /** What became of one file. */
 export type ImportedFile = ImportTaskOutput & { file: string }

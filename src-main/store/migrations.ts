@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../src-shared/errors.ts'
+import { booksAccessTokens } from './access-tokens.ts'
 import { booksAuditHeads } from './audit-head-tables.ts'
 import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { makePrivateFile } from './files.ts'
+import { booksLedgerHours } from './ledger-hours-tables.ts'
 import { booksLedgerReads } from './ledger-read-tables.ts'
 import { booksLedger, booksLedgerFaster } from './ledger-tables.ts'
 import { booksPayReports } from './pay-report-tables.ts'
@@ -13,8 +15,10 @@ import { booksSchedule } from './schedule-tables.ts'
 import { booksSecrets } from './sealed-secrets.ts'
 import { booksStrayPayments } from './stray-payments-tables.ts'
 
+import { booksCredit } from './treasury-credit-tables.ts'
 import { booksParameters } from './treasury-parameters.ts'
 import { booksTreasury } from './treasury-tables.ts'
+import { booksTrust } from './treasury-trust.ts'
 
 /** Applied in order, each in a transaction of its own; a migration that has been released is never changed again. */
 export type Migrations = Record<DbKind, readonly string[]>
@@ -316,6 +320,10 @@ export const migrations: Migrations = {
     booksTreasury,
     booksParameters,
     booksSecrets,
+    booksAccessTokens,
+    booksLedgerHours,
+    booksTrust,
+    booksCredit,
   ],
 }
 

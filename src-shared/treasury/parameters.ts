@@ -108,6 +108,7 @@ export const parameters = {
   'credit.fallbackMinTrust': parameter('trust that a credit takes where no analyst answers', 'of 100', percent, 70, byVote),
   'credit.fallbackLimit': parameter('the most that is lent where no analyst answers', 'AZR', positive, '1000', byVote),
   'credit.taxBps': parameter('metabolic tax: of every repayment', 'basis points', bps(9_000), 2_000),
+  'credit.defaultAfterDays': parameter('a loan that is overdue for more whole days is defaulted', 'days', z.int().min(1).max(3_650), 90),
   'reinvest.studentsBps': parameter('of revenue, for students', 'basis points', bps(), 2_000),
   'reinvest.teamBps': parameter('of revenue, for the team; what is left of it is for infrastructure', 'basis points', bps(), 1_000),
   'reinvest.reserveBps': parameter('reserve on top of revenue, from external capital alone', 'basis points', bps(), 500),
@@ -147,8 +148,22 @@ export const parameters = {
   ),
   'analyst.model': parameter('the model that is asked', 'name', z.string().trim().max(200), ''),
   'analyst.timeoutSec': parameter('how long its answer is waited for', 'seconds', seconds(1, 600), 60),
+  'analyst.structured': parameter(
+    'whether it is asked for its answer in a fixed form, which some servers on this machine refuse',
+    'yes or no',
+    z.boolean(),
+    true,
+  ),
   'session.entityIdleSec': parameter('an entity that does nothing is locked after', 'seconds', seconds(30, 86_400), 1_800),
   'session.administratorIdleSec': parameter('the administrator is asked for again after', 'seconds', seconds(30, 3_600), 300),
+  'rest.open': parameter(
+    'whether programs on this machine are let in at the REST door, with tokens that entities make',
+    'yes or no',
+    z.boolean(),
+    false,
+  ),
+  'rest.port': parameter('port of the REST door, on this machine only', '', z.int().min(1_024).max(65_535), 47_683),
+  'rest.perMinute': parameter('requests that a token may make at the REST door', 'a minute', z.int().min(1).max(100_000), 600),
 }
 
 export type ParameterName = keyof typeof parameters

@@ -40,6 +40,10 @@ export const refusals = {
     400,
     'A loan needs a yearly rate from 0 up to the highest allowed and a term of at least one month, up to the longest allowed',
   ],
+  'credit.quote': [400, 'Give either an amount or an application to work out what it costs'],
+  'credit.waiting': [409, 'Your last application is still being looked at; wait for its answer, or withdraw it first'],
+  'credit.no-analyst': [409, 'No analyst is set, or its address is none; set analyst.url in the configuration first'],
+  'credit.endpoint': [409, 'The analyst that is set has another address than the one that was shown; look at it again. Nothing was allowed'],
   'credit.application': [404, 'Credit application not found'],
   'credit.application-state': [409, 'This credit application is already decided, accepted or withdrawn; nothing was changed'],
   'credit.pool': [402, 'The credit pool does not hold enough for this loan; nothing was lent. Try a smaller loan, or again later'],
@@ -64,6 +68,8 @@ export const refusals = {
   'auctions.owner': [403, 'Only who opened an auction, or an administrator, can end it'],
   'auctions.state': [409, 'This auction has ended; nothing was locked or given back'],
   'auctions.joined': [409, 'You already take part in this auction; nothing more was locked'],
+  'access-tokens.unknown': [404, 'You have no such access token; nothing was changed'],
+  'access-tokens.many': [409, 'You have 100 access tokens that are good; withdraw those that are not needed. None was made'],
   'access.granted': [409, 'Access is already paid for; nothing was charged'],
 } as const satisfies Partial<Record<ErrorCode, readonly [RefusalStatus, string]>>
 

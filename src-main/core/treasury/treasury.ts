@@ -9,7 +9,10 @@ import { createCommandQueue } from '../../store/command-queue.ts'
 import type { Store } from '../../store/index.ts'
 import { createTries } from '../key-tries.ts'
 import type { Keys } from '../keys.ts'
+import { accessTokens, type RestAccess } from './access-tokens.ts'
 import { configHandlers, loadTreasuryConfig } from './configuration.ts'
+import { createAnalyses } from './credit-analysis.ts'
+import { creditHandlers } from './credit-handlers.ts'
 import { entityHandlers } from './entities.ts'
 import {
   actingEntity,
@@ -21,10 +24,11 @@ import {
 } from './handlers.ts'
 import { createTreasurySessions } from './sessions.ts'
 import { tokenHandlers } from './token-handlers.ts'
+import { trustHandlers } from './trust.ts'
 
 export interface TreasuryOptions {
   books: Store
-  keys: Pick<Keys, 'signWith'>
+  keys: Pick<Keys, 'signWith' | 'secrets'>
   /** told what changed */
   changed: (...topics: Topic[]) => void
   /** the network that is shown, whose payments TFT mirrors; null: none */
@@ -38,6 +42,8 @@ export interface Treasury {
   query(name: TreasuryQueryName, input: unknown, actor: Actor | undefined): unknown
   /** Does a command of the table once. Rejects with AppError: the refusals, idempotency.reused, usage, keys.*, ledger.refused. */
   command(name: TreasuryCommandName, input: unknown, actor: Actor, idempotencyKey: string): Promise<unknown>
+  /** for the host that serves the REST door */
+  rest: RestAccess
   close(): void
 }
 
@@ -58,8 +64,17 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
   const entities = entityHandlers({ books, sessions, keys, tryPassphrase, stretchLogN })
   const tokens = tokenHandlers({ books, network })
   const configuration = configHandlers(books)
-  const queries: TreasuryQueryHandlers = { ...tokens.queries, ...entities.queries, ...configuration.queries }
-  const commands: TreasuryCommandHandlers = { ...tokens.commands, ...entities.commands, ...configuration.commands }
+  const { secrets } = keys
+  const analyses = createAnalyses(books, secrets, () => changed('treasury', 'audit'))
+  const credit = creditHandlers({ books, secrets, analyses })
+  const tokensOfRest = accessTokens(books, () => changed('treasury'))
+  const queries: TreasuryQueryHandlers = { ...tokens.queries, ...entities.queries, ...configuration.queries, ...tokensOfRest.queries }
+  const commands: TreasuryCommandHandlers = {
+    ...tokens.commands,
+    ...entities.commands,
+    ...configuration.commands,
+    ...tokensOfRest.commands,
+  }
 
   function contextOf(actor: Actor): TreasuryContext {
     const isBound = actor.entity !== undefined
@@ -106,6 +121,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
       changed('treasury', 'audit')
       return answered
     },
+    rest: tokensOfRest.access,
     close: () => sessions.close(),
   }
 }
