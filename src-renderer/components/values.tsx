@@ -5,14 +5,15 @@ import { formatAge, formatDateTime, formatDay, formatDayTime } from '../format.t
 import classes from './values.module.css'
 
 /**
- * TFT with 2 decimals, cut; all 7 on hover and in the clipboard. `unit` writes `TFT` behind it, for places without a header.
+ * TFT, or another token of 7 decimals, with 2 of them, cut; all 7 on hover and in the clipboard. `unit` writes the token behind it, for places
+ * without a header.
  */
-export function Amount({ units, unit = false }: { units: bigint; unit?: boolean }) {
+export function Amount({ units, unit = false, token = 'TFT' }: { units: bigint; unit?: boolean; token?: string }) {
   const exact = tftExact(units)
   return (
     <span
       className={classes.number}
-      title={`${exact} TFT`}
+      title={`${exact} ${token}`}
       data-exact={exact}
       onCopy={event => {
         event.preventDefault()
@@ -20,7 +21,7 @@ export function Amount({ units, unit = false }: { units: bigint; unit?: boolean 
       }}
     >
       {tftShort(units)}
-      {unit ? <span className={classes.unit}> TFT</span> : null}
+      {unit ? <span className={classes.unit}> {token}</span> : null}
     </span>
   )
 }

@@ -33,6 +33,7 @@ export function SheetForm({
   how,
   action,
   sending,
+  safe = words.errorSafe,
   color,
   onSubmit,
   children,
@@ -41,6 +42,8 @@ export function SheetForm({
   how: string
   action: string
   sending: { busy: boolean; error: AppError | null }
+  /** what is safe where it fails */
+  safe?: string
   color?: string
   onSubmit: () => void
   children: ReactNode
@@ -53,7 +56,7 @@ export function SheetForm({
     <form className={page.form} onSubmit={submit} noValidate autoComplete="off" aria-label={name}>
       <p className={page.dim}>{how}</p>
       {children}
-      {sending.error ? <ErrorPanel error={sending.error} title={words.error} safe={words.errorSafe} /> : null}
+      {sending.error ? <ErrorPanel error={sending.error} title={words.error} safe={safe} /> : null}
       <div className={page.buttons}>
         <Button type="submit" loading={sending.busy} {...(color && { color })}>
           {action}
@@ -95,7 +98,7 @@ function NameInput({ name, error, onChange }: { name: string; error: string | nu
 }
 
 /** A passphrase that is chosen, entered twice; `problems` after a try. */
-function useNewPassphrase() {
+export function useNewPassphrase() {
   const first = useRef<SecretHandle>(null)
   const second = useRef<SecretHandle>(null)
   const [problems, setProblems] = useState<{ first: string | null; second: string | null }>({ first: null, second: null })
