@@ -219,6 +219,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     mintStale()
     realSync.control.run()
     chainJobs.resume()
+    treasury.resume()
     void payJobs.resume()
   }
   for (const step of view.warmSteps()) step()

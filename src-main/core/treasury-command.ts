@@ -16,7 +16,8 @@ export interface OpenTreasury {
   command(name: TreasuryCommandName, input: unknown, idempotencyKey?: string): Promise<unknown>
   /** Acts as this entity from here on; its passphrase, or that of its key in the vault. Rejects with AppError entities.unknown, keys.*. */
   actAs(entity: string, passphrase: string): Promise<void>
-  close(): void
+  /** Waits for an analyst that is being asked: nobody is there to go on with it afterwards. */
+  close(): Promise<void>
 }
 
 /** Opens a data folder; `read` beside a running Granary, for queries only. Throws AppError store.*, io.*. */
@@ -44,7 +45,8 @@ export function openTreasury({ dataDir, actor: id, mode }: { dataDir: string; ac
         await command('entities.unlock', { entityId: found.entityId })
       }
     },
-    close() {
+    async close() {
+      await treasury.settled()
       treasury.close()
       keys.lock()
       books.close()

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import {
-  type ApplicationState,
-  checkApplication,
-  decideApplication,
-  readAdvice,
-  stepApplication,
-} from '../../src-main/engines/credit/application.ts'
+import { checkApplication, decideApplication, readAdvice, stepApplication } from '../../src-main/engines/credit/application.ts'
 import { chargeInterest, collectOverdue, nextDue, openLoan, overdueDays, repay } from '../../src-main/engines/credit/loan.ts'
 import { payoffUnits } from '../../src-main/engines/credit/repayment.ts'
 import { dueDate, planSchedule } from '../../src-main/engines/credit/schedule.ts'
@@ -20,6 +14,7 @@ import { accrue, deposit, owedIn, payOwed, withdraw } from '../../src-main/engin
 import { isTrustFresh, trustFrom, trustRowFor } from '../../src-main/engines/trust/trust.ts'
 import { AppError, type ErrorCode } from '../../src-shared/errors.ts'
 import { MAX_UNITS } from '../../src-shared/money.ts'
+import type { ApplicationState } from '../../src-shared/treasury/credit.ts'
 import { type Refusal, refusals } from '../../src-shared/treasury/refusals.ts'
 import { creditTerms, feeBps, taxBps, vectorUnits } from '../helpers/economy.ts'
 

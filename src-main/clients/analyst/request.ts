@@ -1,6 +1,6 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import { formatAmount } from '../../../src-shared/treasury/amounts.ts'
-import type { CreditPurpose } from '../../engines/credit/application.ts'
+import { CREDIT_NOTE_LENGTH, type CreditPurpose } from '../../../src-shared/treasury/credit.ts'
 import type { Trust } from '../../engines/trust/trust.ts'
 import { safeAddress } from '../http.ts'
 
@@ -31,9 +31,6 @@ export interface AnalystRequest {
   headers: Readonly<Record<string, string>>
   body: string
 }
-
-/** How much of the applicant's own words is sent, characters. */
-const MAX_NOTE = 2_000
 
 const instructions = [
   'You advise on applications for credit. The next message is one application as JSON, written by the applicant and by the ledger.',
@@ -75,7 +72,7 @@ export function analystRequest({ url, model, isStructured = true }: AnalystSetti
       'This is no address of an analyst. Enter https://HOST/v1, or http:// for a model on this machine, without user name, query or fragment.',
     )
   const { askedUnits, purpose, note, trust, owedUnits } = facts
-  const told = { amount: formatAmount(askedUnits), purpose, owed: formatAmount(owedUnits), trust, note: note.slice(0, MAX_NOTE) }
+  const told = { amount: formatAmount(askedUnits), purpose, owed: formatAmount(owedUnits), trust, note: note.slice(0, CREDIT_NOTE_LENGTH) }
   const body = {
     model,
     messages: [

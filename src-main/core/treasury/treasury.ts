@@ -44,6 +44,10 @@ export interface Treasury {
   command(name: TreasuryCommandName, input: unknown, actor: Actor, idempotencyKey: string): Promise<unknown>
   /** for the host that serves the REST door */
   rest: RestAccess
+  /** goes on with what waited for an answer when Granary was closed */
+  resume(): void
+  /** when nothing waits for an answer from outside any more */
+  settled(): Promise<void>
   close(): void
 }
 
@@ -64,15 +68,24 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
   const entities = entityHandlers({ books, sessions, keys, tryPassphrase, stretchLogN })
   const tokens = tokenHandlers({ books, network })
   const configuration = configHandlers(books)
+  const trust = trustHandlers(books)
   const { secrets } = keys
   const analyses = createAnalyses(books, secrets, () => changed('treasury', 'audit'))
   const credit = creditHandlers({ books, secrets, analyses })
   const tokensOfRest = accessTokens(books, () => changed('treasury'))
-  const queries: TreasuryQueryHandlers = { ...tokens.queries, ...entities.queries, ...configuration.queries, ...tokensOfRest.queries }
+  const queries: TreasuryQueryHandlers = {
+    ...tokens.queries,
+    ...entities.queries,
+    ...configuration.queries,
+    ...trust.queries,
+    ...credit.queries,
+    ...tokensOfRest.queries,
+  }
   const commands: TreasuryCommandHandlers = {
     ...tokens.commands,
     ...entities.commands,
     ...configuration.commands,
+    ...credit.commands,
     ...tokensOfRest.commands,
   }
 
@@ -122,7 +135,12 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
       return answered
     },
     rest: tokensOfRest.access,
-    close: () => sessions.close(),
+    resume: analyses.resume,
+    settled: analyses.settled,
+    close() {
+      analyses.close()
+      sessions.close()
+    },
   }
 }
 

@@ -1,13 +1,8 @@
 import { unfixed } from '../../../src-shared/money.ts'
+import type { ApplicationState } from '../../../src-shared/treasury/credit.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { lesser } from '../../../src-shared/treasury/shares.ts'
 import type { TrustRow } from '../trust/trust.ts'
-
-export const creditPurposes = ['business', 'personal', 'education', 'emergency'] as const
-export type CreditPurpose = (typeof creditPurposes)[number]
-
-/** `analysing` until the analyst has answered or failed to; the applicant then accepts an approved one, which opens the loan, or not. */
-export type ApplicationState = 'analysing' | 'approved' | 'rejected' | 'accepted' | 'withdrawn'
 
 /** The numbers of the rules (tokenomics.md, Credit); rates in basis points a year. */
 export interface CreditTerms {

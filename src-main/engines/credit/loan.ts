@@ -1,3 +1,4 @@
+import type { LoanStatus } from '../../../src-shared/treasury/credit.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { lesser } from '../../../src-shared/treasury/shares.ts'
 import { payoffUnits, type RepaymentSplit, splitRepayment } from './repayment.ts'
@@ -8,7 +9,7 @@ import { annuityUnits, checkOffer, dueDate, type LoanOffer, monthInterest } from
  * the term's due dates that has come, paid or not, and what is repaid pays interest first.
  */
 export interface Loan extends LoanOffer {
-  status: 'active' | 'paid_off' | 'defaulted'
+  status: LoanStatus
   openedTs: number
   /** the annuity, net */
   netInstalmentUnits: bigint
@@ -44,8 +45,8 @@ export interface Repayment extends RepaymentSplit {
   coveredInstalments: number[]
 }
 
-/** More than this many whole days after the due date a loan is defaulted (tokenomics.md, Credit). */
-export const DEFAULT_AFTER_DAYS = 90
+/** More than this many whole days after the due date a loan is defaulted, by the rules (tokenomics.md, Credit). */
+const DEFAULT_AFTER_DAYS = 90
 const DAY_SEC = 86_400
 
 /**
@@ -128,9 +129,14 @@ export function repay(loan: Loan, offeredUnits: bigint, nowTs: number): { loan: 
 
 /**
  * The daily collection: once for each instalment whose due date is past, the smaller of what the borrower has available and what is still due,
- * through `repay`. Then a loan that is more than 90 whole days overdue is defaulted. Interest is charged also where nothing is collected.
+ * through `repay`. Then a loan that is more than `defaultAfterDays` whole days overdue is defaulted. Interest is charged also where nothing is collected.
  */
-export function collectOverdue(loan: Loan, availableUnits: bigint, nowTs: number): { loan: Loan; repayments: Repayment[] } {
+export function collectOverdue(
+  loan: Loan,
+  availableUnits: bigint,
+  nowTs: number,
+  defaultAfterDays = DEFAULT_AFTER_DAYS,
+): { loan: Loan; repayments: Repayment[] } {
   let standing = chargeInterest(loan, nowTs)
   let leftUnits = availableUnits
   const repayments: Repayment[] = []
@@ -143,7 +149,7 @@ export function collectOverdue(loan: Loan, availableUnits: bigint, nowTs: number
     // another one, or nothing is left: what is still due, taken in full, covers its instalment
     due = nextDue(standing)
   }
-  return { loan: markDefault(standing, nowTs), repayments }
+  return { loan: markDefault(standing, nowTs, defaultAfterDays), repayments }
 }
 
 /** Whole days since the due date of the instalment that is due next: 0 up to a day after it, also where it is still to come. */
@@ -152,9 +158,9 @@ export function overdueDays(loan: Loan, nowTs: number): number {
   return due ? Math.max(0, Math.floor((nowTs - due.dueTs) / DAY_SEC)) : 0
 }
 
-/** Defaulted after more than 90 whole days overdue; else as it was. */
-export function markDefault(loan: Loan, nowTs: number): Loan {
-  return loan.status === 'active' && overdueDays(loan, nowTs) > DEFAULT_AFTER_DAYS ? { ...loan, status: 'defaulted' } : loan
+/** Defaulted after more than `defaultAfterDays` whole days overdue; else as it was. */
+export function markDefault(loan: Loan, nowTs: number, defaultAfterDays = DEFAULT_AFTER_DAYS): Loan {
+  return loan.status === 'active' && overdueDays(loan, nowTs) > defaultAfterDays ? { ...loan, status: 'defaulted' } : loan
 }
 
 function paidOff(loan: Loan): { loan: Loan; covered: number[] } {

@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { z } from 'zod'
+import { toAppError } from '../../../src-shared/errors.ts'
+import { memberOfText, unwrapped } from '../../../src-shared/treasury/member-text.ts'
 import type { TreasuryRow } from '../../../src-shared/treasury/row.ts'
 import { type TreasuryCommandName, type TreasuryName, type TreasuryQueryName, treasuryEntries } from '../../../src-shared/treasury/table.ts'
 import type { OpenTreasury } from '../../core/treasury-command.ts'
@@ -94,7 +96,7 @@ async function answerOf(
     const key = options.idempotencyKey
     return await treasury.command(name as TreasuryCommandName, members, typeof key === 'string' ? key : undefined)
   } finally {
-    treasury.close()
+    await treasury.close()
   }
 }
 
@@ -160,34 +162,17 @@ function fdOf(options: TreasuryOptions, member: string): number | undefined {
   return typeof fd === 'number' ? fd : undefined
 }
 
-/** A member's value from the text of the command line: numbers and lists are read, all else is text, which the table's schema checks. */
 function readMember(schema: z.ZodType, text: string | undefined): unknown {
   if (text === undefined) return undefined
-  const { type } = unwrapped(schema).core
-  if (type === 'number') {
-    if (!/^-?\d{1,15}(\.\d{1,10})?$/.test(text)) throw new InvalidArgumentError('It takes a number.')
-    return Number(text)
-  }
-  if (type !== 'array' && type !== 'object' && type !== 'record') return text
   try {
-    return JSON.parse(text)
-  } catch {
-    throw new InvalidArgumentError('It takes JSON.')
+    return memberOfText(schema, text)
+  } catch (error) {
+    throw new InvalidArgumentError(toAppError(error).message)
   }
 }
 
 function isOptional(row: TreasuryRow, member: string): boolean {
   return !unwrapped(row.in.shape[member] as z.ZodType).isNeeded
-}
-
-function unwrapped(schema: z.ZodType): { core: z.ZodType; isNeeded: boolean } {
-  let core = schema
-  let isNeeded = true
-  while (core.type === 'optional' || core.type === 'default' || core.type === 'nullable') {
-    isNeeded &&= core.type === 'nullable'
-    core = (core as unknown as { unwrap(): z.ZodType }).unwrap()
-  }
-  return { core, isNeeded }
 }
 
 function labelOf(secret: string): string {
