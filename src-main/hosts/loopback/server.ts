@@ -1,13 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import type { Core } from '../../../src-shared/contract.ts'
-import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import type { TextPort } from '../../../src-shared/rpc-client.ts'
 import { commonHeaders, type PageFiles } from '../page-files.ts'
 import { type RpcOptions, serveConnection } from '../rpc/server.ts'
+import { LOOPBACK_ADDRESS, listen, oneHeader, readBody } from './http.ts'
 import { createSessions, defaultSessionLimits, type SessionLimits } from './sessions.ts'
 
 export interface LoopbackLimits extends SessionLimits {
@@ -57,8 +57,8 @@ export interface LoopbackServer {
   close(): Promise<void>
 }
 
-const address = '127.0.0.1'
 const protocol = 'granary'
+const otherPort = { free: 'Leave --port out to use a free one.', above: 'Take one above 1023, or leave --port out.' }
 const sessionBody = z.union([z.strictObject({ token: z.string().max(64) }), z.strictObject({ session: z.string().max(64) })])
 
 /**
@@ -110,7 +110,7 @@ export async function startLoopbackServer(options: LoopbackOptions): Promise<Loo
     else if (!is(request, 'origin', origin)) refuse(response, 403)
     else
       readBody(request, limits.bodyBytes, body => {
-        const key = body === undefined ? undefined : keyFor(body)
+        const key = body === undefined ? undefined : keyFor(body.toString('utf8'))
         if (body === undefined) refuse(response, 413)
         else if (key === undefined) refuse(response, 403)
         else {
@@ -158,8 +158,8 @@ export async function startLoopbackServer(options: LoopbackOptions): Promise<Loo
   // half-open or broken requests: nothing to answer
   server.on('clientError', (_error, socket) => socket.destroy())
 
-  await listen(server, options.port ?? 0)
-  host = `${address}:${(server.address() as AddressInfo).port}`
+  await listen(server, options.port ?? 0, otherPort)
+  host = `${LOOPBACK_ADDRESS}:${(server.address() as AddressInfo).port}`
   origin = `http://${host}`
   return {
     origin,
@@ -175,23 +175,9 @@ export async function startLoopbackServer(options: LoopbackOptions): Promise<Loo
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE')
-        reject(new AppError('usage', `Port ${port} is taken by another program. Leave --port out to use a free one.`))
-      else if (error.code === 'EACCES')
-        reject(new AppError('usage', `Port ${port} is not allowed for this user. Take one above 1023, or leave --port out.`))
-      else reject(toAppError(error))
-    })
-    server.listen({ host: address, port, exclusive: true }, resolve)
-  })
-}
-
 /** Whether a header is there once and says exactly this. */
 function is(request: IncomingMessage, header: string, value: string): boolean {
-  const given = request.headersDistinct[header]
-  return given?.length === 1 && given[0] === value
+  return oneHeader(request, header) === value
 }
 
 function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
@@ -201,24 +187,6 @@ function refuse(response: ServerResponse, status: number, headers: Record<string
 
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
-}
-
-function readBody(request: IncomingMessage, maxBytes: number, done: (body: string | undefined) => void): void {
-  const parts: Buffer[] = []
-  let bytes = 0
-  let over = false
-  request.on('data', (part: Buffer) => {
-    bytes += part.length
-    if (over) return
-    if (bytes > maxBytes) {
-      over = true
-      done(undefined)
-    } else parts.push(part)
-  })
-  request.on('end', () => {
-    if (!over) done(Buffer.concat(parts).toString('utf8'))
-  })
-  request.on('error', () => {})
 }
 
 function portOf(webSocket: WebSocket, backlogBytes: number): TextPort {

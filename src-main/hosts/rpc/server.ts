@@ -173,14 +173,15 @@ function checked(name: string, schema: z.ZodType, input: unknown): unknown {
   })
 }
 
-function encodeOutput(name: string, schema: z.ZodType, value: unknown): unknown {
+/** An answer as it goes out. Throws AppError contract.invalid for one that the contract does not have. */
+export function encodeOutput(name: string, schema: z.ZodType, value: unknown): unknown {
   const result = z.safeEncode(schema, value)
   if (result.success) return result.data
   throw new AppError('contract.invalid', `The answer to ${name} breaks the contract. ${firstIssue(result.error)}`, { details: { name } })
 }
 
 /** Errors that the program meant go out as they are; of the others only the kind, for their words may name internals. */
-function forTheWire(error: unknown): AppError {
+export function forTheWire(error: unknown): AppError {
   const known = toAppError(error)
   return known !== error && known.code === 'internal' ? new AppError('internal', textOfUnexpected, { cause: error }) : known
 }
