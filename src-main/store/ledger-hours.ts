@@ -27,35 +27,28 @@ interface Account {
   isIssuance: boolean
 }
 
-interface PostingRow {
-  entry: number
-  ts: number
-  account: number
-  amount: bigint
-}
-
 /** Each token's part of the entries of a span, both ends inclusive, by their time; `token` null: of all tokens. */
 export function* entriesOf(store: Store, token: string | null, fromTs: number, toTs: number = EVER): Generator<TokenEntry> {
   const accounts = accountsOf(store, token)
-  const sql = `SELECT ledger_entries.id, ts, account, amount FROM ledger_entries JOIN ledger_postings ON entry = ledger_entries.id
+  // CROSS JOIN: SQLite is to begin with the few entries of the span, not with all postings
+  const sql = `SELECT ledger_entries.id, ts, account, amount FROM ledger_entries CROSS JOIN ledger_postings ON entry = ledger_entries.id
     WHERE ts >= ? AND ts <= ? ORDER BY ts, ledger_entries.id, place`
   let open: TokenEntry[] = []
-  for (const row of store.books.prepare(sql).safeIntegers().raw().iterate(fromTs, toTs) as Iterable<[bigint, bigint, bigint, bigint]>) {
-    const { entry, ts, account, amount }: PostingRow = {
-      entry: Number(row[0]),
-      ts: Number(row[1]),
-      account: Number(row[2]),
-      amount: row[3],
-    }
+  const rows = store.books.prepare(sql).safeIntegers().raw().iterate(fromTs, toTs) as Iterable<[bigint, bigint, bigint, bigint]>
+  for (const [id, at, account, amountUnits] of rows) {
+    const entry = Number(id)
     if (open.length > 0 && open[0]!.entry !== entry) {
       yield* open
       open = []
     }
-    const whose = accounts.get(account)
+    const whose = accounts.get(Number(account))
     if (!whose) continue
     let part = open.find(one => one.token === whose.token)
-    if (!part) open.push((part = { entry, ts, token: whose.token, postings: [] }))
-    part.postings.push({ entity: whose.entity, isIssuance: whose.isIssuance, amountUnits: amount })
+    if (!part) {
+      part = { entry, ts: Number(at), token: whose.token, postings: [] }
+      open.push(part)
+    }
+    part.postings.push({ entity: whose.entity, isIssuance: whose.isIssuance, amountUnits })
   }
   yield* open
 }
@@ -78,7 +71,7 @@ export interface HeldBefore {
 export function heldBefore(store: Store, token: string | null, ts: number): HeldBefore[] {
   const sql = `SELECT entity, token, part = 'issuance' AS is_issuance, balance - coalesce(since.total, 0) AS units
     FROM ledger_accounts LEFT JOIN (
-      SELECT account, sum(amount) AS total FROM ledger_entries JOIN ledger_postings ON entry = ledger_entries.id WHERE ts >= ?2 GROUP BY account
+      SELECT account, sum(amount) AS total FROM ledger_entries CROSS JOIN ledger_postings ON entry = ledger_entries.id WHERE ts >= ?2 GROUP BY account
     ) AS since ON since.account = ledger_accounts.id
     WHERE ?1 IS NULL OR token = ?1`
   const list = store.books.prepare(sql).safeIntegers().all({ 1: token, 2: ts }) as {
