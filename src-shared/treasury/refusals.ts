@@ -21,6 +21,7 @@ export const refusals = {
   'tokens.unlock-amount': [400, 'Unlock amount must be positive'],
   'tokens.mirror': [409, 'TFT here only mirrors what was paid on Stellar; no command moves it'],
   'tokens.self': [400, 'Sender and recipient are the same; nothing was moved'],
+  'tokens.chain-tx': [409, 'This movement of a transaction on a chain stands in the books already; nothing was moved'],
   'entities.unknown': [404, 'There is no such entity; check its id or name'],
   'entities.locked': [403, 'No entity is unlocked; unlock yours with its passphrase or key first. Nothing was changed'],
   'entities.other': [403, 'This belongs to another entity; nothing was changed'],
@@ -43,7 +44,10 @@ export const refusals = {
   'credit.quote': [400, 'Give either an amount or an application to work out what it costs'],
   'credit.waiting': [409, 'Your last application is still being looked at; wait for its answer, or withdraw it first'],
   'credit.no-analyst': [409, 'No analyst is set, or its address is none; set analyst.url in the configuration first'],
-  'credit.endpoint': [409, 'The analyst that is set has another address than the one that was shown; look at it again. Nothing was allowed'],
+  'credit.endpoint': [
+    409,
+    'The analyst that is set has another address than the one that was shown; look at it again. Nothing was allowed',
+  ],
   'credit.application': [404, 'Credit application not found'],
   'credit.application-state': [409, 'This credit application is already decided, accepted or withdrawn; nothing was changed'],
   'credit.pool': [402, 'The credit pool does not hold enough for this loan; nothing was lent. Try a smaller loan, or again later'],
@@ -71,11 +75,59 @@ export const refusals = {
   'access-tokens.unknown': [404, 'You have no such access token; nothing was changed'],
   'access-tokens.many': [409, 'You have 100 access tokens that are good; withdraw those that are not needed. None was made'],
   'access.granted': [409, 'Access is already paid for; nothing was charged'],
+  'staking.minimum': [400, 'Minimum staking amount is {minimum} AZR'],
+  'staking.duration': [400, 'Staking duration must be between {least} and {most} days'],
+  'staking.unknown': [404, 'Staking position not found'],
+  'staking.inactive': [409, 'Staking position is not active'],
+  'staking.waiting': [409, 'Unstaking period has not ended'],
+  'staking.locked': [409, 'Stake is still locked'],
+  'staking.pool-unknown': [404, 'Staking pool not found'],
+  'staking.pool-inactive': [409, 'Staking pool is not active'],
+  'staking.pool-minimum': [400, 'Minimum stake amount is {minimum}'],
+  'staking.pool-maximum': [400, 'Maximum stake amount is {maximum}'],
+  'staking.pool-trust': [400, 'Minimum trust score of {minimum} required'],
+  'rewards.difficulty': [400, 'Invalid difficulty: must be an integer between 1 and 10'],
+  'rewards.score': [400, 'Invalid score: must be between 0 and 100'],
+  'rewards.module': [409, 'Module not completed'],
+  'rewards.repeated': [409, 'This module was rewarded already; nothing more was put down'],
+  'rewards.kind': [400, 'Invalid reward type or category'],
+  'rewards.fund': [402, 'Insufficient UBO funds for reward payment'],
+  'rewards.amount': [400, 'Reward amount must be positive'],
+  'rewards.top-up': [400, 'What is put into the UBO fund must be positive'],
+  'rewards.unknown': [404, 'Reward not found'],
+  'rewards.unavailable': [409, 'Reward is not available for claiming'],
+  'rewards.distributed': [409, 'This reward is distributed already; nothing was moved'],
+  'governance.tokens': [400, 'Insufficient governance tokens to create proposal'],
+  'governance.unknown': [404, 'Proposal not found'],
+  'governance.vote': [400, 'Invalid vote type'],
+  'governance.early': [409, 'Voting has not started yet'],
+  'governance.late': [409, 'Voting has ended'],
+  'governance.voted': [409, 'Already voted on this proposal'],
+  'governance.quorum': [400, 'Quorum must be above 0 and at most 100'],
+  'governance.threshold': [400, 'The approval threshold must be above 0 and at most 100'],
+  'governance.window': [400, 'Voting can not start in the past, and must end after it starts'],
+  'governance.trust': [400, 'Trust score must be between 0 and 100'],
+  'governance.parameter': [400, 'A vote can not change this setting to this value; choose one that can be voted on, within its bounds'],
+  'governance.not-passed': [400, 'Proposal must be passed before execution'],
+  'governance.executed': [400, 'Proposal already executed'],
+  'governance.permissions': [403, 'Insufficient permissions'],
+  'curve.exists': [409, 'CurveAlreadyExists'],
+  'curve.unknown': [404, 'NoCurveExists'],
+  'curve.balance': [402, 'InsufficientBalance'],
+  'curve.zero': [400, 'ZeroAmount'],
+  'curve.overflow': [400, 'ArithmeticOverflow'],
+  'curve.parameters': [400, 'InvalidParameters'],
+  'curve.supply': [409, 'ExceedsMaxSupply'],
+  'curve.slippage': [
+    409,
+    'The price moved: you would get {share}, less than the {least} that you asked for. Nothing was charged; ask for a new quote',
+  ],
 } as const satisfies Partial<Record<ErrorCode, readonly [RefusalStatus, string]>>
 
 export type Refusal = keyof typeof refusals
 
-/** The error of a refusal; the details are for programs and logs. */
+/** The error of a refusal; the details are for programs and logs, and fill the text's `{name}`. */
 export function refuse(code: Refusal, details: ErrorDetails = {}): AppError {
-  return new AppError(code, refusals[code][1], { details })
+  const text = refusals[code][1].replace(/\{(\w+)\}/g, (name, key: string) => String(details[key] ?? name))
+  return new AppError(code, text, { details })
 }
