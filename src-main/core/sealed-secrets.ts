@@ -11,7 +11,7 @@ export interface SealedSecrets {
   stateOf(name: string): SecretState
   /** null: there is none, or it is locked */
   read(name: string): string | null
-  /** Boxes a text in. `save` keeps it in the place of the one before, inside the caller's transaction; `hold` unlocks it once that is on the disk. */
+  /** Boxes a text in. `save` keeps it in the place of the one before, inside the caller's transaction; `hold` unlocks it once that is on the disk; where `save` was not called, it forgets it. */
   seal(name: string, text: string, passphrase: string): Promise<{ save: () => void; hold: () => void }>
   /** Whoever calls it holds the transaction; locked is what goes first. */
   remove(name: string): void
@@ -46,13 +46,18 @@ export function createSealedSecrets(
       const record = secretRecord(name)
       const plain = new TextEncoder().encode(text)
       const { salt, ...boxed } = await boxes.boxBytes(record, plain, passphrase)
+      let isSaved = false
       return {
         save() {
           session.lock([name])
           saveSecret(books, { ...record, ...boxed })
           saveSalt(books, salt)
+          isSaved = true
         },
-        hold: () => hold(name, plain),
+        hold() {
+          if (isSaved) hold(name, plain)
+          else plain.fill(0)
+        },
       }
     },
     remove(name) {
