@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Core, Status } from '../../src-shared/contract.ts'
 import { openCore, type SafeStorage } from '../core/index.ts'
+import { keepRestDoor } from './loopback/rest-door.ts'
 import { networksFile, programDir, programVersion } from './program.ts'
 import { workerTaskRunner } from './spawn-worker.ts'
 
@@ -11,7 +12,7 @@ export const pageDir = join(programDir, 'out/renderer')
 
 /**
  * Opens the data folder as the one writer, with heavy work in worker threads and the embedded demo until there is real data.
- * Closing the core ends the threads too. Rejects like openCore.
+ * The REST door is kept as it is set. Closing the core closes it, and ends the threads too. Rejects like openCore.
  */
 export async function openHostCore({
   dataDir,
@@ -43,9 +44,11 @@ export async function openHostCore({
       ...(stretchLogN !== undefined && { stretchLogN }),
       ...(ledgerMs !== undefined && { ledgerMs }),
     })
+    const door = await keepRestDoor(core, programVersion(), error => console.error(error))
     return {
       ...core,
       close: async () => {
+        await door.close()
         await core.close()
         await runTask.close()
       },

@@ -6,6 +6,7 @@ import { loadPageFiles } from '../page-files.ts'
 import { userName } from '../user-name.ts'
 import { writeLinkFile } from './link-file.ts'
 import { openBrowser } from './open-browser.ts'
+import { doorText } from './rest-door.ts'
 import { defaultLoopbackLimits, type LoopbackServer, startLoopbackServer } from './server.ts'
 
 export interface ServeCoreOptions {
@@ -93,12 +94,14 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
         ...(port === undefined ? {} : { port }),
         ...(open === undefined ? {} : { open }),
       })
+      const tellDoor = await doorTeller(core, print, printError)
       const giveLink = (): void => printLink(server, print)
       if (process.stdin.isTTY) {
         print('Press Enter for a new link, Ctrl-C to stop.')
         process.stdin.on('data', giveLink)
       }
       await asked.stopped
+      tellDoor.stop()
       process.stdin.off('data', giveLink)
       process.stdin.pause()
       await server.close()
@@ -108,6 +111,18 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   } finally {
     asked.forget()
   }
+}
+
+/** Prints whether the REST door is open and where, now and whenever that changes. */
+async function doorTeller(core: Core, print: (line: string) => void, printError: (line: string) => void): Promise<{ stop: () => void }> {
+  let told = ''
+  async function tell(): Promise<void> {
+    const text = doorText(await core.query('access-tokens.door', {}))
+    if (text !== told) print(text)
+    told = text
+  }
+  await tell()
+  return { stop: core.subscribe(topics => topics.includes('treasury') && tell().catch(error => printError(String(error)))) }
 }
 
 /** Ctrl-C, a polite end by the system, or the caller's signal. */
