@@ -32,15 +32,28 @@ function invalid(field: string, why: string, given: string): AppError {
 }
 
 /** An amount in the treasury's commands and queries: base units in the program, decimal text in tokens on the wire, in files and to a user. */
-export const amountText = z.codec(z.string().max(60), z.bigint(), {
+export const amountText = z
+  .codec(z.string().max(60), z.bigint(), {
+    decode(text, context) {
+      try {
+        return parseAmount(text, 'amount')
+      } catch (error) {
+        const { message } = toAppError(error)
+        context.issues.push({ code: 'custom', input: text, message: message.replace('The amount in "amount"', 'This amount') })
+        return z.NEVER
+      }
+    },
+    encode: formatAmount,
+  })
+  .meta({ description: 'amount in tokens, e.g. 12.5', pattern: '^-?\\d+(\\.\\d{1,7})?$' })
+
+/** A sum of what moved, which may come to more than an amount can hold: base units in the program, decimal text in tokens on the wire. */
+export const sumText = z.codec(z.string().max(120), z.bigint(), {
   decode(text, context) {
-    try {
-      return parseAmount(text, 'amount')
-    } catch (error) {
-      const { message } = toAppError(error)
-      context.issues.push({ code: 'custom', input: text, message: message.replace('The amount in "amount"', 'This amount') })
-      return z.NEVER
-    }
+    const units = unfixed(text, TOKEN_DECIMALS)
+    if (units !== null) return units
+    context.issues.push({ code: 'custom', input: text, message: 'This sum is no decimal text.' })
+    return z.NEVER
   },
   encode: formatAmount,
 })
