@@ -1,3 +1,6 @@
+import type { HourFigures } from '../engines/tokens/figures.ts'
+import { HOUR_SEC } from './ledger-hours.ts'
+import type { Span } from './ledger-statement.ts'
 import type { Store } from './open.ts'
 
 /*
@@ -74,27 +77,78 @@ export function listMirrored(
   const rows = store.books
     .prepare(`SELECT tx, receipt, payee, node_id, amount, paid_ts ${from} ORDER BY paid_ts DESC, tx LIMIT ? OFFSET ?`)
     .safeIntegers()
-    .all(...of, page.limit, page.offset) as {
-    tx: string
-    receipt: string
-    payee: string
-    node_id: bigint
-    amount: bigint
-    paid_ts: bigint
-  }[]
+    .all(...of, page.limit, page.offset) as PaidRow[]
   const total = store.books
     .prepare(`SELECT count(*) ${from}`)
     .pluck()
     .get(...of) as number
-  return {
-    rows: rows.map(({ tx, receipt, payee: to, node_id, amount, paid_ts }) => ({
-      tx,
-      receipt,
-      payee: to,
-      nodeId: Number(node_id),
-      amountUnits: amount,
-      paidTs: Number(paid_ts),
-    })),
-    total,
+  return { rows: rows.map(mirroredPayment), total }
+}
+
+interface PaidRow {
+  tx: string
+  receipt: string
+  payee: string
+  node_id: bigint
+  amount: bigint
+  paid_ts: bigint
+}
+
+function mirroredPayment({ tx, receipt, payee, node_id, amount, paid_ts }: PaidRow): MirroredPayment {
+  return { tx, receipt, payee, nodeId: Number(node_id), amountUnits: amount, paidTs: Number(paid_ts) }
+}
+
+/** The payments of a span, earliest first; `payee` null: to all accounts; `network` null: none is known. */
+export function mirroredBetween(store: Store, network: string | null, payee: string | null, { fromTs, toTs }: Span): MirroredPayment[] {
+  if (network === null) return []
+  const rows = store.books
+    .prepare(
+      `SELECT tx, receipt, payee, node_id, amount, paid_ts FROM (${PAID}) WHERE paid_ts >= ? AND (? IS NULL OR payee = ?) ORDER BY paid_ts, tx`,
+    )
+    .safeIntegers()
+    .all(network, toTs, fromTs, payee, payee) as PaidRow[]
+  return rows.map(mirroredPayment)
+}
+
+/** What a transaction on Stellar paid, of any network. */
+export function mirroredByTx(store: Store, tx: string): MirroredPayment[] {
+  const rows = store.books
+    .prepare(
+      `SELECT tx, min(receipt) AS receipt, min(payee) AS payee, min(node_id) AS node_id, min(CAST(amount_units AS INTEGER)) AS amount,
+       min(paid_ts) AS paid_ts FROM payout_rows WHERE stage = 'paid' AND lower(tx) = ? GROUP BY network, tx`,
+    )
+    .safeIntegers()
+    .all(tx) as PaidRow[]
+  return rows.map(mirroredPayment)
+}
+
+/** Figures by the hour, as the ledger's own tokens have them: what is paid is minted, and whoever was paid holds it. */
+export function mirroredHours(
+  store: Store,
+  network: string | null,
+  fromHour: number,
+  toHour: number,
+): { before: HourFigures | null; hours: HourFigures[] } {
+  const hours: HourFigures[] = []
+  const paid = new Set<string>()
+  for (const { paidTs, payee, amountUnits } of mirroredBetween(store, network, null, {
+    fromTs: 0,
+    toTs: toHour * HOUR_SEC + HOUR_SEC - 1,
+  })) {
+    const hour = Math.floor(paidTs / HOUR_SEC)
+    paid.add(payee)
+    let figures = hours.at(-1)
+    const supplyUnits = (figures?.supplyUnits ?? 0n) + amountUnits
+    if (figures?.hour !== hour) {
+      figures = { hour, supplyUnits, treasuryUnits: 0n, holders: 0, mintedUnits: 0n, burntUnits: 0n, transferredUnits: 0n, movements: 0 }
+      hours.push(figures)
+    }
+    Object.assign(figures, {
+      supplyUnits,
+      holders: paid.size,
+      mintedUnits: figures.mintedUnits + amountUnits,
+      movements: figures.movements + 1,
+    })
   }
+  return { before: hours.findLast(({ hour }) => hour < fromHour) ?? null, hours: hours.filter(({ hour }) => hour >= fromHour) }
 }

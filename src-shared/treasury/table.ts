@@ -3,6 +3,7 @@ import { configRows } from './config-table.ts'
 import { creditRows } from './credit-table.ts'
 import { entityRows } from './entities-table.ts'
 import type { TreasuryRow } from './row.ts'
+import { tokenFigureRows } from './token-figures-table.ts'
 import { tokenRows } from './tokens-table.ts'
 import { trustRows } from './trust-table.ts'
 
@@ -10,7 +11,15 @@ import { trustRows } from './trust-table.ts'
  * The table of the treasury's commands and queries: a subject joins by adding its rows, and handlers of the same names (core/treasury). The
  * contract, the REST door with its OpenAPI, and `granary treasury` come from it.
  */
-export const treasuryTable = { ...tokenRows, ...entityRows, ...configRows, ...accessTokenRows, ...trustRows, ...creditRows }
+export const treasuryTable = {
+  ...tokenRows,
+  ...tokenFigureRows,
+  ...entityRows,
+  ...configRows,
+  ...accessTokenRows,
+  ...trustRows,
+  ...creditRows,
+}
 
 type Table = typeof treasuryTable
 type NamesOf<Kind> = { [N in keyof Table]: Table[N] extends { kind: Kind } ? N : never }[keyof Table]

@@ -4,12 +4,13 @@ import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 
 const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
-const atTs = z
+/** seconds since the epoch */
+export const tokenTs = z
   .int()
   .min(0)
   .max(2 ** 40)
-  .optional()
-const tokenName = z.string().trim().min(1).max(20)
+const atTs = tokenTs.optional()
+export const tokenName = z.string().trim().min(1).max(20)
 const memo = z.string().max(300).default('')
 
 export const tokenSchema = z.object({
@@ -33,11 +34,13 @@ export type Token = z.output<typeof tokenSchema>
 export const balanceSchema = z.object({ token: z.string(), available: amountText, locked: amountText, total: amountText })
 export type TokenBalance = z.output<typeof balanceSchema>
 
+export const entryTypes = ['TRANSFER', 'MINT', 'BURN', 'REWARD', 'STAKE', 'UNSTAKE', 'LOCK', 'UNLOCK'] as const
+
 export const statementLineSchema = z.object({
   /** number of the entry in the ledger */
   entry: z.number(),
   ts: z.number(),
-  type: z.enum(['TRANSFER', 'MINT', 'BURN', 'REWARD', 'STAKE', 'UNSTAKE', 'LOCK', 'UNLOCK']),
+  type: z.enum(entryTypes),
   token: z.string(),
   part: z.enum(['available', 'locked']),
   /** added to the account */
@@ -52,8 +55,10 @@ export const statementLineSchema = z.object({
 export type TokenStatementLine = z.output<typeof statementLineSchema>
 
 const moved = z.object({ entry: z.number(), token: z.string(), amount: amountText, balance: balanceSchema })
-/** of a transaction on a chain that it stands for */
-const chainTx = z.string().trim().min(1).max(100).optional()
+/** hash of a transaction on a chain */
+export const chainTxText = z.string().trim().min(1).max(100)
+/** of the one that it stands for */
+const chainTx = chainTxText.optional()
 
 /** Tokens and balances. */
 export const tokenRows = {
@@ -127,7 +132,7 @@ export const tokenRows = {
   'tokens.fund': treasuryCommand({
     about:
       "send tokens of the treasury, or of another of its own accounts: to fund the staking pool, the credit pool, a pool's reserve or an entity",
-    in: z.object({ from: entityRef.default('treasury'), to: entityRef, token: tokenName, amount: amountText, memo }),
+    in: z.object({ from: entityRef.default('treasury'), to: entityRef, token: tokenName, amount: amountText, memo, chainTx }),
     out: moved,
     who: 'administrator',
     rest: null,

@@ -37,3 +37,9 @@ export const defaultTokens: readonly TokenDefinition[] = [
   },
   { token: 'AZR-ETH', purpose: "the liquidity pool's pair token", initialUnits: 0n, maxUnits: null },
 ]
+
+/** A transaction's hash as the books keep and find it: hex in lower case, without the 0x in front; any other text as it is. */
+export function chainTxKey(text: string): string {
+  const [, hex] = /^(?:0x)?([0-9a-f]{64})$/i.exec(text.trim()) ?? []
+  return hex?.toLowerCase() ?? text.trim()
+}

@@ -2,7 +2,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { TREASURY_ENTITY } from '../../../src-shared/treasury/entities.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { defaultTokens } from '../../../src-shared/treasury/tokens.ts'
-import type { Token, TokenBalance } from '../../../src-shared/treasury/tokens-table.ts'
+import type { Token, TokenBalance, tokenRows } from '../../../src-shared/treasury/tokens-table.ts'
 import type { Store } from '../../store/index.ts'
 import { balanceOf, countHolders, findLedgerToken, holdersOf, holdingsOf, othersIn, statementOf, supplyOf } from '../../store/ledger.ts'
 import { listMirrored, MIRRORED_TOKEN, mirroredBalance, readMirror } from '../../store/tft-mirror.ts'
@@ -18,7 +18,7 @@ import {
 } from './handlers.ts'
 import { initialiseTokens, moveTokens, type TokenOrder } from './tokens.ts'
 
-type TokenQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, `tokens.${string}`>>
+type TokenQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, keyof typeof tokenRows>>
 type TokenCommands = Pick<TreasuryCommandHandlers, Extract<keyof TreasuryCommandHandlers, `tokens.${string}`>>
 
 export interface TokenTools {
@@ -27,7 +27,7 @@ export interface TokenTools {
   network: () => string | null
 }
 
-const STELLAR_ACCOUNT = /^G[A-Z2-7]{55}$/
+export const STELLAR_ACCOUNT = /^G[A-Z2-7]{55}$/
 /** What goes on from the initial supply (tokenomics.md, Tokens), to the fund that proofs of knowledge are paid from. */
 const UBO_FUND = { token: 'AZR', to: 'ubo-fund' }
 

@@ -1,7 +1,18 @@
+import { AppError } from '../../../src-shared/errors.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
-import type { TokenDefinition } from '../../../src-shared/treasury/tokens.ts'
+import { chainTxKey, type TokenDefinition } from '../../../src-shared/treasury/tokens.ts'
 import { burn, burnLocked, type Holding, lock, type Move, mint, type Supply, transfer, unlock } from '../../engines/tokens/tokens.ts'
-import { addLedgerToken, balanceOf, type EntryKind, findLedgerToken, listLedgerTokens, post, supplyOf } from '../../store/ledger.ts'
+import {
+  addLedgerToken,
+  balanceOf,
+  type EntryKind,
+  type EntryOrder,
+  findLedgerToken,
+  listLedgerTokens,
+  post,
+  supplyOf,
+} from '../../store/ledger.ts'
+import { movementsOfChainTx } from '../../store/ledger-statement.ts'
 import type { Store } from '../../store/open.ts'
 
 /** The account that the initial supply is credited to. What it does not hold circulates. */
@@ -43,14 +54,36 @@ export function initialiseTokens(books: Store, definitions: readonly TokenDefini
 export function moveTokens(books: Store, order: TokenOrder, { actor, ts, memo, chainTx }: Doing): bigint {
   const { token } = order
   const { kind, moves } = planned(books, order)
-  return post(books, {
-    kind,
-    ts,
-    actor,
-    memo,
-    postings: moves.map(move => ({ ...move, token })),
-    ...(chainTx !== undefined && { chainTx }),
+  const postings = moves.map(move => ({ ...move, token }))
+  if (chainTx === undefined) return post(books, { kind, ts, actor, memo, postings })
+  refuseChainTx(books, chainTx, { kind, postings })
+  return post(books, { kind, ts, actor, memo, postings, chainTx: chainTxKey(chainTx) })
+}
+
+/**
+ * A transaction on a chain may stand for several movements, each of which is booked once: of one kind, token, giver and taker there is one for
+ * each transaction, whatever its amount. Throws AppError tokens.chain-tx, naming the entry that has it. Whoever calls it holds the transaction.
+ */
+export function refuseChainTx(books: Store, chainTx: string, { kind, postings }: Pick<EntryOrder, 'kind' | 'postings'>): void {
+  const partiesOf = (token: string, less: readonly string[], more: readonly string[]) => JSON.stringify([token, less, more])
+  const nets = new Map<string, Map<string, bigint>>()
+  for (const { token, entity, amountUnits } of postings) {
+    const ofToken = nets.get(token) ?? new Map<string, bigint>()
+    nets.set(token, ofToken.set(entity, (ofToken.get(entity) ?? 0n) + amountUnits))
+  }
+  const asked = [...nets].map(([token, parties]) => {
+    const sideOf = (isGiver: boolean) => [...parties].filter(([, net]) => (isGiver ? net < 0n : net > 0n)).map(([entity]) => entity)
+    return partiesOf(token, sideOf(true), sideOf(false))
   })
+  const same = movementsOfChainTx(books, chainTxKey(chainTx)).find(
+    known => known.kind === kind && asked.includes(partiesOf(known.token, known.from, known.to)),
+  )
+  if (!same) return
+  throw new AppError(
+    'tokens.chain-tx',
+    `This ${kind.toLowerCase()} of transaction ${chainTxKey(chainTx).slice(0, 64)} stands in the books already, as entry ${same.entry}. Nothing was moved.`,
+    { details: { entry: same.entry, chainTx: chainTxKey(chainTx) } },
+  )
 }
 
 function planned(books: Store, order: TokenOrder): { kind: EntryKind; moves: Move[] } {

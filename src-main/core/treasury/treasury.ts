@@ -23,6 +23,7 @@ import {
   type TreasuryQueryHandlers,
 } from './handlers.ts'
 import { createTreasurySessions } from './sessions.ts'
+import { tokenFigureHandlers } from './token-figures.ts'
 import { tokenHandlers } from './token-handlers.ts'
 import { trustHandlers } from './trust.ts'
 
@@ -75,6 +76,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
   const tokensOfRest = accessTokens(books, () => changed('treasury'))
   const queries: TreasuryQueryHandlers = {
     ...tokens.queries,
+    ...tokenFigureHandlers({ books, network }),
     ...entities.queries,
     ...configuration.queries,
     ...trust.queries,
