@@ -4,17 +4,20 @@ export interface Allowance {
   take(perMinute: number): number
 }
 
+const MINUTE_MS = 60_000
+
 /** @param now milliseconds that never run backwards */
 export function createAllowance(now: () => number): Allowance {
-  let left = Number.POSITIVE_INFINITY
+  /** in parts of a request: each millisecond brings `perMinute` of them, a request takes as many as a minute has milliseconds; so they add up */
+  let parts = Number.POSITIVE_INFINITY
   let lastMs = now()
   return {
     take(perMinute) {
       const nowMs = now()
-      left = Math.min(perMinute, left + ((nowMs - lastMs) / 60_000) * perMinute)
+      parts = Math.min(perMinute * MINUTE_MS, parts + (nowMs - lastMs) * perMinute)
       lastMs = nowMs
-      if (left < 1) return Math.ceil(((1 - left) / perMinute) * 60)
-      left -= 1
+      if (parts < MINUTE_MS) return Math.ceil((MINUTE_MS - parts) / perMinute / 1000)
+      parts -= MINUTE_MS
       return 0
     },
   }
