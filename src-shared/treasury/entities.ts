@@ -1,7 +1,18 @@
 import { z } from 'zod'
 
 /** Whom an account can belong to besides the entities that were made: the treasury's own. `pool:<id>` is the reserve of a pool. */
-export const systemEntities = ['treasury', 'ubo-fund', 'staking-pool', 'credit-pool', 'fees'] as const
+export const systemEntities = [
+  'treasury',
+  'ubo-fund',
+  'staking-pool',
+  'credit-pool',
+  'fees',
+  // where fees and taxes are reinvested
+  'infrastructure',
+  'students',
+  'team',
+  'reserve',
+] as const
 export type SystemEntity = (typeof systemEntities)[number]
 
 export const POOL_PREFIX = 'pool:'

@@ -36,6 +36,18 @@ export const refusals = {
   'payments.escrow': [404, 'Escrow payment not found'],
   'payments.escrow-owner': [403, 'Unauthorized to release escrow'],
   'payments.escrow-state': [409, 'Escrow payment already processed'],
+  'payments.unknown': [404, 'Payment not found'],
+  'payments.nobody': [
+    400,
+    "Nobody acts as one of the treasury's own accounts, so it takes no part in requests and escrows; nothing was moved. Send a payment instead",
+  ],
+  'revenue.nothing': [409, 'No fees or taxes of this token have come in since they were split last; nothing was moved'],
+  'revenue.capital': [
+    403,
+    'Capital for the reserve is given by the entity that owns it: unlock that entity here too, and name it with the amount it gives. Nothing was moved',
+  ],
+  'watch.unknown': [404, 'There is no such mark; nothing was changed'],
+  'watch.decided': [409, 'This mark is already decided; nothing was changed'],
   'credit.amount': [400, 'Credit amount must be positive'],
   'credit.terms': [
     400,
@@ -118,10 +130,7 @@ export const refusals = {
   'curve.overflow': [400, 'ArithmeticOverflow'],
   'curve.parameters': [400, 'InvalidParameters'],
   'curve.supply': [409, 'ExceedsMaxSupply'],
-  'curve.slippage': [
-    409,
-    'The price moved: you would get {share}, less than the {least} that you asked for. Nothing was charged; ask for a new quote',
-  ],
+  'curve.slippage': [409, 'The price moved: you would get less than what you asked for. Nothing was charged; ask for a new quote'],
 } as const satisfies Partial<Record<ErrorCode, readonly [RefusalStatus, string]>>
 
 export type Refusal = keyof typeof refusals

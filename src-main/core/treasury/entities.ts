@@ -26,6 +26,10 @@ const systemNames: Record<string, string> = {
   'staking-pool': 'Staking pool',
   'credit-pool': 'Credit pool',
   fees: 'Fees',
+  infrastructure: 'Infrastructure',
+  students: 'Students',
+  team: 'Team',
+  reserve: 'Reserve',
 }
 
 /** What an entity is called, for people; its id where it is none that is known. */
