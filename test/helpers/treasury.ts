@@ -33,8 +33,8 @@ export interface TestTreasury {
   /** as a scheduled job does its work */
   job<T>(work: (books: Store, config: TreasuryConfig, nowTs: number) => T): T
   configure(values: Record<string, string>): Promise<void>
-  /** closes it as an exit does, and opens it again */
-  restart(): Promise<void>
+  /** closes it as an exit does, and opens it again; `meanwhile` has the data folder to itself */
+  restart(meanwhile?: (dataDir: string) => Promise<void>): Promise<void>
   close(): void
 }
 
@@ -80,8 +80,9 @@ export async function openTreasury(startTs = 1_700_000_000): Promise<TestTreasur
     async configure(values) {
       for (const [name, value] of Object.entries(values)) await run(administrator, 'configuration.set', { name, value })
     },
-    async restart() {
+    async restart(meanwhile) {
       shut()
+      await meanwhile?.(join(folder, 'data'))
       Object.assign(test, open())
       await run(administrator, 'administrator.unlock', { passphrase: administratorPassphrase })
     },
