@@ -43,6 +43,11 @@ export function formatPermille(permille: number): string {
   return (Math.floor(permille * 10 + 1e-6) / 100).toFixed(2)
 }
 
+/** Basis points as per cent: 10 gives `0.10 %`. */
+export function formatBps(bps: number): string {
+  return `${(bps / 100).toFixed(2)} %`
+}
+
 /** How much downtime is left, in hours and minutes, cut: `36 h 32 min`, `12 min`, `45 s`. */
 export function formatHours(sec: number): string {
   const minutes = Math.floor(sec / 60)

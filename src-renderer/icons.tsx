@@ -50,6 +50,7 @@ export const IconSettings = icon(
     <path d="M8 1.5v2.2M8 12.3v2.2M1.5 8h2.2M12.3 8h2.2M3.4 3.4 5 5M11 11l1.6 1.6M12.6 3.4 11 5M5 11l-1.6 1.6" />
   </>,
 )
+export const IconCredit = icon(<path d="M2.5 3.5h11v9h-11zM2.5 6.5h11M5 9.8h3" strokeLinejoin="round" />)
 export const IconConfiguration = icon(<path d="M2.5 4h11M2.5 8h11M2.5 12h11M5 2.7v2.6M10.5 6.7v2.6M6.5 10.7v2.6" strokeLinecap="round" />)
 export const IconSearch = icon(
   <>

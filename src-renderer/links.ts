@@ -38,6 +38,21 @@ export function showNodes(filter: Partial<NodesFilter>): string {
   return '/nodes'
 }
 
+/** What the page Configuration shows; kept across restarts. Null: of every subject. */
+export interface SettingsFilter {
+  search: string
+  subject: string | null
+  changedOnly: boolean
+}
+
+export const noSettingsFilter: SettingsFilter = { search: '', subject: null, changedOnly: false }
+
+/** Sets the page Configuration's filter to one subject and gives its path. */
+export function showSettings(subject: string): string {
+  setUi('configuration.filter', { ...noSettingsFilter, subject })
+  return '/configuration'
+}
+
 /** All nodes, those with the least downtime left first; gives the Nodes page's path. */
 export function showLeastBudget(): string {
   changeUi('table.nodes', { sort: { id: 'budget', descending: false } })

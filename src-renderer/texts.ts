@@ -3,6 +3,7 @@ import type { Violation } from '../src-shared/mint.ts'
 import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { configurationTexts } from './texts-configuration.ts'
+import { creditTexts } from './texts-credit.ts'
 import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
@@ -58,6 +59,7 @@ export const texts = {
   sync: syncTexts,
   chain: chainTexts,
   configuration: configurationTexts,
+  credit: creditTexts,
   mints: mintTexts,
   keys: keyTexts,
   pay: payTexts,

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react'
 import {
   IconConfiguration,
+  IconCredit,
   IconImport,
   IconKeys,
   IconMints,
@@ -17,6 +18,7 @@ import {
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ComparePage } from '../pages/compare.tsx'
 import { ConfigurationPage } from '../pages/configuration.tsx'
+import { CreditPage } from '../pages/credit.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { KeysPage } from '../pages/keys.tsx'
 import { MintsPage } from '../pages/mints.tsx'
@@ -58,6 +60,7 @@ export const routes: AppRoute[] = [
   { path: '/votes', title: texts.votes.title, page: VotesPage, rail: { section: 'sign', icon: IconVotes } },
   { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
+  { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
   {
     path: '/configuration',
     title: texts.configuration.title,

@@ -30,7 +30,7 @@ export function settingColumns(nameOf: (id: string) => string): Column<Parameter
     {
       id: 'subject',
       header: heads.subject,
-      width: 120,
+      width: 110,
       sortable: true,
       cell: row => subjectName(subjectOf(row.name)),
       text: row => subjectName(subjectOf(row.name)),
@@ -38,8 +38,7 @@ export function settingColumns(nameOf: (id: string) => string): Column<Parameter
     {
       id: 'value',
       header: heads.value,
-      width: 190,
-      grow: 1,
+      width: 150,
       align: 'right',
       cell: row =>
         row.isNormal ? (
@@ -54,8 +53,7 @@ export function settingColumns(nameOf: (id: string) => string): Column<Parameter
     {
       id: 'normal',
       header: heads.normal,
-      width: 190,
-      grow: 1,
+      width: 150,
       align: 'right',
       cell: row => (
         <span className={classes.dim}>

@@ -105,8 +105,7 @@ function Rows(props: {
   return (
     <div className={page.stack}>
       {rows.map((row, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row is what stands at its place
-        <fieldset key={index} className={classes.row}>
+        <fieldset key={words.row(index + 1)} className={classes.row}>
           <legend>{words.row(index + 1)}</legend>
           <div className={classes.fields}>
             {fields.map(field => (

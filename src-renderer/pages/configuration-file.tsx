@@ -1,38 +1,25 @@
-import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import type { FormEvent } from 'react'
 import type { ParameterShown } from '../../src-shared/treasury/config-table.ts'
 import { command } from '../api.ts'
-import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
+import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { useAdministrator } from './administrator-entry.tsx'
 import classes from './configuration.module.css'
 import { valueText } from './configuration-columns.tsx'
 import { type FileChange, fileChanges } from './configuration-model.ts'
-import { useSend } from './key-forms.tsx'
 import page from './page.module.css'
+import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.configuration
 
 /** What a file of settings changes here, before it does. */
 export function ImportSettings({ fileName, text, parameters }: { fileName: string; text: string; parameters: ParameterShown[] }) {
-  const sending = useSend()
-  const administrator = useAdministrator()
+  const sending = useSendOnce()
   const changes = fileChanges(text, parameters)
   if (changes === null) return <Note state="down">{words.noFile}</Note>
   if (changes.length === 0) return <Note state="up">{words.importNone}</Note>
   const isBad = changes.some(({ problem }) => problem !== null)
-  const take = (event: FormEvent) => {
-    event.preventDefault()
-    sending.send(async () => {
-      await administrator.unlock()
-      const { changed } = await command('configuration.import', { text })
-      notifications.show({ message: words.imported(changed.length) })
-      closeSheet()
-    })
-  }
   return (
     <div className={page.stack}>
       <p>{words.importHow(fileName)}</p>
@@ -40,18 +27,22 @@ export function ImportSettings({ fileName, text, parameters }: { fileName: strin
       {isBad ? (
         <Note state="down">{words.importBad}</Note>
       ) : (
-        <form className={page.stack} onSubmit={take} noValidate aria-label={words.import}>
-          {administrator.entry}
-          {sending.error ? <ErrorPanel error={sending.error} /> : null}
-          <div className={page.buttons}>
-            <Button type="submit" loading={sending.busy} disabled={!administrator.canAct}>
-              {words.importAction(changes.length)}
-            </Button>
-            <Button variant="default" onClick={closeSheet}>
-              {words.close}
-            </Button>
-          </div>
-        </form>
+        <TreasuryForm
+          name={words.import}
+          how={words.importAll}
+          action={words.importAction(changes.length)}
+          as="administrator"
+          sending={sending}
+          isReady
+          onTried={() => undefined}
+          onSend={async idempotencyKey => {
+            const { changed } = await command('configuration.import', { text }, { idempotencyKey })
+            notifications.show({ message: words.imported(changed.length) })
+            closeSheet()
+          }}
+        >
+          {null}
+        </TreasuryForm>
       )}
     </div>
   )

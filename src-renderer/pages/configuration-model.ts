@@ -3,7 +3,7 @@ import { group } from '../../src-shared/money.ts'
 import { formatDuration } from '../../src-shared/time.ts'
 import type { ParameterShown } from '../../src-shared/treasury/config-table.ts'
 import { configFileSchema, isParameter, type Parameter, parameters } from '../../src-shared/treasury/parameters.ts'
-import { formatCount } from '../format.ts'
+import { formatBps, formatCount } from '../format.ts'
 import { configurationTexts as words } from '../texts-configuration.ts'
 
 /** A field of a setting, or of a row of one that is a table. */
@@ -125,7 +125,7 @@ export function settingText(name: string, valueJson: string, unit: string): stri
 }
 
 function numberText(value: number, unit: string): string {
-  if (unit === 'basis points') return `${(value / 100).toFixed(2)} %`
+  if (unit === 'basis points') return formatBps(value)
   if (unit === 'percent') return `${formatCount(value)} %`
   if (unit === 'seconds' && value >= 60) return formatDuration(value)
   return formatCount(value)

@@ -1,21 +1,30 @@
 import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { type FormEvent, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { ParameterShown } from '../../src-shared/treasury/config-table.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { DateTime } from '../components/values.tsx'
 import { useEntityNames } from '../entity-names.ts'
 import { formatCount } from '../format.ts'
+import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { useAdministrator } from './administrator-entry.tsx'
 import { sentence, subjectName, valueText } from './configuration-columns.tsx'
 import { SettingFields } from './configuration-fields.tsx'
-import { draftOf, draftValue, editorOf, problemOf, type SettingDraft, type SettingEditor, subjectOf } from './configuration-model.ts'
-import { useSend } from './key-forms.tsx'
+import {
+  draftOf,
+  draftValue,
+  editorOf,
+  problemOf,
+  type SettingDraft,
+  type SettingEditor,
+  subjectOf,
+  unitText,
+} from './configuration-model.ts'
 import page from './page.module.css'
 import settings from './settings.module.css'
+import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.configuration
 
@@ -39,7 +48,7 @@ export function SettingSheet({ name }: { name: string }) {
 function Facts({ row }: { row: ParameterShown }) {
   const nameOf = useEntityNames()
   const editor = useMemo(() => editorOf(row.name), [row.name])
-  const bounds = boundsText(editor)
+  const bounds = boundsText(editor, row)
   return (
     <dl className={settings.facts}>
       <Fact name={words.subject}>{subjectName(subjectOf(row.name))}</Fact>
@@ -72,57 +81,50 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   )
 }
 
-function boundsText(editor: SettingEditor): string | null {
+function boundsText(editor: SettingEditor, row: ParameterShown): string | null {
   if (editor.kind !== 'field' || editor.field.least === null || editor.field.most === null) return null
-  return words.range(formatCount(editor.field.least), formatCount(editor.field.most))
+  const { least, most } = editor.field
+  const [from, to] = [valueText(row, String(least)), valueText(row, String(most))]
+  const plain = words.range(formatCount(least), formatCount(most))
+  return unitText(row.unit) === '' && from !== formatCount(least) ? `${plain} (${words.range(from, to)})` : plain
 }
 
 function ChangeForm({ row }: { row: ParameterShown }) {
   const editor = useMemo(() => editorOf(row.name), [row.name])
   const [draft, setDraft] = useState<SettingDraft>(() => draftOf(editor, row.value))
   const [tried, setTried] = useState(false)
-  const sending = useSend()
-  const administrator = useAdministrator()
+  const sending = useSendOnce()
   const value = draftValue(editor, draft)
   const json = JSON.stringify(value)
   const problem = problemOf(row.name, value)
   const isSame = json === row.value
-  const send = (work: () => Promise<unknown>) =>
-    sending.send(async () => {
-      await administrator.unlock()
-      await work()
-      notifications.show({ message: words.changed(row.name) })
-      closeSheet()
-    })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    setTried(true)
-    // plain text too goes as JSON: a name like "true" stays a name
-    if (problem === null && !isSame) send(() => command('configuration.set', { name: row.name, value: json }))
-  }
   return (
-    <form className={page.stack} onSubmit={submit} noValidate aria-label={words.change}>
+    <TreasuryForm
+      name={words.change}
+      how={words.changeHow}
+      action={editor.kind === 'field' && problem === null ? words.changeTo(valueText(row, json)) : words.changeRows}
+      as="administrator"
+      sending={sending}
+      isReady={problem === null && !isSame}
+      onTried={() => setTried(true)}
+      onSend={async idempotencyKey => {
+        await command('configuration.set', { name: row.name, value: json }, { idempotencyKey })
+        notifications.show({ message: words.changed(row.name) })
+        closeSheet()
+      }}
+    >
       <SettingFields row={row} editor={editor} draft={draft} problem={tried ? problem : null} onChange={setDraft} />
-      {administrator.entry}
-      {sending.error ? <ErrorPanel error={sending.error} /> : null}
-      <div className={page.buttons}>
-        <Button type="submit" loading={sending.busy} disabled={isSame || !administrator.canAct}>
-          {editor.kind === 'field' && problem === null ? words.changeTo(valueText(row, json)) : words.changeRows}
-        </Button>
-        {row.isNormal ? null : (
-          <Button
-            variant="default"
-            disabled={sending.busy || !administrator.canAct}
-            onClick={() => send(() => command('configuration.reset', { name: row.name }))}
-          >
-            {words.reset(valueText(row, row.normal))}
+      {json === row.normal ? null : (
+        <div>
+          <Button variant="default" h={32} onClick={() => setDraft(draftOf(editor, row.normal))}>
+            {words.fillNormal(valueText(row, row.normal))}
           </Button>
-        )}
-      </div>
+        </div>
+      )}
       <p role="status" className={page.dim}>
-        {isSame ? words.unchanged : ''}
+        {isSame && tried ? words.unchanged : ''}
       </p>
-    </form>
+    </TreasuryForm>
   )
 }
 

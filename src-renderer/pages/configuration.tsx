@@ -13,6 +13,7 @@ import { DateTime } from '../components/values.tsx'
 import { useEntityNames } from '../entity-names.ts'
 import { downloadText, formatCount } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
+import { noSettingsFilter, type SettingsFilter } from '../links.ts'
 import { openSheet, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
 import { settingColumns, subjectName } from './configuration-columns.tsx'
@@ -24,13 +25,6 @@ import classes from './page.module.css'
 
 const words = texts.configuration
 type Configuration = QueryOutput<'configuration.list'>
-
-interface Filter {
-  search: string
-  subject: string | null
-  changedOnly: boolean
-}
-const noFilter: Filter = { search: '', subject: null, changedOnly: false }
 
 /** Every number that the treasury works with; first whether somebody changed any of them. */
 export function ConfigurationPage() {
@@ -74,7 +68,7 @@ function Standing({ parameters }: { parameters: Configuration['parameters'] }) {
 
 function Settings({ parameters }: { parameters: ParameterShown[] }) {
   const nameOf = useEntityNames()
-  const [filter, setFilter] = useUi<Filter>('configuration.filter', noFilter)
+  const [filter, setFilter] = useUi<SettingsFilter>('configuration.filter', noSettingsFilter)
   const [sort, setSort] = useTableSort('configuration', { id: 'subject', descending: false })
   const columns = useMemo(() => settingColumns(nameOf), [nameOf])
   const subjects = useMemo(() => [...new Set(parameters.map(({ name }) => subjectOf(name)))], [parameters])
@@ -129,7 +123,7 @@ function Settings({ parameters }: { parameters: ParameterShown[] }) {
       empty={
         <div className={page.none}>
           {words.noneFound}
-          <Button variant="default" onClick={() => setFilter(noFilter)}>
+          <Button variant="default" onClick={() => setFilter(noSettingsFilter)}>
             {words.showAll}
           </Button>
         </div>
