@@ -8,6 +8,7 @@ import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import { isTreasuryCommand, isTreasuryQuery } from '../../src-shared/treasury/table.ts'
 import { signDaily } from '../jobs/audit-heads.ts'
 import type { TaskRunner } from '../jobs/context.ts'
+import { keepHours } from '../jobs/ledger-hours.ts'
 import { staleRuns } from '../jobs/node-runs.ts'
 import type { SafeStorage } from '../signing/safe-storage.ts'
 import { pinnedChain } from '../store/chain.ts'
@@ -29,6 +30,7 @@ import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { createKeys, isKeyCommand } from './keys.ts'
+import { signLeaving } from './leaving.ts'
 import { createLiveDemo, type Following } from './live-demo.ts'
 import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
 import { createMintView } from './mint-view.ts'
@@ -239,6 +241,11 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       signDaily(real)
     } catch {
       // a trail or key that is not what it was is told by audit.list, the doctor and granary audit check
+    }
+    try {
+      keepHours(real, real.now())
+    } catch {
+      // charts are counted from the ledger itself then, which takes longer
     }
   }
 
@@ -628,11 +635,11 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       const table: Record<QueryName, unknown> = queries
       if (!(name in table)) throw new AppError('usage', `There is no query "${name}".`)
       try {
-        if (isTreasuryQuery(name)) return treasury.query(name, input, context?.actor) as never
+        if (isTreasuryQuery(name)) return signLeaving(real, treasury.query(name, input, context?.actor)) as never
         const parsed = queries[name].in.parse(input)
         for (let attempt = 1; ; attempt++) {
           try {
-            return (await answer(name as OwnQuery, parsed as never, context?.signal)) as never
+            return signLeaving(real, await answer(name as OwnQuery, parsed as never, context?.signal)) as never
           } catch (error) {
             // the sync wrote to what was being read: what is there now answers
             if (toAppError(error).code !== 'store.busy' || attempt === 3) throw error
@@ -646,7 +653,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     async command(name, input, { actor, idempotencyKey, signal }) {
       signal?.throwIfAborted()
       try {
-        return (await perform(name, input, actor, idempotencyKey, signal)) as never
+        return signLeaving(real, await perform(name, input, actor, idempotencyKey, signal)) as never
       } catch (error) {
         throw toAppError(error)
       }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AuditReport, type HeadFinding, MARK_BYTES, type SignedHead, signedHeadSchema } from '../../src-shared/audit-head.ts'
-import { AppError } from '../../src-shared/errors.ts'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { type InstallationKey, isSignedBy, newInstallationKey, readInstallationKey } from '../signing/installation-key.ts'
 import { verifyAudit } from '../store/audit.ts'
@@ -25,15 +25,16 @@ export interface HeldHead {
 }
 
 /**
- * Signs the trail as it is now and keeps the head; gives it as it is to be held elsewhere. Null where nothing was written yet.
+ * Signs the trail as it is now and keeps the head; gives it as it is to be held elsewhere. Null where nothing was written yet. `from` the last
+ * head: what that one was signed over is not looked through again.
  * Throws AppError audit.broken: an altered trail is not signed; keys.damaged: the installation's key can't be read.
  */
-export function signHead(store: Store, reason: KeptHead['reason']): SignedHead | null {
+export function signHead(store: Store, reason: KeptHead['reason'], from: 'beginning' | 'last head' = 'beginning'): SignedHead | null {
   return writeTransaction(store.books, 'books.db', () => {
-    const { entries, firstBroken, mark } = verifyAudit(store)
+    const last = lastKeptHead(store)
+    const { entries, firstBroken, mark } = verifyAudit(store, from === 'last head' && last ? last : undefined)
     if (firstBroken !== null) throw broken(firstBroken)
     if (entries === 0) return null
-    const last = lastKeptHead(store)
     if (last && stateOfKept(store, last) !== 'same') throw broken(last.entries)
     const key = keyToSignWith(store)
     const marks = readMarks(store, entries)
@@ -52,6 +53,24 @@ export function signDaily(store: Store): boolean {
   if (last && last.ts <= store.now() && Math.floor(last.ts / DAY_SEC) === nowDay) return false
   if (last && auditHashAt(store, last.entries + 1) === null) return false
   return signHead(store, 'daily') !== null
+}
+
+/**
+ * Signs because something leaves as a file, where anything was written since the last head: so whoever has the file has it with a trail that
+ * was signed. Gives what keeps it from being signed, in words, and null where nothing does: neither an altered trail nor a full disk is a reason
+ * to hold back the file.
+ */
+export function signForExport(store: Store): string | null {
+  const last = lastKeptHead(store)
+  if (last && auditHashAt(store, last.entries + 1) === null && stateOfKept(store, last) === 'same') return null
+  try {
+    signHead(store, 'export', 'last head')
+    return null
+  } catch (cause) {
+    const { code, message } = toAppError(cause)
+    if (code === 'internal') throw cause
+    return message
+  }
 }
 
 /** A head from the text of its file. Throws AppError usage. */

@@ -14,18 +14,15 @@ export interface KeptHead {
   signature: string
 }
 
+const HEADS = 'SELECT entries, hash, marks_hash AS marksHash, ts, reason, public_key AS publicKey, signature FROM audit_signed_heads'
+
 /** All kept heads, oldest first. */
 export function listKeptHeads(store: Store): KeptHead[] {
-  return store.books
-    .prepare(
-      `SELECT entries, hash, marks_hash AS marksHash, ts, reason, public_key AS publicKey, signature
-       FROM audit_signed_heads ORDER BY id`,
-    )
-    .all() as KeptHead[]
+  return store.books.prepare(`${HEADS} ORDER BY id`).all() as KeptHead[]
 }
 
 export function lastKeptHead(store: Store): KeptHead | null {
-  return listKeptHeads(store).at(-1) ?? null
+  return (store.books.prepare(`${HEADS} ORDER BY id DESC LIMIT 1`).get() as KeptHead | undefined) ?? null
 }
 
 /** Keeps a head; whoever calls it holds the transaction. */

@@ -5,6 +5,7 @@ import { isSystemEntity } from '../../../src-shared/treasury/entities.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { TreasuryRow } from '../../../src-shared/treasury/row.ts'
 import { type TreasuryCommandName, type TreasuryName, type TreasuryQueryName, treasuryTable } from '../../../src-shared/treasury/table.ts'
+import { keepHours } from '../../jobs/ledger-hours.ts'
 import { createCommandQueue } from '../../store/command-queue.ts'
 import type { Store } from '../../store/index.ts'
 import { createTries } from '../key-tries.ts'
@@ -133,6 +134,11 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
       }
       const answered = await queue.run(call, prepared.work)
       prepared.after?.()
+      try {
+        keepHours(books, books.now())
+      } catch {
+        // it is done and on the disk; charts are counted from the ledger itself then, which takes longer
+      }
       changed('treasury', 'audit')
       return answered
     },

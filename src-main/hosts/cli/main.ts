@@ -1,12 +1,14 @@
 import { pathToFileURL } from 'node:url'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { toAppError } from '../../../src-shared/errors.ts'
+import { resolveDataDir } from '../data-dir.ts'
 import { programVersion } from '../program.ts'
 import { addAuditCommands } from './audit-commands.ts'
 import { addChainCommands } from './chain-commands.ts'
 import * as commands from './commands.ts'
 import { addCompareCommands } from './compare-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
+import { leavesAsFile } from './leaving.ts'
 import { addMintsCommands } from './mints-commands.ts'
 import { addPayCommands } from './pay-commands.ts'
 import { addProjectCommands } from './project.ts'
@@ -49,6 +51,12 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .showHelpAfterError('Add --help to see what it takes.')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .hook('postAction', async (_program, done) => {
+      if (!leavesAsFile(done)) return
+      const { signLeavingFrom } = await import('../../core/leaving.ts')
+      const problem = signLeavingFrom(resolveDataDir(done.opts().data))
+      if (problem !== null) terminal.err(`granary: The audit trail was not signed with it. ${problem}\n`)
+    })
 
   const command = (name: string, description: string, parent = program): Command =>
     parent
