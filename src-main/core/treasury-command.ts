@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
 import { z } from 'zod'
+import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { refuse } from '../../src-shared/treasury/refusals.ts'
 import { type TreasuryCommandName, type TreasuryQueryName, treasuryTable } from '../../src-shared/treasury/table.ts'
-import { openStore } from '../store/index.ts'
+import { openStore, type Store } from '../store/index.ts'
 import { findEntity } from '../store/treasury-entities.ts'
 import { createKeys } from './keys.ts'
 import { createMintView } from './mint-view.ts'
@@ -20,9 +22,9 @@ export interface OpenTreasury {
   close(): Promise<void>
 }
 
-/** Opens a data folder; `read` beside a running Granary, for queries only. Throws AppError store.*, io.*. */
+/** Opens a data folder; `read` beside a running Granary, for queries only. Throws AppError store.*, io.*; io.missing: there are no books yet. */
 export function openTreasury({ dataDir, actor: id, mode }: { dataDir: string; actor: string; mode: 'read' | 'write' }): OpenTreasury {
-  const books = openStore(dataDir, { mode })
+  const books = openBooks(dataDir, mode)
   const actor = { id }
   const keys = createKeys({ books, changed: () => {}, safeStorage: null })
   const mints = createMintView({
@@ -51,5 +53,19 @@ export function openTreasury({ dataDir, actor: id, mode }: { dataDir: string; ac
       keys.lock()
       books.close()
     },
+  }
+}
+
+function openBooks(dataDir: string, mode: 'read' | 'write'): Store {
+  try {
+    return openStore(dataDir, { mode })
+  } catch (cause) {
+    const error = toAppError(cause)
+    if (error.code !== 'io.missing') throw error
+    throw new AppError(
+      'io.missing',
+      `There are no books in ${resolve(dataDir)} yet, so there is nothing to show. The first command that writes makes them, e.g. granary treasury administrator set; or name another folder with --data.`,
+      { cause, details: error.details },
+    )
   }
 }

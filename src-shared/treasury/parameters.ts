@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { amountText } from './amounts.ts'
+import { amountText, formatAmount } from './amounts.ts'
+import { defaultTokens } from './tokens.ts'
 
 /*
  * Every number of the treasury that can be changed, in one place: what it means, its unit, what it may be, and what it is where nobody
@@ -45,6 +46,37 @@ function isRising(list: readonly number[]): boolean {
 const byVote = { byVote: true } as const
 
 export const parameters = {
+  'tokens.table': parameter(
+    'the tokens: what each is for, what the treasury has of it to begin with, and the most that there may be (null: no limit); once tokens are initialised they stay as they are',
+    'table',
+    z
+      .array(
+        z
+          .object({
+            token: z
+              .string()
+              .regex(/^[A-Z][A-Z0-9]{0,9}(-[A-Z0-9]{1,9})?$/, 'Capital letters and digits, with at most one hyphen, e.g. BTA-GOV.'),
+            purpose: z.string().trim().min(1).max(200),
+            initial: notNegative,
+            maximum: positive.nullable(),
+          })
+          .refine(
+            ({ initial, maximum }) => maximum === null || initial <= maximum,
+            'What there is to begin with must not be above the maximum.',
+          ),
+      )
+      .max(50)
+      .refine(rows => new Set(rows.map(row => row.token)).size === rows.length, 'Each token stands in one row.')
+      .refine(rows => rows.every(row => row.token !== 'TFT'), 'TFT mirrors what was paid on Stellar; it has no row.')
+      .refine(
+        rows => defaultTokens.every(({ token }) => rows.some(row => row.token === token)),
+        `The rules need these tokens: ${defaultTokens.map(({ token }) => token).join(', ')}.`,
+      ),
+    defaultTokens.map(({ token, purpose, initialUnits, maxUnits }) => ({
+      ...{ token, purpose },
+      ...{ initial: formatAmount(initialUnits), maximum: maxUnits === null ? null : formatAmount(maxUnits) },
+    })),
+  ),
   'tokens.uboFund': parameter('of the initial supply, what goes on to the UBO fund', 'AZR', notNegative, '10000000'),
   'tokens.rewardInflationBps': parameter(
     'yearly inflation of BTA-REWARD that is aimed at; reported, not enforced',
@@ -143,7 +175,7 @@ export const parameters = {
     seconds(3_600, 2_592_000),
     86_400,
   ),
-  'watch.windowPayments': parameter('and how many payments at most', 'payments', z.int().min(100).max(50_000), 5_000),
+  'watch.windowEntries': parameter('and over how many entries of the ledger at most', 'entries', z.int().min(100).max(50_000), 5_000),
   'watch.velocitySec': parameter('velocity: the time in which payments of one payer are counted', 'seconds', seconds(60, 604_800), 3_600),
   'watch.velocityPayments': parameter('more payments of one payer than this are marked', 'payments', z.int().min(1).max(10_000), 20),
   'watch.velocityAmount': parameter('more of one token than this is marked too; 0: any amount is usual', 'tokens', notNegative, '0'),

@@ -25,6 +25,8 @@ export const tokenSchema = z.object({
   /** what the treasury does not hold */
   circulating: amountText,
   treasury: amountText,
+  /** what the treasury had of it to begin with, or will have once tokens are initialised */
+  initial: amountText,
   /** null: no limit */
   max: amountText.nullable(),
   holders: z.number(),

@@ -13,7 +13,7 @@ export interface TokenDefinition {
 
 const amount = (tokens: string) => parseAmount(tokens, 'tokens')
 
-/** The tokens and their numbers by default (tokenomics.md, Tokens). TFT only mirrors what was paid, so that no command posts it. */
+/** The tokens and their numbers by default (tokenomics.md, Tokens); the setting tokens.table has them as they are. TFT only mirrors what was paid, so that no command posts it. */
 export const defaultTokens: readonly TokenDefinition[] = [
   { token: 'BTA-GOV', purpose: 'proposals and votes', initialUnits: amount('1000000000'), maxUnits: amount('1000000000') },
   {

@@ -21,6 +21,7 @@ import {
   parametersVersion,
 } from '../../store/treasury-parameters.ts'
 import type { TreasuryCommandHandlers, TreasuryContext, TreasuryQueryHandlers } from './handlers.ts'
+import { checkTokenTable } from './token-table.ts'
 
 type ConfigQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, `configuration.${string}`>>
 type ConfigCommands = Pick<TreasuryCommandHandlers, Extract<keyof TreasuryCommandHandlers, `configuration.${string}`>>
@@ -49,6 +50,7 @@ export function loadTreasuryConfig(books: Store): TreasuryConfig {
  */
 export function changeConfig(books: Store, values: Readonly<Record<string, unknown>>, by: { actor: string; ts: number }): string[] {
   const before = loadParameters(books)
+  const configBefore = loadTreasuryConfig(books)
   const changed: string[] = []
   for (const [name, value] of Object.entries(values)) {
     if (!isParameter(name)) throw refuse('config.unknown', { name: name.slice(0, 60) })
@@ -57,7 +59,9 @@ export function changeConfig(books: Store, values: Readonly<Record<string, unkno
     insertParameter(books, { name, value: text, changedTs: by.ts, changedBy: by.actor })
     changed.push(name)
   }
-  checkTogether(loadTreasuryConfig(books))
+  const config = loadTreasuryConfig(books)
+  checkTogether(config)
+  checkTokenTable(books, configBefore, config)
   return changed
 }
 

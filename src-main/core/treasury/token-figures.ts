@@ -3,7 +3,6 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
 import { formatAmount } from '../../../src-shared/treasury/amounts.ts'
-import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { MAX_STATEMENT_LINES, MAX_STEPS, type tokenFigureRows } from '../../../src-shared/treasury/token-figures-table.ts'
 import { chainTxKey } from '../../../src-shared/treasury/tokens.ts'
 import { countSteps, type Flow, flowsIn, stepAround, stepsOf } from '../../engines/tokens/figures.ts'
@@ -11,13 +10,14 @@ import { ISSUANCE } from '../../engines/tokens/tokens.ts'
 import { readHours } from '../../jobs/ledger-hours.ts'
 import { readTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
-import { findLedgerToken, type Holding, holdingsOf, othersIn, type StatementLine } from '../../store/ledger.ts'
+import { type Holding, holdingsOf, othersIn, type StatementLine } from '../../store/ledger.ts'
 import { entriesOf, HOUR_SEC } from '../../store/ledger-hours.ts'
 import { movementsOfChainTx, type Span, statementBetween } from '../../store/ledger-statement.ts'
 import { MIRRORED_TOKEN, mirroredBalance, mirroredBetween, mirroredByTx, mirroredHours } from '../../store/tft-mirror.ts'
 import { entityName, resolveEntity } from './entities.ts'
 import { askedEntity, type TreasuryContext, type TreasuryInput, type TreasuryOutput, type TreasuryQueryHandlers } from './handlers.ts'
 import { STELLAR_ACCOUNT, type TokenTools } from './token-handlers.ts'
+import { refuseUnknownToken } from './token-table.ts'
 
 type FigureQueries = Pick<TreasuryQueryHandlers, keyof typeof tokenFigureRows>
 
@@ -31,7 +31,7 @@ export function tokenFigureHandlers({ books, network }: TokenTools): FigureQueri
   return {
     'tokens.metrics': ({ token, step, ...given }, context) => {
       const { fromTs, toTs } = spanOf(given, context.nowTs, USUAL_SPAN_SEC[step])
-      known(books, token)
+      refuseUnknownToken(context, token)
       if (countSteps(fromTs, toTs, step, MAX_STEPS) > MAX_STEPS)
         throw new AppError('usage', `fromTs: This span has more than ${MAX_STEPS} ${step}s. Ask for a shorter one, or for longer steps.`, {
           details: { field: 'fromTs' },
@@ -49,9 +49,9 @@ export function tokenFigureHandlers({ books, network }: TokenTools): FigureQueri
         })),
       }
     },
-    'tokens.flows': ({ token, limit, ...given }, { nowTs }) => {
-      const span = spanOf(given, nowTs, USUAL_FLOWS_SEC)
-      known(books, token)
+    'tokens.flows': ({ token, limit, ...given }, context) => {
+      const span = spanOf(given, context.nowTs, USUAL_FLOWS_SEC)
+      refuseUnknownToken(context, token)
       const flows = token === MIRRORED_TOKEN ? mirroredFlows(books, network(), span) : flowsOf(books, token, span)
       return {
         ...{ token, ...span, pairs: flows.length, amount: flows.reduce((sum, { amountUnits }) => sum + amountUnits, 0n) },
@@ -76,10 +76,6 @@ export function tokenFigureHandlers({ books, network }: TokenTools): FigureQueri
     },
     'tokens.statement': (input, context) => statement(books, network(), input, context),
   }
-}
-
-function known(books: Store, token: string): void {
-  if (token !== MIRRORED_TOKEN && !findLedgerToken(books, token)) throw refuse('tokens.unknown', { token })
 }
 
 function spanOf(given: { fromTs?: number | undefined; toTs?: number | undefined }, nowTs: number, usualSec: number): Span {
@@ -141,7 +137,7 @@ function statement(
 ): TreasuryOutput<'tokens.statement'> {
   const span = spanOf({ ...given, fromTs: given.fromTs ?? 0 }, context.nowTs, 0)
   const token = asked ?? null
-  if (token !== null) known(books, token)
+  if (token !== null) refuseUnknownToken(context, token)
   const account = readTransaction(books.books, 'books.db', () =>
     named !== undefined && STELLAR_ACCOUNT.test(named)
       ? mirroredAccount(books, network, named, span)

@@ -1,7 +1,7 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import { TREASURY_ENTITY } from '../../../src-shared/treasury/entities.ts'
+import type { TreasuryConfig } from '../../../src-shared/treasury/parameters.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
-import { defaultTokens } from '../../../src-shared/treasury/tokens.ts'
 import type { Token, TokenBalance, tokenRows } from '../../../src-shared/treasury/tokens-table.ts'
 import type { Store } from '../../store/index.ts'
 import { balanceOf, countHolders, findLedgerToken, holdersOf, holdingsOf, othersIn, statementOf, supplyOf } from '../../store/ledger.ts'
@@ -16,6 +16,7 @@ import {
   type TreasuryOutput,
   type TreasuryQueryHandlers,
 } from './handlers.ts'
+import { refuseUnknownToken, tokenDefinitions, UBO_FUND } from './token-table.ts'
 import { initialiseTokens, moveTokens, type TokenOrder } from './tokens.ts'
 
 type TokenQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, keyof typeof tokenRows>>
@@ -28,14 +29,12 @@ export interface TokenTools {
 }
 
 export const STELLAR_ACCOUNT = /^G[A-Z2-7]{55}$/
-/** What goes on from the initial supply (tokenomics.md, Tokens), to the fund that proofs of knowledge are paid from. */
-const UBO_FUND = { token: 'AZR', to: 'ubo-fund' }
 
 /** Tokens: what there is, who has it, and what moves it. */
 export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQueries; commands: TokenCommands } {
   const queries: TokenQueries = {
-    'tokens.list': () => [...defaultTokens.map(({ token }) => tokenOf(token)), mirror()],
-    'tokens.get': ({ identifier }) => (identifier === MIRRORED_TOKEN ? mirror() : tokenOf(identifier)),
+    'tokens.list': (_input, { config }) => [...config['tokens.table'].map(({ token }) => tokenOf(token, config)), mirror()],
+    'tokens.get': ({ identifier }, { config }) => (identifier === MIRRORED_TOKEN ? mirror() : tokenOf(identifier, config)),
     'tokens.balances': ({ entityId: named, atTs = null }, context) => {
       if (named !== undefined && STELLAR_ACCOUNT.test(named)) return { entityId: named, balances: [mirrored(named, atTs)] }
       const entityId = asked(context, named)
@@ -44,10 +43,10 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
     },
     'tokens.balance': ({ entityId: named, tokenId, atTs = null }, context) => {
       if (tokenId === MIRRORED_TOKEN) return mirrored(named, atTs)
-      known(tokenId)
+      refuseUnknownToken(context, tokenId)
       return balance(tokenId, balanceOf(books, asked(context, named), tokenId, atTs))
     },
-    'tokens.holders': ({ token, offset, limit }) => {
+    'tokens.holders': ({ token, offset, limit }, context) => {
       if (token === MIRRORED_TOKEN) {
         const { holders, holdersTotal } = readMirrorOf({ offset, limit })
         return {
@@ -55,7 +54,7 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
           total: holdersTotal,
         }
       }
-      known(token)
+      refuseUnknownToken(context, token)
       const rows = holdersOf(books, token, { offset, limit }).map(({ entity, availableUnits, lockedUnits }) => ({
         entityId: entity,
         name: entityName(books, entity),
@@ -68,7 +67,7 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
       if (token === MIRRORED_TOKEN || (named !== undefined && STELLAR_ACCOUNT.test(named)))
         return mirroredHistory(named ?? null, { offset, limit })
       const entityId = asked(context, named)
-      if (token !== undefined) known(token)
+      if (token !== undefined) refuseUnknownToken(context, token)
       const { rows, total } = statementOf(books, entityId, token ?? null, { offset, limit })
       return {
         entityId,
@@ -95,7 +94,7 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
 
   const commands: TokenCommands = {
     'tokens.initialize': (_input, { nowTs, doer, config }) => {
-      const initialised = initialiseTokens(books, defaultTokens, { actor: doer, ts: nowTs })
+      const initialised = initialiseTokens(books, tokenDefinitions(config), { actor: doer, ts: nowTs })
       const amountUnits = config['tokens.uboFund']
       if (initialised.includes(UBO_FUND.token) && amountUnits > 0n)
         moveTokens(books, { op: 'transfer', from: TREASURY_ENTITY, ...UBO_FUND, amountUnits }, { actor: doer, ts: nowTs, memo: 'UBO fund' })
@@ -169,21 +168,17 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
     return askedEntity(context, named === undefined ? null : resolveEntity(books, named))
   }
 
-  function known(token: string): void {
-    if (!findLedgerToken(books, token) && !defaultTokens.some(one => one.token === token)) throw refuse('tokens.unknown', { token })
-  }
-
-  function tokenOf(token: string): Token {
-    const definition = defaultTokens.find(one => one.token === token)
+  function tokenOf(token: string, config: TreasuryConfig): Token {
+    const definition = config['tokens.table'].find(one => one.token === token)
     const found = findLedgerToken(books, token)
     if (!definition && !found) throw refuse('tokens.unknown', { token: token.slice(0, 60) })
     const supply = supplyOf(books, token)
     const { availableUnits, lockedUnits } = balanceOf(books, TREASURY_ENTITY, token)
     const treasury = availableUnits + lockedUnits
-    const max = found ? found.maxUnits : (definition?.maxUnits ?? null)
+    const max = found ? found.maxUnits : (definition?.maximum ?? null)
     return {
       ...{ token, purpose: definition?.purpose ?? '', isInitialised: found !== null, isMirror: false, supply, treasury, max },
-      ...{ circulating: supply - treasury, holders: countHolders(books, token) },
+      ...{ circulating: supply - treasury, holders: countHolders(books, token), initial: definition?.initial ?? 0n },
     }
   }
 
@@ -197,7 +192,7 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
     const purpose = 'a mirror of what was minted and paid on Stellar'
     return {
       ...{ token: MIRRORED_TOKEN, purpose, isInitialised: true, isMirror: true, supply: supplyUnits, circulating: supplyUnits },
-      ...{ treasury: 0n, max: null, holders: holdersTotal },
+      ...{ treasury: 0n, initial: 0n, max: null, holders: holdersTotal },
     }
   }
 
