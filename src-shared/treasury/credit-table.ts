@@ -242,8 +242,12 @@ export const creditRows = {
   'credit.application': treasuryQuery({
     about: 'an application with its decision, and what an analyst was asked and answered',
     in: z.object({ id: applicationId }),
-    out: creditApplicationSchema.extend({ asked: z.array(creditAskedSchema) }),
-    who: 'anyone',
+    out: creditApplicationSchema.extend({
+      asked: z.array(creditAskedSchema),
+      /** what an approved one costs; null: it is none */
+      offer: creditQuoteSchema.nullable(),
+    }),
+    who: 'owner',
     rest: { method: 'GET', path: '/credit/applications/:id', scope: 'credit:read' },
     cli: { words: 'credit application', args: ['id'] },
   }),
@@ -251,7 +255,7 @@ export const creditRows = {
     about: "an entity's applications, newest first",
     in: z.object({ entityId: entityRef.optional(), everybody, ...page }),
     out: z.object({ rows: z.array(creditApplicationSchema), total: z.number() }),
-    who: 'anyone',
+    who: 'owner',
     rest: null,
     cli: { words: 'credit applications', args: ['entityId'] },
   }),
@@ -275,7 +279,7 @@ export const creditRows = {
     about: "an entity's loans with what is due and overdue, newest first",
     in: z.object({ entityId: entityRef.optional(), everybody, show: z.enum([...loanStatuses, 'overdue']).optional(), ...page }),
     out: z.object({ rows: z.array(loanSchema), total: z.number() }),
-    who: 'anyone',
+    who: 'owner',
     rest: { method: 'GET', path: '/credit/loans', scope: 'credit:read' },
     cli: { words: 'credit loans', args: ['entityId'] },
   }),
@@ -289,7 +293,7 @@ export const creditRows = {
       /** newest first */
       repayments: z.array(creditRepaymentSchema),
     }),
-    who: 'anyone',
+    who: 'owner',
     rest: null,
     cli: { words: 'credit loan', args: ['id'] },
   }),

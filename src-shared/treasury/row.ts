@@ -6,9 +6,10 @@ import type { z } from 'zod'
 
 /**
  * `anyone` at this machine; `entity`: whoever has unlocked one, and acts as that one; `administrator`: a grant of its own, asked for again after
- * idle time. What belongs to somebody is acted on by its owner only: that is the handlers' to check.
+ * idle time; `owner`: whoever has unlocked the entity that it belongs to, or the administrator. What belongs to somebody is acted on by its owner
+ * only: that is the handlers' to check.
  */
-export type Who = 'anyone' | 'entity' | 'administrator'
+export type Who = 'anyone' | 'entity' | 'administrator' | 'owner'
 
 /** A token of the REST door is given scopes; each row there needs one. */
 export const restScopes = [

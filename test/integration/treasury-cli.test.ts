@@ -68,6 +68,16 @@ test('from an administrator to a payment', async () => {
   expect((await treasury('tokens', 'balances', 'Anna')).out).toMatch(/token +available +locked +total\nAZR +10 +0 +10\n/)
 })
 
+test('credit is applied for, and seen by its owner and the administrator only', async () => {
+  expect((await treasury('credit', 'quote', '1000')).out).toMatch(/total cost +284\.1122255\n/)
+  const applied = await withSecrets(['--as-fd'], 'credit', 'apply', '100', 'education', '--as', 'Anna', '--json')
+  expect(JSON.parse(applied.out)).toMatchObject({ id: 'app-1', state: 'rejected', trust: 29, decision: { noAdvice: 'No analyst is set.' } })
+  const all = await withSecrets(['--administrator-fd'], 'credit', 'applications', '--everybody', '--json')
+  expect(JSON.parse(all.out)).toMatchObject({ total: 1, rows: [{ id: 'app-1', name: 'Anna' }] })
+  const own = await withSecrets(['--as-fd'], 'credit', 'application', 'app-1', '--as', 'Anna')
+  expect(own.out).toMatch(/^id +app-1\n/)
+})
+
 test('settings go out as a file and come in from one', async () => {
   const file = join(folder, 'settings.json')
   const { out } = await treasury('configuration', 'export')

@@ -75,7 +75,12 @@ export function creditHandlers({ books, secrets, analyses }: CreditTools): { que
     },
     'credit.application': ({ id }, context) => {
       const application = readable(context, applicationOf(id))
-      return { ...shown(application), asked: listAskings(books, application.number) }
+      const isOffered = application.state === 'approved' || application.state === 'accepted'
+      return {
+        ...shown(application),
+        asked: listAskings(books, application.number),
+        offer: isOffered ? offered(application, context) : null,
+      }
     },
     'credit.applications': (input, context) => {
       const { rows, total } = listApplications(books, whose(context, input), input)

@@ -102,9 +102,10 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
 
   function checkWho({ who }: TreasuryRow, context: TreasuryContext): void {
     if (who === 'administrator' && !context.isAdministrator) throw refuse('administrator.needed')
-    if (who === 'entity') actingEntity(context)
+    if (who === 'entity' || (who === 'owner' && !context.isAdministrator)) actingEntity(context)
     if (context.entityId !== null && isSystemEntity(context.entityId)) throw refuse('entities.other')
-    if (who !== 'anyone' && context.actor.entity === undefined) sessions.use(context.actor.id, who)
+    // a page looks again by itself whenever something changed: that is no use
+    if (who !== 'anyone' && who !== 'owner' && context.actor.entity === undefined) sessions.use(context.actor.id, who)
   }
 
   return {

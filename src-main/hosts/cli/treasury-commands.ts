@@ -55,13 +55,10 @@ export function addTreasuryCommands(
     for (const member of args) made.argument(isOptional(row, member) ? `[${member}]` : row.cli.file === member ? `<file>` : `<${member}>`)
     for (const [member, schema] of Object.entries(row.in.shape as Record<string, z.ZodType>))
       if (!args.includes(member) && !row.secrets?.includes(member)) made.addOption(optionOf(member, schema))
-    if (row.kind === 'command' && row.who !== 'anyone') {
-      const as = new Option(
-        '--as <entity>',
-        row.who === 'entity' ? 'the entity that acts, by name or id' : 'the entity that acts, besides the administrator',
-      )
+    if (row.who !== 'anyone') {
+      const as = new Option('--as <entity>', asHelp[row.who])
       made.addOption(row.who === 'entity' ? as.makeOptionMandatory() : as).addOption(fdOption('asFd', 'the passphrase of --as'))
-      if (row.who === 'administrator') made.addOption(fdOption('administratorFd', 'the administrator passphrase'))
+      if (row.who !== 'entity') made.addOption(fdOption('administratorFd', 'the administrator passphrase'))
     }
     for (const secret of row.secrets ?? []) made.addOption(fdOption(`${secret}Fd`, `the ${labelOf(secret).toLowerCase()}`))
     if (row.kind === 'command') made.option('--idempotency-key <key>', 'any text: the same one again does it once, and answers the same')
@@ -76,6 +73,12 @@ export function addTreasuryCommands(
   }
 }
 
+const asHelp = {
+  entity: 'the entity that acts, by name or id',
+  administrator: 'the entity that acts, besides the administrator',
+  owner: 'the entity that it belongs to, by name or id; absent: the administrator asks',
+}
+
 async function answerOf(
   name: TreasuryName,
   row: TreasuryRow,
@@ -84,14 +87,16 @@ async function answerOf(
   input: SecretInput,
 ): Promise<unknown> {
   const { openTreasury } = await loadTreasury()
-  const treasury = openTreasury({ dataDir: resolveDataDir(options.data), actor: actor(), mode: row.kind === 'query' ? 'read' : 'write' })
+  // who unlocks something writes: it stands in the audit trail
+  const mode = row.kind === 'query' && row.who === 'anyone' ? 'read' : 'write'
+  const treasury = openTreasury({ dataDir: resolveDataDir(options.data), actor: actor(), mode })
   try {
-    if (row.kind === 'query') return treasury.query(name as TreasuryQueryName, members)
     if (options.as !== undefined) await treasury.actAs(options.as, await input.secret(`Passphrase of ${options.as}`, fdOf(options, 'asFd')))
-    if (row.who === 'administrator')
+    if (row.who === 'administrator' || (row.who === 'owner' && options.as === undefined))
       await treasury.command('administrator.unlock', {
         passphrase: await input.secret('Administrator passphrase', fdOf(options, 'administratorFd')),
       })
+    if (row.kind === 'query') return treasury.query(name as TreasuryQueryName, members)
     Object.assign(members, await secretsOf(name, row, { members, options }, treasury, input))
     const key = options.idempotencyKey
     return await treasury.command(name as TreasuryCommandName, members, typeof key === 'string' ? key : undefined)
