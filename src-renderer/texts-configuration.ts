@@ -68,7 +68,7 @@ export const configurationTexts = {
   optional: 'Empty: no limit',
   row: (n: number) => `Row ${n}`,
   addRow: 'Add a row',
-  removeRow: (n: number) => `Take row ${n} out`,
+  removeRow: (n: number) => `Take out row ${n}`,
   remove: 'Take out',
   fields: {
     fromTrust: 'From trust',

@@ -102,7 +102,7 @@ function ChangeForm({ row }: { row: ParameterShown }) {
     <TreasuryForm
       name={words.change}
       how={words.changeHow}
-      action={editor.kind === 'field' && problem === null ? words.changeTo(valueText(row, json)) : words.changeRows}
+      action={actionOf(editor, problem === null ? valueText(row, json) : null)}
       as="administrator"
       sending={sending}
       isReady={problem === null && !isSame}
@@ -126,6 +126,12 @@ function ChangeForm({ row }: { row: ParameterShown }) {
       </p>
     </TreasuryForm>
   )
+}
+
+/** `text`: the value that it is changed to; null: what is entered is none. */
+function actionOf(editor: SettingEditor, text: string | null): string {
+  if (editor.kind !== 'field') return words.changeRows
+  return text === null ? words.change : words.changeTo(text)
 }
 
 function History({ row }: { row: ParameterShown }) {
