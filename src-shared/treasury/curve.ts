@@ -1,0 +1,12 @@
+import type { Refusal } from './refusals.ts'
+
+/** What the curve's refusals, whose texts are the names that a chain gives them, mean for people, with the way out. */
+export const curveRefusalMeanings = {
+  'curve.exists': 'This asset has a curve already. Change its slope instead.',
+  'curve.unknown': 'This asset has no curve. Create one first.',
+  'curve.balance': 'You do not have what you offer, or it is too little for a single unit. Nothing was charged; offer another amount.',
+  'curve.zero': 'The amount must be above 0.',
+  'curve.overflow': 'This is more than the numbers of a curve can hold. Nothing was charged; offer less.',
+  'curve.parameters': 'Price and slope must be above 0, and the asset is paid for in another one.',
+  'curve.supply': 'More than the asset may ever have would be issued. Nothing was charged; offer less.',
+} as const satisfies Partial<Record<Refusal, string>>
