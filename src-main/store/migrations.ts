@@ -17,6 +17,7 @@ import { booksStrayPayments } from './stray-payments-tables.ts'
 
 import { booksCredit } from './treasury-credit-tables.ts'
 import { booksParameters } from './treasury-parameters.ts'
+import { booksPayments } from './treasury-payments-tables.ts'
 import { booksTreasury } from './treasury-tables.ts'
 import { booksTrust } from './treasury-trust.ts'
 
@@ -324,6 +325,7 @@ export const migrations: Migrations = {
     booksLedgerHours,
     booksTrust,
     booksCredit,
+    booksPayments,
   ],
 }
 

@@ -13,6 +13,12 @@ export const booksTrust = `
 /** What counts towards an entity's trust (tokenomics.md, Trust): a count each, of the entity `?`. A subject whose deeds count adds its line. */
 const counts: Partial<Record<keyof TrustHistory, string>> = {
   repayments: 'SELECT count(*) FROM credit_repayments WHERE entity = ?',
+  // a payment that was held first counts as an escrow, not once more
+  counterparties: `SELECT count(DISTINCT payee) FROM treasury_payments
+    WHERE payer = ? AND kind <> 'escrow' AND payee IN (SELECT id FROM treasury_entities)`,
+  // both sides have done their part of it
+  releasedEscrows: `SELECT count(*) FROM (SELECT ? AS who)
+    JOIN treasury_escrows ON state = 'released' AND (payer = who OR payee = who)`,
   applications: "SELECT count(*) FROM credit_applications WHERE entity = ? AND state <> 'rejected'",
 }
 

@@ -2,10 +2,13 @@ import { accessTokenRows } from './access-tokens-table.ts'
 import { configRows } from './config-table.ts'
 import { creditRows } from './credit-table.ts'
 import { entityRows } from './entities-table.ts'
+import { paymentRows } from './payments-table.ts'
+import { revenueRows } from './revenue-table.ts'
 import type { TreasuryRow } from './row.ts'
 import { tokenFigureRows } from './token-figures-table.ts'
 import { tokenRows } from './tokens-table.ts'
 import { trustRows } from './trust-table.ts'
+import { watchRows } from './watch-table.ts'
 
 /**
  * The table of the treasury's commands and queries: a subject joins by adding its rows, and handlers of the same names (core/treasury). The
@@ -19,6 +22,9 @@ export const treasuryTable = {
   ...accessTokenRows,
   ...trustRows,
   ...creditRows,
+  ...paymentRows,
+  ...revenueRows,
+  ...watchRows,
 }
 
 type Table = typeof treasuryTable

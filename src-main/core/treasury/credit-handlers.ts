@@ -24,7 +24,6 @@ import {
   applicationName,
   instalmentStates,
   loanName,
-  numberIn,
   offerOf,
   openStoredLoan,
   owedBy,
@@ -41,6 +40,7 @@ import {
   type TreasuryOutput,
   type TreasuryQueryHandlers,
 } from './handlers.ts'
+import { numberIn } from './ids.ts'
 import { trustOf, trustTermsOf } from './trust.ts'
 
 type CreditQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, `credit.${string}`>>

@@ -39,12 +39,6 @@ const COLLECTOR = 'schedule'
 export const applicationName = (number: number) => `app-${number}`
 export const loanName = (number: number) => `loan-${number}`
 
-/** The number in `app-3` or `loan-3`; null: this is no such name. */
-export function numberIn(kind: 'app' | 'loan', name: string): number | null {
-  const found = /^([a-z]+)-([1-9]\d{0,14})$/.exec(name)
-  return found?.[1] === kind ? Number(found[2]) : null
-}
-
 /** What an approved application offers. The tax is that of its decision: what was shown then is what is agreed on. */
 export function offerOf({ decision }: StoredApplication): LoanOffer | null {
   if (decision === null) return null

@@ -23,10 +23,14 @@ import {
   type TreasuryContext,
   type TreasuryQueryHandlers,
 } from './handlers.ts'
+import { paymentHandlers } from './payment-handlers.ts'
+import { revenueHandlers } from './revenue-handlers.ts'
 import { createTreasurySessions } from './sessions.ts'
 import { tokenFigureHandlers } from './token-figures.ts'
 import { tokenHandlers } from './token-handlers.ts'
 import { trustHandlers } from './trust.ts'
+import { watchHandlers } from './watch-handlers.ts'
+import { createWatch } from './watchfulness.ts'
 
 export interface TreasuryOptions {
   books: Store
@@ -74,6 +78,10 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
   const { secrets } = keys
   const analyses = createAnalyses(books, secrets, () => changed('treasury', 'audit'))
   const credit = creditHandlers({ books, secrets, analyses })
+  const payments = paymentHandlers(books)
+  const revenue = revenueHandlers(books)
+  const watch = createWatch(books, () => changed('treasury', 'audit'))
+  const watched = watchHandlers({ books, watch })
   const tokensOfRest = accessTokens(books, () => changed('treasury'))
   const queries: TreasuryQueryHandlers = {
     ...tokens.queries,
@@ -82,6 +90,9 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     ...configuration.queries,
     ...trust.queries,
     ...credit.queries,
+    ...payments.queries,
+    ...revenue.queries,
+    ...watched.queries,
     ...tokensOfRest.queries,
   }
   const commands: TreasuryCommandHandlers = {
@@ -89,6 +100,9 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     ...entities.commands,
     ...configuration.commands,
     ...credit.commands,
+    ...payments.commands,
+    ...revenue.commands,
+    ...watched.commands,
     ...tokensOfRest.commands,
   }
 
@@ -141,13 +155,18 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
         // it is done and on the disk; charts are counted from the ledger itself then, which takes longer
       }
       changed('treasury', 'audit')
+      watch.soon()
       return answered
     },
     rest: tokensOfRest.access,
-    resume: analyses.resume,
+    resume() {
+      analyses.resume()
+      watch.soon()
+    },
     settled: analyses.settled,
     close() {
       analyses.close()
+      watch.close()
       sessions.close()
     },
   }

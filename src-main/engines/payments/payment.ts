@@ -35,9 +35,17 @@ export interface PaymentRecord {
  * @throws `payments.amount`, `payments.self`
  */
 export function quotePayment(order: PaymentOrder, feeBps: number): PaymentPlan {
-  const { amountUnits } = order
-  if (amountUnits <= 0n) throw refuse('payments.amount')
+  const plan = quoteAmount(order.amountUnits, feeBps)
   if (order.from === order.to) throw refuse('payments.self')
+  return plan
+}
+
+/**
+ * What it costs to pay an amount, whoever pays whom.
+ * @throws `payments.amount`
+ */
+export function quoteAmount(amountUnits: bigint, feeBps: number): PaymentPlan {
+  if (amountUnits <= 0n) throw refuse('payments.amount')
   const feeUnits = shareUnits(amountUnits, feeBps)
   return { amountUnits, feeUnits, debitedUnits: amountUnits + feeUnits }
 }
@@ -52,13 +60,17 @@ export function planPayment(order: PaymentOrder, availableUnits: bigint, feeBps:
   return plan
 }
 
-/**
- * SHA-256, in hex, of a payment's canonical record: the UTF-8 JSON array `["granary-payment-v1",id,from,to,token,amount,fee,time,memo]` without
- * spaces, amount and fee in base units as decimal text, the time as ISO-8601 UTC with milliseconds.
- */
+/** SHA-256, in hex, of a payment's canonical record. */
 export function paymentHash(record: PaymentRecord): string {
+  return bytesToHex(sha256(utf8ToBytes(canonicalPayment(record))))
+}
+
+/**
+ * A payment's canonical record: the JSON array `["granary-payment-v1",id,from,to,token,amount,fee,time,memo]` without spaces, amount and fee
+ * in base units as decimal text, the time as ISO-8601 UTC with milliseconds. Its hash covers its UTF-8 bytes.
+ */
+export function canonicalPayment(record: PaymentRecord): string {
   const { id, from, to, token, amountUnits, feeUnits, ts, memo } = record
   const time = new Date(ts * 1000).toISOString()
-  const fields = ['granary-payment-v1', id, from, to, token, amountUnits.toString(), feeUnits.toString(), time, memo]
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(fields))))
+  return JSON.stringify(['granary-payment-v1', id, from, to, token, amountUnits.toString(), feeUnits.toString(), time, memo])
 }

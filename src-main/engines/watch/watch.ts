@@ -114,14 +114,26 @@ function velocity(index: Index, { payment }: Entry, rules: WatchRules): Finding 
   const { velocitySec, velocityPayments, velocityUnits } = rules
   const entries = near(index.bySender, payment.from, payment, velocitySec)
   const same = entries.filter(entry => entry.payment.token === payment.token)
-  const isMuch = velocityUnits !== null && same.reduce((sum, entry) => sum + entry.payment.amountUnits, 0n) > velocityUnits
-  if (entries.length <= velocityPayments && !isMuch) return null
+  const much = velocityUnits === null ? null : latestAbove(same, velocityUnits)
+  const isMany = entries.length > velocityPayments
+  if (!isMany && much === null) return null
   const hours = `${velocitySec / 3600} h`
-  const finding =
-    entries.length > velocityPayments
-      ? `${entries.length} payments within ${hours}; up to ${velocityPayments} are usual.`
-      : `More ${payment.token} paid within ${hours} than is usual.`
-  return { rule: 'velocity', actors: [payment.from], entries: entries.length > velocityPayments ? entries : same, finding }
+  const finding = isMany
+    ? `${entries.length} payments within ${hours}; up to ${velocityPayments} are usual.`
+    : `More ${payment.token} paid within ${hours} than is usual.`
+  // the latest that show it: those before them were noted when they did, and naming them at each payment of thousands would take too long
+  const shows = isMany ? entries.slice(-velocityPayments - 1) : much!
+  return { rule: 'velocity', actors: [payment.from], entries: shows, finding }
+}
+
+/** The latest entries that come to more than an amount; null: all of them do not. */
+function latestAbove(entries: readonly Entry[], amountUnits: bigint): readonly Entry[] | null {
+  let sum = 0n
+  for (let at = entries.length - 1; at >= 0; at--) {
+    sum += entries[at]!.payment.amountUnits
+    if (sum > amountUnits) return entries.slice(at)
+  }
+  return null
 }
 
 /** A way back from the payer of the closing payment, latest payment first. */
