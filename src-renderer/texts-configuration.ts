@@ -71,6 +71,9 @@ export const configurationTexts = {
   removeRow: (n: number) => `Take out row ${n}`,
   remove: 'Take out',
   fields: {
+    purpose: 'What it is for',
+    initial: 'To begin with',
+    maximum: 'At most',
     fromTrust: 'From trust',
     rateDiscountBps: 'Less a year, basis points',
     limit: 'Most that is lent, AZR',

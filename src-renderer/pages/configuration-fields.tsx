@@ -119,6 +119,11 @@ function Rows(props: {
               />
             ))}
           </div>
+          {isOfRow(index, row) && problem?.path.length === 1 ? (
+            <p role="alert" className={page.bad}>
+              {problem.message}
+            </p>
+          ) : null}
           <Button
             variant="subtle"
             size="compact-sm"

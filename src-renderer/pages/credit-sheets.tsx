@@ -5,7 +5,7 @@ import type { QueryOutput } from '../../src-shared/contract.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import { CREDIT_TOKEN } from '../../src-shared/treasury/credit.ts'
-import type { Loan } from '../../src-shared/treasury/credit-table.ts'
+import type { CreditQuote, Loan } from '../../src-shared/treasury/credit-table.ts'
 import { lesser, shareUnits } from '../../src-shared/treasury/shares.ts'
 import { writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'
@@ -75,7 +75,11 @@ export function ApplicationSheet({ id }: { id: string }) {
         <Fact name={said.trust}>{data.trust}</Fact>
       </dl>
       <Decision application={data} />
-      {isOwn && data.state === 'approved' ? <TakeForm id={id} /> : null}
+      {data.offer === null ? null : isOwn && data.state === 'approved' ? (
+        <TakeForm id={id} offer={data.offer} />
+      ) : (
+        <QuoteCost quote={data.offer} />
+      )}
       {loanId === null ? null : (
         <div className={page.buttons}>
           <Button variant="default" onClick={() => openLoan(loanId)}>
@@ -156,18 +160,14 @@ function Sent({ label, text }: { label: string; text: string }) {
 }
 
 /** Schedule and total cost of what was approved; only then the loan. */
-function TakeForm({ id }: { id: string }) {
-  const quote = useQuery('credit.quote', { id }, ['treasury'])
+function TakeForm({ id, offer }: { id: string; offer: CreditQuote }) {
   const sending = useSendOnce()
   const said = words.application
-  if (quote.error && !quote.data) return <ErrorPanel error={quote.error} onRetry={quote.refetch} />
-  if (!quote.data) return <Skeleton height={260} />
-  const { amount, totalPaid } = quote.data
   return (
     <TreasuryForm
       name={said.take}
       how={said.takeHow}
-      action={said.takeAction(writeAmount(amount), writeAmount(totalPaid))}
+      action={said.takeAction(writeAmount(offer.amount), writeAmount(offer.totalPaid))}
       as="entity"
       sending={sending}
       isReady
@@ -178,8 +178,8 @@ function TakeForm({ id }: { id: string }) {
         openLoan(loan.id)
       }}
     >
-      <QuoteCost quote={quote.data} />
-      <ScheduleTable quote={quote.data} />
+      <QuoteCost quote={offer} />
+      <ScheduleTable quote={offer} />
     </TreasuryForm>
   )
 }
