@@ -4,7 +4,8 @@ import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { DoctorReport } from '../../src-shared/sync.ts'
 import type { JobContext } from '../jobs/context.ts'
 import type { DoctorInput } from '../jobs/doctor.ts'
-import { dropDamaged, findGaps, gapInWords } from '../store/gaps.ts'
+import { checkHours, rebuildHours } from '../jobs/ledger-hours.ts'
+import { dropDamaged, findGaps, type Gap, gapInWords } from '../store/gaps.ts'
 import { openStore, pinnedChain, runCommand, type Store } from '../store/index.ts'
 import { findNetwork, type KnownNetwork, readKnownNetworks } from './networks.ts'
 import { keptSync } from './sync.ts'
@@ -34,19 +35,23 @@ export interface DoctorCommand extends Asked {
   actor: string
   /** asks no endpoint */
   offline: boolean
-  /** takes damaged synced periods out of the store before, so that the next sync reads them again */
+  /** takes damaged synced periods out of the store before, so that the next sync reads them again, and counts wrong figures of the ledger anew */
   repair: boolean
 }
 
 /**
- * Examines a data folder, also beside a Granary that is running (not with `repair`). `repaired` tells in words what was taken out.
+ * Examines a data folder, also beside a Granary that is running (not with `repair`). `repaired` tells in words what was taken out, `recounted`
+ * whether the ledger's figures by the hour were counted anew.
  * Throws AppError cancelled; with `repair` also store.busy (another instance writes) and store.*, io.* where the store can't be opened.
  */
-export async function examineFolder(command: DoctorCommand, context: JobContext): Promise<{ report: DoctorReport; repaired: string[] }> {
-  const repaired = command.repair ? repair(command) : []
+export async function examineFolder(
+  command: DoctorCommand,
+  context: JobContext,
+): Promise<{ report: DoctorReport; repaired: string[]; recounted: boolean }> {
+  const done = command.repair ? repair(command) : { repaired: [], recounted: false }
   // the chain's libraries take their time to load
   const { examine } = await import('../jobs/doctor.ts')
-  return { report: await examine(networkInput(command), context), repaired }
+  return { report: await examine(networkInput(command), context), ...done }
 }
 
 function networkInput({ dataDir, sample, seed, offline, networksFile }: DoctorCommand): DoctorInput {
@@ -67,24 +72,21 @@ function networkInput({ dataDir, sample, seed, offline, networksFile }: DoctorCo
   }
 }
 
-function repair({ dataDir, actor }: DoctorCommand): string[] {
+function repair({ dataDir, actor }: DoctorCommand): { repaired: string[]; recounted: boolean } {
   const store = openStore(dataDir, { mode: 'write' })
+  const audited = (input: unknown, subject: string, work: () => void) =>
+    runCommand(store, { actor, idempotencyKey: randomUUID(), command: 'doctor.repair', input, audit: { subject } }, () => {
+      work()
+      return null
+    })
   try {
+    const recounted = checkHours(store).length > 0
+    if (recounted) audited({ figures: true }, 'figures by the hour', () => rebuildHours(store))
     const gaps = findGaps(store)
     const periods = dropDamaged(store, gaps)
-    if (periods.length === 0) return []
-    runCommand(
-      store,
-      {
-        actor,
-        idempotencyKey: randomUUID(),
-        command: 'doctor.repair',
-        input: { periods },
-        audit: { subject: `periods ${periods.join(', ')}` },
-      },
-      () => null,
-    )
-    return gaps.filter(({ kind, origin, period }) => origin === 'sync' && kind !== 'unfinished' && periods.includes(period)).map(gapInWords)
+    if (periods.length > 0) audited({ periods }, `periods ${periods.join(', ')}`, () => {})
+    const isRepaired = ({ kind, origin, period }: Gap) => origin === 'sync' && kind !== 'unfinished' && periods.includes(period)
+    return { repaired: gaps.filter(isRepaired).map(gapInWords), recounted }
   } finally {
     store.close()
   }

@@ -13,6 +13,7 @@ import {
   checkChunks,
   checkClock,
   checkDatabase,
+  checkFigures,
   checkFormats,
   checkGaps,
   checkPermissions,
@@ -40,7 +41,7 @@ export interface DoctorTools {
   freeBytes?: (path: string) => number
 }
 
-const STORE_CHECKS = ['Audit trail', 'Ledger', 'Stored events', 'Gaps', 'Results', 'Clock'] as const
+const STORE_CHECKS = ['Audit trail', 'Ledger', 'Figures', 'Stored events', 'Gaps', 'Results', 'Clock'] as const
 const CHAIN_CHECKS = ['Endpoints', 'Clock against the chain', 'Block hashes', 'Store against the chain'] as const
 
 /**
@@ -106,6 +107,7 @@ type Check = (name: string, wayOut: string, work: () => Finding | Promise<Findin
 async function examineStore(store: Store, check: Check): Promise<void> {
   await check('Audit trail', MEND_BOOKS, () => checkAudit(store))
   await check('Ledger', MEND_BOOKS, () => checkBooks(store))
+  await check('Figures', MEND_BOOKS, () => checkFigures(store))
   let found: ReturnType<typeof gapsOf> | null = null
   await check('Stored events', MEND_FACTS, () => {
     found = gapsOf(store)

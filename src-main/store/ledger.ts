@@ -284,5 +284,22 @@ export function checkLedger(store: Store): string[] {
     WHERE part = 'issuance' AND -balance > max_units`,
   ))
     findings.push(`${token}: ${balance} units were issued, more than its most.`)
+  for (const { token, held, issued, burnt } of all(
+    `SELECT token, held, coalesce(issued, 0) AS issued, coalesce(burnt, 0) AS burnt
+    FROM (SELECT token, coalesce(sum(balance) FILTER (WHERE part <> 'issuance'), 0) AS held FROM ledger_accounts GROUP BY token)
+    LEFT JOIN (
+      SELECT token AS moved, -sum(amount) FILTER (WHERE amount < 0) AS issued, sum(amount) FILTER (WHERE amount > 0) AS burnt
+      FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account WHERE part = 'issuance' GROUP BY token
+    ) ON moved = token
+    WHERE held <> coalesce(issued, 0) - coalesce(burnt, 0)`,
+  ))
+    findings.push(`${token}: ${held} units are held, but ${issued} were issued and ${burnt} burnt.`)
+  for (const { entity, token, own, locked } of all(
+    `SELECT treasury_own_locks.entity, treasury_own_locks.token, amount AS own, coalesce(balance, 0) AS locked
+    FROM treasury_own_locks LEFT JOIN ledger_accounts
+      ON ledger_accounts.entity = treasury_own_locks.entity AND ledger_accounts.token = treasury_own_locks.token AND part = 'locked'
+    WHERE amount > coalesce(balance, 0)`,
+  ))
+    findings.push(`${entity}, ${token}: ${own} units were put aside by their owner, but only ${locked} are locked.`)
   return findings
 }

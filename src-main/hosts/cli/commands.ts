@@ -244,15 +244,15 @@ export interface DoctorOptions extends Common {
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<boolean> {
   const { sample, seed = null, offline = false, repair = false } = options
   const { examineFolder } = await import('../../core/doctor.ts')
-  const { report, repaired } = await examineFolder(
+  const { report, repaired, recounted } = await examineFolder(
     { dataDir: resolveDataDir(options.data), networksFile, actor: `cli:${userName()}`, sample, seed, offline, repair },
     context(terminal),
   )
-  terminal.out(terminal.json ? jsonText({ ...report, repaired }) : doctorText(report, repaired))
+  terminal.out(terminal.json ? jsonText({ ...report, repaired, recounted }) : doctorText(report, repaired, recounted))
   return report.checks.every(({ state }) => state !== 'problem')
 }
 
-function doctorText({ checks }: DoctorReport, repaired: string[]): string {
+function doctorText({ checks }: DoctorReport, repaired: string[], recounted: boolean): string {
   const marks = { ok: 'fine', problem: 'PROBLEM', unknown: 'not known' }
   const width = Math.max(...checks.map(({ name }) => name.length))
   const line = ({ name, state, detail, wayOut }: DoctorCheck): string =>
@@ -260,6 +260,7 @@ function doctorText({ checks }: DoctorReport, repaired: string[]): string {
   const problems = checks.filter(({ state }) => state === 'problem').length
   const verdict = problems === 0 ? 'Nothing is wrong.' : problems === 1 ? '1 problem.' : `${problems} problems.`
   const out = repaired.map(found => `Taken out; the next sync reads it again: ${found}`)
+  if (recounted) out.push('Counted anew: the figures of the ledger by the hour.')
   return `${[...out, ...checks.map(line), verdict].join('\n')}\n`
 }
 

@@ -162,7 +162,10 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .addOption(new Option('--sample <n>', 'how many stored blocks to fetch again and compare').argParser(wholeNumber).default(20))
     .addOption(new Option('--seed <s>', 'the choice of those blocks; default any').argParser(wholeNumber))
     .option('--offline', 'ask no chain node')
-    .option('--repair', 'take damaged periods of the sync out first, so that the next sync reads them again')
+    .option(
+      '--repair',
+      'take damaged periods of the sync out first, so that the next sync reads them again, and count wrong figures of the ledger anew',
+    )
     .action(async options => {
       if (!(await commands.doctor(options, terminal))) onWrong()
     })

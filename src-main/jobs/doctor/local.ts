@@ -11,6 +11,7 @@ import { listPeriods } from '../../store/periods.ts'
 import { loadSummaries } from '../../store/results.ts'
 import { loadSettings } from '../../store/settings.ts'
 import { checkAuditTrail } from '../audit-heads.ts'
+import { checkHours } from '../ledger-hours.ts'
 import { count, type Finding, fine, firstOf, problem, unknown } from './finding.ts'
 
 /** SQLite's own check of one of the two databases. */
@@ -90,8 +91,20 @@ export function checkAudit(store: Store): Finding {
 /** That the treasury's books balance. */
 export function checkBooks(store: Store): Finding {
   const findings = checkLedger(store)
-  if (findings.length === 0) return fine('Every entry balances, and every balance is what its postings come to.')
-  return problem(firstOf(findings), `Put a copy of the books from ${join(store.dataDir, 'backups')} in place of books.db.`)
+  if (findings.length > 0)
+    return problem(firstOf(findings), `Put a copy of the books from ${join(store.dataDir, 'backups')} in place of books.db.`)
+  const said = 'Every entry balances, every balance is what its postings come to, and what is held was issued and not burnt.'
+  return fine(said)
+}
+
+/** That charts show what the ledger says. */
+export function checkFigures(store: Store): Finding {
+  const wrong = checkHours(store)
+  if (wrong.length === 0) return fine('The figures by the hour are what the ledger’s entries come to.')
+  return problem(
+    firstOf(wrong),
+    'Only charts are wrong, no balance is. Close Granary and run granary doctor --repair: it counts the figures anew.',
+  )
 }
 
 /** What is stored must be what was written. */
