@@ -2,6 +2,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchCommands } from './bench-commands.ts'
 import { benchCore, childOf } from './bench-core.ts'
+import { benchCurve } from './bench-curve.ts'
 import { benchLedger } from './bench-ledger.ts'
 import type { SignFigures } from './sign-figures.ts'
 import { type Figure, tableOf } from './table.ts'
@@ -41,7 +42,10 @@ async function benchSign({ nodes, rounds }: BenchOptions): Promise<Figure[]> {
 /** Runs the bench and prints its table on standard output, progress on standard error. */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { small: { type: 'boolean' }, only: { type: 'string' } } })
-  const options: BenchOptions = { nodes: values.small ? 500 : 5500, rounds: Math.max(Number(process.env.GRANARY_RUNS ?? 3), 1) }
+  const asked = process.env.GRANARY_RUNS === undefined ? null : Math.max(Number(process.env.GRANARY_RUNS), 1)
+  const isCurve = values.only === 'curve'
+  // of the curve alone it is its random cases that are asked for
+  const options: BenchOptions = { nodes: values.small ? 500 : 5500, rounds: isCurve ? 3 : (asked ?? 3) }
   const figures: Figure[] = []
   const load = loadavg()[0]!.toFixed(1)
   const wants = (part: string) => values.only === undefined || values.only === part
@@ -54,6 +58,7 @@ export async function bench(args: string[]): Promise<void> {
       texts.push(found.text)
     }
   if (wants('ledger')) figures.push(...(await benchLedger(options)))
+  if (wants('curve')) figures.push(...(await benchCurve(options, isCurve ? asked : null)))
   if (wants('commands')) figures.push(...(await benchCommands(options)))
   if (wants('sign')) figures.push(...(await benchSign(options)))
   const core = wants('core') ? await benchCore(options) : null

@@ -1,5 +1,5 @@
 // `npm run bench`: prints what Granary takes on a large grid beside named baselines. Nothing is asserted: a machine that is busy
-// or slow shows it in both columns. `--small` takes 500 nodes, `--only commands`, `--only core`, `--only chain` or `--only sign` a part; GRANARY_RUNS changes the rounds (3).
+// or slow shows it in both columns. `--small` takes 500 nodes, `--only commands`, `--only core`, `--only chain`, `--only curve` or `--only sign` a part; GRANARY_RUNS changes the rounds (3), with `--only curve` its random cases.
 import { ensureBuilt } from '../../src-main/hosts/cli/build.mjs'
 
 if (Number.parseInt(process.versions.node, 10) < 24) {

@@ -3,7 +3,7 @@ import { median } from './measure.ts'
 /** One line of what the bench prints. */
 export interface Figure {
   name: string
-  unit: 's' | 'ms' | 'µs/event' | 'MiB'
+  unit: 's' | 'ms' | 'µs/event' | 'MiB' | 'quotes/s'
   values: number[]
   /** the named baseline that it is divided by, round by round */
   baseline?: { name: string; values: number[]; cpuSec?: number[] }
