@@ -75,6 +75,7 @@ export const errorCodes = [
   'watch.decided',
   'credit.amount',
   'credit.terms',
+  'credit.size',
   'credit.quote',
   'credit.waiting',
   'credit.no-analyst',

@@ -53,6 +53,7 @@ export const refusals = {
     400,
     'A loan needs a yearly rate from 0 up to the highest allowed and a term of at least one month, up to the longest allowed',
   ],
+  'credit.size': [400, 'This is more than a loan can be; choose a smaller amount'],
   'credit.quote': [400, 'Give either an amount or an application to work out what it costs'],
   'credit.waiting': [409, 'Your last application is still being looked at; wait for its answer, or withdraw it first'],
   'credit.no-analyst': [409, 'No analyst is set, or its address is none; set analyst.url in the configuration first'],

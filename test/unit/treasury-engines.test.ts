@@ -148,6 +148,10 @@ describe('applications for credit', () => {
     expect(decideApplication(asked, { ...advice, approve: false }, creditTerms, null).rejected).toBe('advice')
     expect(decideApplication({ ...asked, trust: 69 }, null, creditTerms, null).rejected).toBe('trust')
     expect(codeOf(() => checkApplication(0n))).toBe('credit.amount')
+    const largest = MAX_UNITS / 16n
+    expect([codeOf(() => checkApplication(largest)), codeOf(() => checkApplication(largest + 1n))]).toEqual([null, 'credit.size'])
+    const dearest = planSchedule({ principalUnits: largest, rateBps: 1500, termMonths: 24, taxBps: 9000 }, t0)
+    expect(dearest.totalGrossUnits).toBeLessThanOrEqual(MAX_UNITS)
   })
   test('the steps of its life', () => {
     const states = ['analysing', 'approved', 'rejected', 'accepted', 'withdrawn'] as const

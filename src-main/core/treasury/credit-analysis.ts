@@ -33,6 +33,7 @@ export type AnalystSecrets = Pick<SealedSecrets, 'stateOf' | 'read'>
 export interface AskPlan {
   /** null: no analyst is set, or its address is none */
   request: AnalystRequest | null
+  model: string
   isAllowed: boolean
   key: SecretState | 'unneeded'
   /** why it is not asked; null: it is */
@@ -53,7 +54,7 @@ export function planAsking(
   facts: ApplicationFacts,
 ): AskPlan {
   const { 'analyst.url': url, 'analyst.model': model, 'analyst.structured': isStructured } = config
-  const none = (problem: string): AskPlan => ({ request: null, isAllowed: false, key: 'none', problem })
+  const none = (problem: string): AskPlan => ({ request: null, model, isAllowed: false, key: 'none', problem })
   if (url === '') return none('No analyst is set.')
   let request: AnalystRequest
   try {
@@ -64,7 +65,7 @@ export function planAsking(
   const isAllowed = entityId !== null && isEndpointAllowed(books, entityId, request.url)
   const state = secrets.stateOf(analystKeyName(request.url))
   const key = state === 'none' && isThisMachine(new URL(request.url).hostname) ? 'unneeded' : state
-  return { request, isAllowed, key, problem: askProblem(model, isAllowed, key) }
+  return { request, model, isAllowed, key, problem: askProblem(model, isAllowed, key) }
 }
 
 function askProblem(model: string, isAllowed: boolean, key: AskPlan['key']): string | null {

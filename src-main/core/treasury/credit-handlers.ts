@@ -64,6 +64,7 @@ export function creditHandlers({ books, secrets, analyses }: CreditTools): { que
       if ((input.amount === undefined) === (input.id === undefined)) throw refuse('credit.quote')
       if (input.id !== undefined) return offered(readable(context, applicationOf(input.id)), context)
       const offer = usualOffer(input, context)
+      checkApplication(offer.principalUnits)
       checkOffer(offer, creditTermsOf(context.config))
       return quoteOf(offer, context.nowTs)
     },
@@ -291,9 +292,8 @@ function shownDecision({ suggestedUnits, approvedUnits, ...decision }: NonNullab
   return { ...decision, suggested: suggestedUnits, approved: approvedUnits }
 }
 
-function shownPlan({ request, isAllowed, key, problem }: AskPlan): TreasuryOutput<'credit.analyst'> {
-  const { model = '' } = request ? (JSON.parse(request.body) as { model?: string }) : {}
-  return { url: request?.url ?? null, model, isAllowed, key, problem }
+function shownPlan({ request, ...plan }: AskPlan): TreasuryOutput<'credit.analyst'> {
+  return { url: request?.url ?? null, ...plan }
 }
 
 function shownRepayment({ ts, entry, by, takenUnits, taxUnits, interestUnits, principalUnits }: StoredRepayment): Repayment {

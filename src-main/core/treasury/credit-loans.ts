@@ -113,7 +113,7 @@ export function openStoredLoan(books: Store, config: TreasuryConfig, { applicati
   moveTokens(
     books,
     { op: 'transfer', token: CREDIT_TOKEN, from: POOL, to: entityId, amountUnits: offer.principalUnits },
-    { actor: doer, ts, memo: `Loan ${loanName(number)}` },
+    { actor: doer, ts, memo: `Principal of ${loanName(number)}` },
   )
   return number
 }

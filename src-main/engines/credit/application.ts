@@ -1,4 +1,4 @@
-import { unfixed } from '../../../src-shared/money.ts'
+import { MAX_UNITS, unfixed } from '../../../src-shared/money.ts'
 import type { ApplicationState } from '../../../src-shared/treasury/credit.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { lesser } from '../../../src-shared/treasury/shares.ts'
@@ -68,9 +68,13 @@ export function readAdvice(text: AdviceText): Advice | null {
   return { approve: text.approve, suggestedUnits: amount, rateBps: rateBps ?? null, termMonths: termMonths ?? null }
 }
 
-/** @throws `credit.amount` */
+/** All that is paid for a loan is an amount too: interest comes to less than a third of it, and the tax is at most nine tenths of what is taken. */
+const LARGEST_UNITS = MAX_UNITS / 16n
+
+/** @throws `credit.amount`, `credit.size` */
 export function checkApplication(askedUnits: bigint): void {
   if (askedUnits <= 0n) throw refuse('credit.amount')
+  if (askedUnits > LARGEST_UNITS) throw refuse('credit.size')
 }
 
 /**
