@@ -201,7 +201,19 @@ function statementCsv(books: Store, { entityId, opening, lines, closing }: Accou
     const { availableUnits, lockedUnits } = running.get(token)!
     return [formatAmount(availableUnits), formatAmount(lockedUnits)]
   }
-  const rows: string[][] = closing.map(({ token }) => [formatUtc(fromTs), '', 'OPENING', token, '', '', ...balances(token), '', '', '', ''])
+  const rows: string[][] = closing.map(({ token }) => [
+    fromTs === 0 ? '' : formatUtc(fromTs),
+    '',
+    'OPENING',
+    token,
+    '',
+    '',
+    ...balances(token),
+    '',
+    '',
+    '',
+    '',
+  ])
   for (const { entry, ts, kind, token, part, amountUnits, others, actor, memo, chainTx } of lines) {
     const held = running.get(token)!
     if (part === 'locked') held.lockedUnits += amountUnits
@@ -233,6 +245,7 @@ function fileNamePart(name: string): string {
   return (
     name
       .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
       .replace(/[^A-Za-z0-9]+/g, '-')
       .replace(/^-+|-+$/g, '')
       .slice(0, 40)
