@@ -51,6 +51,12 @@ export const IconSettings = icon(
   </>,
 )
 export const IconCredit = icon(<path d="M2.5 3.5h11v9h-11zM2.5 6.5h11M5 9.8h3" strokeLinejoin="round" />)
+export const IconJobs = icon(
+  <>
+    <circle cx="8" cy="8" r="5.5" />
+    <path d="M8 4.8V8l2.3 1.6" strokeLinecap="round" />
+  </>,
+)
 export const IconConfiguration = icon(<path d="M2.5 4h11M2.5 8h11M2.5 12h11M5 2.7v2.6M10.5 6.7v2.6M6.5 10.7v2.6" strokeLinecap="round" />)
 export const IconSearch = icon(
   <>

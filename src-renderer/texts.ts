@@ -4,6 +4,7 @@ import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { configurationTexts } from './texts-configuration.ts'
 import { creditTexts } from './texts-credit.ts'
+import { jobsTexts } from './texts-jobs.ts'
 import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
@@ -60,6 +61,7 @@ export const texts = {
   chain: chainTexts,
   configuration: configurationTexts,
   credit: creditTexts,
+  jobs: jobsTexts,
   mints: mintTexts,
   keys: keyTexts,
   pay: payTexts,

@@ -3,6 +3,7 @@ import {
   IconConfiguration,
   IconCredit,
   IconImport,
+  IconJobs,
   IconKeys,
   IconMints,
   IconNodes,
@@ -20,6 +21,7 @@ import { ComparePage } from '../pages/compare.tsx'
 import { ConfigurationPage } from '../pages/configuration.tsx'
 import { CreditPage } from '../pages/credit.tsx'
 import { ImportPage } from '../pages/import.tsx'
+import { JobsPage } from '../pages/jobs.tsx'
 import { KeysPage } from '../pages/keys.tsx'
 import { MintsPage } from '../pages/mints.tsx'
 import { NodePage } from '../pages/node.tsx'
@@ -61,6 +63,7 @@ export const routes: AppRoute[] = [
   { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
+  { path: '/jobs', title: texts.jobs.title, page: JobsPage, rail: { section: 'treasury', icon: IconJobs } },
   {
     path: '/configuration',
     title: texts.configuration.title,
