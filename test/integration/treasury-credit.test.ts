@@ -224,6 +224,9 @@ describe('an application that is looked at', () => {
     await world.treasury.settled()
     expect(asked).toHaveLength(2)
     expect(decidedTimes()).toBe(before + 1)
+    expect(
+      world.store.books.prepare("SELECT count(*) FROM audit WHERE action = 'credit.decide' AND subject = ?").pluck().get(sent.id),
+    ).toBe(1)
   })
 
   test('falls back after a restart where it may not be asked about any more', async () => {

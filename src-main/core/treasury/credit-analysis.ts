@@ -27,6 +27,8 @@ const MAX_ANSWER = 200_000
 /** Who decided, as the audit trail names it. */
 const ACTOR = 'credit'
 
+export const applicationName = (number: number) => `app-${number}`
+
 export type AnalystSecrets = Pick<SealedSecrets, 'stateOf' | 'read'>
 
 /** What an analyst would be asked about an application, and whether it is asked. */
@@ -189,7 +191,7 @@ export function createAnalyses(books: Store, secrets: AnalystSecrets, changed: (
       if (application?.state !== 'analysing') return
       decideStored(books, loadTreasuryConfig(books), application, counsel, nowTs)
       const details = JSON.stringify({ basis: counsel.advice ? 'analyst' : 'fallback', noAdvice: counsel.noAdvice })
-      appendAudit(books, { actor: ACTOR, action: 'credit.decide', subject: `application ${number}`, details })
+      appendAudit(books, { actor: ACTOR, action: 'credit.decide', subject: applicationName(number), details })
     })
   }
 

@@ -19,18 +19,17 @@ import {
 } from '../../store/treasury-credit.ts'
 import { findLoan, listLoans, listRepayments, type StoredLoan, type StoredRepayment } from '../../store/treasury-loans.ts'
 import type { SealedSecrets } from '../sealed-secrets.ts'
-import { type Analyses, type AskPlan, analystKeyName, creditTermsOf, decideStored, noCounsel, planAsking } from './credit-analysis.ts'
 import {
+  type Analyses,
+  type AskPlan,
+  analystKeyName,
   applicationName,
-  instalmentStates,
-  loanName,
-  offerOf,
-  openStoredLoan,
-  owedBy,
-  quoteOf,
-  repayStored,
-  shownLoan,
-} from './credit-loans.ts'
+  creditTermsOf,
+  decideStored,
+  noCounsel,
+  planAsking,
+} from './credit-analysis.ts'
+import { instalmentStates, loanName, offerOf, openStoredLoan, owedBy, quoteOf, repayStored, shownLoan } from './credit-loans.ts'
 import { entityName, resolveEntity } from './entities.ts'
 import {
   actingEntity,

@@ -27,7 +27,7 @@ import {
   type StoredRepayment,
   saveLoan,
 } from '../../store/treasury-loans.ts'
-import { creditTermsOf } from './credit-analysis.ts'
+import { applicationName, creditTermsOf } from './credit-analysis.ts'
 import { entityName } from './entities.ts'
 import { moveTokens } from './tokens.ts'
 
@@ -36,7 +36,6 @@ const TAXES = 'fees'
 /** Who collects, as ledger entries name it. */
 const COLLECTOR = 'schedule'
 
-export const applicationName = (number: number) => `app-${number}`
 export const loanName = (number: number) => `loan-${number}`
 
 /** What an approved application offers. The tax is that of its decision: what was shown then is what is agreed on. */
