@@ -39,3 +39,17 @@ export const creditTerms = {
   fallbackLimitUnits: vectorUnits('1000'),
 }
 export const reinvestShares = { studentsBps: 2000, teamBps: 1000, reserveBps: 500 }
+export const fixedTerms = {
+  minimumUnits: vectorUnits('1'),
+  minDays: 30,
+  maxDays: 365,
+  apy: [
+    { fromDays: 0, bps: 200 },
+    { fromDays: 30, bps: 400 },
+    { fromDays: 90, bps: 600 },
+    { fromDays: 180, bps: 800 },
+    { fromDays: 365, bps: 1200 },
+  ],
+  unstakingFromDays: 90,
+  unstakingSec: 604_800,
+}
