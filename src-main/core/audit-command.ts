@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import type { AuditReport, SignedHead } from '../../src-shared/audit-head.ts'
+import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import { formatUtc } from '../../src-shared/time.ts'
 import { checkAuditTrail, readHead, signHead } from '../jobs/audit-heads.ts'
+import { writeFilesAtomically } from '../jobs/files.ts'
+import { listAudit } from '../store/audit.ts'
 import { writeSmallFile } from '../store/files.ts'
 import { openStore } from '../store/index.ts'
 
@@ -19,6 +24,25 @@ export function writeHead({ dataDir, target }: { dataDir: string; target: string
     if (!head) throw new AppError('not-found', 'The audit trail has no entry yet, so there is nothing to sign.')
     writeSmallFile(target, `${JSON.stringify(head)}\n`)
     return head
+  } finally {
+    store.close()
+  }
+}
+
+/**
+ * Writes the audit trail as CSV, oldest entry first, also beside a Granary that is running; gives how many entries it has. Throws AppError
+ * store.*, io.*.
+ */
+export function exportAudit({ dataDir, target }: { dataDir: string; target: string }): number {
+  const store = openStore(dataDir, { mode: 'read' })
+  try {
+    const { rows } = listAudit(store, { offset: 0, limit: -1 })
+    const lines = rows
+      .reverse()
+      .map(({ seq, ts, actor, action, subject, details, hash }) => [seq, formatUtc(ts), actor, action, subject, details, hash])
+    const text = csv(['entry', 'time', 'actor', 'action', 'subject', 'details', 'hash'], lines)
+    writeFilesAtomically(dirname(resolve(target)), { [basename(target)]: text })
+    return rows.length
   } finally {
     store.close()
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -11,6 +11,7 @@ import { keepHours } from '../../src-main/jobs/ledger-hours.ts'
 import { listKeptHeads } from '../../src-main/store/audit-heads.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
 import type { Actor, CommandInput, CommandName, CommandOutput, Core } from '../../src-shared/contract.ts'
+import { parseCsv } from '../../src-shared/csv.ts'
 import { granary } from '../helpers/granary.ts'
 
 /* What keeps the treasury's books whole: the table of tokens, entities that open with a key, signed heads of what leaves, the doctor. */
@@ -137,8 +138,16 @@ test('whatever leaves as a file has the trail signed with it, once for each stat
   const printed = await granary('treasury', 'tokens', 'statement', 'treasury', '--token', 'GOLD', '--data', dataDir)
   expect(printed).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^time,entry,type,.*\r\n,,OPENING,GOLD,,,0,0/) })
   expect(heads().at(-1)).toMatchObject({ entries: await entries(), reason: 'export' })
-  expect((await granary('treasury', 'tokens', 'list', '--data', dataDir)).code).toBe(0)
+  const flows = await granary('treasury', 'tokens', 'flows', 'GOLD', '--data', dataDir)
+  expect(flows.out).toMatch(/Issuance \(issuance\) +Treasury \(treasury\) +8\.8 +5\n/)
   expect(heads()).toHaveLength(before + 3)
+  await run('tokens.mint', { token: 'GOLD', amount: '0.1' })
+  const file = join(folder, 'audit.csv')
+  expect((await granary('audit', 'export', file, '--data', dataDir)).out).toContain(`${file}: ${await entries()} entries`)
+  const exported = parseCsv(readFileSync(file, 'utf8')).map(({ cells }) => cells)
+  expect(exported[0]).toEqual(['entry', 'time', 'actor', 'action', 'subject', 'details', 'hash'])
+  expect(exported.at(-1)).toMatchObject({ 0: `${await entries()}`, 3: 'tokens.mint', 6: heads().at(-1)!.hash })
+  expect(heads()).toHaveLength(before + 4)
   expect(checkAuditTrail(books, []).heads.every(({ state, isOwnKey }) => state === 'same' && isOwnKey)).toBe(true)
 })
 

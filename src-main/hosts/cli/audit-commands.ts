@@ -9,7 +9,7 @@ interface AuditOptions {
   data?: string
 }
 
-/** `granary audit head` and `granary audit check`. `onWrong` is called where the trail was altered. */
+/** `granary audit head`, `granary audit export` and `granary audit check`. `onWrong` is called where the trail was altered. */
 export function addAuditCommands(
   command: (name: string, description: string, parent?: Command) => Command,
   terminal: Terminal,
@@ -27,6 +27,13 @@ export function addAuditCommands(
           ? jsonText({ file: target, entries, hash, publicKey })
           : `${target}: the trail up to entry ${entries}, ${hash}, signed with this data folder's key ${publicKey}\n`,
       )
+    })
+
+  command('export', 'write the trail as CSV, oldest entry first, and sign its head', audit)
+    .argument('<out>', 'the file')
+    .action(async (target: string, { data }: AuditOptions) => {
+      const entries = (await loadAudit()).exportAudit({ dataDir: resolveDataDir(data), target })
+      terminal.out(terminal.json ? jsonText({ file: target, entries }) : `${target}: ${entries} ${entries === 1 ? 'entry' : 'entries'}\n`)
     })
 
   command('check', 'is the trail consistent in itself, and is it the one that was signed; fails (exit 1) where it was altered', audit)

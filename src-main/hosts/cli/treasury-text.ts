@@ -38,7 +38,9 @@ function cell(name: string, value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number' && /Ts$|^ts$/.test(name)) return value === 0 ? '-' : formatUtc(value)
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(one => cell('', one)).join(', ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (typeof value !== 'object') return String(value)
+  const { entityId, name: called } = value as { entityId?: unknown; name?: unknown }
+  return typeof entityId === 'string' && typeof called === 'string' ? `${called} (${entityId})` : JSON.stringify(value)
 }
 
 /** `createdTs` as `created` */
