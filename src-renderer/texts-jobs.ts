@@ -59,6 +59,7 @@ export const jobsTexts = {
     sheet: (id: string) => `Mark ${id}`,
     evidence: 'The payments that show it',
     evidenceSome: (shown: string, all: string) => `The latest ${shown} of ${all} payments that show it`,
+    showAll: (count: string) => `Show all ${count}`,
     evidenceColumns: { ts: 'When', from: 'From', to: 'To', amount: 'Amount', token: 'Token', entry: 'Entry' },
     decision: 'Decision',
     by: 'by',

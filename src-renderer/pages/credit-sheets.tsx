@@ -68,7 +68,7 @@ export function ApplicationSheet({ id }: { id: string }) {
         <Fact name={said.by}>{cleanName(data.name)}</Fact>
         <Fact name={said.asked}>{inToken(data.amount)}</Fact>
         <Fact name={said.purpose}>{words.purposes[data.purpose]}</Fact>
-        {data.note === '' ? null : <Fact name={said.note}>{data.note}</Fact>}
+        {data.note === '' ? null : <Fact name={said.note}>{cleanName(data.note)}</Fact>}
         <Fact name={said.when}>
           <DateTime ts={data.createdTs} form="both" />
         </Fact>

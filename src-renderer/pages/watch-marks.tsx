@@ -1,4 +1,4 @@
-import { SegmentedControl, Textarea } from '@mantine/core'
+import { Button, SegmentedControl, Textarea } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMemo, useState } from 'react'
 import { cleanName } from '../../src-shared/text.ts'
@@ -24,6 +24,8 @@ import { TreasuryForm } from './treasury-form.tsx'
 const words = texts.jobs.marks
 const topics = ['treasury'] as const
 const order = { id: 'ts', descending: true }
+/** More are shown when asked: the decision stands below. */
+const FIRST_PAYMENTS = 8
 const shapes = { open: 'at-risk', fine: 'up', suspicious: 'down' } as const
 
 /** What the rules have marked, open ones first, each with the payments that show it. */
@@ -157,6 +159,8 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 
 function Evidence({ evidence, title }: { evidence: WatchMarkShown['evidence']; title: string }) {
   const nameOf = useEntityNames()
+  const [isAll, setAll] = useState(false)
+  const shown = isAll ? evidence : evidence.slice(0, FIRST_PAYMENTS)
   const { evidenceColumns: heads } = words
   return (
     <section aria-label={title}>
@@ -178,7 +182,7 @@ function Evidence({ evidence, title }: { evidence: WatchMarkShown['evidence']; t
             </tr>
           </thead>
           <tbody>
-            {evidence.map(({ entry, ts, from, to, token, amount }) => (
+            {shown.map(({ entry, ts, from, to, token, amount }) => (
               <tr key={entry}>
                 <td>
                   <DateTime ts={ts} form="short" />
@@ -195,6 +199,11 @@ function Evidence({ evidence, title }: { evidence: WatchMarkShown['evidence']; t
           </tbody>
         </table>
       </div>
+      {shown.length < evidence.length ? (
+        <Button variant="subtle" h={32} px={8} onClick={() => setAll(true)}>
+          {words.showAll(formatCount(evidence.length))}
+        </Button>
+      ) : null}
     </section>
   )
 }
