@@ -17,7 +17,7 @@ import { booksStrayPayments } from './stray-payments-tables.ts'
 
 import { booksCredit } from './treasury-credit-tables.ts'
 import { booksParameters } from './treasury-parameters.ts'
-import { booksPayments } from './treasury-payments-tables.ts'
+import { booksMarkGroups, booksPayments } from './treasury-payments-tables.ts'
 import { booksTreasury } from './treasury-tables.ts'
 import { booksTrust } from './treasury-trust.ts'
 
@@ -326,6 +326,7 @@ export const migrations: Migrations = {
     booksTrust,
     booksCredit,
     booksPayments,
+    booksMarkGroups,
   ],
 }
 

@@ -134,3 +134,10 @@ export const booksPayments = `
   CREATE TRIGGER treasury_mark_evidence_fixed BEFORE UPDATE ON treasury_mark_evidence
     BEGIN SELECT RAISE(ABORT, 'evidence stays'); END;
 `
+
+/** Marks of one rule that share entities are one mark, which grows while it is open: what it is about is nothing that only one of them has. */
+export const booksMarkGroups = `
+  DROP INDEX treasury_marks_open;
+  DROP INDEX treasury_marks_about;
+  CREATE INDEX treasury_marks_rule ON treasury_marks (rule, state, id);
+`

@@ -45,23 +45,33 @@ export function saveWatchedUntil(store: Store, entry: number): void {
   exact(store, 'UPDATE treasury_watch SET entry = ?').run(entry)
 }
 
+/** Of two marks of one rule that are about the same: circles of the same few people come in any order, and grow by one more. */
+const SHARED = `(SELECT count(*) FROM json_each(actors) WHERE value IN (SELECT value FROM json_each(@about))) >= @least`
+
+/** One entity alone is the same one; of several, two have to be. */
+function sharing(actors: readonly string[]): { about: string; least: number } {
+  return { about: JSON.stringify(actors), least: Math.min(2, actors.length) }
+}
+
 /**
- * Keeps a mark, with the entries that show it: with an open one of the same rule and entities if there is one. Gives its number where it is new,
- * else null. Whoever calls it holds the transaction.
+ * Keeps a mark, with the entries that show it. Where one of the same rule is open that is about the same entities, or about two of them, that one
+ * grows. Gives its number where it is new, else null. Whoever calls it holds the transaction.
  */
 export function keepMark(store: Store, { rule, actors, payments, ts, finding }: WatchMark): number | null {
-  const about = JSON.stringify(actors)
-  const open = exact(store, "SELECT id FROM treasury_marks WHERE rule = ? AND actors = ? AND state = 'open'").pluck().get(rule, about) as
-    | bigint
-    | undefined
-  let id = open
-  if (id === undefined) {
+  const sql = `SELECT * FROM treasury_marks WHERE rule = @rule AND state = 'open' AND ${SHARED} ORDER BY id LIMIT 1`
+  const open = exact(store, sql).get({ rule, ...sharing(actors) }) as MarkRow | undefined
+  let id = open?.id
+  if (open) {
+    const all = [...new Set([...(JSON.parse(open.actors) as string[]), ...actors])].sort()
+    const update = exact(store, 'UPDATE treasury_marks SET actors = ?, finding = ?, ts = max(ts, ?) WHERE id = ?')
+    update.run(JSON.stringify(all), finding, ts, open.id)
+  } else {
     const insert = exact(store, "INSERT INTO treasury_marks (rule, actors, finding, ts, state) VALUES (?, ?, ?, ?, 'open')")
-    id = BigInt(insert.run(rule, about, finding, ts).lastInsertRowid)
-  } else exact(store, 'UPDATE treasury_marks SET finding = ?, ts = max(ts, ?) WHERE id = ?').run(finding, ts, id)
+    id = BigInt(insert.run(rule, JSON.stringify(actors), finding, ts).lastInsertRowid)
+  }
   const add = exact(store, 'INSERT OR IGNORE INTO treasury_mark_evidence (mark, entry) VALUES (?, ?)')
   for (const entry of payments) add.run(id, Number(entry))
-  return open === undefined ? Number(id) : null
+  return open ? null : Number(id)
 }
 
 export interface MarkDecision {
@@ -104,10 +114,10 @@ export function findMark(store: Store, number: number): StoredMark | null {
   return row ? toMark(row) : null
 }
 
-/** The one before it that was about the same; null: there is none. */
+/** The last one before it that was decided and was about the same entities, or about two of them; null: there is none. */
 export function findEarlierMark(store: Store, { number, rule, actors }: StoredMark): StoredMark | null {
-  const sql = 'SELECT * FROM treasury_marks WHERE rule = ? AND actors = ? AND id < ? ORDER BY id DESC LIMIT 1'
-  const row = exact(store, sql).get(rule, JSON.stringify(actors), number) as MarkRow | undefined
+  const sql = `SELECT * FROM treasury_marks WHERE rule = @rule AND state <> 'open' AND id < @number AND ${SHARED} ORDER BY id DESC LIMIT 1`
+  const row = exact(store, sql).get({ rule, number, ...sharing(actors) }) as MarkRow | undefined
   return row ? toMark(row) : null
 }
 

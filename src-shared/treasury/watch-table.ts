@@ -43,7 +43,7 @@ export const watchMarkSchema = z.object({
   ),
   /** null: open */
   decision: z.object(decision).nullable(),
-  /** what was decided last on an earlier mark of the same rule and entities; null: there is none */
+  /** what was decided last on a mark of the same rule and entities, or two of them, before this one; null: nothing was */
   earlier: z.object({ id: z.string(), state: z.enum(watchVerdicts), ...decision }).nullable(),
 })
 export type WatchMarkShown = z.output<typeof watchMarkSchema>

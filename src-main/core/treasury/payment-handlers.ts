@@ -1,6 +1,6 @@
 import { cleanName } from '../../../src-shared/text.ts'
 import { isSystemEntity } from '../../../src-shared/treasury/entities.ts'
-import type { EscrowShown, Payment, PaymentRequestShown } from '../../../src-shared/treasury/payments-table.ts'
+import type { EscrowShown, Payment, PaymentRequestShown, paymentRows } from '../../../src-shared/treasury/payments-table.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { TokenBalance } from '../../../src-shared/treasury/tokens-table.ts'
 import { canonicalPayment, quoteAmount, quotePayment } from '../../engines/payments/payment.ts'
@@ -26,7 +26,7 @@ import { actingEntity, askedEntity, type TreasuryCommandHandlers, type TreasuryC
 import { numberIn } from './ids.ts'
 import { checkPayable, escrowName, hold, letGo, pay, paymentName, requestName } from './payments.ts'
 
-type Subject = `payments.${string}` | `requests.${string}` | `escrow.${string}`
+type Subject = keyof typeof paymentRows
 type PaymentQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, Subject>>
 type PaymentCommands = Pick<TreasuryCommandHandlers, Extract<keyof TreasuryCommandHandlers, Subject>>
 

@@ -11,8 +11,10 @@ import { loadTreasuryConfig } from './configuration.ts'
 
 /** Who marks, as the audit trail names it. */
 const ACTOR = 'watch'
-/** So many entries are looked at in one go: a page that asks meanwhile hardly waits. */
+/** So many entries are looked at in one go, fewer where that takes long: a page that asks meanwhile hardly waits. */
 const MOST_AT_ONCE = 500
+const LEAST_AT_ONCE = 20
+const LONG_MS = 50
 /** Commands that come together are looked at together, and looking takes a small part of the machine. */
 const LEAST_PAUSE_MS = 200
 const PAUSE_FACTOR = 5
@@ -39,6 +41,7 @@ export function createWatch(books: Store, changed: () => void): Watch {
   let before: LookedAt | null = null
   let problem: string | null = null
   let closed = false
+  let atOnce = MOST_AT_ONCE
 
   function plan(afterMs: number): void {
     if (timer !== null || closed) return
@@ -46,14 +49,16 @@ export function createWatch(books: Store, changed: () => void): Watch {
       timer = null
       const startedMs = performance.now()
       const isMore = look()
-      if (isMore) plan(Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * (performance.now() - startedMs)))
+      const tookMs = performance.now() - startedMs
+      atOnce = tookMs > LONG_MS ? Math.max(LEAST_AT_ONCE, Math.floor(atOnce / 2)) : Math.min(MOST_AT_ONCE, atOnce * 2)
+      if (isMore) plan(Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * tookMs))
     }, afterMs).unref()
   }
 
   function look(): boolean {
     const earlier = problem
     try {
-      const looked = lookAtPayments(books, before)
+      const looked = lookAtPayments(books, before, atOnce)
       problem = null
       before = looked.at
       if (looked.marked > 0) changed()
@@ -82,15 +87,19 @@ export function createWatch(books: Store, changed: () => void): Watch {
 
 /**
  * Looks at the next entries of the ledger: marks with their evidence are kept, and how far it came, in one transaction. A mark moves nothing and
- * stops nothing. `before`: what the last look gave; null, or one that the books do not go on from: it is read again.
+ * stops nothing. `before`: what the last look gave; null, or one that the books do not go on from: it is read again. `atOnce`: entries at most.
  */
-export function lookAtPayments(books: Store, before: LookedAt | null): { at: LookedAt; marked: number; isMore: boolean } {
+export function lookAtPayments(
+  books: Store,
+  before: LookedAt | null,
+  atOnce = MOST_AT_ONCE,
+): { at: LookedAt; marked: number; isMore: boolean } {
   const { last, seen } = watchedUntil(books)
   if (seen >= last && before?.entry === seen) return { at: before, marked: 0, isMore: false }
   const config = loadTreasuryConfig(books)
   const most = config['watch.windowEntries']
   const known = before?.entry === seen ? before.window : paymentsOf(listPostings(books, seen - most, seen))
-  const upTo = Math.min(last, seen + MOST_AT_ONCE)
+  const upTo = Math.min(last, seen + atOnce)
   const fresh = paymentsOf(listPostings(books, seen, upTo))
   const { marks, window } = watchPayments(known, fresh, watchRulesOf(config))
   if (upTo > seen)

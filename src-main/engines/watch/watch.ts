@@ -113,8 +113,13 @@ interface Finding {
 function velocity(index: Index, { payment }: Entry, rules: WatchRules): Finding | null {
   const { velocitySec, velocityPayments, velocityUnits } = rules
   const entries = near(index.bySender, payment.from, payment, velocitySec)
-  const same = entries.filter(entry => entry.payment.token === payment.token)
-  const much = velocityUnits === null ? null : latestAbove(same, velocityUnits)
+  const much =
+    velocityUnits === null
+      ? null
+      : latestAbove(
+          entries.filter(entry => entry.payment.token === payment.token),
+          velocityUnits,
+        )
   const isMany = entries.length > velocityPayments
   if (!isMany && much === null) return null
   const hours = `${velocitySec / 3600} h`
