@@ -1,5 +1,19 @@
 import type { Refusal } from './refusals.ts'
 
+/**
+ * `exact` keeps every digit and charges for what is minted. `spot` predicts a chain to the unit: it cuts the price to a whole number first, its
+ * sums saturate, and it takes the whole payment even where that mints nothing.
+ */
+export const pricings = ['exact', 'spot'] as const
+export type Pricing = (typeof pricings)[number]
+
+/**
+ * Who gets what is minted. `standard`: the buyer's share, and the rest to the zap manager. `thirds`: buyer, treasury, and the rest to the zap
+ * manager for liquidity; `thirds-burnt`: the buyer's third is burned at once.
+ */
+export const curveProfiles = ['standard', 'thirds', 'thirds-burnt'] as const
+export type CurveProfile = (typeof curveProfiles)[number]
+
 /** What the curve's refusals, whose texts are the names that a chain gives them, mean for people, with the way out. */
 export const curveRefusalMeanings = {
   'curve.exists': 'This asset has a curve already. Change its slope instead.',

@@ -1,6 +1,7 @@
 // What quotes of the minting curve take: node curve-figures.ts, prints JSON. With a count, so many random cases beside exact fractions instead.
 import fc from 'fast-check'
-import { type Pricing, quoteMint } from '../../src-main/engines/curve/quote.ts'
+import { quoteMint } from '../../src-main/engines/curve/quote.ts'
+import type { Pricing } from '../../src-shared/treasury/curve.ts'
 import { anyCurveCase, type CurveCase, compareWithNaive, usual } from '../helpers/curve-fuzz.ts'
 import { naiveMint } from '../helpers/naive-curve.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { palletAccount, palletAddress } from '../../src-main/engines/curve/account.ts'
-import { costUnits, type Pricing, quoteMint } from '../../src-main/engines/curve/quote.ts'
+import { costUnits, quoteMint } from '../../src-main/engines/curve/quote.ts'
+import type { Pricing } from '../../src-shared/treasury/curve.ts'
 import { readVectors, refusalOf } from '../helpers/economy.ts'
 import { naiveMint } from '../helpers/naive-curve.ts'
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { type CurveShape, type Pricing, quoteMint } from '../../src-main/engines/curve/quote.ts'
+import { type CurveShape, quoteMint } from '../../src-main/engines/curve/quote.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import type { Pricing } from '../../src-shared/treasury/curve.ts'
 import { naiveMint } from './naive-curve.ts'
 
 /* Random curves and payments, and the engine beside exact fractions: the property test runs some, the bench a million. */

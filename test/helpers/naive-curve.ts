@@ -1,4 +1,5 @@
-import type { CurveShape, Pricing } from '../../src-main/engines/curve/quote.ts'
+import type { CurveShape } from '../../src-main/engines/curve/quote.ts'
+import type { Pricing } from '../../src-shared/treasury/curve.ts'
 
 /*
  * The curve once more, in exact fractions and by trying: no formula is solved. `exact`: the most tokens whose area is covered by the payment,

@@ -4,9 +4,10 @@ import { burnOnCurve, createCurve, mintOnCurve } from '../../src-main/engines/cu
 import { burnFees, buy, chooseRoute, type Market, marketFloor } from '../../src-main/engines/curve/market.ts'
 import { floorRoot } from '../../src-main/engines/curve/numbers.ts'
 import { costUnits, ledgerBounds, quoteMint, simulatedBounds, spotPrice } from '../../src-main/engines/curve/quote.ts'
-import { profiles, splitMint } from '../../src-main/engines/curve/split.ts'
+import { splitMint } from '../../src-main/engines/curve/split.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { MAX_UNITS } from '../../src-shared/money.ts'
+import { curveProfiles } from '../../src-shared/treasury/curve.ts'
 import { anyCurveCase, compareWithNaive, usual } from '../helpers/curve-fuzz.ts'
 import { naiveArea, naiveCeil } from '../helpers/naive-curve.ts'
 import { runs } from '../helpers/runs.ts'
@@ -51,7 +52,7 @@ test('what is charged is the area below the curve, rounded up, and within the pa
 
 test('every split adds up', () => {
   fc.assert(
-    fc.property(fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), fc.constantFrom(...profiles), (minted, profile) => {
+    fc.property(fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }), fc.constantFrom(...curveProfiles), (minted, profile) => {
       const { userUnits, burntUnits, zapUnits, treasuryUnits } = splitMint(minted, profile)
       expect(userUnits + burntUnits + zapUnits + treasuryUnits).toBe(minted)
       expect([userUnits, burntUnits, zapUnits, treasuryUnits].every(part => part >= 0n)).toBe(true)
@@ -131,7 +132,7 @@ const buys = fc.array(
 
 test('a market loses and makes up nothing, whichever way its buyers take', () => {
   const order = fc.record({
-    profile: fc.constantFrom(...profiles),
+    profile: fc.constantFrom(...curveProfiles),
     feePpm: fc.constantFrom(0, 3000, 30_000),
     routerFeePpm: fc.constantFrom(0, 5000, 999_999),
     poolNative: fc.bigInt({ min: 0n, max: 10n ** 15n }),

@@ -1,12 +1,13 @@
+import type { CurveProfile, Pricing } from '../../../src-shared/treasury/curve.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
-import { type Bounds, type CurveShape, isU128, PRECISION, type Pricing, type Quote, quoteMint, simulatedBounds } from './quote.ts'
-import type { Profile, Split } from './split.ts'
+import { type Bounds, type CurveShape, isU128, PRECISION, type Quote, quoteMint, simulatedBounds } from './quote.ts'
+import type { Split } from './split.ts'
 
 /** A curve of an asset, paid for in its foreign asset. */
 export interface Curve extends CurveShape {
   asset: string
   foreignAsset: string
-  profile: Profile
+  profile: CurveProfile
 }
 
 export interface CurveOrder {
@@ -14,7 +15,7 @@ export interface CurveOrder {
   foreignAsset: string
   initialPrice: bigint
   slope: bigint
-  profile?: Profile
+  profile?: CurveProfile
 }
 
 /** What happened on a curve, by the names that a chain gives it. */

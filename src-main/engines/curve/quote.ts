@@ -1,8 +1,9 @@
 import { MAX_UNITS } from '../../../src-shared/money.ts'
+import type { CurveProfile, Pricing } from '../../../src-shared/treasury/curve.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { lesser } from '../../../src-shared/treasury/shares.ts'
 import { ceilDiv, floorRoot, U128_MAX, U256_MAX } from './numbers.ts'
-import { type Profile, type Split, splitMint } from './split.ts'
+import { type Split, splitMint } from './split.ts'
 
 /*
  * The token minting curve (tokenomics.md, Token minting curve): its price P(s) = P0 + m*s/K rises with the supply s that was minted on it, and
@@ -11,12 +12,6 @@ import { type Profile, type Split, splitMint } from './split.ts'
 
 /** K of every curve that is created. */
 export const PRECISION = 10n ** 12n
-
-/**
- * `exact` keeps every digit and charges for what is minted. `spot` predicts a chain to the unit: it cuts the price to a whole number first, its
- * sums saturate, and it takes the whole payment even where that mints nothing.
- */
-export type Pricing = 'exact' | 'spot'
 
 /** Prices are units of the foreign asset for one unit, times `precision`. */
 export interface CurveShape {
@@ -48,7 +43,7 @@ export interface Quote extends Split {
 
 export interface QuoteOptions {
   pricing?: Pricing
-  profile?: Profile
+  profile?: CurveProfile
   bounds?: Bounds
   /** what the payer has; without it the quote is for anybody */
   balanceUnits?: bigint

@@ -1,9 +1,4 @@
-/**
- * Who gets what is minted. `standard`: the buyer's share, and the rest to the zap manager. `thirds`: buyer, treasury, and the rest to the zap
- * manager for liquidity; `thirds-burnt`: the buyer's third is burned at once.
- */
-export const profiles = ['standard', 'thirds', 'thirds-burnt'] as const
-export type Profile = (typeof profiles)[number]
+import type { CurveProfile } from '../../../src-shared/treasury/curve.ts'
 
 /** All of it adds up to what is minted. */
 export interface Split {
@@ -18,7 +13,7 @@ export interface Split {
 const SHARE_PPM = 333_333n
 
 /** A share is `floor(minted*333333/1e6)` (tokenomics.md, Token minting curve); what that leaves is the zap manager's. */
-export function splitMint(mintedUnits: bigint, profile: Profile): Split {
+export function splitMint(mintedUnits: bigint, profile: CurveProfile): Split {
   const share = (mintedUnits * SHARE_PPM) / 1_000_000n
   const treasuryUnits = profile === 'standard' ? 0n : share
   const isBurnt = profile === 'thirds-burnt'

@@ -1,5 +1,6 @@
 import { formatAmount } from '../../../src-shared/treasury/amounts.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
+import type { FixedStakeState } from '../../../src-shared/treasury/staking.ts'
 import { payReward, type RewardDebt } from './reward-debt.ts'
 
 /*
@@ -31,7 +32,7 @@ export interface FixedStake {
   /** whole days whose reward is accrued: `accruedUnits` is the entitlement of exactly these */
   countedDays: number
   accruedUnits: bigint
-  state: 'active' | 'unstaking' | 'completed'
+  state: FixedStakeState
   /** when principal and reward can be claimed; null until it is unstaked */
   claimableTs: number | null
 }

@@ -1,5 +1,6 @@
 import { formatAmount } from '../../../src-shared/treasury/amounts.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
+import type { PoolStakeState } from '../../../src-shared/treasury/staking.ts'
 import { formatTrust } from '../trust/hundredths.ts'
 import { DAY_SEC } from './fixed.ts'
 
@@ -26,10 +27,9 @@ export interface PoolStake {
   startTs: number
   /** the first second at which it can be taken out */
   lockedUntilTs: number
-  state: 'active' | 'completed'
+  state: PoolStakeState
 }
 
-export const REWARD_TOKEN = 'BTA-REWARD'
 /** basis points times the seconds of a year: 10,000 * 31,536,000 */
 const YEAR_WHOLE_SEC = 315_360_000_000n
 
