@@ -2,6 +2,7 @@ import { accessTokenRows } from './access-tokens-table.ts'
 import { configRows } from './config-table.ts'
 import { creditRows } from './credit-table.ts'
 import { entityRows } from './entities-table.ts'
+import { paymentImportRows } from './payments-import-table.ts'
 import { paymentRows } from './payments-table.ts'
 import { revenueRows } from './revenue-table.ts'
 import type { TreasuryRow } from './row.ts'
@@ -23,6 +24,7 @@ export const treasuryTable = {
   ...trustRows,
   ...creditRows,
   ...paymentRows,
+  ...paymentImportRows,
   ...revenueRows,
   ...watchRows,
 }

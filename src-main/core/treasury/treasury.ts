@@ -23,6 +23,7 @@ import {
   type TreasuryContext,
   type TreasuryQueryHandlers,
 } from './handlers.ts'
+import { paymentImportHandlers } from './payments-import.ts'
 import { paymentHandlers } from './payment-handlers.ts'
 import { revenueHandlers } from './revenue-handlers.ts'
 import { createTreasurySessions } from './sessions.ts'
@@ -101,6 +102,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     ...configuration.commands,
     ...credit.commands,
     ...payments.commands,
+    ...paymentImportHandlers(books),
     ...revenue.commands,
     ...watched.commands,
     ...tokensOfRest.commands,

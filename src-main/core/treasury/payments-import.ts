@@ -1,0 +1,112 @@
+import { parseCsv, withoutApostrophe } from '../../../src-shared/csv.ts'
+import { AppError, toAppError } from '../../../src-shared/errors.ts'
+import { cleanName } from '../../../src-shared/text.ts'
+import { parseAmount } from '../../../src-shared/treasury/amounts.ts'
+import { MAX_IMPORT_LINES } from '../../../src-shared/treasury/payments-import-table.ts'
+import { runCommand, type Store } from '../../store/index.ts'
+import { resolveEntity } from './entities.ts'
+import { actingEntity, type TreasuryCommandHandlers, type TreasuryContext, type TreasuryOutput } from './handlers.ts'
+import { checkPayable, pay } from './payments.ts'
+
+const NEEDED = ['reference', 'to', 'amount'] as const
+const COLUMNS: readonly string[] = [...NEEDED, 'token', 'memo']
+const MAX_CHARS: Record<string, number> = { reference: 60, to: 100, amount: 60, token: 20, memo: 300 }
+
+interface PaymentLine {
+  line: number
+  reference: string
+  to: string
+  amount: string
+  token: string
+  memo: string
+}
+
+/** Payments from a file, all of them in the one transaction of the command. */
+export function paymentImportHandlers(books: Store): Pick<TreasuryCommandHandlers, 'payments.import'> {
+  return {
+    'payments.import': ({ text }, context) => {
+      const from = actingEntity(context)
+      const sums = new Map<string, { token: string; amount: bigint; fee: bigint }>()
+      const lines = readLines(text)
+      let paid = 0
+      for (const line of lines) {
+        const made = atLine(line.line, () => payLine(books, context, from, line))
+        if (!made) continue
+        paid++
+        const sum = sums.get(line.token) ?? { token: line.token, amount: 0n, fee: 0n }
+        sums.set(line.token, { token: line.token, amount: sum.amount + made.amountUnits, fee: sum.fee + made.feeUnits })
+      }
+      return { paid, already: lines.length - paid, sums: [...sums.values()] } satisfies TreasuryOutput<'payments.import'>
+    },
+  }
+}
+
+/**
+ * Pays one line, as a command of its own whose key is the payer's reference, whichever program it comes through; null: it was paid before.
+ * Throws AppError idempotency.reused where the reference was paid by other words, and what payments throw.
+ */
+function payLine(
+  books: Store,
+  context: TreasuryContext,
+  from: string,
+  { reference, to: named, amount, token, memo }: PaymentLine,
+): { amountUnits: bigint; feeUnits: bigint } | null {
+  const amountUnits = parseAmount(amount, 'amount')
+  const to = resolveEntity(books, named)
+  let made: { amountUnits: bigint; feeUnits: bigint } | null = null
+  const call = {
+    actor: `${from} (file)`,
+    idempotencyKey: reference,
+    command: 'payments.send',
+    input: { to, token, amount, memo, reference },
+    audit: { subject: `entity ${from}` },
+  }
+  runCommand(books, call, () => {
+    checkPayable(context, token)
+    made = pay(context, 'direct', { from, to, amountUnits, token, memo: cleanName(memo) })
+    return null
+  })
+  return made
+}
+
+function atLine<T>(line: number, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const { code, message, details } = toAppError(cause)
+    throw new AppError(code, `Line ${line}: ${message.replace(/\.$/, '')}. Nothing of this file was paid.`, {
+      cause,
+      details: { ...details, line },
+    })
+  }
+}
+
+/** Throws AppError usage, naming the line. */
+function readLines(text: string): PaymentLine[] {
+  const [header, ...rows] = parseCsv(text)
+  const names = header?.cells.map(cell => cell.trim().toLowerCase()) ?? []
+  const isHeader = NEEDED.every(name => names.includes(name)) && names.every(name => COLUMNS.includes(name))
+  if (!isHeader || new Set(names).size < names.length)
+    throw new AppError(
+      'usage',
+      `The first line names the columns: ${NEEDED.join(', ')}, and where wanted token and memo. Nothing was paid.`,
+    )
+  if (rows.length === 0) throw new AppError('usage', 'This file lists no payment. Nothing was paid.')
+  if (rows.length > MAX_IMPORT_LINES)
+    throw new AppError('usage', `This file lists ${rows.length} payments; one may list ${MAX_IMPORT_LINES}. Split it. Nothing was paid.`)
+  const seen = new Map<string, number>()
+  return rows.map(({ line, cells }) =>
+    atLine(line, () => {
+      if (cells.length !== names.length) throw new AppError('usage', `It has ${cells.length} cells, the first line has ${names.length}.`)
+      const of = (name: string) => withoutApostrophe(cells[names.indexOf(name)] ?? '').trim()
+      for (const name of names)
+        if (of(name).length > MAX_CHARS[name]!) throw new AppError('usage', `Its ${name} is longer than ${MAX_CHARS[name]} characters.`)
+      const empty = NEEDED.find(name => of(name) === '')
+      if (empty) throw new AppError('usage', `It has no ${empty}.`)
+      const before = seen.get(of('reference'))
+      if (before !== undefined) throw new AppError('usage', `It has the same reference as line ${before}.`)
+      seen.set(of('reference'), line)
+      return { line, reference: of('reference'), to: of('to'), amount: of('amount'), token: of('token') || 'AZR', memo: of('memo') }
+    }),
+  )
+}
