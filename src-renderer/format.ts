@@ -1,3 +1,4 @@
+import { fixed } from '../src-shared/money.ts'
 import { formatDuration } from '../src-shared/time.ts'
 
 // English words, like the rest of the screens; the zone is the user's own (UTC stands in the title of what shows a time).
@@ -33,6 +34,17 @@ export function formatClock(ts: number, nowTs: number): string {
   return new Date(ts * 1000).getFullYear() === new Date(nowTs * 1000).getFullYear() ? formatDayTime(ts) : formatDateTime(ts)
 }
 
+const utcFormats = {
+  hour: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone: 'UTC' }),
+  day: new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }),
+  month: new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' }),
+}
+
+/** An hour, day or month in UTC by its beginning: `12 Nov, 14:00`, `12 Nov 2024`, `Nov 2024`. */
+export function formatUtcStep(ts: number, step: keyof typeof utcFormats): string {
+  return utcFormats[step].format(ts * 1000)
+}
+
 /** `12,345` */
 export function formatCount(count: number): string {
   return countFormat.format(count)
@@ -46,6 +58,11 @@ export function formatPermille(permille: number): string {
 /** Basis points as per cent: 10 gives `0.10 %`. */
 export function formatBps(bps: number): string {
   return `${(bps / 100).toFixed(2)} %`
+}
+
+/** A share in per cent with 2 decimals, cut: `33.33`; null: of nothing. */
+export function formatShare(part: bigint, whole: bigint): string | null {
+  return whole === 0n ? null : fixed((part * 10_000n) / whole, 2)
 }
 
 /** How much downtime is left, in hours and minutes, cut: `36 h 32 min`, `12 min`, `45 s`. */

@@ -58,6 +58,13 @@ export const IconJobs = icon(
   </>,
 )
 export const IconConfiguration = icon(<path d="M2.5 4h11M2.5 8h11M2.5 12h11M5 2.7v2.6M10.5 6.7v2.6M6.5 10.7v2.6" strokeLinecap="round" />)
+export const IconTokens = icon(
+  <>
+    <circle cx="6" cy="8" r="3.5" />
+    <path d="M8.5 5a3.5 3.5 0 1 1 0 6" />
+  </>,
+)
+export const IconAccount = icon(<path d="M2.5 4.5h11v8h-11zM2.5 4.5 10 2.5v2M10 8.5h3.5v2H10z" strokeLinejoin="round" />)
 export const IconSearch = icon(
   <>
     <circle cx="7" cy="7" r="4.3" />

@@ -22,6 +22,11 @@ export function whatIfPath(nodeId: number): string {
   return `/what-if/${nodeId}`
 }
 
+/** The page Tokens with one of them in detail. */
+export function tokenPath(token: string): string {
+  return `/tokens/${encodeURIComponent(token)}`
+}
+
 /** What the Nodes page shows; kept across restarts. Null: no such filter. */
 export interface NodesFilter {
   farmId: number | null

@@ -10,6 +10,7 @@ import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
 import { reviewTexts } from './texts-review.ts'
 import { syncTexts } from './texts-sync.ts'
+import { tokenTexts } from './texts-tokens.ts'
 import { vaultTexts } from './texts-vault.ts'
 import { voteTexts } from './texts-votes.ts'
 import { whatIfTexts } from './texts-what-if.ts'
@@ -64,6 +65,7 @@ export const texts = {
   jobs: jobsTexts,
   mints: mintTexts,
   keys: keyTexts,
+  tokens: tokenTexts,
   pay: payTexts,
   votes: voteTexts,
   review: reviewTexts,

@@ -12,6 +12,7 @@ import {
   IconPeriods,
   IconSettings,
   IconSync,
+  IconTokens,
   IconVault,
   IconVotes,
   IconWhatIf,
@@ -33,6 +34,7 @@ import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { SyncPage, SyncSetupPage } from '../pages/sync.tsx'
+import { TokensPage } from '../pages/tokens.tsx'
 import { VotesPage } from '../pages/votes.tsx'
 import { WhatIfPage } from '../pages/what-if.tsx'
 import { texts } from '../texts.ts'
@@ -61,6 +63,8 @@ export const routes: AppRoute[] = [
   { path: '/payouts/:id', title: texts.pay.title, page: PayoutPage },
   { path: '/votes', title: texts.votes.title, page: VotesPage, rail: { section: 'sign', icon: IconVotes } },
   { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
+  { path: '/tokens', title: texts.tokens.title, page: TokensPage, rail: { section: 'treasury', icon: IconTokens } },
+  { path: '/tokens/:token', title: texts.tokens.title, page: TokensPage },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
   { path: '/jobs', title: texts.jobs.title, page: JobsPage, rail: { section: 'treasury', icon: IconJobs } },
