@@ -91,6 +91,8 @@ export interface CoreOptions {
 export interface HostCore extends Core {
   /** what serving the REST door takes */
   rest: RestAccess
+  /** Runs what scheduled jobs have due now: for whoever sets the clock (nowTs). By itself it looks every 15 s */
+  runDue(): Promise<void>
 }
 
 /**
@@ -102,7 +104,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   const nowTs = options.nowTs ?? (() => Math.floor(Date.now() / 1000))
   const runTask: TaskRunner = options.runTask ?? runTaskHere
   const topics = createTopics()
-  const real = openStore(options.dataDir, { mode: options.mode })
+  const real = openStore(options.dataDir, { mode: options.mode, ...(options.nowTs ? { nowMs: () => nowTs() * 1000 } : {}) })
   let demo: Store | null = null
   let closed = false
   const jobs = createJobRunner(() => topics.changed('jobs'), nowTs)
@@ -659,12 +661,13 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       }
     },
     rest: treasury.rest,
+    runDue: treasury.runDue,
     subscribe: topics.subscribe,
     async close() {
       if (closed) return
       clearInterval(signing)
       keys.lock()
-      treasury.close()
+      await treasury.close()
       realSync.refresher.close()
       liveDemo.end()
       await jobs.close()

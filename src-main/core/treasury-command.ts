@@ -49,7 +49,7 @@ export function openTreasury({ dataDir, actor: id, mode }: { dataDir: string; ac
     },
     async close() {
       await treasury.settled()
-      treasury.close()
+      await treasury.close()
       keys.lock()
       books.close()
     },

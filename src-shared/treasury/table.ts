@@ -6,6 +6,7 @@ import { paymentImportRows } from './payments-import-table.ts'
 import { paymentRows } from './payments-table.ts'
 import { revenueRows } from './revenue-table.ts'
 import type { TreasuryRow } from './row.ts'
+import { scheduleRows } from './schedule-table.ts'
 import { tokenFigureRows } from './token-figures-table.ts'
 import { tokenRows } from './tokens-table.ts'
 import { trustRows } from './trust-table.ts'
@@ -27,6 +28,7 @@ export const treasuryTable = {
   ...paymentImportRows,
   ...revenueRows,
   ...watchRows,
+  ...scheduleRows,
 }
 
 type Table = typeof treasuryTable

@@ -52,7 +52,7 @@ export async function openTreasury(startTs = 1_700_000_000): Promise<TestTreasur
   }
 
   function shut(): void {
-    test.treasury.close()
+    void test.treasury.close()
     test.keys.lock()
     test.store.close()
   }

@@ -6,6 +6,7 @@ import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { TreasuryRow } from '../../../src-shared/treasury/row.ts'
 import { type TreasuryCommandName, type TreasuryName, type TreasuryQueryName, treasuryTable } from '../../../src-shared/treasury/table.ts'
 import { keepHours } from '../../jobs/ledger-hours.ts'
+import { createScheduler } from '../../jobs/schedule/scheduler.ts'
 import { createCommandQueue } from '../../store/command-queue.ts'
 import type { Store } from '../../store/index.ts'
 import { createTries } from '../key-tries.ts'
@@ -23,9 +24,11 @@ import {
   type TreasuryContext,
   type TreasuryQueryHandlers,
 } from './handlers.ts'
-import { paymentImportHandlers } from './payments-import.ts'
 import { paymentHandlers } from './payment-handlers.ts'
+import { paymentImportHandlers } from './payments-import.ts'
 import { revenueHandlers } from './revenue-handlers.ts'
+import { scheduleHandlers } from './schedule-handlers.ts'
+import { scheduledJobs } from './scheduled.ts'
 import { createTreasurySessions } from './sessions.ts'
 import { tokenFigureHandlers } from './token-figures.ts'
 import { tokenHandlers } from './token-handlers.ts'
@@ -51,11 +54,14 @@ export interface Treasury {
   command(name: TreasuryCommandName, input: unknown, actor: Actor, idempotencyKey: string): Promise<unknown>
   /** for the host that serves the REST door */
   rest: RestAccess
-  /** goes on with what waited for an answer when Granary was closed */
+  /** goes on with what waited for an answer when Granary was closed, and runs the scheduled jobs from here on */
   resume(): void
+  /** runs the slots of scheduled jobs that are due now, and resolves when none is left; after resume() that happens by itself */
+  runDue(): Promise<void>
   /** when nothing waits for an answer from outside any more */
   settled(): Promise<void>
-  close(): void
+  /** waits for the slot that runs */
+  close(): Promise<void>
 }
 
 /** Whoever asks without saying who, as a program's own reading does. */
@@ -84,6 +90,15 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
   const watch = createWatch(books, () => changed('treasury', 'audit'))
   const watched = watchHandlers({ books, watch })
   const tokensOfRest = accessTokens(books, () => changed('treasury'))
+  const scheduler = createScheduler({
+    store: books,
+    jobs: () => scheduledJobs(loadTreasuryConfig(books)),
+    changed() {
+      moved()
+      changed('jobs')
+    },
+  })
+  const scheduled = scheduleHandlers({ books, scheduler })
   const queries: TreasuryQueryHandlers = {
     ...tokens.queries,
     ...tokenFigureHandlers({ books, network }),
@@ -95,6 +110,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     ...revenue.queries,
     ...watched.queries,
     ...tokensOfRest.queries,
+    ...scheduled.queries,
   }
   const commands: TreasuryCommandHandlers = {
     ...tokens.commands,
@@ -106,6 +122,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     ...revenue.commands,
     ...watched.commands,
     ...tokensOfRest.commands,
+    ...scheduled.commands,
   }
 
   function contextOf(actor: Actor): TreasuryContext {
@@ -114,6 +131,17 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     const isAdministrator = !isBound && sessions.isAdministrator(actor.id)
     const doer = entityId ?? (isAdministrator ? 'administrator' : actor.id)
     return { books, nowTs: books.now(), config: loadTreasuryConfig(books), actor, entityId, isAdministrator, doer }
+  }
+
+  /** Something was done, and is on the disk. */
+  function moved(): void {
+    try {
+      keepHours(books, books.now())
+    } catch {
+      // charts are counted from the ledger itself then, which takes longer
+    }
+    changed('treasury', 'audit')
+    watch.soon()
   }
 
   function checkWho({ who }: TreasuryRow, context: TreasuryContext): void {
@@ -151,25 +179,23 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
       }
       const answered = await queue.run(call, prepared.work)
       prepared.after?.()
-      try {
-        keepHours(books, books.now())
-      } catch {
-        // it is done and on the disk; charts are counted from the ledger itself then, which takes longer
-      }
-      changed('treasury', 'audit')
-      watch.soon()
+      moved()
       return answered
     },
     rest: tokensOfRest.access,
     resume() {
       analyses.resume()
       watch.soon()
+      scheduler.start()
     },
+    runDue: scheduler.runDue,
     settled: analyses.settled,
-    close() {
+    async close() {
+      const slot = scheduler.close()
       analyses.close()
       watch.close()
       sessions.close()
+      await slot
     },
   }
 }
