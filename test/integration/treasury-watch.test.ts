@@ -77,6 +77,15 @@ test('a person decides once and says why; what comes again is another mark that 
     ['mark-1', 'fine'],
   ])
   expect(rows[0]!.earlier).toMatchObject({ id: 'mark-1', state: 'fine', note: 'a circle of friends' })
+  // another circle of two of them is no mark of its own
+  const zoe = await world.entity('Zoe', '10')
+  await world.run(anna!, 'tokens.transfer', { to: 'Bob', token: 'AZR', amount: '50' })
+  await world.run(bob!, 'tokens.transfer', { to: 'Zoe', token: 'AZR', amount: '50' })
+  await world.run(zoe, 'tokens.transfer', { to: 'Anna', token: 'AZR', amount: '50' })
+  await looked()
+  const [grown] = marks('open').rows
+  expect(marks().open).toBe(1)
+  expect(grown!.actors.map(({ name }) => name).sort()).toEqual(['Anna', 'Bob', 'Eve', 'Zoe'])
   await world.run(administrator, 'watch.decide', { id: 'mark-2', verdict: 'suspicious', note: 'again' })
 })
 
