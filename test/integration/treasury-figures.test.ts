@@ -55,8 +55,8 @@ beforeAll(async () => {
   await run('tokens.lock', { token: 'AZR', amount: '10' })
   await run('tokens.burnLocked', { token: 'AZR', amount: '4' })
 })
-afterAll(() => {
-  treasury.close()
+afterAll(async () => {
+  await treasury.close()
   store.close()
   rmSync(folder, { recursive: true, force: true })
 })

@@ -33,9 +33,9 @@ beforeAll(async () => {
   await run('tokens.fund', { to: 'Anna', token: 'AZR', amount: '100' })
   await run('entities.unlock', { entityId: 'Anna', passphrase })
 })
-afterAll(() => {
+afterAll(async () => {
   expect(checkLedger(store)).toEqual([])
-  treasury.close()
+  await treasury.close()
   close()
 })
 
