@@ -41,7 +41,7 @@ export function createWatch(books: Store, changed: () => void): Watch {
   let before: LookedAt | null = null
   let problem: string | null = null
   let closed = false
-  let atOnce = MOST_AT_ONCE
+  let atOnce = LEAST_AT_ONCE
 
   function plan(afterMs: number): void {
     if (timer !== null || closed) return
