@@ -18,9 +18,9 @@ export const jobsTexts = {
     shows: 'The clock shows',
     reference: 'Last believed',
     apart: (words: string) => `${words} apart`,
-    safe: 'Nothing runs and no money moves until this is settled. If the clock is wrong, set it right: Granary sees it and goes on by itself.',
     confirm: 'The clock is right',
-    confirmHow: 'Every slot since then runs now, each once, at its own time.',
+    confirmHow:
+      'Every slot since then runs now, each once, with its own time. If the clock is wrong, set it right instead: Granary sees it and goes on by itself.',
     confirmAction: (time: string) => `Confirm ${time}`,
     confirmed: 'The clock is confirmed.',
   },

@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { formatDuration } from '../../src-shared/time.ts'
 import type { ScheduleView } from '../../src-shared/treasury/schedule.ts'
@@ -6,6 +7,7 @@ import { Note } from '../components/note.tsx'
 import { DateTime } from '../components/values.tsx'
 import { formatDateTime } from '../format.ts'
 import { useSendOnce } from '../send-once.ts'
+import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
 import settings from './settings.module.css'
@@ -15,7 +17,6 @@ const words = texts.jobs.clock
 
 /** A clock that jumped: what it shows, what was believed last, and confirming it. */
 export function ClockPanel({ schedule: { clock, nowTs, referenceTs, problem } }: { schedule: ScheduleView }) {
-  const sending = useSendOnce()
   const title = clock === 'backwards' ? words.backwards : words.title
   return (
     <section className={page.panel} aria-label={title}>
@@ -39,22 +40,31 @@ export function ClockPanel({ schedule: { clock, nowTs, referenceTs, problem } }:
           </div>
         )}
       </dl>
-      <p>{words.safe}</p>
-      <TreasuryForm
-        name={words.confirm}
-        how={words.confirmHow}
-        action={words.confirmAction(formatDateTime(nowTs))}
-        as="administrator"
-        sending={sending}
-        isReady
-        onTried={() => undefined}
-        onSend={async idempotencyKey => {
-          await command('schedule.confirm', { shownTs: nowTs }, { idempotencyKey })
-          notifications.show({ message: words.confirmed })
-        }}
-      >
-        {null}
-      </TreasuryForm>
+      <div className={page.buttons}>
+        <Button onClick={() => openSheet({ title: words.confirm, body: <ConfirmForm nowTs={nowTs} /> })}>{words.confirm}</Button>
+      </div>
     </section>
+  )
+}
+
+function ConfirmForm({ nowTs }: { nowTs: number }) {
+  const sending = useSendOnce()
+  return (
+    <TreasuryForm
+      name={words.confirm}
+      how={words.confirmHow}
+      action={words.confirmAction(formatDateTime(nowTs))}
+      as="administrator"
+      sending={sending}
+      isReady
+      onTried={() => undefined}
+      onSend={async idempotencyKey => {
+        await command('schedule.confirm', { shownTs: nowTs }, { idempotencyKey })
+        notifications.show({ message: words.confirmed })
+        closeSheet()
+      }}
+    >
+      {null}
+    </TreasuryForm>
   )
 }
