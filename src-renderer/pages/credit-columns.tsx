@@ -1,12 +1,9 @@
 import { cleanName } from '../../src-shared/text.ts'
-import { formatUtc } from '../../src-shared/time.ts'
-import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import { CREDIT_TOKEN } from '../../src-shared/treasury/credit.ts'
 import type { CreditApplication, Loan } from '../../src-shared/treasury/credit-table.ts'
 import type { Column } from '../components/data-table.tsx'
-import { Clip } from '../components/names.tsx'
+import { amountColumn, type Field, textColumn, timeColumn } from '../components/plain-columns.tsx'
 import { StateMark } from '../components/state-mark.tsx'
-import { Amount, DateTime } from '../components/values.tsx'
 import { texts } from '../texts.ts'
 
 const words = texts.credit
@@ -28,43 +25,7 @@ export function ApplicationMark({ application: { state }, isOwn }: { application
   return <StateMark state={marks[state]} word={word} />
 }
 
-type Field<Row> = Pick<Column<Row>, 'id' | 'header'>
-
-function amountColumn<Row>(field: Field<Row>, unitsOf: (row: Row) => bigint | null): Column<Row> {
-  return {
-    ...field,
-    width: 120,
-    grow: 1,
-    align: 'right',
-    cell: row => {
-      const units = unitsOf(row)
-      return units === null ? '' : <Amount units={units} token={CREDIT_TOKEN} />
-    },
-    text: row => {
-      const units = unitsOf(row)
-      return units === null ? '' : formatAmount(units)
-    },
-  }
-}
-
-function timeColumn<Row>(field: Field<Row>, tsOf: (row: Row) => number | null): Column<Row> {
-  return {
-    ...field,
-    width: 150,
-    cell: row => {
-      const ts = tsOf(row)
-      return ts === null ? '' : <DateTime ts={ts} />
-    },
-    text: row => {
-      const ts = tsOf(row)
-      return ts === null ? '' : formatUtc(ts)
-    },
-  }
-}
-
-function textColumn<Row>(field: Field<Row>, width: number, textOf: (row: Row) => string): Column<Row> {
-  return { ...field, width, cell: row => <Clip text={textOf(row)} />, text: textOf }
-}
+const amountOf = <Row,>(field: Field<Row>, unitsOf: (row: Row) => bigint | null) => amountColumn(field, CREDIT_TOKEN, unitsOf)
 
 /** `isEverybodys`: whose they are is shown. */
 export function loanColumns(isEverybodys: boolean): Column<Loan>[] {
@@ -72,11 +33,11 @@ export function loanColumns(isEverybodys: boolean): Column<Loan>[] {
     textColumn({ id: 'id', header: heads.id }, 120, row => row.id),
     ...(isEverybodys ? [textColumn<Loan>({ id: 'borrower', header: heads.borrower }, 140, row => cleanName(row.name))] : []),
     { id: 'state', header: heads.state, width: 150, cell: row => <LoanMark loan={row} />, text: row => row.status },
-    amountColumn({ id: 'principal', header: heads.principal }, row => row.principal),
-    amountColumn({ id: 'owed', header: heads.owed }, row => row.owed),
+    amountOf({ id: 'principal', header: heads.principal }, row => row.principal),
+    amountOf({ id: 'owed', header: heads.owed }, row => row.owed),
     timeColumn({ id: 'due', header: heads.due }, row => row.due?.dueTs ?? null),
-    amountColumn({ id: 'dueAmount', header: heads.dueAmount }, row => row.due?.amount ?? null),
-    amountColumn({ id: 'overdue', header: heads.overdue }, row => (row.overdue > 0n ? row.overdue : null)),
+    amountOf({ id: 'dueAmount', header: heads.dueAmount }, row => row.due?.amount ?? null),
+    amountOf({ id: 'overdue', header: heads.overdue }, row => (row.overdue > 0n ? row.overdue : null)),
     { ...timeColumn<Loan>({ id: 'opened', header: heads.opened }, row => row.openedTs), optional: true },
   ]
 }
@@ -93,8 +54,8 @@ export function applicationColumns(isEverybodys: boolean, ownId: string | undefi
       text: row => row.state,
     },
     textColumn({ id: 'purpose', header: heads.purpose }, 110, row => words.purposes[row.purpose]),
-    amountColumn({ id: 'asked', header: heads.asked }, row => row.amount),
-    amountColumn({ id: 'approved', header: heads.approved }, row => (row.decision?.rejected === null ? row.decision.approved : null)),
+    amountOf({ id: 'asked', header: heads.asked }, row => row.amount),
+    amountOf({ id: 'approved', header: heads.approved }, row => (row.decision?.rejected === null ? row.decision.approved : null)),
     textColumn({ id: 'by', header: heads.by }, 120, row => (row.decision ? words.bases[row.decision.basis] : '')),
     timeColumn({ id: 'applied', header: heads.applied }, row => row.createdTs),
   ]
