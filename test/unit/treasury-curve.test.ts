@@ -139,6 +139,9 @@ describe('a pool', () => {
     })
     expect(addLiquidity(pool, 900_000n, 200_000n)).toMatchObject({ lpUnits: 100n, addedNativeUnits: 100_000n, addedForeignUnits: 200_000n })
     expect(addLiquidity(pool, 999n, 900_000n)).toEqual({ pool, lpUnits: 0n, addedNativeUnits: 0n, addedForeignUnits: 0n })
+    // the ratio cut to whole units: what fits exactly goes in whole
+    const small = { nativeUnits: 3n, foreignUnits: 2n, lpUnits: 6n, feePpm: 0 }
+    expect(addLiquidity(small, 2n, 1n)).toMatchObject({ lpUnits: 3n, addedNativeUnits: 2n, addedForeignUnits: 1n })
     const empty = { nativeUnits: 0n, foreignUnits: 0n, lpUnits: 0n, feePpm: 0 }
     expect(addLiquidity(empty, 400n, 900n)).toMatchObject({ lpUnits: 600n, addedNativeUnits: 400n, addedForeignUnits: 900n })
     expect(addLiquidity(empty, 400n, 0n).pool).toEqual(empty)
@@ -173,6 +176,13 @@ describe('a market', () => {
     expect(large).toMatchObject({ best: 'curve', poolUnits: 90_909_090n })
     expect(large.shareUnits).toBe(large.curve?.userUnits)
     expect(large.curve?.userUnits).toBeGreaterThan(90_909_090n)
+  })
+
+  test('sends a buyer to the curve where both give the same: it charges only what it mints', () => {
+    // a pool of no fee that pays 332 for 1000, as the curve does
+    const alike = { ...market, pool: { ...market.pool, nativeUnits: 1_000_000n, foreignUnits: 3_008_000n } }
+    const route = chooseRoute(alike, { ...offer(1000n), routerFeePpm: 0 })
+    expect(route).toMatchObject({ best: 'curve', poolUnits: 332n, shareUnits: 332n, curve: { userUnits: 332n } })
   })
 
   test('takes the router’s fee first, for the burning manager, whose burn lowers the issuance', () => {
