@@ -1,3 +1,4 @@
+import { fixed } from '../../../src-shared/money.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 
 /** A module that somebody completed, as it is rewarded (tokenomics.md, Proof of knowledge). */
@@ -30,8 +31,7 @@ export function knowledgeRewardCents({ difficulty, score, isCompleted }: Complet
 
 /** Two decimals: `0.96`, as a proof has it. */
 export function centsText(cents: bigint): string {
-  const digits = cents.toString().padStart(3, '0')
-  return `${digits.slice(0, -2)}.${digits.slice(-2)}`
+  return fixed(cents, 2)
 }
 
 /** The text of a score that comes as a number of a program: only such are taken here. @throws `rewards.score` */
