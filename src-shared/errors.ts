@@ -99,11 +99,13 @@ export const errorCodes = [
   'guarantees.unknown',
   'guarantees.owner',
   'guarantees.state',
+  'guarantees.self',
   'auctions.base',
   'auctions.unknown',
   'auctions.owner',
   'auctions.state',
   'auctions.joined',
+  'auctions.end',
   'access-tokens.unknown',
   'access-tokens.many',
   'rest.token', // no token of the REST door, or one that is not good (any more)
@@ -112,6 +114,7 @@ export const errorCodes = [
   'rest.rate', // too many requests; details.waitSec; retryable
   'rest.request', // no request that the REST door takes: its path, method, header or body
   'access.granted',
+  'access.fee',
   'staking.minimum',
   'staking.duration',
   'staking.unknown',

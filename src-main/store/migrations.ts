@@ -18,6 +18,7 @@ import { booksStrayPayments } from './stray-payments-tables.ts'
 import { booksCredit } from './treasury-credit-tables.ts'
 import { booksParameters } from './treasury-parameters.ts'
 import { booksMarkGroups, booksPayments } from './treasury-payments-tables.ts'
+import { booksPools } from './treasury-pools-tables.ts'
 import { booksTreasury } from './treasury-tables.ts'
 import { booksTrust } from './treasury-trust.ts'
 
@@ -327,6 +328,7 @@ export const migrations: Migrations = {
     booksCredit,
     booksPayments,
     booksMarkGroups,
+    booksPools,
   ],
 }
 

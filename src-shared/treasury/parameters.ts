@@ -196,6 +196,7 @@ export const parameters = {
   'jobs.collection': parameter('when overdue instalments are collected', 'schedule, UTC', cron, '0 0 * * *'),
   'jobs.stakingRewards': parameter('when staking rewards accrue', 'schedule, UTC', cron, '0 0 * * *'),
   'jobs.poolYields': parameter("when the pools' yields accrue", 'schedule, UTC', cron, '0 * * * *'),
+  'jobs.auctions': parameter('when auctions that are over give back what is locked in them', 'schedule, UTC', cron, '0 * * * *'),
   'analyst.url': parameter(
     'address of an OpenAI-compatible endpoint without /chat/completions; empty: no analyst is asked',
     'address',

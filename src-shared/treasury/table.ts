@@ -2,8 +2,10 @@ import { accessTokenRows } from './access-tokens-table.ts'
 import { configRows } from './config-table.ts'
 import { creditRows } from './credit-table.ts'
 import { entityRows } from './entities-table.ts'
+import { auctionRows, guaranteeRows } from './guarantees-table.ts'
 import { paymentImportRows } from './payments-import-table.ts'
 import { paymentRows } from './payments-table.ts'
+import { poolRows } from './pools-table.ts'
 import { revenueRows } from './revenue-table.ts'
 import type { TreasuryRow } from './row.ts'
 import { scheduleRows } from './schedule-table.ts'
@@ -29,6 +31,9 @@ export const treasuryTable = {
   ...revenueRows,
   ...watchRows,
   ...scheduleRows,
+  ...poolRows,
+  ...guaranteeRows,
+  ...auctionRows,
 }
 
 type Table = typeof treasuryTable

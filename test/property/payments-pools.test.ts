@@ -83,7 +83,7 @@ test('whatever is put in and taken out, whenever it is accrued, all reward is th
           const held = depositedIn(position)
           if (held === 0n) continue
           const taken = (held * BigInt(move.permille) + 999n) / 1000n
-          const made = withdraw(terms, position, taken, move.reserve, nowTs)
+          const made: ReturnType<typeof withdraw> = withdraw(terms, position, taken, move.reserve, nowTs)
           let left = taken
           stays = stays.flatMap(stay => {
             const part = left < stay.amount ? left : stay.amount
@@ -98,7 +98,7 @@ test('whatever is put in and taken out, whenever it is accrued, all reward is th
           const all = stays.reduce((sum, stay) => sum + stay.amount * hoursOf(stay), earned)
           expect(paid + made.withdrawal.owedUnits).toBe((all * BigInt(bps)) / 87_600_000n)
         } else if (move.kind === 'pay') {
-          const made = payOwed(position, move.reserve)
+          const made: ReturnType<typeof payOwed> = payOwed(position, move.reserve)
           position = made.position
           paid += made.paidUnits
         } else position = accrue(position, bps, move.kind === 'early' ? nowTs - 30 * HOUR_SEC : nowTs)

@@ -21,6 +21,7 @@ import {
   parametersVersion,
 } from '../../store/treasury-parameters.ts'
 import type { TreasuryCommandHandlers, TreasuryContext, TreasuryQueryHandlers } from './handlers.ts'
+import { checkPools } from './pools.ts'
 import { checkTokenTable } from './token-table.ts'
 
 type ConfigQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, `configuration.${string}`>>
@@ -46,7 +47,7 @@ export function loadTreasuryConfig(books: Store): TreasuryConfig {
 
 /**
  * Changes settings, given as JSON values by name; gives the names of those that are another than before. Whoever calls it holds the
- * transaction. Throws AppError config.unknown, config.invalid.
+ * transaction. Throws AppError config.unknown, config.invalid, jobs.clock (pools).
  */
 export function changeConfig(books: Store, values: Readonly<Record<string, unknown>>, by: { actor: string; ts: number }): string[] {
   const before = loadParameters(books)
@@ -62,6 +63,7 @@ export function changeConfig(books: Store, values: Readonly<Record<string, unkno
   const config = loadTreasuryConfig(books)
   checkTogether(config)
   checkTokenTable(books, configBefore, config)
+  if (changed.includes('pools.list')) checkPools(books, configBefore, config, by.ts)
   return changed
 }
 

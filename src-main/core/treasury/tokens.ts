@@ -1,6 +1,7 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { chainTxKey, type TokenDefinition } from '../../../src-shared/treasury/tokens.ts'
+import type { TokenBalance } from '../../../src-shared/treasury/tokens-table.ts'
 import { burn, burnLocked, type Holding, lock, type Move, mint, type Supply, transfer, unlock } from '../../engines/tokens/tokens.ts'
 import {
   addLedgerToken,
@@ -84,6 +85,12 @@ export function refuseChainTx(books: Store, chainTx: string, { kind, postings }:
     `This ${kind.toLowerCase()} of transaction ${chainTxKey(chainTx).slice(0, 64)} stands in the books already, as entry ${same.entry}. Nothing was moved.`,
     { details: { entry: same.entry, chainTx: chainTxKey(chainTx) } },
   )
+}
+
+/** What an entity has of a token, as it is shown. */
+export function tokenBalance(books: Store, entityId: string, token: string): TokenBalance {
+  const { availableUnits, lockedUnits } = balanceOf(books, entityId, token)
+  return { token, available: availableUnits, locked: lockedUnits, total: availableUnits + lockedUnits }
 }
 
 function planned(books: Store, order: TokenOrder): { kind: EntryKind; moves: Move[] } {

@@ -12,10 +12,12 @@ import type { Store } from '../../store/index.ts'
 import { createTries } from '../key-tries.ts'
 import type { Keys } from '../keys.ts'
 import { accessTokens, type RestAccess } from './access-tokens.ts'
+import { auctionHandlers } from './auctions.ts'
 import { configHandlers, loadTreasuryConfig } from './configuration.ts'
 import { createAnalyses } from './credit-analysis.ts'
 import { creditHandlers } from './credit-handlers.ts'
 import { entityHandlers } from './entities.ts'
+import { guaranteeHandlers } from './guarantee-handlers.ts'
 import {
   actingEntity,
   type PreparedWork,
@@ -26,6 +28,7 @@ import {
 } from './handlers.ts'
 import { paymentHandlers } from './payment-handlers.ts'
 import { paymentImportHandlers } from './payments-import.ts'
+import { poolHandlers } from './pool-handlers.ts'
 import { revenueHandlers } from './revenue-handlers.ts'
 import { scheduleHandlers } from './schedule-handlers.ts'
 import { scheduledJobs } from './scheduled.ts'
@@ -99,6 +102,9 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     },
   })
   const scheduled = scheduleHandlers({ books, scheduler })
+  const pools = poolHandlers(books)
+  const guarantees = guaranteeHandlers(books)
+  const auctions = auctionHandlers(books)
   const queries: TreasuryQueryHandlers = {
     ...tokens.queries,
     ...tokenFigureHandlers({ books, network }),
@@ -111,6 +117,9 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     ...watched.queries,
     ...tokensOfRest.queries,
     ...scheduled.queries,
+    ...pools.queries,
+    ...guarantees.queries,
+    ...auctions.queries,
   }
   const commands: TreasuryCommandHandlers = {
     ...tokens.commands,
@@ -123,6 +132,9 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
     ...watched.commands,
     ...tokensOfRest.commands,
     ...scheduled.commands,
+    ...pools.commands,
+    ...guarantees.commands,
+    ...auctions.commands,
   }
 
   function contextOf(actor: Actor): TreasuryContext {
@@ -206,7 +218,8 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
  */
 function whoIs({ who }: TreasuryRow, { entityId, actor }: TreasuryContext): string {
   if (who === 'anyone') return actor.id
-  return `${who === 'administrator' ? who : entityId} (${actor.id})`
+  // what belongs to somebody is the administrator's where no entity is unlocked
+  return `${who === 'administrator' ? who : (entityId ?? 'administrator')} (${actor.id})`
 }
 
 /** The input as handlers take it. Throws AppError usage that names the member; a schema's own words never hold what was entered. */

@@ -19,9 +19,9 @@ export interface Deposit {
  * What one entity has in one pool. Its reward accrues exactly: `accruedUnits` and a rest of less than one unit (in 1/87,600,000), both of
  * which fit 64 bits. The reward falls due at a withdrawal; what the reserve could not pay of it is owed.
  */
-export interface PoolPosition {
+export interface PoolPosition<D extends Deposit = Deposit> {
   /** oldest first; empty once all is withdrawn */
-  deposits: Deposit[]
+  deposits: D[]
   accruedUnits: bigint
   accruedRest: bigint
   /** of what is accrued, what has fallen due */
@@ -46,6 +46,8 @@ export interface Withdrawal {
 const HOUR_SEC = 3600
 /** basis points times the hours of a year: 10,000 * 8,760 (tokenomics.md, Pools) */
 export const YEAR_WHOLE = 87_600_000n
+/** Hours of a day, as `earnsADayUnits` counts them. */
+const DAY_HOURS = 24n
 
 /**
  * A deposit: its hours count from `nowTs`.
@@ -64,7 +66,7 @@ export function deposit(pool: PoolTerms | null, position: PoolPosition | null, a
  * The position with the reward of every whole hour up to `nowTs` accrued: simple interest, each hour of each deposit counted once however
  * often this runs, none again after a clock went back. The yearly rate is that of the hours which are new.
  */
-export function accrue(position: PoolPosition, apyBps: number, nowTs: number): PoolPosition {
+export function accrue<D extends Deposit>(position: PoolPosition<D>, apyBps: number, nowTs: number): PoolPosition<D> {
   let rest = position.accruedRest
   const deposits = position.deposits.map(one => {
     const hours = Math.max(one.countedHours, Math.floor((nowTs - one.depositedTs) / HOUR_SEC))
@@ -83,13 +85,13 @@ export function accrue(position: PoolPosition, apyBps: number, nowTs: number): P
  * @param reserveUnits what the pool's reserve has available for rewards
  * @throws `pools.withdrawal`, `pools.unknown`, `pools.position`, `pools.exceeds`
  */
-export function withdraw(
+export function withdraw<D extends Deposit>(
   pool: PoolTerms | null,
-  position: PoolPosition | null,
+  position: PoolPosition<D> | null,
   amountUnits: bigint,
   reserveUnits: bigint,
   nowTs: number,
-): { position: PoolPosition; withdrawal: Withdrawal } {
+): { position: PoolPosition<D>; withdrawal: Withdrawal } {
   if (amountUnits <= 0n) throw refuse('pools.withdrawal')
   if (!pool) throw refuse('pools.unknown')
   if (!position || position.deposits.length === 0) throw refuse('pools.position')
@@ -110,23 +112,31 @@ export function withdraw(
 }
 
 /** Pays of what is owed as much as the reserve can; nothing where nothing is owed. */
-export function payOwed(position: PoolPosition, reserveUnits: bigint): { position: PoolPosition; paidUnits: bigint } {
+export function payOwed<D extends Deposit>(
+  position: PoolPosition<D>,
+  reserveUnits: bigint,
+): { position: PoolPosition<D>; paidUnits: bigint } {
   const paidUnits = lesser(owedIn(position), reserveUnits)
   return { position: { ...position, paidUnits: position.paidUnits + paidUnits }, paidUnits }
 }
 
 /** Reward that has fallen due and was not paid. */
-export function owedIn(position: PoolPosition): bigint {
-  return position.dueUnits - position.paidUnits
+export function owedIn({ dueUnits, paidUnits }: Pick<PoolPosition, 'dueUnits' | 'paidUnits'>): bigint {
+  return dueUnits - paidUnits
+}
+
+/** What so much earns in a day, rounded down. */
+export function earnsADayUnits(depositedUnits: bigint, apyBps: number): bigint {
+  return (depositedUnits * BigInt(apyBps) * DAY_HOURS) / YEAR_WHOLE
 }
 
 export function depositedIn(position: PoolPosition): bigint {
   return position.deposits.reduce((sum, { amountUnits }) => sum + amountUnits, 0n)
 }
 
-function takeOldest(deposits: readonly Deposit[], amountUnits: bigint): Deposit[] {
+function takeOldest<D extends Deposit>(deposits: readonly D[], amountUnits: bigint): D[] {
   let left = amountUnits
-  const kept: Deposit[] = []
+  const kept: D[] = []
   for (const one of deposits) {
     const taken = lesser(left, one.amountUnits)
     left -= taken

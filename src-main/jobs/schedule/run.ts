@@ -145,7 +145,7 @@ function triesOf({ failed }: JobSlots, slotTs: number): number {
 const CONFIRM_SEC = 3600
 
 /** The schedule as the books have it; a job that is new begins now. */
-export function readState(store: Store, jobs: readonly ScheduledJob[], nowTs: number): Schedule {
+export function readState(store: Store, jobs: readonly Pick<ScheduledJob, 'name' | 'cron'>[], nowTs: number): Schedule {
   const entered = loadEnteredJobs(store)
   const trustedTs = loadTrustedTs(store)
   return {
