@@ -161,14 +161,23 @@ function startPeriod(local: LocalHorizon): void {
 }
 
 function machine(sim: Sim, name: string, folder: string, key: Keypair): Machine {
-  const self: Machine = { name, folder, key, store: openStore(folder, { mode: 'write' }), isDown: false, horizon: null as never }
+  const self: Machine = { name, folder, key, store: null as never, isDown: false, horizon: null as never }
+  begin(sim, self)
+  return self
+}
+
+/** A machine starts, for the first time or after a crash. What its earlier life left under way gets no answer any more, however late it comes. */
+function begin(sim: Sim, self: Machine): void {
   const inner = fastHorizon(sim.local, { tries: 3 })
+  const store = openStore(self.folder, { mode: 'write' })
+  let isOver = false
   const maybeCrash = () => {
-    if (self.isDown || sim.random() < sim.crashShare) {
-      if (!self.isDown) self.store.close()
+    if (!isOver && sim.random() < sim.crashShare) {
+      isOver = true
       self.isDown = true
-      throw new Crash()
+      store.close()
     }
+    if (isOver) throw new Crash()
   }
   const around = async <T>(work: () => Promise<T>): Promise<T> => {
     maybeCrash()
@@ -176,12 +185,13 @@ function machine(sim: Sim, name: string, folder: string, key: Keypair): Machine 
     maybeCrash()
     return answer
   }
+  self.store = store
+  self.isDown = false
   self.horizon = {
     ...inner,
     read: (path, query, schema, options) => around(() => inner.read(path, query, schema, options)),
     post: (path, form, options) => around(() => inner.post(path, form, options)),
   }
-  return self
 }
 
 /** What may fail fails as it does in life; everything else is a fault of ours. */
@@ -194,11 +204,8 @@ async function attempt(sim: Sim, who: readonly Machine[], work: () => Promise<un
   }
   for (const each of who) {
     if (!each.isDown) continue
-    // whatever of it was still under way ends now
-    await new Promise(resolve => setTimeout(resolve, 5))
     sim.tally.crashes++
-    each.store = openStore(each.folder, { mode: 'write' })
-    each.isDown = false
+    begin(sim, each)
   }
 }
 
@@ -401,7 +408,6 @@ async function killed(sim: Sim): Promise<void> {
   child.kill('SIGKILL')
   await ended
   clearInterval(clock)
-  a.store = openStore(a.folder, { mode: 'write' })
-  a.isDown = false
+  begin(sim, a)
   tally.kills++
 }
