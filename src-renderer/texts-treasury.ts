@@ -25,8 +25,7 @@ export const treasuryTexts = {
     entity: 'Entity',
     passphrase: 'Its passphrase',
     passphraseOf: (name: string) => `Passphrase of ${name}`,
-    again: (name: string) =>
-      `${name} was locked, as nothing was done for a while. Enter its passphrase to go on; what you filled in stays.`,
+    again: (name: string) => `${name} is not unlocked any more. Enter its passphrase to go on; what you filled in stays.`,
     byKey: 'It opens with a key of the vault, which is unlocked there first.',
     keyLocked: 'Passphrase of its key',
     other: 'Make another entity',

@@ -1,13 +1,16 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import { accountTexts } from './texts-account.ts'
 import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { configurationTexts } from './texts-configuration.ts'
 import { creditTexts } from './texts-credit.ts'
+import { guaranteeTexts } from './texts-guarantees.ts'
 import { jobsTexts } from './texts-jobs.ts'
 import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
+import { poolTexts } from './texts-pools.ts'
 import { reviewTexts } from './texts-review.ts'
 import { syncTexts } from './texts-sync.ts'
 import { tokenTexts } from './texts-tokens.ts'
@@ -63,9 +66,12 @@ export const texts = {
   configuration: configurationTexts,
   credit: creditTexts,
   jobs: jobsTexts,
+  pools: poolTexts,
+  guarantees: guaranteeTexts,
   mints: mintTexts,
   keys: keyTexts,
   tokens: tokenTexts,
+  account: accountTexts,
   pay: payTexts,
   votes: voteTexts,
   review: reviewTexts,

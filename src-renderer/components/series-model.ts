@@ -9,14 +9,14 @@ export function chartTop(values: readonly bigint[]): bigint {
   return [1n, 2n, 5n, 10n].map(step => step * power).find(round => round >= most) ?? most
 }
 
-/** An SVG path: bars from below, or a line through the middle of each step; `top` is drawn at 0, 0 at `height`. */
+/** An SVG path: bars from below, or a line that is level within each step; `top` is drawn at 0, 0 at `height`. */
 export function chartPath(values: readonly bigint[], top: bigint, isBars: boolean, width: number, height: number): string {
   const step = width / Math.max(values.length, 1)
   const y = (value: bigint) => height - (Number((value * 10_000n) / top) / 10_000) * height
   return values
     .map((value, index) => {
       const left = index * step
-      if (!isBars) return `${index === 0 ? 'M' : 'L'}${number(left + step / 2)} ${number(y(value))}`
+      if (!isBars) return `${index === 0 ? 'M' : 'L'}${number(left)} ${number(y(value))}H${number(left + step)}`
       if (value === 0n) return ''
       // what is little must still be seen
       const from = Math.min(y(value), height - 1.5)

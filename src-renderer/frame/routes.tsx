@@ -1,7 +1,9 @@
 import type { ComponentType } from 'react'
 import {
+  IconAccount,
   IconConfiguration,
   IconCredit,
+  IconGuarantees,
   IconImport,
   IconJobs,
   IconKeys,
@@ -10,6 +12,7 @@ import {
   IconOverview,
   IconPayouts,
   IconPeriods,
+  IconPools,
   IconSettings,
   IconSync,
   IconTokens,
@@ -17,10 +20,12 @@ import {
   IconVotes,
   IconWhatIf,
 } from '../icons.tsx'
+import { AccountPage } from '../pages/account.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ComparePage } from '../pages/compare.tsx'
 import { ConfigurationPage } from '../pages/configuration.tsx'
 import { CreditPage } from '../pages/credit.tsx'
+import { GuaranteesPage } from '../pages/guarantees.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { JobsPage } from '../pages/jobs.tsx'
 import { KeysPage } from '../pages/keys.tsx'
@@ -32,6 +37,7 @@ import { PayoutPage } from '../pages/payout.tsx'
 import { PayoutsPage } from '../pages/payouts.tsx'
 import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
+import { PoolsPage } from '../pages/pools.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { SyncPage, SyncSetupPage } from '../pages/sync.tsx'
 import { TokensPage } from '../pages/tokens.tsx'
@@ -65,8 +71,11 @@ export const routes: AppRoute[] = [
   { path: '/keys', title: texts.keys.title, page: KeysPage, rail: { section: 'sign', icon: IconKeys } },
   { path: '/tokens', title: texts.tokens.title, page: TokensPage, rail: { section: 'treasury', icon: IconTokens } },
   { path: '/tokens/:token', title: texts.tokens.title, page: TokensPage },
+  { path: '/account', title: texts.account.title, page: AccountPage, rail: { section: 'treasury', icon: IconAccount } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
+  { path: '/pools', title: texts.pools.title, page: PoolsPage, rail: { section: 'treasury', icon: IconPools } },
+  { path: '/guarantees', title: texts.guarantees.title, page: GuaranteesPage, rail: { section: 'treasury', icon: IconGuarantees } },
   { path: '/jobs', title: texts.jobs.title, page: JobsPage, rail: { section: 'treasury', icon: IconJobs } },
   {
     path: '/configuration',

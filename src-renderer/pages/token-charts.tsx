@@ -38,8 +38,11 @@ export function TokenCharts({ token }: { token: string }) {
   )
 }
 
-function Charts({ rows, step }: { rows: readonly TokenFigures[]; step: Step }) {
-  if (rows.every(({ supply, movements }) => supply === 0n && movements === 0)) return <p className={page.dim}>{words.none}</p>
+function Charts({ rows: all, step }: { rows: readonly TokenFigures[]; step: Step }) {
+  const begins = all.findIndex(({ supply, movements }) => supply > 0n || movements > 0)
+  if (begins < 0) return <p className={page.dim}>{words.none}</p>
+  // what was before there was any says nothing
+  const rows = all.slice(begins)
   const names = rows.map(({ ts }) => formatUtcStep(ts, step))
   const chart = (title: string, what: string, series: readonly Series[]) => {
     const last = series.map(({ label, values }) => `${label} ${writeAmount(values.at(-1) ?? 0n)}`).join(', ')

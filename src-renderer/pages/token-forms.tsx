@@ -62,6 +62,11 @@ function useAvailable(entityId: string | null, token: string): bigint | null {
   return data?.available ?? null
 }
 
+/** The token as it is by now. */
+function useToken(given: Token): Token {
+  return useQuery('tokens.get', { identifier: given.token }, ['treasury']).data ?? given
+}
+
 /** Sends tokens of one of the treasury's own accounts. */
 export function FundForm({ token: { token } }: { token: Token }) {
   const [from, setFrom] = useState<string>(TREASURY_ENTITY)
@@ -108,7 +113,8 @@ export function FundForm({ token: { token } }: { token: Token }) {
 }
 
 /** Issues new tokens. */
-export function MintForm({ token: { token, supply, max } }: { token: Token }) {
+export function MintForm({ token: given }: { token: Token }) {
+  const { token, supply, max } = useToken(given)
   const [to, setTo] = useState<string>(TREASURY_ENTITY)
   const [memo, setMemo] = useState('')
   const [chainTx, setChainTx] = useState('')
@@ -151,7 +157,8 @@ export function MintForm({ token: { token, supply, max } }: { token: Token }) {
 }
 
 /** Burns tokens of one of the treasury's own accounts. */
-export function BurnForm({ token: { token, supply, max } }: { token: Token }) {
+export function BurnForm({ token: given }: { token: Token }) {
+  const { token, supply, max } = useToken(given)
   const [from, setFrom] = useState<string>(TREASURY_ENTITY)
   const [memo, setMemo] = useState('')
   const [chainTx, setChainTx] = useState('')

@@ -56,9 +56,9 @@ function holderColumns(token: string, supply: bigint): Column<Holder>[] {
   return [
     { id: 'name', header: names.name, width: 110, grow: 1, cell: ({ name }) => <Clip text={cleanName(name)} />, text: ({ name }) => name },
     amount('total', ({ available, locked }) => available + locked),
-    amount('available', ({ available }) => available),
+    { ...amount('available', ({ available }) => available), optional: true },
     amount('locked', ({ locked }) => locked, words.lockedHint),
-    { id: 'share', header: names.share, width: 110, align: 'right', cell: row => `${share(row)} %`, text: share },
+    { id: 'share', header: names.share, width: 115, align: 'right', cell: row => `${share(row)} %`, text: share },
   ]
 }
 

@@ -5,7 +5,6 @@ import type { Token } from '../../src-shared/treasury/tokens-table.ts'
 import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
-import { Clip } from '../components/names.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
 import { tokenPath } from '../links.ts'
@@ -102,8 +101,8 @@ function TokenRow({ of, isCurrent }: { of: Token; isCurrent: boolean }) {
           {token}
         </Link>
       </th>
-      <td className={classes.purpose}>
-        <Clip text={isMirror ? words.mirror : purpose} title={isMirror ? words.mirrorHint : purpose} />
+      <td className={classes.purpose} title={isMirror ? words.mirrorHint : purpose}>
+        {isMirror ? words.mirror : purpose}
       </td>
       <td className={page.num}>{isThere ? amount(supply) : <span className={page.dim}>{words.notYet}</span>}</td>
       <td className={page.num}>{amount(circulating)}</td>

@@ -1,6 +1,7 @@
 import { Select, TextInput } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
 import { cleanName } from '../../src-shared/text.ts'
+import type { Entity } from '../../src-shared/treasury/entities.ts'
 import type { Who } from '../../src-shared/treasury/row.ts'
 import { useQuery } from '../api.ts'
 import { Note } from '../components/note.tsx'
@@ -21,6 +22,8 @@ export function TreasuryForm(props: {
   /** the button: what it does, with amount and recipient */
   action: string
   as: Who
+  /** the entity that the form is for; whoever else is unlocked by now must not pay in its place */
+  actsAs?: string
   sending: SendingOnce
   isReady: boolean
   onTried: () => void
@@ -28,8 +31,8 @@ export function TreasuryForm(props: {
   color?: string
   children: ReactNode
 }) {
-  const { name, how, action, as, sending, isReady, onTried, onSend, color, children } = props
-  const grant = useGrant(as)
+  const { name, how, action, as, actsAs, sending, isReady, onTried, onSend, color, children } = props
+  const grant = useGrant(as, actsAs)
   const { refresh } = grant
   const code = sending.error?.code
   // the core locks to the second, a page may learn of it a little later
@@ -61,15 +64,16 @@ export function TreasuryForm(props: {
 }
 
 /** The entity or the administrator that a form takes: nothing to enter while unlocked. */
-function useGrant(as: Who) {
+function useGrant(as: Who, actsAs: string | undefined) {
   const session = useSession()
   const { own } = useEntities()
   const [last] = useLastEntity()
   const { data, refetch } = session
-  const entity = own.find(({ entityId }) => entityId === last)
+  const entity = own.find(({ entityId }) => entityId === (actsAs ?? last))
   const asEntity = useEntityOpening(entity, entity ? words.unlock.passphraseOf(cleanName(entity.name)) : undefined)
   const asAdministrator = useAdministratorOpening(data?.hasAdministrator ?? true)
-  const isHeld = !data || as === 'anyone' || (as === 'entity' ? data.entity !== null : data.isAdministrator)
+  const isUnlocked = (held: Entity | null) => held !== null && (actsAs === undefined || held.entityId === actsAs)
+  const isHeld = !data || as === 'anyone' || (as === 'entity' ? isUnlocked(data.entity) : data.isAdministrator)
   const opening = as === 'administrator' ? asAdministrator : asEntity
   const why =
     as === 'administrator'
