@@ -57,6 +57,13 @@ export const IconJobs = icon(
     <path d="M8 4.8V8l2.3 1.6" strokeLinecap="round" />
   </>,
 )
+export const IconPools = icon(
+  <path
+    d="M2 10c1.5 0 1.5-1.2 3-1.2S6.5 10 8 10s1.5-1.2 3-1.2 1.5 1.2 3 1.2M2 13c1.5 0 1.5-1.2 3-1.2S6.5 13 8 13s1.5-1.2 3-1.2 1.5 1.2 3 1.2M8 2.5v4M6.2 5 8 6.8 9.8 5"
+    strokeLinecap="round"
+  />,
+)
+export const IconGuarantees = icon(<path d="M8 2 13 4v4c0 3-2.2 5-5 6-2.8-1-5-3-5-6V4zM5.8 8l1.6 1.6 3-3.2" strokeLinejoin="round" />)
 export const IconConfiguration = icon(<path d="M2.5 4h11M2.5 8h11M2.5 12h11M5 2.7v2.6M10.5 6.7v2.6M6.5 10.7v2.6" strokeLinecap="round" />)
 export const IconTokens = icon(
   <>
