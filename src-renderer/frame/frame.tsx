@@ -9,7 +9,7 @@ import { IconSearch } from '../icons.tsx'
 import { useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './frame.module.css'
-import { RoleChoice } from './role-choice.tsx'
+import { RoleChoice, useRoleHome } from './role-choice.tsx'
 import { type AppRoute, routes } from './routes.tsx'
 import { StatusBar } from './status-bar.tsx'
 
@@ -26,6 +26,7 @@ export function Frame() {
   const [location] = useLocation()
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
+  useRoleHome()
   const status = useQuery('status.get', {}, ['facts', 'results', 'jobs', 'sync']).data
   const route = routes.find(one => isCurrent(one, location))
 
