@@ -1,4 +1,5 @@
 import type { ScheduledRun } from '../../src-shared/treasury/schedule.ts'
+import { prepared } from './db.ts'
 import type { Store } from './open.ts'
 
 /*
@@ -14,44 +15,43 @@ export interface EnteredJob {
 
 /** The latest time at which the clock was believed, seconds since the epoch; null: no job ran or waited yet. */
 export function loadTrustedTs(store: Store): number | null {
-  const found = store.books.prepare('SELECT trusted_ts FROM schedule_clock').pluck().get() as number | undefined
+  const found = prepared(store.books, 'SELECT trusted_ts FROM schedule_clock').pluck().get() as number | undefined
   return found ?? null
 }
 
 export function saveTrustedTs(store: Store, ts: number): void {
-  store.books
-    .prepare('INSERT INTO schedule_clock (id, trusted_ts) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET trusted_ts = excluded.trusted_ts')
-    .run(ts)
+  prepared(
+    store.books,
+    'INSERT INTO schedule_clock (id, trusted_ts) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET trusted_ts = excluded.trusted_ts',
+  ).run(ts)
 }
 
 export function loadEnteredJobs(store: Store): Map<string, EnteredJob> {
-  const found = store.books.prepare('SELECT name, cron, cursor_ts AS cursorTs FROM scheduled_jobs').all() as EnteredJob[]
+  const found = prepared(store.books, 'SELECT name, cron, cursor_ts AS cursorTs FROM scheduled_jobs').all() as EnteredJob[]
   return new Map(found.map(job => [job.name, job]))
 }
 
 export function saveEnteredJob(store: Store, { name, cron, cursorTs }: EnteredJob): void {
-  store.books
-    .prepare(
-      `INSERT INTO scheduled_jobs (name, cron, cursor_ts) VALUES (?,?,?)
+  prepared(
+    store.books,
+    `INSERT INTO scheduled_jobs (name, cron, cursor_ts) VALUES (?,?,?)
        ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, cursor_ts = excluded.cursor_ts`,
-    )
-    .run(name, cron, cursorTs)
+  ).run(name, cron, cursorTs)
 }
 
 /** Notes how far a job that was entered is. */
 export function setCursor(store: Store, name: string, cursorTs: number): void {
-  store.books.prepare('UPDATE scheduled_jobs SET cursor_ts = ? WHERE name = ?').run(cursorTs, name)
+  prepared(store.books, 'UPDATE scheduled_jobs SET cursor_ts = ? WHERE name = ?').run(cursorTs, name)
 }
 
 /** Sets all jobs back to `ts` that are further. */
 export function setCursorsBack(store: Store, ts: number): void {
-  store.books.prepare('UPDATE scheduled_jobs SET cursor_ts = ? WHERE cursor_ts > ?').run(ts, ts)
+  prepared(store.books, 'UPDATE scheduled_jobs SET cursor_ts = ? WHERE cursor_ts > ?').run(ts, ts)
 }
 
 /** The slots after `ts` that have run. */
 export function loadRanAfter(store: Store, job: string, ts: number): number[] {
-  return store.books
-    .prepare(`SELECT slot_ts FROM scheduled_runs WHERE job = ? AND slot_ts > ? AND state = 'done'`)
+  return prepared(store.books, `SELECT slot_ts FROM scheduled_runs WHERE job = ? AND slot_ts > ? AND state = 'done'`)
     .pluck()
     .all(job, ts) as number[]
 }
@@ -63,7 +63,7 @@ export function loadFailed(store: Store, job: string): ScheduledRun | null {
 
 /** The latest time that the job took for its now; null: it never ran. */
 export function loadLastDoneTs(store: Store, job: string): number | null {
-  return store.books.prepare(`SELECT max(slot_ts) FROM scheduled_runs WHERE job = ? AND state = 'done'`).pluck().get(job) as number | null
+  return prepared(store.books, `SELECT max(slot_ts) FROM scheduled_runs WHERE job = ? AND state = 'done'`).pluck().get(job) as number | null
 }
 
 /** The run with the latest slot. */
@@ -73,14 +73,13 @@ export function loadLastRun(store: Store, job: string): ScheduledRun | null {
 
 /** Keeps a run; one that failed before is overwritten, one that is done never: the database refuses that. */
 export function saveRun(store: Store, run: ScheduledRun): void {
-  store.books
-    .prepare(
-      `INSERT INTO scheduled_runs (job, slot_ts, kind, state, tries, started_ts, ended_ts, did, error)
+  prepared(
+    store.books,
+    `INSERT INTO scheduled_runs (job, slot_ts, kind, state, tries, started_ts, ended_ts, did, error)
        VALUES (@job, @slotTs, @kind, @state, @tries, @startedTs, @endedTs, @did, @error)
        ON CONFLICT (job, slot_ts) DO UPDATE SET state = excluded.state, tries = excluded.tries, started_ts = excluded.started_ts,
          ended_ts = excluded.ended_ts, did = excluded.did, error = excluded.error`,
-    )
-    .run(run)
+  ).run(run)
 }
 
 /** A page of the runs, the latest slot first, and how many there are; `job` null: of all. */
@@ -91,18 +90,16 @@ export function listScheduledRuns(
   const [where, values] = job === null ? ['true', []] : ['job = ?', [job]]
   return {
     rows: runsWhere(store, `${where} ORDER BY slot_ts DESC, job LIMIT ? OFFSET ?`, [...values, limit, offset]),
-    total: store.books
-      .prepare(`SELECT count(*) FROM scheduled_runs WHERE ${where}`)
+    total: prepared(store.books, `SELECT count(*) FROM scheduled_runs WHERE ${where}`)
       .pluck()
       .get(...values) as number,
   }
 }
 
 function runsWhere(store: Store, where: string, values: readonly (string | number)[]): ScheduledRun[] {
-  return store.books
-    .prepare(
-      `SELECT job, slot_ts AS slotTs, kind, state, tries, started_ts AS startedTs, ended_ts AS endedTs, did, error
+  return prepared(
+    store.books,
+    `SELECT job, slot_ts AS slotTs, kind, state, tries, started_ts AS startedTs, ended_ts AS endedTs, did, error
        FROM scheduled_runs WHERE ${where}`,
-    )
-    .all(...values) as ScheduledRun[]
+  ).all(...values) as ScheduledRun[]
 }

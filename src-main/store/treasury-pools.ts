@@ -71,6 +71,8 @@ export function positionsOf(store: Store, entityId: string): StoredPosition[] {
 
 /** A pool's positions that have something in it or are owed something; what has been owed longest first. */
 export function positionsIn(store: Store, pool: string): StoredPosition[] {
+  const isUsed = exact(store, 'SELECT 1 FROM pool_positions WHERE pool = ? LIMIT 1').get(pool) !== undefined
+  if (!isUsed) return []
   const byEntity = new Map<string, DepositRow[]>()
   const deposits = exact(store, 'SELECT * FROM pool_deposits WHERE pool = ? AND left_in > 0 ORDER BY entity, id')
   for (const row of deposits.iterate(pool) as IterableIterator<DepositRow>) {
