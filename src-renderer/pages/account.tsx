@@ -212,7 +212,8 @@ function Balances({ entityId, now, readOnly }: { entityId: string; now: readonly
   const [day, setDay] = useState('')
   const atTs = endOfDay(day)
   const then = useBalances(entityId, atTs ?? undefined)
-  const rows = atTs === null ? now : then.data?.balances
+  // of tokens that it had only later nothing need be said
+  const rows = atTs === null ? now : then.data?.balances.filter(({ total }) => total > 0n)
   const { balanceColumns: heads } = words
   return (
     <section className={page.panel} aria-label={words.balances}>
