@@ -1,6 +1,5 @@
 import type { Statement } from 'better-sqlite3'
 import type { Deposit, PoolPosition } from '../engines/pools/pool.ts'
-import { owedIn } from '../engines/pools/pool.ts'
 import { prepared } from './db.ts'
 import type { Store } from './open.ts'
 
@@ -122,7 +121,7 @@ export function poolTotals(store: Store): Map<string, PoolTotals> {
 /** `nowTs`: since when what is newly owed is owed. A new position is entered. */
 export function savePosition(store: Store, position: Omit<StoredPosition, 'deposits'>, nowTs: number): void {
   const { entityId, pool, accruedUnits, accruedRest, dueUnits, paidUnits, owedTs } = position
-  const owed = owedIn(position) === 0n ? null : (owedTs ?? nowTs)
+  const owed = paidUnits === dueUnits ? null : (owedTs ?? nowTs)
   exact(
     store,
     `INSERT INTO pool_positions (entity, pool, accrued, accrued_rest, due, paid, owed_ts) VALUES (?, ?, ?, ?, ?, ?, ?)
