@@ -114,6 +114,7 @@ export const creditTexts = {
     asks: (url: string) => `An analyst is asked for advice at ${url}. The rules limit what it can say.`,
     leaves: 'This text leaves your machine, and nothing else',
     leavesBefore: 'Enter an amount to see the text that would leave your machine.',
+    noKey: 'Its API key is not kept here or is locked: unlock it in the vault first, or the rules decide.',
     allow: (url: string) => `Send this to ${url}`,
     allowHint: 'Allowed once, it holds for your later applications too, until you take it back here. Else the rules decide at once.',
     isAllowed: 'You have allowed this address. Take the tick away, and the rules decide instead.',

@@ -22,6 +22,7 @@ import page from './page.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.credit
+const USUAL_MONTHS = 12
 const allMonths = Array.from({ length: 24 }, (_, index) => index + 1)
 
 /** What a loan of an amount costs on the usual terms, as it is typed. */
@@ -51,19 +52,20 @@ function useSetting(name: string): string | undefined {
   return value?.replaceAll('"', '')
 }
 
-/** The terms that the settings allow. */
-function useMonths(): number[] {
+/** A term, as long as the settings allow, and those that there are to choose from. */
+function useTerm() {
+  const [chosen, setChosen] = useState(USUAL_MONTHS)
   const most = Number(useSetting('credit.maxTermMonths') ?? allMonths.length)
-  return allMonths.filter(month => month <= most)
+  return { months: Math.min(chosen, most), setMonths: setChosen, offered: allMonths.filter(month => month <= most) }
 }
 
-function TermSelect({ months, onChange }: { months: number; onChange: (months: number) => void }) {
+function TermSelect({ term: { months, setMonths, offered } }: { term: ReturnType<typeof useTerm> }) {
   return (
     <Select
       label={words.form.term}
-      data={useMonths().map(month => ({ value: String(month), label: words.form.months(month) }))}
+      data={offered.map(month => ({ value: String(month), label: words.form.months(month) }))}
       value={String(months)}
-      onChange={value => onChange(Number(value ?? months))}
+      onChange={value => setMonths(Number(value ?? months))}
       allowDeselect={false}
     />
   )
@@ -72,15 +74,15 @@ function TermSelect({ months, onChange }: { months: number; onChange: (months: n
 /** The cost of a loan for whoever only wants to know. */
 export function LookAtCost() {
   const amount = useAmount(CREDIT_TOKEN)
-  const [months, setMonths] = useState(12)
+  const term = useTerm()
   return (
     <div className={page.stack}>
       <p className={page.dim}>{words.form.lookHow}</p>
       <div className={classes.pair}>
         <AmountField label={words.form.amount} amount={amount} />
-        <TermSelect months={months} onChange={setMonths} />
+        <TermSelect term={term} />
       </div>
-      <Cost units={amount.units} months={months} />
+      <Cost units={amount.units} months={term.months} />
     </div>
   )
 }
@@ -89,7 +91,7 @@ export function LookAtCost() {
 export function ApplyForm() {
   const amount = useAmount(CREDIT_TOKEN)
   const [purpose, setPurpose] = useState<CreditPurpose>('business')
-  const [months, setMonths] = useState(12)
+  const term = useTerm()
   const [note, setNote] = useState('')
   const [isAsked, setAsked] = useState<boolean | null>(null)
   const [tried, setTried] = useState(false)
@@ -123,10 +125,10 @@ export function ApplyForm() {
           onChange={value => setPurpose(creditPurposes.find(one => one === value) ?? purpose)}
           allowDeselect={false}
         />
-        <TermSelect months={months} onChange={setMonths} />
+        <TermSelect term={term} />
       </div>
       <p className={page.dim}>{words.form.termHint}</p>
-      <Cost units={amount.units} months={months} />
+      <Cost units={amount.units} months={term.months} />
       <Textarea
         label={words.form.note}
         description={words.form.noteHint}
@@ -167,7 +169,8 @@ function Judge(props: {
     enabled: asked.amount !== '' && analyst.url !== null && entity !== undefined && entity !== null,
     keepPrevious: true,
   })
-  const chances = <Chances isAsked={isAllowed && analyst.problem === null} />
+  const canAsk = analyst.key === 'open' || analyst.key === 'unneeded'
+  const chances = <Chances isAsked={isAllowed && canAsk} />
   if (analyst.url === null)
     return (
       <>
@@ -179,7 +182,7 @@ function Judge(props: {
     <>
       <p>{isAllowed ? words.analyst.asks(analyst.url) : words.analyst.rules}</p>
       {chances}
-      {analyst.problem !== null && isAllowed && analyst.isAllowed ? <Note state="at-risk">{analyst.problem}</Note> : null}
+      {isAllowed && !canAsk ? <Note state="at-risk">{words.analyst.noKey}</Note> : null}
       {request.error ? <ErrorPanel error={request.error} /> : null}
       {units === null || !request.data?.text ? (
         <p className={page.dim}>{words.analyst.leavesBefore}</p>
