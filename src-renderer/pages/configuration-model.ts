@@ -133,7 +133,7 @@ function numberText(value: number, unit: string): string {
 
 /** The unit that stands behind `settingText`; empty where the text has it already. */
 export function unitText(unit: string): string {
-  if (['basis points', 'percent', 'seconds', 'schedule, UTC', 'address', 'name', 'table', 'ratio'].includes(unit)) return ''
+  if (['basis points', 'percent', 'seconds', 'schedule, UTC', 'address', 'name', 'table', 'ratio', 'yes or no'].includes(unit)) return ''
   return unit.replace(/^table, /, '')
 }
 
