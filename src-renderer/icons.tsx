@@ -90,3 +90,4 @@ export const IconRight = icon(<path d="m6 3.5 4.5 4.5L6 12.5" />)
 export const IconNode = IconNodes
 export const IconFarm = icon(<path d="M2.5 7 8 2.5 13.5 7v6.5h-11zM6.3 13.5V9.5h3.4v4" strokeLinejoin="round" />)
 export const IconReceipt = icon(<path d="M3.5 2h9v12l-2.2-1.4L8 14l-2.3-1.4L3.5 14zM6 5.5h4M6 8.5h4" strokeLinejoin="round" />)
+export const IconChevron = icon(<path d="M4 6l4 4 4-4" strokeLinecap="round" strokeLinejoin="round" />)

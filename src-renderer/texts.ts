@@ -180,7 +180,7 @@ export const texts = {
     copied: 'Copied',
     clear: 'Clear selection',
     selected: (count: number) => `${count} selected`,
-    rows: (count: string) => `${count} rows`,
+    rows: (count: string) => `${count} ${count === '1' ? 'row' : 'rows'}`,
     loading: 'Loading',
     help: 'Arrow keys move, Enter opens, Space selects, F2 reads the days of an uptime strip, Escape leaves it.',
     none: 'Nothing fits these filters.',

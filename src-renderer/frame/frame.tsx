@@ -1,26 +1,18 @@
 import { Button } from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
-import { type ComponentType, useEffect, useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { Link, Route, Switch, useLocation } from 'wouter'
 import type { Status } from '../../src-shared/contract.ts'
 import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
-import { IconSearch } from '../icons.tsx'
 import { useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './frame.module.css'
+import { Rail } from './rail.tsx'
 import { RoleChoice, useRoleHome } from './role-choice.tsx'
-import { type AppRoute, routes } from './routes.tsx'
+import { type AppRoute, isCurrent, routes } from './routes.tsx'
 import { StatusBar } from './status-bar.tsx'
 
 const mainId = 'main'
-const sections: { id: 'farm' | 'sign' | 'treasury' | 'app'; title: string | null }[] = [
-  { id: 'farm', title: texts.rail.farm },
-  { id: 'sign', title: texts.rail.sign },
-  { id: 'treasury', title: texts.rail.treasury },
-  { id: 'app', title: null },
-]
-
 /** What stands around every page: skip link, rail, banners, status bar. */
 export function Frame() {
   const [location] = useLocation()
@@ -50,7 +42,7 @@ export function Frame() {
       >
         {texts.app.skip}
       </a>
-      <Rail location={location} />
+      <Rail />
       <div className={classes.column}>
         <Banners status={status} />
         <main ref={main} id={mainId} className={classes.main} tabIndex={-1}>
@@ -73,12 +65,6 @@ export function Frame() {
   )
 }
 
-function isCurrent(route: AppRoute, location: string): boolean {
-  const [head = ''] = location.slice(1).split('/')
-  const [own = ''] = route.path.slice(1).split('/')
-  return head === own
-}
-
 /** A node or a period is named in the title: several windows, and a screen reader, tell them apart by it. */
 function pageTitle(route: AppRoute | undefined, location: string): string {
   const [head, id, period] = location.slice(1).split('/')
@@ -87,43 +73,6 @@ function pageTitle(route: AppRoute | undefined, location: string): string {
   if (id && head === 'what-if') return texts.whatIf.titleOf(id)
   if (id === 'setup' && head === 'sync') return texts.sync.setupTitle
   return route?.title ?? texts.notFound.title
-}
-
-function Rail({ location }: { location: string }) {
-  return (
-    <nav className={classes.rail} aria-label={texts.rail.label}>
-      <div className={classes.brand}>{texts.app.name}</div>
-      <button type="button" className={classes.search} onClick={spotlight.open} aria-keyshortcuts="Control+K Meta+K">
-        <IconSearch />
-        <span>{texts.app.search}</span>
-        <kbd>{texts.app.commandsKey}</kbd>
-      </button>
-      {sections.map(section => {
-        const own = routes.filter(route => route.rail?.section === section.id)
-        return own.length > 0 ? (
-          <div key={section.id} className={classes.section}>
-            {section.title ? <div className={classes.sectionTitle}>{section.title}</div> : null}
-            <ul>
-              {own.map(route => (
-                <li key={route.path}>
-                  <RailLink route={route} icon={route.rail!.icon} current={isCurrent(route, location)} />
-                </li>
-              ))}
-            </ul>
-          </div>
-        ) : null
-      })}
-    </nav>
-  )
-}
-
-function RailLink({ route, icon: Icon, current }: { route: AppRoute; icon: ComponentType<{ size?: number }>; current: boolean }) {
-  return (
-    <Link href={route.path} className={classes.link} aria-current={current ? 'page' : undefined}>
-      <Icon />
-      {route.title}
-    </Link>
-  )
 }
 
 /** What is true of every page at this moment; in the order of its weight. */

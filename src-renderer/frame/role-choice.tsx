@@ -8,7 +8,7 @@ import { texts } from '../texts.ts'
 import classes from './frame.module.css'
 
 export const roles = ['farmer', 'signer', 'auditor', 'treasury'] as const
-type Role = (typeof roles)[number]
+export type Role = (typeof roles)[number]
 
 /** The page that answers what a role comes for. */
 const homes: Record<Role, string> = { farmer: '/', signer: '/payouts', auditor: '/periods', treasury: '/tokens' }

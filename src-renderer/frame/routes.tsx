@@ -88,3 +88,10 @@ export const routes: AppRoute[] = [
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
   { path: '/settings', title: texts.rail.settings, page: SettingsPage, rail: { section: 'app', icon: IconSettings } },
 ]
+
+/** The page at `location` is the route's, or one below it. */
+export function isCurrent({ path }: AppRoute, location: string): boolean {
+  const [head = ''] = location.slice(1).split('/')
+  const [own = ''] = path.slice(1).split('/')
+  return head === own
+}

@@ -26,6 +26,12 @@ test('the first question waits for nobody, and its answer is kept', async ({ pag
   await page.reload()
   await page.getByRole('link', { name: 'Settings' }).click()
   await expect(page.getByRole('combobox', { name: 'What brings you here' })).toHaveValue('I check payouts')
+  // the rail has open what the role comes for; the rest is a press away, and stays as it was left
+  const rail = page.getByRole('navigation', { name: 'Main' })
+  await expect(rail.getByRole('link', { name: 'Payouts' })).toBeVisible()
+  await expect(rail.getByRole('link', { name: 'Tokens' })).toBeHidden()
+  await rail.getByRole('button', { name: 'Treasury', expanded: false }).press('Enter')
+  await expect(rail.getByRole('link', { name: 'Tokens' })).toBeVisible()
   await expect(question).toBeHidden()
 })
 
