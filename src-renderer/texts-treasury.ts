@@ -49,7 +49,8 @@ export const treasuryTexts = {
   },
   administrator: {
     setTitle: 'Choose the administrator passphrase',
-    setHow: 'There is none yet. Whoever has it issues tokens, funds accounts and changes the settings of this treasury.',
+    setHow:
+      'There is no administrator yet: choose the passphrase. Whoever has it issues tokens, funds accounts and changes the settings of this treasury.',
     setAction: 'Choose it',
     title: 'Unlock the administrator',
     how: 'Until you end it, or do nothing as the administrator for a while.',

@@ -184,7 +184,7 @@ export function MakeEntityForm() {
   const [keyId, setKeyId] = useState('')
   const [tried, setTried] = useState(false)
   const [, remember] = useLastEntity()
-  const chosen = useNewPassphrase()
+  const chosen = useNewPassphrase(words.make.passphraseHint)
   const sending = useSend()
   const missing = name.trim() === ''
   const make = () => {
@@ -247,7 +247,7 @@ export function MakeEntityForm() {
 export function useAdministratorOpening(hasAdministrator: boolean): Opening {
   const secret = useRef<SecretHandle>(null)
   const [isMissing, setMissing] = useState(false)
-  const chosen = useNewPassphrase()
+  const chosen = useNewPassphrase(words.make.passphraseHint)
   const entry = (
     <SecretEntry ref={secret} label={words.administrator.passphrase} error={isMissing ? words.fields.missing : null} autoFocus />
   )

@@ -98,7 +98,7 @@ function NameInput({ name, error, onChange }: { name: string; error: string | nu
 }
 
 /** A passphrase that is chosen, entered twice; `problems` after a try. */
-export function useNewPassphrase() {
+export function useNewPassphrase(hint: string = fields.newPassphraseHint) {
   const first = useRef<SecretHandle>(null)
   const second = useRef<SecretHandle>(null)
   const [problems, setProblems] = useState<{ first: string | null; second: string | null }>({ first: null, second: null })
@@ -116,7 +116,7 @@ export function useNewPassphrase() {
   }
   const entries = (
     <>
-      <SecretEntry ref={first} label={fields.passphrase} description={fields.newPassphraseHint} error={problems.first} />
+      <SecretEntry ref={first} label={fields.passphrase} description={hint} error={problems.first} />
       <SecretEntry ref={second} label={fields.again} error={problems.second} />
     </>
   )

@@ -69,9 +69,8 @@ export function TokenFlows({ token }: { token: string }) {
   return (
     <section className={page.panel} aria-label={words.flows}>
       <div className={page.panelHead}>
-        <h2>
-          {words.flows} <span className={page.dim}>{words.flowsSpan}</span>
-        </h2>
+        <h2>{words.flows}</h2>
+        <span className={page.dim}>{words.flowsSpan}</span>
       </div>
       {error && !data ? <ErrorPanel error={error} onRetry={refetch} /> : null}
       {!data && !error ? <Skeleton height={120} /> : null}
@@ -94,8 +93,8 @@ export function TokenFlows({ token }: { token: string }) {
             <tbody>
               {data.rows.map(({ from, to, amount, movements }) => (
                 <tr key={`${from.entityId} ${to.entityId}`}>
-                  <td>{partyName(from)}</td>
-                  <td>{partyName(to)}</td>
+                  <td className={page.wrap}>{partyName(from)}</td>
+                  <td className={page.wrap}>{partyName(to)}</td>
                   <td className={page.num}>
                     <Amount units={amount} token={token} />
                   </td>

@@ -222,6 +222,11 @@ test('amounts and members that are no such are refused by name', async () => {
   )
 })
 
+test('whoever funds finds the reserve of each pool among the accounts of the treasury', async () => {
+  const list = await core.query('entities.list', {})
+  expect(list.find(({ entityId }) => entityId === 'pool:yield-farming')).toMatchObject({ name: 'Reserve of yield-farming', kind: 'system' })
+})
+
 test('a token of the REST door acts as its entity only, and is never the administrator', async () => {
   const list = await core.query('entities.list', {})
   const idOf = (name: string) => list.find(entity => entity.name === name)!.entityId

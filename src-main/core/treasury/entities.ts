@@ -34,12 +34,13 @@ const systemNames: Record<string, string> = {
 
 /** What an entity is called, for people; its id where it is none that is known. */
 export function entityName(books: Store, entityId: string): string {
-  return (
-    systemNames[entityId] ??
-    (entityId.startsWith(POOL_PREFIX)
-      ? `Reserve of ${entityId.slice(POOL_PREFIX.length)}`
-      : (findEntity(books, entityId)?.name ?? entityId))
-  )
+  return systemName(entityId) ?? findEntity(books, entityId)?.name ?? entityId
+}
+
+/** What one of the treasury's own accounts is called; undefined: it is none. */
+function systemName(entityId: string): string | undefined {
+  if (entityId.startsWith(POOL_PREFIX)) return `Reserve of ${entityId.slice(POOL_PREFIX.length)}`
+  return systemNames[entityId]
 }
 
 /** An entity's id, by id or name; one of the treasury's own too. Throws AppError entities.unknown. */
@@ -57,7 +58,7 @@ export function resolveSystemEntity(books: Store, idOrName: string): string {
 }
 
 export function systemEntity(entityId: string): Entity {
-  return { entityId, name: systemNames[entityId] ?? entityId, kind: 'system', createdTs: 0, opensWith: null }
+  return { entityId, name: systemName(entityId) ?? entityId, kind: 'system', createdTs: 0, opensWith: null }
 }
 
 export function publicEntity({ entityId, name, kind, createdTs, keyId }: StoredEntity): Entity {
@@ -91,7 +92,10 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase, stretchLo
   commands: EntityCommands
 } {
   const queries: EntityQueries = {
-    'entities.list': () => [...listEntities(books).map(publicEntity), ...systemEntities.map(systemEntity)],
+    'entities.list': (_input, { config }) => {
+      const reserves = config['pools.list'].map(({ id }) => `${POOL_PREFIX}${id}`)
+      return [...listEntities(books).map(publicEntity), ...[...systemEntities, ...reserves].map(systemEntity)]
+    },
     'session.get': (_input, { entityId, isAdministrator }) => {
       const found = entityId === null ? null : findEntity(books, entityId)
       return { entity: found && publicEntity(found), isAdministrator, hasAdministrator: loadAdministrator(books) !== null }
