@@ -15,7 +15,7 @@ export function unwrapped(schema: z.ZodType): { core: z.ZodType; isNeeded: boole
 }
 
 /**
- * A member's value from text: numbers, yes-or-no and JSON are read, a list also from its parts with commas between; all else is text, which the
+ * A member's value from text: numbers, yes-or-no and JSON (also of what can be anything) are read, a list also from its parts with commas between; all else is text, which the
  * table's schema checks. Throws AppError usage.
  */
 export function memberOfText(schema: z.ZodType, text: string): unknown {
@@ -29,7 +29,7 @@ export function memberOfText(schema: z.ZodType, text: string): unknown {
     return text === 'true'
   }
   if (type === 'array' && !text.trimStart().startsWith('[')) return text.split(',').map(part => part.trim())
-  if (type !== 'array' && type !== 'object' && type !== 'record') return text
+  if (type !== 'array' && type !== 'object' && type !== 'record' && type !== 'unknown') return text
   try {
     return JSON.parse(text)
   } catch (cause) {
