@@ -26,7 +26,7 @@ export const accountTexts = {
     askedSome: (count: number) => (count === 1 ? '1 request to pay' : `${count} requests to pay`),
   },
   toPay: 'Requests to pay',
-  toPayColumns: { from: 'Who asks', amount: 'Amount', memo: 'For', since: 'Since', pay: 'Pay' },
+  toPayColumns: { from: 'Who asks', memo: 'For', since: 'Since', pay: 'Pay' },
   pay: (amount: string, to: string) => `Pay ${amount} to ${to}`,
   toPayMore: (count: number) => `${count} more under Requests.`,
   balances: 'Balances',
@@ -138,7 +138,7 @@ export const accountTexts = {
   },
   requests: {
     none: 'Nobody has asked you for a payment, and you have asked nobody.',
-    columns: { created: 'Since', side: 'Side', other: 'With', amount: 'Amount', token: 'Token', memo: 'For', state: 'State' },
+    columns: { created: 'Since', side: 'Side', other: 'With', amount: 'Amount', memo: 'For', state: 'State' },
     act: 'Next',
     asked: 'asked of you',
     asking: 'asked by you',
@@ -148,7 +148,7 @@ export const accountTexts = {
   },
   escrow: {
     none: 'Nothing is or was held. Hold a payment where you pay before you have what you pay for.',
-    columns: { created: 'Since', side: 'You', other: 'With', amount: 'Amount', token: 'Token', memo: 'For', state: 'State' },
+    columns: { created: 'Since', side: 'You', other: 'With', amount: 'Amount', memo: 'For', state: 'State' },
     buyer: 'pay',
     seller: 'are paid',
     states: { held: 'held', released: 'released', refunded: 'given back' },

@@ -4,7 +4,6 @@ import type { Entity } from '../src-shared/treasury/entities.ts'
 export const treasuryTexts = {
   acting: {
     as: 'Acting as',
-    nobody: 'No entity is unlocked',
     administrator: 'Administrator',
     administratorHint:
       'Issues and burns tokens, funds the treasury’s own accounts and changes its settings. It is asked for again after a while without use.',
