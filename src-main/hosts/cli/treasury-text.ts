@@ -40,7 +40,10 @@ function cell(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(one => cell('', one)).join(', ')
   if (typeof value !== 'object') return String(value)
   const { entityId, name: called } = value as { entityId?: unknown; name?: unknown }
-  return typeof entityId === 'string' && typeof called === 'string' ? `${called} (${entityId})` : JSON.stringify(value)
+  if (typeof entityId === 'string' && typeof called === 'string') return `${called} (${entityId})`
+  return Object.entries(value)
+    .map(([member, own]) => `${label(member)} ${cell(member, own)}`)
+    .join(' ')
 }
 
 /** `createdTs` as `created` */
