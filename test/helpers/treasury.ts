@@ -14,6 +14,9 @@ import type { TreasuryCommandName, TreasuryQueryName } from '../../src-shared/tr
 export const administrator: Actor = { id: 'test:administrator' }
 export const nobody: Actor = { id: 'test:nobody' }
 export const administratorPassphrase = 'the administrator of the test'
+export const passphraseOf = (name: string) => `the passphrase of ${name}`
+/** The longest that a timer waits. */
+const NEVER_MS = 2 ** 31 - 1
 
 /** The treasury of a data folder of its own, its tokens initialised, with a clock that the test sets. */
 export interface TestTreasury {
@@ -38,18 +41,20 @@ export interface TestTreasury {
   close(): void
 }
 
+/** A treasury on a data folder, whose clock moves as the test says; its jobs run when it is told to run what is due. */
+export function treasuryIn(dataDir: string, clock: { ts: number }, topics: Topic[] = []): Pick<TestTreasury, 'store' | 'keys' | 'treasury'> {
+  const store = openStore(dataDir, { mode: 'write', nowMs: () => clock.ts * 1000 })
+  const changed = (...names: Topic[]) => void topics.push(...names)
+  const keys = createKeys({ books: store, changed, safeStorage: null, stretchLogN: 4 })
+  return { store, keys, treasury: createTreasury({ books: store, keys, changed, network: () => null, stretchLogN: 4, tickMs: NEVER_MS }) }
+}
+
 export async function openTreasury(startTs = 1_700_000_000): Promise<TestTreasury> {
   const folder = mkdtempSync(join(tmpdir(), 'granary-treasury-'))
   const clock = { ts: startTs }
   const topics: Topic[] = []
   let made = 0
-
-  function open() {
-    const store = openStore(join(folder, 'data'), { mode: 'write', nowMs: () => clock.ts * 1000 })
-    const changed = (...names: Topic[]) => void topics.push(...names)
-    const keys = createKeys({ books: store, changed, safeStorage: null, stretchLogN: 4 })
-    return { store, keys, treasury: createTreasury({ books: store, keys, changed, network: () => null, stretchLogN: 4 }) }
-  }
+  const open = () => treasuryIn(join(folder, 'data'), clock, topics)
 
   function shut(): void {
     void test.treasury.close()
@@ -67,7 +72,7 @@ export async function openTreasury(startTs = 1_700_000_000): Promise<TestTreasur
     run,
     ask: (actor, name, input) => test.treasury.query(name, input, actor) as never,
     async entity(name, azr) {
-      const { entityId } = await run(nobody, 'entities.create', { name, passphrase: `the passphrase of ${name}` })
+      const { entityId } = await run(nobody, 'entities.create', { name, passphrase: passphraseOf(name) })
       if (azr !== undefined) await run(administrator, 'tokens.fund', { to: entityId, token: 'AZR', amount: azr })
       return { id: 'test:rest', entity: entityId }
     },

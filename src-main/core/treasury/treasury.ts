@@ -48,6 +48,8 @@ export interface TreasuryOptions {
   network: () => string | null
   /** see newStretching; for tests */
   stretchLogN?: number | undefined
+  /** see SchedulerOptions; for tests */
+  tickMs?: number | undefined
 }
 
 export interface Treasury {
@@ -71,7 +73,7 @@ export interface Treasury {
 const NOBODY: Actor = { id: '' }
 
 /** The treasury as the table of commands has it: each command is checked, done, audited and answered in one transaction of the books. */
-export function createTreasury({ books, keys, changed, network, stretchLogN }: TreasuryOptions): Treasury {
+export function createTreasury({ books, keys, changed, network, stretchLogN, tickMs }: TreasuryOptions): Treasury {
   const sessions = createTreasurySessions(
     () => {
       const config = loadTreasuryConfig(books)
@@ -100,6 +102,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN }: T
       moved()
       changed('jobs')
     },
+    ...(tickMs !== undefined && { tickMs }),
   })
   const scheduled = scheduleHandlers({ books, scheduler })
   const pools = poolHandlers(books)
