@@ -19,6 +19,7 @@ import {
 } from '../../store/treasury-credit.ts'
 import { findLoan, listLoans, listRepayments, type StoredLoan, type StoredRepayment } from '../../store/treasury-loans.ts'
 import type { SealedSecrets } from '../sealed-secrets.ts'
+import { refuseDoubtfulClock } from './clock.ts'
 import {
   type Analyses,
   type AskPlan,
@@ -159,13 +160,17 @@ export function creditHandlers({ books, secrets, analyses }: CreditTools): { que
       const application = owned(context, applicationOf(id))
       saveApplicationState(books, application.number, stepApplication(application.state, 'accepted'))
       const { nowTs, doer, config } = context
+      // its due dates follow from now
+      refuseDoubtfulClock(books, config, nowTs)
       const trust = trustOf(context, application.entityId).score
       const number = openStoredLoan(books, config, { application, offer: approvedOffer(application), trust, doer, ts: nowTs })
       return shownLoan(books, loanOf(loanName(number)), nowTs)
     },
     'credit.repay': ({ id, amount }, context) => {
-      const { nowTs, doer } = context
+      const { nowTs, doer, config } = context
       const loan = owned(context, loanOf(id))
+      // interest would be charged for months that never were
+      refuseDoubtfulClock(books, config, nowTs)
       const { repayment, kept } = repayStored(books, loan, amount, { doer, ts: nowTs })
       return { ...shownRepayment(kept), loan: shownLoan(books, loanOf(id), nowTs), notTaken: repayment.notTakenUnits }
     },
