@@ -19,6 +19,8 @@ import { booksCredit } from './treasury-credit-tables.ts'
 import { booksParameters } from './treasury-parameters.ts'
 import { booksMarkGroups, booksPayments } from './treasury-payments-tables.ts'
 import { booksPools } from './treasury-pools-tables.ts'
+import { booksRewards } from './treasury-rewards-tables.ts'
+import { booksStaking } from './treasury-staking-tables.ts'
 import { booksTreasury } from './treasury-tables.ts'
 import { booksTrust } from './treasury-trust.ts'
 
@@ -329,6 +331,8 @@ export const migrations: Migrations = {
     booksPayments,
     booksMarkGroups,
     booksPools,
+    booksStaking,
+    booksRewards,
   ],
 }
 

@@ -29,6 +29,8 @@ export const booksRewards = `
     type TEXT,
     category TEXT,
     memo TEXT NOT NULL,
+    -- of the recipient when it was paid
+    trust INTEGER NOT NULL CHECK (trust BETWEEN 0 AND 100),
     paid_ts INTEGER NOT NULL,
     entry INTEGER NOT NULL UNIQUE REFERENCES ledger_entries (id),
     CHECK ((proof IS NULL) = (type IS NOT NULL) AND (type IS NULL) = (category IS NULL))

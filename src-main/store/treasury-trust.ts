@@ -19,6 +19,8 @@ const counts: Partial<Record<keyof TrustHistory, string>> = {
   // both sides have done their part of it
   releasedEscrows: `SELECT count(*) FROM (SELECT ? AS who)
     JOIN treasury_escrows ON state = 'released' AND (payer = who OR payee = who)`,
+  // one that is paid: nobody vouches for what is only submitted
+  proofs: `SELECT count(*) FROM fund_payments WHERE entity = ? AND proof IS NOT NULL`,
   applications: "SELECT count(*) FROM credit_applications WHERE entity = ? AND state <> 'rejected'",
 }
 

@@ -15,8 +15,8 @@ export function unwrapped(schema: z.ZodType): { core: z.ZodType; isNeeded: boole
 }
 
 /**
- * A member's value from text: numbers, yes-or-no and JSON (also of what can be anything) are read, a list also from its parts with commas between; all else is text, which the
- * table's schema checks. Throws AppError usage.
+ * A member's value from text: numbers, yes-or-no and JSON (also where anything may stand) are read, a list also from its parts with commas
+ * between; all else is text, which the table's schema checks. Throws AppError usage.
  */
 export function memberOfText(schema: z.ZodType, text: string): unknown {
   const { type } = unwrapped(schema).core

@@ -78,6 +78,7 @@ export type RewardShown = z.output<typeof rewardSchema>
 export const fundPaymentSchema = z.object({
   recipientId: z.string(),
   recipientName: z.string(),
+  token: z.string(),
   amount: amountText,
   /** null: out of the amount table */
   proofId: z.string().nullable(),
@@ -85,6 +86,8 @@ export const fundPaymentSchema = z.object({
   type: z.string().nullable(),
   category: z.string().nullable(),
   memo: z.string(),
+  /** of the recipient when it was paid, 0 to 100 */
+  trust: z.number(),
   ts,
   entry: z.number(),
 })

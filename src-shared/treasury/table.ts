@@ -7,8 +7,10 @@ import { paymentImportRows } from './payments-import-table.ts'
 import { paymentRows } from './payments-table.ts'
 import { poolRows } from './pools-table.ts'
 import { revenueRows } from './revenue-table.ts'
+import { rewardRows } from './rewards-table.ts'
 import type { TreasuryRow } from './row.ts'
 import { scheduleRows } from './schedule-table.ts'
+import { stakingRows } from './staking-table.ts'
 import { tokenFigureRows } from './token-figures-table.ts'
 import { tokenRows } from './tokens-table.ts'
 import { trustRows } from './trust-table.ts'
@@ -34,6 +36,8 @@ export const treasuryTable = {
   ...poolRows,
   ...guaranteeRows,
   ...auctionRows,
+  ...stakingRows,
+  ...rewardRows,
 }
 
 type Table = typeof treasuryTable

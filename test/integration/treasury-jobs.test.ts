@@ -38,6 +38,7 @@ describe('the core', () => {
         problem: null,
         jobs: [
           { name: 'collection', cron: '0 0 * * *', last: null, waiting: 0, nextTs: Date.parse('2026-03-29T00:00:00Z') / 1000 },
+          { name: 'staking-rewards', cron: '0 0 * * *', last: null, waiting: 0, nextTs: Date.parse('2026-03-29T00:00:00Z') / 1000 },
           { name: 'pool-yields', cron: '0 * * * *', last: null, waiting: 0, nextTs: start + 45 * 60 },
           { name: 'auctions', cron: '0 * * * *', last: null, waiting: 0, nextTs: start + 45 * 60 },
         ],
@@ -105,7 +106,7 @@ describe('the treasury', () => {
 
     world.clock.ts = start + 32 * DAY
     await world.treasury.runDue()
-    expect(view()).toMatchObject({ clock: 'asks', jobs: [{ waiting: 32 }, { waiting: 32 * 24 }, { waiting: 32 * 24 }] })
+    expect(view()).toMatchObject({ clock: 'asks', jobs: [{ waiting: 32 }, { waiting: 32 }, { waiting: 32 * 24 }, { waiting: 32 * 24 }] })
     expect(slotsOf('pool-yields')).toEqual([])
     // what depends on the time that it is waits too; what does not goes on
     for (const refused of [
@@ -120,7 +121,7 @@ describe('the treasury', () => {
 
     await world.run(administrator, 'schedule.confirm', { shownTs: view().nowTs })
     await world.treasury.runDue()
-    expect(view()).toMatchObject({ clock: 'fine', problem: null, jobs: [{ waiting: 0 }, { waiting: 0 }, { waiting: 0 }] })
+    expect(view()).toMatchObject({ clock: 'fine', problem: null, jobs: [{ waiting: 0 }, { waiting: 0 }, { waiting: 0 }, { waiting: 0 }] })
     expect(slotsOf('pool-yields')).toEqual(hours(32 * 24))
     expect(slotsOf('collection')).toHaveLength(32)
     // 32 days of whole hours of 500 at 8 %

@@ -16,6 +16,7 @@ interface Scheduled {
  */
 export const schedules = {
   collection: { title: 'Collect overdue instalments', schedule: 'jobs.collection' },
+  'staking-rewards': { title: 'Accrue staking rewards', schedule: 'jobs.stakingRewards' },
   'pool-yields': { title: 'Accrue pool yields', schedule: 'jobs.poolYields' },
   auctions: { title: 'End auctions', schedule: 'jobs.auctions' },
 } as const satisfies Record<string, Scheduled>

@@ -16,7 +16,7 @@ import {
 } from '../../store/treasury-entities.ts'
 import type { TryPassphrase } from '../key-tries.ts'
 import type { Keys } from '../keys.ts'
-import { actingEntity, type TreasuryCommandHandlers, type TreasuryQueryHandlers } from './handlers.ts'
+import { actingEntity, askedEntity, type TreasuryCommandHandlers, type TreasuryContext, type TreasuryQueryHandlers } from './handlers.ts'
 import { makeVerifier, tryVerifier } from './secrets.ts'
 import type { TreasurySessions } from './sessions.ts'
 
@@ -48,6 +48,15 @@ export function resolveEntity(books: Store, idOrName: string): string {
   const found = isSystemEntity(idOrName) ? idOrName : findEntity(books, idOrName)?.entityId
   if (found === undefined) throw refuse('entities.unknown', { entity: idOrName.slice(0, 60) })
   return found
+}
+
+/**
+ * Whose things are listed: the named entity's, one's own, or (null) everybody's, which a REST token does not see.
+ * Throws AppError entities.unknown, entities.other, entities.locked.
+ */
+export function listedEntity(context: TreasuryContext, named: string | undefined, everybody: boolean): string | null {
+  if (everybody && named === undefined && context.actor.entity === undefined) return null
+  return askedEntity(context, named === undefined ? null : resolveEntity(context.books, named))
 }
 
 /** One of the treasury's own accounts, which no entity acts as. Throws AppError entities.unknown, entities.other. */

@@ -4,8 +4,8 @@ import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { endGuarantee, giveGuarantee } from '../../engines/guarantees/guarantee.ts'
 import type { Store } from '../../store/index.ts'
 import { findGuarantee, insertGuarantee, listGuarantees, type StoredGuarantee, saveGuaranteeEnd } from '../../store/treasury-guarantees.ts'
-import { entityName, resolveEntity } from './entities.ts'
-import { actingEntity, askedEntity, type TreasuryCommandHandlers, type TreasuryContext, type TreasuryQueryHandlers } from './handlers.ts'
+import { entityName, listedEntity, resolveEntity } from './entities.ts'
+import { actingEntity, type TreasuryCommandHandlers, type TreasuryContext, type TreasuryQueryHandlers } from './handlers.ts'
 import { numberIn } from './ids.ts'
 import { moveTokens, tokenBalance } from './tokens.ts'
 
@@ -28,8 +28,7 @@ export function guaranteeHandlers(books: Store): { queries: GuaranteeQueries; co
       return { allocated: allocatedUnits, minted: lockedUnits, ratio: ratioUnits }
     },
     'guarantees.list': ({ entityId: named, everybody, side = null, state = null, offset, limit }, context) => {
-      const isAll = everybody && named === undefined && context.actor.entity === undefined
-      const entityId = isAll ? null : askedEntity(context, named === undefined ? null : resolveEntity(books, named))
+      const entityId = listedEntity(context, named, everybody)
       const { rows, total } = listGuarantees(books, { entityId, side, state }, { offset, limit })
       return { rows: rows.map(shown), total }
     },

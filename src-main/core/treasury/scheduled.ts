@@ -5,12 +5,14 @@ import { endDueAuctions } from './auctions.ts'
 import { type ScheduledName, scheduledNames, schedules } from './clock.ts'
 import { collectOverdue } from './credit-loans.ts'
 import { accrueYields } from './pools.ts'
+import { accrueStaking } from './staking.ts'
 
 /** The work of one slot inside its transaction: `nowTs` is the slot's own time. Says in words what it did. */
 type SlotWork = (books: Store, config: TreasuryConfig, nowTs: number) => string
 
 const works: Record<ScheduledName, SlotWork> = {
   collection: collectOverdue,
+  'staking-rewards': accrueStaking,
   'pool-yields': accrueYields,
   auctions: endDueAuctions,
 }

@@ -30,9 +30,11 @@ import { paymentHandlers } from './payment-handlers.ts'
 import { paymentImportHandlers } from './payments-import.ts'
 import { poolHandlers } from './pool-handlers.ts'
 import { revenueHandlers } from './revenue-handlers.ts'
+import { rewardHandlers } from './reward-handlers.ts'
 import { scheduleHandlers } from './schedule-handlers.ts'
 import { scheduledJobs } from './scheduled.ts'
 import { createTreasurySessions } from './sessions.ts'
+import { stakingHandlers } from './staking-handlers.ts'
 import { tokenFigureHandlers } from './token-figures.ts'
 import { tokenHandlers } from './token-handlers.ts'
 import { trustHandlers } from './trust.ts'
@@ -108,6 +110,8 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
   const pools = poolHandlers(books)
   const guarantees = guaranteeHandlers(books)
   const auctions = auctionHandlers(books)
+  const staking = stakingHandlers(books)
+  const rewards = rewardHandlers(books)
   const queries: TreasuryQueryHandlers = {
     ...tokens.queries,
     ...tokenFigureHandlers({ books, network }),
@@ -123,6 +127,8 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...pools.queries,
     ...guarantees.queries,
     ...auctions.queries,
+    ...staking.queries,
+    ...rewards.queries,
   }
   const commands: TreasuryCommandHandlers = {
     ...tokens.commands,
@@ -138,6 +144,8 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...pools.commands,
     ...guarantees.commands,
     ...auctions.commands,
+    ...staking.commands,
+    ...rewards.commands,
   }
 
   function contextOf(actor: Actor): TreasuryContext {
