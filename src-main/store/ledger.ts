@@ -284,16 +284,20 @@ export function checkLedger(store: Store): string[] {
     WHERE part = 'issuance' AND -balance > max_units`,
   ))
     findings.push(`${token}: ${balance} units were issued, more than its most.`)
-  for (const { token, held, issued, burnt } of all(
-    `SELECT token, held, coalesce(issued, 0) AS issued, coalesce(burnt, 0) AS burnt
+  for (const { token, held, ...sums } of all(
+    `SELECT token, held, issued_high, issued_low, burnt_high, burnt_low
     FROM (SELECT token, coalesce(sum(balance) FILTER (WHERE part <> 'issuance'), 0) AS held FROM ledger_accounts GROUP BY token)
     LEFT JOIN (
-      SELECT token AS moved, -sum(amount) FILTER (WHERE amount < 0) AS issued, sum(amount) FILTER (WHERE amount > 0) AS burnt
+      SELECT token AS moved,
+        sum(-amount >> 32) FILTER (WHERE amount < 0) AS issued_high, sum(-amount & 4294967295) FILTER (WHERE amount < 0) AS issued_low,
+        sum(amount >> 32) FILTER (WHERE amount > 0) AS burnt_high, sum(amount & 4294967295) FILTER (WHERE amount > 0) AS burnt_low
       FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account WHERE part = 'issuance' GROUP BY token
-    ) ON moved = token
-    WHERE held <> coalesce(issued, 0) - coalesce(burnt, 0)`,
-  ))
-    findings.push(`${token}: ${held} units are held, but ${issued} were issued and ${burnt} burnt.`)
+    ) ON moved = token`,
+  )) {
+    const issued = wholeOf(sums.issued_high, sums.issued_low)
+    const burnt = wholeOf(sums.burnt_high, sums.burnt_low)
+    if (held !== issued - burnt) findings.push(`${token}: ${held} units are held, but ${issued} were issued and ${burnt} burnt.`)
+  }
   for (const { entity, token, own, locked } of all(
     `SELECT treasury_own_locks.entity, treasury_own_locks.token, amount AS own, coalesce(balance, 0) AS locked
     FROM treasury_own_locks LEFT JOIN ledger_accounts
@@ -302,4 +306,12 @@ export function checkLedger(store: Store): string[] {
   ))
     findings.push(`${entity}, ${token}: ${own} units were put aside by their owner, but only ${locked} are locked.`)
   return findings
+}
+
+/**
+ * A sum of amounts from the sums of their upper and lower halves, `sum(amount >> 32)` and `sum(amount & 4294967295)` (null: of none): what moved
+ * over the years may come to more than the 64 bits that SQLite adds in.
+ */
+export function wholeOf(high: unknown, low: unknown): bigint {
+  return ((high as bigint | null) ?? 0n) * 4_294_967_296n + ((low as bigint | null) ?? 0n)
 }

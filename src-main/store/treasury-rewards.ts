@@ -2,6 +2,7 @@ import type { Statement } from 'better-sqlite3'
 import { type Proof, proofSchema, type RewardKind, type RewardState } from '../../src-shared/treasury/rewards.ts'
 import type { Reward } from '../engines/rewards/reward.ts'
 import { prepared } from './db.ts'
+import { wholeOf } from './ledger.ts'
 import type { Store } from './open.ts'
 
 /* Proofs of knowledge, what the UBO fund has paid, and rewards that are minted (treasury-rewards-tables.ts). Whoever writes here holds the transaction. */
@@ -146,10 +147,9 @@ export function listFundPayments(store: Store, entityId: string | null, page: Pa
 
 /** What the fund has ever paid, to this entity or (null) to all: what it was topped up with again and again may come to more than 64 bits. */
 export function fundPaidUnits(store: Store, entityId: string | null): bigint {
-  // the upper and the lower halves of the amounts, either of which sums within 64 bits
   const sql = `SELECT sum(amount >> 32) AS high, sum(amount & 4294967295) AS low FROM fund_payments WHERE @entityId IS NULL OR entity = @entityId`
-  const { high, low } = exact(store, sql).get({ entityId }) as { high: bigint | null; low: bigint | null }
-  return (high ?? 0n) * 4_294_967_296n + (low ?? 0n)
+  const { high, low } = exact(store, sql).get({ entityId }) as Row
+  return wholeOf(high, low)
 }
 
 /** A page of what happened, newest first; `entityId` null: to everybody. */
