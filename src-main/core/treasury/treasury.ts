@@ -93,6 +93,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
   const analyses = createAnalyses(books, secrets, () => changed('treasury', 'audit'))
   const credit = creditHandlers({ books, secrets, analyses })
   const payments = paymentHandlers(books)
+  const paymentFiles = paymentImportHandlers(books)
   const revenue = revenueHandlers(books)
   const watch = createWatch(books, () => changed('treasury', 'audit'))
   const watched = watchHandlers({ books, watch })
@@ -120,6 +121,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...trust.queries,
     ...credit.queries,
     ...payments.queries,
+    ...paymentFiles.queries,
     ...revenue.queries,
     ...watched.queries,
     ...tokensOfRest.queries,
@@ -136,7 +138,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...configuration.commands,
     ...credit.commands,
     ...payments.commands,
-    ...paymentImportHandlers(books),
+    ...paymentFiles.commands,
     ...revenue.commands,
     ...watched.commands,
     ...tokensOfRest.commands,
@@ -154,6 +156,11 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     const isAdministrator = !isBound && sessions.isAdministrator(actor.id)
     const doer = entityId ?? (isAdministrator ? 'administrator' : actor.id)
     return { books, nowTs: books.now(), config: loadTreasuryConfig(books), actor, entityId, isAdministrator, doer }
+  }
+
+  /** A command is done by the time and the settings of when it is done, as the audit trail has it: another may have come first and changed them. */
+  function asOfNow(context: TreasuryContext): TreasuryContext {
+    return { ...context, nowTs: books.now(), config: loadTreasuryConfig(books) }
   }
 
   /** Something was done, and is on the disk. */
@@ -190,7 +197,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
       checkWho(row, context)
       const handler = commands[name] as ((input: unknown, context: TreasuryContext) => unknown) | PreparingHandler<typeof name>
       const prepared: PreparedWork<unknown> =
-        typeof handler === 'function' ? { work: () => handler(input, context) } : await handler.prepare(input as never, context)
+        typeof handler === 'function' ? { work: () => handler(input, asOfNow(context)) } : await handler.prepare(input as never, context)
       const told = withoutSecrets(row, input)
       const call = {
         actor: whoIs(row, context),
