@@ -39,7 +39,7 @@ export const accountTexts = {
   aside: 'Put aside or take back',
   asideOf: (token: string) => `Put aside or take back ${token}`,
   tabsLabel: 'What to show',
-  tabs: { statement: 'Statement', payments: 'Payments', requests: 'Requests', escrow: 'Escrow' },
+  tabs: { statement: 'Statement', payments: 'Payments', requests: 'Requests', escrow: 'Escrow', programs: 'Programs' },
   forms: {
     to: 'To',
     from: 'Who is to pay',
@@ -82,7 +82,7 @@ export const accountTexts = {
     },
     asideLabel: 'What to do',
     burnHow: 'Burns what you put aside. Nobody brings it back.',
-    aboveLocked: (most: string) => `You have ${most} locked.`,
+    abovePutAside: (most: string) => `You put ${most} aside; what is locked for a stake, an escrow or a guarantee stays locked.`,
     availableThen: 'Available then',
     lockedThenAll: 'Locked then',
     done: (what: string) => `Done: ${what}.`,

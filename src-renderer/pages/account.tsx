@@ -17,12 +17,13 @@ import { accountTexts } from '../texts-account.ts'
 import { treasuryTexts } from '../texts-treasury.ts'
 import { AsideForm, PayForm, RequestForm, USUAL_TOKEN } from './account-forms.tsx'
 import { Escrows, PayButton, Payments, Requests, Statement } from './account-lists.tsx'
+import { Programs } from './account-programs.tsx'
 import { TrustFigure } from './account-trust.tsx'
 import { ActingAs, openMakeEntity, openUnlock, useEntities, useSession } from './acting.tsx'
 import page from './page.module.css'
 
 const words = accountTexts
-const tabs = ['statement', 'payments', 'requests', 'escrow'] as const
+const tabs = ['statement', 'payments', 'requests', 'escrow', 'programs'] as const
 type Tab = (typeof tabs)[number]
 const topics = ['treasury'] as const
 
@@ -131,6 +132,7 @@ function Contents({ entity: { entityId }, readOnly }: { entity: Entity; readOnly
       {tab === 'payments' ? <Payments ownId={entityId} /> : null}
       {tab === 'requests' ? <Requests ownId={entityId} readOnly={readOnly} /> : null}
       {tab === 'escrow' ? <Escrows ownId={entityId} readOnly={readOnly} /> : null}
+      {tab === 'programs' ? <Programs ownId={entityId} readOnly={readOnly} /> : null}
     </>
   )
 }

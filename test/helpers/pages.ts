@@ -82,6 +82,15 @@ export async function expectAccessible(page: Page): Promise<void> {
 async function showTheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme })
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme)
+  await settle(page)
+}
+
+/** Waits for what fades in or out, such as a notification: halfway it has too little contrast. What moves for ever is not waited for. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
 }
 
 function described(theme: string, { violations }: Awaited<ReturnType<AxeBuilder['analyze']>>): string[] {
