@@ -230,8 +230,8 @@ export function AsideForm({ ownId, token }: { ownId: string; token: string }) {
   const amount = useAmount(token)
   const sending = useSendOnce()
   const { units } = amount
-  const { available, locked } = useBalance(ownId, token) ?? { available: 0n, locked: 0n }
-  const most = op === 'lock' ? available : locked
+  const { available, locked, putAside } = useBalance(ownId, token) ?? { available: 0n, locked: 0n, putAside: 0n }
+  const most = op === 'lock' ? available : (putAside ?? 0n)
   const tokens = (value: bigint) => `${writeAmount(value)} ${token}`
   const what = units === null ? words.asideOps[op] : words.asideActions[op](tokens(units))
   const isReady = units !== null && units <= most
@@ -270,7 +270,7 @@ export function AsideForm({ ownId, token }: { ownId: string; token: string }) {
         label={words.amount}
         amount={amount}
         mostUnits={most}
-        {...(op !== 'lock' && { above: words.aboveLocked(tokens(most)) })}
+        {...(op !== 'lock' && { above: words.abovePutAside(tokens(most)) })}
         tried={tried}
       />
       <MemoField value={memo} onChange={setMemo} />

@@ -36,6 +36,12 @@ export type Token = z.output<typeof tokenSchema>
 export const balanceSchema = z.object({ token: z.string(), available: amountText, locked: amountText, total: amountText })
 export type TokenBalance = z.output<typeof balanceSchema>
 
+export const accountBalanceSchema = balanceSchema.extend({
+  /** of what is locked, what its owner put aside and can take back; null: the balance is one of the past, of which that is not known */
+  putAside: amountText.nullable(),
+})
+export type AccountBalance = z.output<typeof accountBalanceSchema>
+
 export const entryTypes = ['TRANSFER', 'MINT', 'BURN', 'REWARD', 'STAKE', 'UNSTAKE', 'LOCK', 'UNLOCK'] as const
 
 export const statementLineSchema = z.object({
@@ -83,7 +89,7 @@ export const tokenRows = {
   'tokens.balances': treasuryQuery({
     about: 'what an entity has of each token, available and locked, now or as it was',
     in: z.object({ entityId: entityRef.optional(), atTs }),
-    out: z.object({ entityId: z.string(), balances: z.array(balanceSchema) }),
+    out: z.object({ entityId: z.string(), balances: z.array(accountBalanceSchema) }),
     who: 'anyone',
     rest: { method: 'GET', path: '/tokens/balances/:entityId?', scope: 'tokens:read' },
     cli: { words: 'tokens balances', args: ['entityId'] },
@@ -91,7 +97,7 @@ export const tokenRows = {
   'tokens.balance': treasuryQuery({
     about: 'what an entity has of one token, available and locked, now or as it was',
     in: z.object({ entityId: entityRef, tokenId: tokenName, atTs }),
-    out: balanceSchema,
+    out: accountBalanceSchema,
     who: 'anyone',
     rest: { method: 'GET', path: '/tokens/balances/:entityId/:tokenId', scope: 'tokens:read' },
     cli: { words: 'tokens balance', args: ['entityId', 'tokenId'] },

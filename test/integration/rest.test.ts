@@ -153,7 +153,7 @@ test('what belongs to another entity is refused, in every row that can be asked 
 })
 
 test('a program reads its own, with amounts as text, and a word in a path is no member', async () => {
-  const azr = { token: 'AZR', available: '100', locked: '0', total: '100' }
+  const azr = { token: 'AZR', available: '100', locked: '0', total: '100', putAside: '0' }
   expect((await get('/tokens/balances')).body).toEqual({ entityId: annaId, balances: [azr] })
   expect((await get('/tokens/balances/Anna/AZR', reader)).body).toEqual(azr)
   expect((await get('/tokens/AZR')).body).toMatchObject({ token: 'AZR', supply: '1000000000', max: '1000000000' })

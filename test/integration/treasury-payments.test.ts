@@ -138,6 +138,19 @@ describe('escrow', () => {
     expect(world.ask(bob!, 'escrow.list', { side: 'seller', state: 'released' }).rows).toMatchObject([{ id: held.id, state: 'released' }])
   })
 
+  test('what is held is locked and stays so, where what was put aside can be taken back', async () => {
+    const held = () => world.ask(anna!, 'tokens.balance', { entityId: 'Anna', tokenId: 'AZR' })
+    await world.run(anna!, 'tokens.lock', { token: 'AZR', amount: '7' })
+    const { id } = await world.run(anna!, 'escrow.hold', { to: 'Eve', amount: '50' })
+    expect(held()).toMatchObject({ locked: vectorUnits('57.05'), putAside: vectorUnits('7') })
+    expect(world.ask(anna!, 'tokens.balances', {}).balances).toMatchObject([{ token: 'AZR', putAside: vectorUnits('7') }])
+    expect(world.ask(anna!, 'tokens.balances', { atTs: world.clock.ts }).balances).toMatchObject([{ putAside: null }])
+    await refused(world.run(anna!, 'tokens.unlock', { token: 'AZR', amount: '7.0000001' }), 'tokens.locked')
+    await world.run(anna!, 'tokens.unlock', { token: 'AZR', amount: '7' })
+    expect(held()).toMatchObject({ locked: vectorUnits('50.05'), putAside: 0n })
+    await world.run(eve!, 'escrow.release', { id })
+  })
+
   test('a refund is no payment', async () => {
     const { total } = world.ask(anna!, 'payments.list', {})
     const { id } = await world.run(anna!, 'escrow.hold', { to: 'Eve', amount: '50' })

@@ -2,7 +2,6 @@ import { cleanName } from '../../../src-shared/text.ts'
 import { isSystemEntity } from '../../../src-shared/treasury/entities.ts'
 import type { EscrowShown, Payment, PaymentRequestShown, paymentRows } from '../../../src-shared/treasury/payments-table.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
-import type { TokenBalance } from '../../../src-shared/treasury/tokens-table.ts'
 import { canonicalPayment, quoteAmount, quotePayment } from '../../engines/payments/payment.ts'
 import { askForPayment, cancelRequest, fulfilRequest } from '../../engines/payments/request.ts'
 import type { Store } from '../../store/index.ts'
@@ -25,6 +24,7 @@ import { entityName, resolveEntity } from './entities.ts'
 import { actingEntity, askedEntity, type TreasuryCommandHandlers, type TreasuryContext, type TreasuryQueryHandlers } from './handlers.ts'
 import { numberIn } from './ids.ts'
 import { checkPayable, escrowName, hold, letGo, pay, paymentName, requestName } from './payments.ts'
+import { tokenBalance } from './tokens.ts'
 
 type Subject = keyof typeof paymentRows
 type PaymentQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, Subject>>
@@ -80,7 +80,7 @@ export function paymentHandlers(books: Store): { queries: PaymentQueries; comman
       const from = actingEntity(context)
       checkPayable(context, token)
       const order = { from, to: resolveEntity(books, to), amountUnits: amount, token, memo: cleanName(memo) }
-      return { ...shownPayment(pay(context, 'direct', order)), balance: balance(from, token) }
+      return { ...shownPayment(pay(context, 'direct', order)), balance: tokenBalance(books, from, token) }
     },
     'requests.create': ({ from: named, amount, token, memo }, context) => {
       const to = actingEntity(context)
@@ -96,7 +96,7 @@ export function paymentHandlers(books: Store): { queries: PaymentQueries; comman
       return {
         request: shownRequest(storedRequest(asked.number)),
         payment: shownPayment(payment),
-        balance: balance(asked.from, asked.token),
+        balance: tokenBalance(books, asked.from, asked.token),
       }
     },
     'requests.cancel': ({ id }, context) => {
@@ -109,7 +109,7 @@ export function paymentHandlers(books: Store): { queries: PaymentQueries; comman
       const from = actingEntity(context)
       checkPayable(context, token)
       const number = hold(context, { from, to: someone(to), amountUnits: amount, token, memo: cleanName(memo) })
-      return { ...shownEscrow(findEscrow(books, number)!), balance: balance(from, token) }
+      return { ...shownEscrow(findEscrow(books, number)!), balance: tokenBalance(books, from, token) }
     },
     'escrow.release': ({ id }, context) => shownEscrow(letGo(context, numberIn('esc', id), actingEntity(context))),
   }
@@ -137,11 +137,6 @@ export function paymentHandlers(books: Store): { queries: PaymentQueries; comman
   ): SideFilter {
     const entityId = askedEntity(context, named === undefined ? null : resolveEntity(books, named))
     return { entityId, side: isSide.payer ? 'payer' : isSide.payee ? 'payee' : null, only }
-  }
-
-  function balance(entityId: string, token: string): TokenBalance {
-    const { availableUnits, lockedUnits } = balanceOf(books, entityId, token)
-    return { token, available: availableUnits, locked: lockedUnits, total: availableUnits + lockedUnits }
   }
 
   function sides({ from, to }: { from: string; to: string }) {

@@ -2,7 +2,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { TREASURY_ENTITY } from '../../../src-shared/treasury/entities.ts'
 import type { TreasuryConfig } from '../../../src-shared/treasury/parameters.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
-import type { Token, TokenBalance, tokenRows } from '../../../src-shared/treasury/tokens-table.ts'
+import type { AccountBalance, Token, tokenRows } from '../../../src-shared/treasury/tokens-table.ts'
 import type { Store } from '../../store/index.ts'
 import { balanceOf, countHolders, findLedgerToken, holdersOf, holdingsOf, othersIn, statementOf, supplyOf } from '../../store/ledger.ts'
 import { listMirrored, MIRRORED_TOKEN, mirroredBalance, readMirror } from '../../store/tft-mirror.ts'
@@ -17,7 +17,7 @@ import {
   type TreasuryQueryHandlers,
 } from './handlers.ts'
 import { refuseUnknownToken, tokenDefinitions, UBO_FUND } from './token-table.ts'
-import { initialiseTokens, moveTokens, type TokenOrder } from './tokens.ts'
+import { initialiseTokens, moveTokens, shownBalance, type TokenOrder, tokenBalance } from './tokens.ts'
 
 type TokenQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, keyof typeof tokenRows>>
 type TokenCommands = Pick<TreasuryCommandHandlers, Extract<keyof TreasuryCommandHandlers, `tokens.${string}`>>
@@ -38,13 +38,17 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
     'tokens.balances': ({ entityId: named, atTs = null }, context) => {
       if (named !== undefined && STELLAR_ACCOUNT.test(named)) return { entityId: named, balances: [mirrored(named, atTs)] }
       const entityId = asked(context, named)
-      const balances = holdingsOf(books, entityId, atTs).map(({ token, ...held }) => balance(token, held))
+      const balances = holdingsOf(books, entityId, atTs).map(({ token, ...held }) => ({
+        ...shownBalance(token, held),
+        putAside: putAside(entityId, token, atTs),
+      }))
       return { entityId, balances }
     },
     'tokens.balance': ({ entityId: named, tokenId, atTs = null }, context) => {
       if (tokenId === MIRRORED_TOKEN) return mirrored(named, atTs)
       refuseUnknownToken(context, tokenId)
-      return balance(tokenId, balanceOf(books, asked(context, named), tokenId, atTs))
+      const entityId = asked(context, named)
+      return { ...shownBalance(tokenId, balanceOf(books, entityId, tokenId, atTs)), putAside: putAside(entityId, tokenId, atTs) }
     },
     'tokens.holders': ({ token, offset, limit }, context) => {
       if (token === MIRRORED_TOKEN) {
@@ -155,7 +159,7 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
   ): TreasuryOutput<'tokens.transfer'> {
     if (token === MIRRORED_TOKEN) throw refuse('tokens.mirror')
     const entry = moveTokens(books, order, { actor: doer, ts: nowTs, memo, ...(chainTx !== undefined && { chainTx }) })
-    return { entry: Number(entry), token, amount: order.amountUnits, balance: balance(token, balanceOf(books, whose, token)) }
+    return { entry: Number(entry), token, amount: order.amountUnits, balance: tokenBalance(books, whose, token) }
   }
 
   function recipient(from: string, named: string): string {
@@ -196,11 +200,17 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
     }
   }
 
-  function mirrored(account: string, atTs: number | null): TokenBalance {
+  /** What can be taken back; null: as it was then is kept nowhere. */
+  function putAside(entityId: string, token: string, atTs: number | null): bigint | null {
+    return atTs === null ? ownLockOf(books, entityId, token) : null
+  }
+
+  function mirrored(account: string, atTs: number | null): AccountBalance {
     const name = network()
     if (!STELLAR_ACCOUNT.test(account))
       throw new AppError('usage', 'TFT here mirrors what was paid on Stellar: ask for the balance of a Stellar account (G…).')
-    return balance(MIRRORED_TOKEN, { availableUnits: name === null ? 0n : mirroredBalance(books, name, account, atTs), lockedUnits: 0n })
+    const availableUnits = name === null ? 0n : mirroredBalance(books, name, account, atTs)
+    return { ...shownBalance(MIRRORED_TOKEN, { availableUnits, lockedUnits: 0n }), putAside: 0n }
   }
 
   function mirroredHistory(account: string | null, page: { offset: number; limit: number }): TreasuryOutput<'tokens.history'> {
@@ -217,8 +227,4 @@ export function tokenHandlers({ books, network }: TokenTools): { queries: TokenQ
   }
 
   return { queries, commands }
-}
-
-function balance(token: string, { availableUnits, lockedUnits }: { availableUnits: bigint; lockedUnits: bigint }): TokenBalance {
-  return { token, available: availableUnits, locked: lockedUnits, total: availableUnits + lockedUnits }
 }

@@ -89,7 +89,10 @@ export function refuseChainTx(books: Store, chainTx: string, { kind, postings }:
 
 /** What an entity has of a token, as it is shown. */
 export function tokenBalance(books: Store, entityId: string, token: string): TokenBalance {
-  const { availableUnits, lockedUnits } = balanceOf(books, entityId, token)
+  return shownBalance(token, balanceOf(books, entityId, token))
+}
+
+export function shownBalance(token: string, { availableUnits, lockedUnits }: Holding): TokenBalance {
   return { token, available: availableUnits, locked: lockedUnits, total: availableUnits + lockedUnits }
 }
 
