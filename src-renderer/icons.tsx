@@ -57,6 +57,9 @@ export const IconJobs = icon(
     <path d="M8 4.8V8l2.3 1.6" strokeLinecap="round" />
   </>,
 )
+export const IconStaking = icon(
+  <path d="M2.5 11.5h11v2h-11zM4 8.5h8v3M5.5 5.5h5v3M8 1.5v2.2M6.5 2.6h3" strokeLinejoin="round" strokeLinecap="round" />,
+)
 export const IconPools = icon(
   <path
     d="M2 10c1.5 0 1.5-1.2 3-1.2S6.5 10 8 10s1.5-1.2 3-1.2 1.5 1.2 3 1.2M2 13c1.5 0 1.5-1.2 3-1.2S6.5 13 8 13s1.5-1.2 3-1.2 1.5 1.2 3 1.2M8 2.5v4M6.2 5 8 6.8 9.8 5"

@@ -12,6 +12,7 @@ import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
 import { poolTexts } from './texts-pools.ts'
 import { reviewTexts } from './texts-review.ts'
+import { stakingTexts } from './texts-staking.ts'
 import { syncTexts } from './texts-sync.ts'
 import { tokenTexts } from './texts-tokens.ts'
 import { vaultTexts } from './texts-vault.ts'
@@ -67,6 +68,7 @@ export const texts = {
   credit: creditTexts,
   jobs: jobsTexts,
   pools: poolTexts,
+  staking: stakingTexts,
   guarantees: guaranteeTexts,
   mints: mintTexts,
   keys: keyTexts,

@@ -14,6 +14,7 @@ import {
   IconPeriods,
   IconPools,
   IconSettings,
+  IconStaking,
   IconSync,
   IconTokens,
   IconVault,
@@ -39,6 +40,7 @@ import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { PoolsPage } from '../pages/pools.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
+import { StakingPage } from '../pages/staking.tsx'
 import { SyncPage, SyncSetupPage } from '../pages/sync.tsx'
 import { TokensPage } from '../pages/tokens.tsx'
 import { VotesPage } from '../pages/votes.tsx'
@@ -73,6 +75,7 @@ export const routes: AppRoute[] = [
   { path: '/tokens/:token', title: texts.tokens.title, page: TokensPage },
   { path: '/account', title: texts.account.title, page: AccountPage, rail: { section: 'treasury', icon: IconAccount } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
+  { path: '/staking', title: texts.staking.title, page: StakingPage, rail: { section: 'treasury', icon: IconStaking } },
   { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
   { path: '/pools', title: texts.pools.title, page: PoolsPage, rail: { section: 'treasury', icon: IconPools } },
   { path: '/guarantees', title: texts.guarantees.title, page: GuaranteesPage, rail: { section: 'treasury', icon: IconGuarantees } },

@@ -1,0 +1,168 @@
+import { Button, Skeleton } from '@mantine/core'
+import { useMemo } from 'react'
+import type { Stake } from '../../src-shared/treasury/staking-table.ts'
+import { useQuery } from '../api.ts'
+import { type Column, DataTable } from '../components/data-table.tsx'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { amountColumn, textColumn, timeColumn } from '../components/plain-columns.tsx'
+import { listSource } from '../components/row-source.ts'
+import { StateMark } from '../components/state-mark.tsx'
+import { FigureList, sumByToken, TokenSums } from '../components/token-sums.tsx'
+import { DateTime, useNowTs } from '../components/values.tsx'
+import { formatBps, formatCount } from '../format.ts'
+import { openSheet } from '../store.ts'
+import { texts } from '../texts.ts'
+import { ActingAs, useSession } from './acting.tsx'
+import page from './page.module.css'
+import { openStaking } from './staking-form.tsx'
+import { StakingPools } from './staking-pools.tsx'
+import { StakeSheet, stakeStanding } from './staking-sheets.tsx'
+import { StakingCalendar, StakingTerms, StakingWallet } from './staking-terms.tsx'
+
+const words = texts.staking
+const topics = ['treasury'] as const
+const asGiven = { id: 'out', descending: false }
+/** More than one entity has; figures say so where it is not all. */
+const MOST = 1000
+
+/** What one has staked, what it earned and when it ends; what the terms and pools yield. */
+export function StakingPage() {
+  const session = useSession().data
+  const entityId = session?.entity?.entityId
+  return (
+    <div className={page.page}>
+      <header className={page.head}>
+        <h1 title={words.what}>{words.title}</h1>
+        <ActingAs />
+        <div className={page.right}>
+          {entityId === undefined ? null : (
+            <Button h={32} onClick={() => openStaking({})}>
+              {words.stake}
+            </Button>
+          )}
+        </div>
+      </header>
+      {!session ? (
+        <Skeleton height={80} />
+      ) : entityId === undefined ? (
+        <p className={page.dim}>{words.nobody}</p>
+      ) : (
+        <Positions key={entityId} entityId={entityId} />
+      )}
+      <div className={page.columns}>
+        <StakingTerms canAct={entityId !== undefined} />
+        {entityId === undefined ? null : <StakingCalendar entityId={entityId} />}
+      </div>
+      <StakingPools entityId={entityId} isAdministrator={session?.isAdministrator === true} />
+      <StakingWallet />
+    </div>
+  )
+}
+
+function Positions({ entityId }: { entityId: string }) {
+  const stakes = useQuery('staking.stakes', { stakerId: entityId, limit: MOST }, topics)
+  const nowTs = useNowTs()
+  const minute = nowTs - (nowTs % 60)
+  const columns = useMemo(() => stakeColumns(minute), [minute])
+  const rows = useMemo(() => nextFirst(stakes.data?.rows ?? []), [stakes.data])
+  if (stakes.error && !stakes.data) return <ErrorPanel error={stakes.error} onRetry={stakes.refetch} />
+  if (!stakes.data) return <Skeleton height={260} />
+  return (
+    <>
+      <StakeFigures rows={rows} total={stakes.data.total} nowTs={nowTs} />
+      <DataTable
+        name="stakes"
+        label={words.positions}
+        title={words.positions}
+        columns={columns}
+        source={listSource(rows)}
+        rowId={({ id }) => id}
+        sort={asGiven}
+        onSort={() => undefined}
+        onOpen={({ id }) => openSheet({ title: words.sheet(id), body: <StakeSheet id={id} /> })}
+        empty={words.noPositions}
+        maxRows={8}
+      />
+    </>
+  )
+}
+
+/** What is not back yet by its end; then what is back, newest first. */
+function nextFirst(rows: readonly Stake[]): Stake[] {
+  const open = rows.filter(({ endedTs }) => endedTs === null).sort((a, b) => a.outTs - b.outTs)
+  return [...open, ...rows.filter(({ endedTs }) => endedTs !== null)]
+}
+
+function StakeFigures({ rows, total, nowTs }: { rows: readonly Stake[]; total: number; nowTs: number }) {
+  const { figures } = words
+  const open = rows.filter(({ endedTs }) => endedTs === null)
+  const next = open[0]
+  const note = rows.length < total ? figures.newest(formatCount(rows.length)) : null
+  const earnedIn = ({ rewardToken }: Stake) => rewardToken
+  return (
+    <FigureList
+      figures={[
+        {
+          name: figures.staked,
+          value: (
+            <TokenSums
+              sums={sumByToken(
+                open,
+                ({ token }) => token,
+                ({ amount }) => amount,
+              )}
+              none={figures.nothing}
+            />
+          ),
+          note,
+        },
+        {
+          name: figures.earned,
+          hint: figures.earnedHint,
+          value: <TokenSums sums={sumByToken(open, earnedIn, ({ accrued }) => accrued)} none={figures.nothing} />,
+        },
+        {
+          name: figures.next,
+          value: next ? <DateTime ts={next.outTs} form="day" /> : <span className={page.dim}>{figures.nothing}</span>,
+          note: next ? `${next.id}${next.outTs <= nowTs ? `, ${figures.ready}` : ''}` : null,
+        },
+        {
+          name: figures.owed,
+          hint: figures.owedHint,
+          value: <TokenSums sums={sumByToken(rows, earnedIn, ({ owed }) => owed)} none={figures.nothing} />,
+        },
+        { name: figures.paid, value: <TokenSums sums={sumByToken(rows, earnedIn, ({ paid }) => paid)} none={figures.nothing} />, note },
+      ]}
+    />
+  )
+}
+
+function stakeColumns(nowTs: number): Column<Stake>[] {
+  const { columns: heads } = words
+  return [
+    textColumn({ id: 'id', header: heads.id }, 90, ({ id }) => id),
+    {
+      id: 'state',
+      header: heads.state,
+      width: 140,
+      cell: stake => {
+        const { state, word } = stakeStanding(stake, nowTs)
+        return <StateMark state={state} word={word} />
+      },
+      text: stake => stakeStanding(stake, nowTs).word,
+    },
+    textColumn({ id: 'where', header: heads.where }, 150, stakeWhere),
+    amountColumn({ id: 'amount', header: heads.amount }, '', ({ amount }) => amount),
+    textColumn({ id: 'token', header: heads.token }, 90, ({ token }) => token),
+    { id: 'apy', header: heads.apy, width: 85, align: 'right', cell: row => formatBps(row.apyBps), text: row => formatBps(row.apyBps) },
+    amountColumn({ id: 'earned', header: heads.earned }, '', ({ accrued }) => accrued),
+    textColumn({ id: 'rewardToken', header: heads.rewardToken }, 110, ({ rewardToken }) => rewardToken),
+    amountColumn({ id: 'owed', header: heads.owed }, '', ({ owed }) => (owed > 0n ? owed : null)),
+    timeColumn({ id: 'out', header: heads.out }, ({ outTs, endedTs }) => endedTs ?? outTs),
+    { ...timeColumn<Stake>({ id: 'start', header: heads.start }, ({ startTs }) => startTs), optional: true },
+  ]
+}
+
+function stakeWhere({ days, poolName, poolId }: Stake): string {
+  return days === null ? (poolName ?? poolId ?? '') : words.termOf(formatCount(days))
+}
