@@ -32,23 +32,16 @@ const NOT_KEPT = ''
  */
 export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T {
   const text = canonicalJson(call.input ?? null)
-  const inputHash = createHash('sha256').update(text).digest('hex')
+  const inputHash = hashOf(text)
   return writeTransaction(store.books, 'books.db', () => {
-    const query = books.selectFrom('answers').selectAll().where('actor', '=', call.actor).where('key', '=', call.idempotencyKey)
-    const known = row(store.books, query)
-    if (known) {
-      if (known.command !== call.command || known.input_hash !== inputHash)
-        throw new AppError(
-          'idempotency.reused',
-          `The idempotency key "${call.idempotencyKey}" was used for another ${known.command === call.command ? 'input of' : 'command:'} ${known.command}. Nothing was done; use a new key.`,
-          { details: { key: call.idempotencyKey, command: known.command } },
-        )
-      if (known.output === NOT_KEPT)
+    const known = knownAnswer(store, call, inputHash)
+    if (known !== null) {
+      if (known === NOT_KEPT)
         throw new AppError(
           'keys.once',
           'This was done, and its answer held a secret, which is shown once only. If you did not see it: a new key can be removed and made again, an export can be asked for again.',
         )
-      return parseAnswer(known.output) as T
+      return parseAnswer(known) as T
     }
     const output = work()
     if (call.audit !== false) {
@@ -71,6 +64,33 @@ export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T
     change(store.books, books.insertInto('answers').values(answer))
     return output
   })
+}
+
+/** Whether exactly this was done before, so that it would not be done again. Throws AppError idempotency.reused. */
+export function wasDone(store: Store, call: Pick<CommandCall, 'actor' | 'idempotencyKey' | 'command' | 'input'>): boolean {
+  return knownAnswer(store, call, hashOf(canonicalJson(call.input ?? null))) !== null
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** The answer as it is kept; null: the key is a new one. Throws AppError idempotency.reused. */
+function knownAnswer(
+  store: Store,
+  { actor, idempotencyKey, command }: Pick<CommandCall, 'actor' | 'idempotencyKey' | 'command'>,
+  inputHash: string,
+): string | null {
+  const query = books.selectFrom('answers').selectAll().where('actor', '=', actor).where('key', '=', idempotencyKey)
+  const known = row(store.books, query)
+  if (!known) return null
+  if (known.command !== command || known.input_hash !== inputHash)
+    throw new AppError(
+      'idempotency.reused',
+      `The idempotency key "${idempotencyKey}" was used for another ${known.command === command ? 'input of' : 'command:'} ${known.command}. Nothing was done; use a new key.`,
+      { details: { key: idempotencyKey, command: known.command } },
+    )
+  return known.output
 }
 
 function formatAnswer(output: unknown): string {

@@ -19,6 +19,8 @@ let annaId: string
 const run = (name: TreasuryCommandName, input: Record<string, unknown>, id = 'test') =>
   treasury.command(name, input, { id }, randomUUID()) as Promise<Record<string, unknown>>
 const file = (...lines: string[]) => run('payments.import', { text: `reference,to,amount,memo\r\n${lines.join('\r\n')}\r\n` })
+const quote = (...lines: string[]) =>
+  treasury.query('payments.importQuote', { text: `reference,to,amount,memo\r\n${lines.join('\r\n')}\r\n` }, { id: 'test' })
 const balance = (entityId: string) =>
   (treasury.query('tokens.balance', { entityId, tokenId: 'AZR' }, { id: 'test' }) as { available: bigint }).available
 
@@ -70,6 +72,18 @@ test('a line that can not be paid is named, and none of its file is paid', async
       code,
       message: typeof message === 'string' ? message : expect.stringMatching(message),
     })
+  expect(quote(good, 'inv-10,Nobody,1,', 'inv-11,treasury,0,', 'inv-2,treasury,20.6,second', good, 'inv-3,treasury,1,')).toEqual({
+    ...{ toPay: 1, already: 1, problemsTotal: 4 },
+    problems: [
+      { line: 3, message: expect.stringMatching(/^There is no such entity/) },
+      { line: 4, message: 'Payment amount must be positive' },
+      { line: 5, message: expect.stringContaining('inv-2') },
+      { line: 6, message: 'It has the same reference as line 2.' },
+    ],
+    sums: [{ token: 'AZR', payments: 1, amount: one, fee: one / 1000n, available: before, isCovered: true }],
+  })
+  expect(quote('inv-10,treasury,1000,')).toMatchObject({ toPay: 1, problems: [], sums: [{ isCovered: false }] })
+  expect(() => quote()).toThrow(/lists no payment/)
   for (const text of ['', 'to,amount\n', 'reference,to,amount,amount\n', 'reference,to,amount,iban\nx,treasury,1,2\n'])
     await expect(run('payments.import', { text })).rejects.toMatchObject({
       code: 'usage',
