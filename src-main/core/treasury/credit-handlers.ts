@@ -129,11 +129,11 @@ export function creditHandlers({ books, secrets, analyses }: CreditTools): { que
       return {}
     },
     'credit.apply': {
-      async prepare(input, context) {
+      async prepare(input) {
         let started: number | null = null
         return {
-          work() {
-            const { number, isAsked } = apply(input, context)
+          work(now) {
+            const { number, isAsked } = apply(input, now)
             started = isAsked ? number : null
             return shown(storedApplication(number))
           },

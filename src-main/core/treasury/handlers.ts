@@ -24,9 +24,12 @@ export interface TreasuryContext {
   doer: string
 }
 
-/** A command's work inside the books' transaction, when what takes time is done; `after`: once that is on the disk. */
+/**
+ * A command's work inside the books' transaction, when what takes time is done; `after`: once that is on the disk. `now`: by the time and the
+ * settings of when it is done, which another command may have changed since it came.
+ */
 export interface PreparedWork<T> {
-  work: () => T
+  work: (now: TreasuryContext) => T
   after?: () => void
 }
 

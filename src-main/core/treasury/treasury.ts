@@ -197,7 +197,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
       checkWho(row, context)
       const handler = commands[name] as ((input: unknown, context: TreasuryContext) => unknown) | PreparingHandler<typeof name>
       const prepared: PreparedWork<unknown> =
-        typeof handler === 'function' ? { work: () => handler(input, asOfNow(context)) } : await handler.prepare(input as never, context)
+        typeof handler === 'function' ? { work: now => handler(input, now) } : await handler.prepare(input as never, context)
       const told = withoutSecrets(row, input)
       const call = {
         actor: whoIs(row, context),
@@ -207,7 +207,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
         audit: { subject: context.entityId === null ? '' : `entity ${context.entityId}` },
         secretAnswer: row.secretAnswer ?? false,
       }
-      const answered = await queue.run(call, prepared.work)
+      const answered = await queue.run(call, () => prepared.work(asOfNow(context)))
       prepared.after?.()
       moved()
       return answered
