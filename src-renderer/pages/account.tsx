@@ -15,6 +15,7 @@ import { formatDayYear } from '../format.ts'
 import { openSheet, useUi } from '../store.ts'
 import { accountTexts } from '../texts-account.ts'
 import { treasuryTexts } from '../texts-treasury.ts'
+import { PayFromFile } from './account-file.tsx'
 import { AsideForm, PayForm, RequestForm, USUAL_TOKEN } from './account-forms.tsx'
 import { Escrows, PayButton, Payments, Requests, Statement } from './account-lists.tsx'
 import { Programs } from './account-programs.tsx'
@@ -83,6 +84,7 @@ function Actions({ ownId, readOnly }: { ownId: string; readOnly: boolean }) {
   const { forms } = words
   return (
     <div className={page.right}>
+      <PayFromFile ownId={ownId} disabled={isOff} />
       <Button h={32} variant="default" disabled={isOff} onClick={sheet(forms.requestTitle, <RequestForm ownId={ownId} />)}>
         {words.request}
       </Button>
