@@ -40,6 +40,7 @@ export const fundSchema = z.object({
 export type FundShown = z.output<typeof fundSchema>
 
 export const proofShownSchema = z.object({
+  id: z.string(),
   /** every field that the hash covers, and the hash */
   proof: proofSchema,
   userName: z.string(),
@@ -113,15 +114,16 @@ export const rewardRows = {
   'rewards.prove': treasuryCommand({
     about: 'submit a proof of knowledge of your own: a module that you completed, its difficulty (1 to 10) and your score (0 to 100)',
     in: z.object({
-      /** absent: the books make one */
-      id: proofId.optional(),
+      id: proofId.optional().describe('of the proof; absent: the books make one'),
       moduleId: plainText,
       difficulty: z.number(),
-      /** a number; its shortest text is kept */
-      score: z.unknown().optional().meta({ type: 'number', minimum: 0, maximum: 100 }),
-      /** instead of it: the decimal text, kept to the letter, e.g. 71.50 */
-      scoreText: z.string().max(60).optional(),
-      completed: z.boolean().default(false),
+      // anything may come, so that what is no number is refused in the words of the rules
+      score: z
+        .unknown()
+        .optional()
+        .meta({ type: 'number', minimum: 0, maximum: 100, description: 'a number, whose shortest text is kept; or scoreText' }),
+      scoreText: z.string().max(60).optional().describe('the score as decimal text, kept to the letter, e.g. 71.50'),
+      completed: z.boolean().default(false).describe('that the module is completed'),
     }),
     out: proofShownSchema,
     who: 'entity',

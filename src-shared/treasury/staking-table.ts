@@ -142,12 +142,10 @@ export const stakingRows = {
       name: z.string().trim().min(1).max(60),
       token: tokenName,
       apyBps: z.int().min(0).max(100_000),
-      /** absent: anything above 0 */
-      minStake: amountText.optional(),
-      /** of one stake; absent: no limit */
-      maxStake: amountText.optional(),
-      lockDays: z.int().min(0).max(3_650).default(0),
-      minTrust: z.number().min(0).max(100).default(0),
+      minStake: amountText.optional().describe('the smallest stake; absent: anything above 0'),
+      maxStake: amountText.optional().describe('the largest; absent: no limit'),
+      lockDays: z.int().min(0).max(3_650).default(0).describe('0: out at any time'),
+      minTrust: z.number().min(0).max(100).default(0).describe('trust that staking takes, with 2 decimals at most'),
     }),
     out: stakingPoolSchema,
     who: 'administrator',
@@ -156,7 +154,7 @@ export const stakingRows = {
   }),
   'staking.setPool': treasuryCommand({
     about: 'let a staking pool take stakes, or take none any more; what is in it stays as it is',
-    in: z.object({ poolId: id, isActive: z.boolean().default(false) }),
+    in: z.object({ poolId: id, isActive: z.boolean().default(false).describe('it takes stakes; without this it takes none') }),
     out: stakingPoolSchema,
     who: 'administrator',
     rest: null,
@@ -164,7 +162,11 @@ export const stakingRows = {
   }),
   'staking.stake': treasuryCommand({
     about: 'stake: AZR for so many days, or into a staking pool; it is locked with you, and earns from now on',
-    in: z.object({ amount: amountText, days: z.number().optional(), poolId: id.optional() }),
+    in: z.object({
+      amount: amountText,
+      days: z.number().optional().describe('a fixed term of AZR, whole days'),
+      poolId: id.optional().describe('or the staking pool, e.g. spool-1'),
+    }),
     out: z.object({ stake: stakeSchema, balance: balanceSchema }),
     who: 'entity',
     rest: { method: 'POST', path: '/staking/stake', scope: 'staking:write' },

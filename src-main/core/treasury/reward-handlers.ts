@@ -170,7 +170,13 @@ export function rewardHandlers(books: Store): { queries: RewardQueries; commands
 
   function shownProof({ proof, rewardUnits, submittedTs, paidTs, entry }: StoredProof): ProofShown {
     return {
-      ...{ proof, userName: entityName(books, proof.userId), reward: rewardUnits, state: paidTs === null ? 'accrued' : 'paid' },
+      ...{
+        id: proof.id,
+        proof,
+        userName: entityName(books, proof.userId),
+        reward: rewardUnits,
+        state: paidTs === null ? 'accrued' : 'paid',
+      },
       ...{ submittedTs, paidTs, entry: entry === null ? null : Number(entry) },
     }
   }
