@@ -91,9 +91,9 @@ function TokenTable({ tokens, ownId, readOnly }: { tokens: readonly AccessToken[
               <td className={page.wrap}>{cleanName(token.name)}</td>
               <td className={page.wrap}>{scopesText(token.scopes)}</td>
               <td>
-                <DateTime ts={token.createdTs} form="day" />
+                <DateTime ts={token.createdTs} />
               </td>
-              <td>{token.expiresTs === null ? words.forever : <DateTime ts={token.expiresTs} form="day" />}</td>
+              <td>{token.expiresTs === null ? words.forever : <DateTime ts={token.expiresTs} />}</td>
               <td>{token.lastUsedTs === null ? words.neverUsed : <DateTime ts={token.lastUsedTs} form="both" />}</td>
               <td>
                 <TokenMark token={token} />
