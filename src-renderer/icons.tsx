@@ -60,6 +60,7 @@ export const IconJobs = icon(
 export const IconStaking = icon(
   <path d="M2.5 11.5h11v2h-11zM4 8.5h8v3M5.5 5.5h5v3M8 1.5v2.2M6.5 2.6h3" strokeLinejoin="round" strokeLinecap="round" />,
 )
+export const IconRewards = icon(<path d="M8 2.2a3.8 3.8 0 1 0 .01 0M5.7 9.2 4.5 14 8 12.2l3.5 1.8-1.2-4.8" strokeLinejoin="round" />)
 export const IconPools = icon(
   <path
     d="M2 10c1.5 0 1.5-1.2 3-1.2S6.5 10 8 10s1.5-1.2 3-1.2 1.5 1.2 3 1.2M2 13c1.5 0 1.5-1.2 3-1.2S6.5 13 8 13s1.5-1.2 3-1.2 1.5 1.2 3 1.2M8 2.5v4M6.2 5 8 6.8 9.8 5"

@@ -12,6 +12,7 @@ import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
 import { poolTexts } from './texts-pools.ts'
 import { reviewTexts } from './texts-review.ts'
+import { rewardTexts } from './texts-rewards.ts'
 import { stakingTexts } from './texts-staking.ts'
 import { syncTexts } from './texts-sync.ts'
 import { tokenTexts } from './texts-tokens.ts'
@@ -69,6 +70,7 @@ export const texts = {
   jobs: jobsTexts,
   pools: poolTexts,
   staking: stakingTexts,
+  rewards: rewardTexts,
   guarantees: guaranteeTexts,
   mints: mintTexts,
   keys: keyTexts,

@@ -13,6 +13,7 @@ import {
   IconPayouts,
   IconPeriods,
   IconPools,
+  IconRewards,
   IconSettings,
   IconStaking,
   IconSync,
@@ -39,6 +40,7 @@ import { PayoutsPage } from '../pages/payouts.tsx'
 import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { PoolsPage } from '../pages/pools.tsx'
+import { RewardsPage } from '../pages/rewards.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { StakingPage } from '../pages/staking.tsx'
 import { SyncPage, SyncSetupPage } from '../pages/sync.tsx'
@@ -76,6 +78,7 @@ export const routes: AppRoute[] = [
   { path: '/account', title: texts.account.title, page: AccountPage, rail: { section: 'treasury', icon: IconAccount } },
   { path: '/bridge-vault', title: texts.vault.title, page: BridgeVaultPage, rail: { section: 'treasury', icon: IconVault } },
   { path: '/staking', title: texts.staking.title, page: StakingPage, rail: { section: 'treasury', icon: IconStaking } },
+  { path: '/rewards', title: texts.rewards.title, page: RewardsPage, rail: { section: 'treasury', icon: IconRewards } },
   { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
   { path: '/pools', title: texts.pools.title, page: PoolsPage, rail: { section: 'treasury', icon: IconPools } },
   { path: '/guarantees', title: texts.guarantees.title, page: GuaranteesPage, rail: { section: 'treasury', icon: IconGuarantees } },

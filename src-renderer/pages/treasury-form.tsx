@@ -29,6 +29,8 @@ export function TreasuryForm(props: {
   onTried: () => void
   onSend: (idempotencyKey: string) => Promise<void>
   color?: string
+  /** what is safe after it failed; absent: nothing moved, or it is not known */
+  safe?: string
   children: ReactNode
 }) {
   const { name, how, action, as, actsAs, sending, isReady, onTried, onSend, color, children } = props
@@ -53,7 +55,7 @@ export function TreasuryForm(props: {
       how={how}
       action={action}
       sending={sending}
-      safe={whatIsSafe(sending.error)}
+      safe={props.safe ?? whatIsSafe(sending.error)}
       {...(color && { color })}
       onSubmit={submit}
     >
