@@ -65,7 +65,7 @@ test('from an administrator to a payment', async () => {
     'payment 1',
   )
   expect(again.out).toBe(sent.out)
-  expect((await treasury('tokens', 'balances', 'Anna')).out).toMatch(/token +available +locked +total\nAZR +10 +0 +10\n/)
+  expect((await treasury('tokens', 'balances', 'Anna')).out).toMatch(/token +available +locked +total +put aside\nAZR +10 +0 +10 +0\n/)
 })
 
 test('credit is applied for, and seen by its owner and the administrator only', async () => {
