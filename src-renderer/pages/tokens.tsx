@@ -16,6 +16,7 @@ import page from './page.module.css'
 import { TokenCharts } from './token-charts.tsx'
 import { BurnForm, FundForm, InitializeForm, MintForm } from './token-forms.tsx'
 import { TokenFlows, TokenHolders } from './token-holders.tsx'
+import { TokenRevenue } from './token-revenue.tsx'
 import classes from './tokens.module.css'
 
 const words = tokenTexts
@@ -144,6 +145,7 @@ function Chosen({ token, readOnly }: { token: Token; readOnly: boolean }) {
           <TokenFlows token={name} />
         </div>
       </div>
+      {isMirror || !token.isInitialised ? null : <TokenRevenue token={name} readOnly={readOnly} />}
     </section>
   )
 }

@@ -226,6 +226,32 @@ test('trust opens with its five parts', async ({ page }) => {
   await expectAccessible(page)
 })
 
+test('a file of payments says what it would pay, or each line that is wrong, before anything moves', async ({ page }) => {
+  const choose = (...lines: string[]) =>
+    page
+      .getByLabel('Pay from a file')
+      .and(page.locator('input'))
+      .setInputFiles({
+        ...{ name: 'november.csv', mimeType: 'text/csv' },
+        buffer: Buffer.from(['reference,to,amount,memo', ...lines].join('\n')),
+      })
+  await served.open(page, '/account')
+  await choose('nov-1,Alder Farm,1.5,rent', 'nov-2,Nobody,1,', 'nov-1,Alder Farm,2,')
+  const form = sheet(page, 'Payments from a file')
+  await expect(form).toContainText('2 lines of november.csv can’t be paid')
+  await expect(form.getByRole('row', { name: /^3 There is no such entity/ })).toBeVisible()
+  await expectAccessible(page)
+  await form.getByRole('button', { name: 'Close', exact: true }).last().click()
+  await choose('nov-1,Alder Farm,1.5,rent', 'nov-2,Alder Farm,2,')
+  await expect(form.getByRole('region', { name: 'What this does' })).toContainText('You pay, AZR3.5035 AZR')
+  await expectAccessible(page)
+  await form.getByRole('button', { name: 'Make 2 payments, 3.5 AZR' }).click()
+  await expect(form).toBeHidden()
+  await expect(figure(page, 'AZR available')).toHaveText('16.92')
+  await choose('nov-1,Alder Farm,1.5,rent')
+  await expect(form).toContainText('All of it was paid before.')
+})
+
 test('a program gets a token, shown once, with what it may do in words; withdrawn it lets nobody in', async ({ page }) => {
   await served.open(page, '/account')
   await showList(page, 'Programs')
@@ -251,6 +277,25 @@ test('a program gets a token, shown once, with what it may do in words; withdraw
   await sheet(page, 'Withdraw').getByRole('button', { name: 'Withdraw the token of Payroll' }).click()
   await expect(row).toContainText('withdrawn')
   await expect(row.getByRole('button')).toHaveCount(0)
+})
+
+test('fees that came in are split as was shown before, with a reserve out of capital alone', async ({ page }) => {
+  await served.open(page, '/tokens/AZR')
+  const revenue = page.getByRole('region', { name: 'Fees and taxes' })
+  await expect(revenue).toContainText('It was never split.')
+  await revenue.getByRole('button', { name: 'Split it' }).click()
+  const form = sheet(page, 'Split the fees and taxes in AZR')
+  const outcome = form.getByRole('region', { name: 'What this does' })
+  await expect(outcome).toContainText('To infrastructure0.1218 AZRTo students0.0348 AZRTo the team0.0174 AZR')
+  await expect(outcome).toContainText('Reserve gets0 AZRReserve lacks0.0087 AZR')
+  await field(form, 'Capital for the reserve, from Birch Farm').fill('0.005')
+  await expect(outcome).toContainText('Reserve gets0.005 AZRReserve lacks0.0037 AZR')
+  await expectAccessible(page)
+  await form.getByRole('button', { name: 'Split 0.174 AZR' }).click()
+  await expect(form).toBeHidden()
+  await expect(revenue).toContainText('Nothing has come in since it was split last.')
+  await expect(revenue.getByRole('row', { name: /Birch Farm$/ })).toContainText('0.17')
+  await expectAccessible(page)
 })
 
 test('who is locked meanwhile is asked for again in the form, which keeps what was filled in', async ({ page }) => {
