@@ -129,6 +129,8 @@ function SplitForm({ token }: { token: string }) {
   if (error && !quote) return <ErrorPanel error={error} onRetry={refetch} />
   if (!quote) return <Skeleton height={240} />
   const tokens = `${writeAmount(quote.revenue)} ${token}`
+  // where the answer was lost it may be split by now: sending it again tells
+  const isSomething = quote.revenue > 0n || sending.error?.code === 'core.gone'
   return (
     <TreasuryForm
       name={form.title(token)}
@@ -136,7 +138,7 @@ function SplitForm({ token }: { token: string }) {
       action={form.action(tokens)}
       as="administrator"
       sending={sending}
-      isReady={quote.revenue > 0n && isCapitalFine}
+      isReady={isSomething && isCapitalFine}
       onTried={() => undefined}
       onSend={async idempotencyKey => {
         const given = giver !== null && units !== null ? { capitalFrom: giver.entityId, capital: formatAmount(units) } : {}
