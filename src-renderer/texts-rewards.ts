@@ -90,7 +90,6 @@ export const rewardTexts = {
   payAction: (count: string, amount: string) => `Pay ${count} from the UBO fund: ${amount} AZR`,
   payMost: (count: string) => `The oldest of ${count} that wait; pay again for the rest.`,
   paySafe: (done: string) => `The first ${done} are done. What is paid is not paid again: go on by pressing the button again.`,
-  payNothing: 'No proof waits to be paid.',
   payCount: 'Proofs',
   payTotal: 'Together',
   payProgress: (done: string, of: string) => `${done} of ${of} done`,

@@ -40,7 +40,8 @@ export function TokenSums({ sums, none }: { sums: readonly TokenSum[]; none: str
   if (sums.length === 0) return <span className={page.dim}>{none}</span>
   return sums.map(([token, units]) => (
     <div key={token}>
-      <Amount units={units} token={token} unit />
+      {/* the unit goes to a line of its own before it runs into the next figure */}
+      <Amount units={units} token={token} /> <span className={page.dim}>{token}</span>
     </div>
   ))
 }

@@ -11,8 +11,8 @@ import { command, useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
-import { DateTime, useNowTs } from '../components/values.tsx'
-import { formatBps, formatCount } from '../format.ts'
+import { useNowTs } from '../components/values.tsx'
+import { formatBps, formatCount, formatDayYear } from '../format.ts'
 import { useAvailable } from '../own-balance.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
@@ -125,7 +125,7 @@ function TermOutcome({ days, units, available }: { days: number | null; units: b
           isShown
             ? [
                 { label: `${words.yields}, ${formatBps(term.apyBps)}`, value: written(term.reward) },
-                { label: words.ends, value: <DateTime ts={nowTs + term.days * DAY_SEC} form="day" /> },
+                { label: words.ends, value: formatDayYear(nowTs + term.days * DAY_SEC) },
                 { label: words.waits, value: term.unstakingSec === 0 ? words.atOnce : formatDuration(term.unstakingSec) },
                 { label: words.back, value: written(units + term.reward), strong: true },
                 ...leftover(available, units, STAKING_TOKEN),
@@ -155,7 +155,7 @@ function PoolOutcome({ pool, units, available }: { pool: StakingPoolShown; units
           },
           {
             label: words.unlocks,
-            value: pool.lockDays === 0 ? words.notLocked : <DateTime ts={nowTs + pool.lockDays * DAY_SEC} form="day" />,
+            value: pool.lockDays === 0 ? words.notLocked : formatDayYear(nowTs + pool.lockDays * DAY_SEC),
           },
           ...leftover(available, units, pool.token),
         ]

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { formatDuration } from '../../src-shared/time.ts'
+import { formatDuration, formatUtc } from '../../src-shared/time.ts'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import { STAKING_TOKEN } from '../../src-shared/treasury/staking.ts'
 import { writeAmount } from '../amount-entry.ts'
@@ -8,8 +8,8 @@ import { useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { StateMark } from '../components/state-mark.tsx'
-import { Amount, DateTime, useNowTs } from '../components/values.tsx'
-import { formatBps, formatCount } from '../format.ts'
+import { Amount, useNowTs } from '../components/values.tsx'
+import { formatBps, formatCount, formatDayYear } from '../format.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
 import { openStaking } from './staking-form.tsx'
@@ -116,8 +116,8 @@ export function StakingCalendar({ entityId }: { entityId: string }) {
             <tbody>
               {data.rows.map(({ id, ts, what, amount, token, reward, rewardToken }) => (
                 <tr key={id}>
-                  <td>{ts <= nowTs ? words.since : <DateTime ts={ts} form="day" />}</td>
-                  <td>
+                  <td>{ts <= nowTs ? words.since : <span title={formatUtc(ts)}>{formatDayYear(ts)}</span>}</td>
+                  <td className={page.wrap}>
                     {id} {words.endings[what]}
                   </td>
                   <td className={page.num}>

@@ -1,5 +1,6 @@
 import { Button, Skeleton } from '@mantine/core'
 import { useMemo } from 'react'
+import { formatUtc } from '../../src-shared/time.ts'
 import type { Stake } from '../../src-shared/treasury/staking-table.ts'
 import { useQuery } from '../api.ts'
 import { type Column, DataTable } from '../components/data-table.tsx'
@@ -8,8 +9,8 @@ import { amountColumn, textColumn, timeColumn } from '../components/plain-column
 import { listSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { FigureList, sumByToken, TokenSums } from '../components/token-sums.tsx'
-import { DateTime, useNowTs } from '../components/values.tsx'
-import { formatBps, formatCount } from '../format.ts'
+import { useNowTs } from '../components/values.tsx'
+import { formatBps, formatCount, formatDayYear } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { ActingAs, useSession } from './acting.tsx'
@@ -123,7 +124,11 @@ function StakeFigures({ rows, total, nowTs }: { rows: readonly Stake[]; total: n
         },
         {
           name: figures.next,
-          value: next ? <DateTime ts={next.outTs} form="day" /> : <span className={page.dim}>{figures.nothing}</span>,
+          value: next ? (
+            <span title={formatUtc(next.outTs)}>{formatDayYear(next.outTs)}</span>
+          ) : (
+            <span className={page.dim}>{figures.nothing}</span>
+          ),
           note: next ? `${next.id}${next.outTs <= nowTs ? `, ${figures.ready}` : ''}` : null,
         },
         {
@@ -144,21 +149,21 @@ function stakeColumns(nowTs: number): Column<Stake>[] {
     {
       id: 'state',
       header: heads.state,
-      width: 140,
+      width: 120,
       cell: stake => {
         const { state, word } = stakeStanding(stake, nowTs)
         return <StateMark state={state} word={word} />
       },
       text: stake => stakeStanding(stake, nowTs).word,
     },
-    textColumn({ id: 'where', header: heads.where }, 150, stakeWhere),
+    textColumn({ id: 'where', header: heads.where }, 130, stakeWhere),
     amountColumn({ id: 'amount', header: heads.amount }, '', ({ amount }) => amount),
     textColumn({ id: 'token', header: heads.token }, 90, ({ token }) => token),
     { id: 'apy', header: heads.apy, width: 85, align: 'right', cell: row => formatBps(row.apyBps), text: row => formatBps(row.apyBps) },
     amountColumn({ id: 'earned', header: heads.earned }, '', ({ accrued }) => accrued),
     textColumn({ id: 'rewardToken', header: heads.rewardToken }, 110, ({ rewardToken }) => rewardToken),
-    amountColumn({ id: 'owed', header: heads.owed }, '', ({ owed }) => (owed > 0n ? owed : null)),
     timeColumn({ id: 'out', header: heads.out }, ({ outTs, endedTs }) => endedTs ?? outTs),
+    amountColumn({ id: 'owed', header: heads.owed }, '', ({ owed }) => (owed > 0n ? owed : null)),
     { ...timeColumn<Stake>({ id: 'start', header: heads.start }, ({ startTs }) => startTs), optional: true },
   ]
 }
