@@ -30,9 +30,13 @@ export function cutOffOf({ books }: Pick<Store, 'books'>): CutOff {
     return 1
   })
   const tables = books
-    .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT IN (SELECT value FROM json_each(?))")
+    .prepare(
+      "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT IN (SELECT value FROM json_each(?))",
+    )
     .pluck()
-    .all(JSON.stringify(['treasury_watch', 'treasury_marks', 'treasury_mark_evidence', 'credit_asked', 'ledger_hours', 'ledger_hours_until'])) as string[]
+    .all(
+      JSON.stringify(['treasury_watch', 'treasury_marks', 'treasury_mark_evidence', 'credit_asked', 'ledger_hours', 'ledger_hours_until']),
+    ) as string[]
   for (const table of tables)
     for (const change of ['INSERT', 'UPDATE', 'DELETE'])
       books.exec(`CREATE TEMP TRIGGER cut_off_${table}_${change} BEFORE ${change} ON main.${table} BEGIN

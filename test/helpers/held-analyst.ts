@@ -30,8 +30,7 @@ export async function startHeldAnalyst(): Promise<HeldAnalyst> {
   const analyst: HeldAnalyst = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     isPrompt: false,
-    asked: note =>
-      held.has(note) ? Promise.resolve() : new Promise(resolve => awaited.set(note, resolve)),
+    asked: note => (held.has(note) ? Promise.resolve() : new Promise(resolve => awaited.set(note, resolve))),
     answer(note) {
       for (const { body, response } of held.get(note) ?? []) reply(body, response)
       held.delete(note)

@@ -58,8 +58,7 @@ function amount({ random }: Scene, usual = 1_000): string {
   return formatAmount(BigInt(Math.floor(random() * usual * (random() < 0.5 ? 1e7 : 1e4))) + 1n)
 }
 
-const token = ({ random }: Scene) =>
-  random() < 0.7 ? 'AZR' : pick(random, ['AZR-ETH', 'BTA-UTIL', 'BTA-GOV', 'BTA-GUAR', 'TFT', 'NONE'])
+const token = ({ random }: Scene) => (random() < 0.7 ? 'AZR' : pick(random, ['AZR-ETH', 'BTA-UTIL', 'BTA-GOV', 'BTA-GUAR', 'TFT', 'NONE']))
 
 /** Somebody else, by id or name; now and then oneself, one of the treasury's own accounts, or nobody. */
 function other(scene: Scene): string {
@@ -109,8 +108,13 @@ const tokenActs = [
   act('tokens.fund', 6, scene => ({
     actor: scene.random() < 0.95 ? administrator : someone(scene),
     input: {
-      ...(scene.random() < 0.1 && { from: pick(scene.random, ['fees', 'reserve', 'ubo-fund', 'pool:high-yield', scene.parties[0]!.entity]) }),
-      to: scene.random() < 0.5 ? other(scene) : pick(scene.random, ['credit-pool', 'pool:azr-staking', 'pool:high-yield', 'pool:liquidity-mining']),
+      ...(scene.random() < 0.1 && {
+        from: pick(scene.random, ['fees', 'reserve', 'ubo-fund', 'pool:high-yield', scene.parties[0]!.entity]),
+      }),
+      to:
+        scene.random() < 0.5
+          ? other(scene)
+          : pick(scene.random, ['credit-pool', 'pool:azr-staking', 'pool:high-yield', 'pool:liquidity-mining']),
       token: scene.random() < 0.3 ? 'BTA-UTIL' : token(scene),
       amount: amount(scene, 5_000),
     },
@@ -124,7 +128,10 @@ const tokenActs = [
   act(
     'tokens.burn',
     2,
-    scene => ({ actor: administrator, input: { from: pick(scene.random, ['treasury', 'team', 'fees']), token: token(scene), amount: amount(scene) } }),
+    scene => ({
+      actor: administrator,
+      input: { from: pick(scene.random, ['treasury', 'team', 'fees']), token: token(scene), amount: amount(scene) },
+    }),
     (scene, output) => issued(scene, output.token, -output.amount),
   ),
   act('tokens.lock', 4, scene => ({ actor: someone(scene), input: { token: token(scene), amount: amount(scene), memo: memo(scene) } })),
@@ -187,7 +194,11 @@ const creditActs = [
   ),
   act('credit.withdraw', 1, onOne('app', alone), ({ analysing }, { id }) => void analysing.delete(id)),
   act('credit.accept', 8, onOne('app', alone), (scene, { id }, { actor }) => remember(scene, 'loan', id, [actor])),
-  act('credit.repay', 6, onOne('loan', scene => ({ amount: amount(scene, 300) }))),
+  act(
+    'credit.repay',
+    6,
+    onOne('loan', scene => ({ amount: amount(scene, 300) })),
+  ),
 ]
 
 const poolActs = [
@@ -202,7 +213,10 @@ const guaranteeActs = [
   act(
     'guarantees.create',
     4,
-    scene => ({ actor: someone(scene), input: { to: other(scene), amount: amount(scene), coverageBps: Math.floor(scene.random() * 10_100) } }),
+    scene => ({
+      actor: someone(scene),
+      input: { to: other(scene), amount: amount(scene), coverageBps: Math.floor(scene.random() * 10_100) },
+    }),
     (scene, { id, beneficiary, minted }) => {
       issued(scene, 'BTA-GUAR', minted)
       remember(scene, 'guar', id, [partyOf(scene, beneficiary)])
@@ -222,6 +236,85 @@ const guaranteeActs = [
   act('auctions.join', 6, onOne('auc', alone)),
   act('auctions.end', 0.5, scene => ({ actor: administrator, input: { id: oneOf(scene, 'auc').id } })),
   act('access.pay', 2, scene => ({ actor: someone(scene), input: { fee: scene.random() < 0.9 ? '5' : '6' } })),
+]
+
+const stakingActs = [
+  act(
+    'staking.createPool',
+    1,
+    scene => ({
+      actor: administrator,
+      input: {
+        name: `Staking pool ${scene.made++}`,
+        token: pick(scene.random, ['AZR', 'BTA-UTIL', 'TFT']),
+        apyBps: 900,
+        ...(scene.random() < 0.5 && { minStake: '2', maxStake: '500', lockDays: 20, minTrust: 40.25 }),
+      },
+    }),
+    (scene, { id }) => remember(scene, 'spool', id, []),
+  ),
+  act('staking.setPool', 0.5, scene => ({
+    actor: administrator,
+    input: { poolId: oneOf(scene, 'spool').id, isActive: scene.random() < 0.8 },
+  })),
+  act(
+    'staking.stake',
+    9,
+    scene => {
+      const where =
+        scene.random() < 0.6 ? { days: pick(scene.random, [29, 30, 60, 89, 90, 200, 365, 30.5]) } : { poolId: oneOf(scene, 'spool').id }
+      return { actor: someone(scene), input: { amount: amount(scene, 200), ...where } }
+    },
+    (scene, { stake }, { actor }) => remember(scene, 'stake', stake.id, [actor]),
+  ),
+  act('staking.unstake', 5, onStake, (scene, { stake }) => issued(scene, 'BTA-REWARD', stake.kind === 'pool' ? stake.paid : 0n)),
+  act('staking.claim', 5, onStake),
+]
+
+function onStake(scene: Scene) {
+  const { actor, id } = oneOf(scene, 'stake')
+  return { actor, input: { stakeId: id } }
+}
+
+const rewardActs = [
+  act('rewards.topUp', 0.5, scene => ({ actor: administrator, input: { amount: amount(scene) } })),
+  act(
+    'rewards.prove',
+    5,
+    scene => ({
+      actor: someone(scene),
+      input: {
+        // one that the books make is of chance, and stands in no trail
+        id: `proof-${scene.made++}`,
+        moduleId: `module ${Math.floor(scene.random() * 30)}`,
+        difficulty: 1 + Math.floor(scene.random() * 11),
+        ...(scene.random() < 0.5 ? { scoreText: pick(scene.random, ['71.50', '100', '0', '101', 'x']) } : { score: 33.3 }),
+        completed: scene.random() < 0.9,
+      },
+    }),
+    (scene, { proof }, { actor }) => remember(scene, 'proof', proof.id, [actor]),
+  ),
+  act('rewards.pay', 3, scene => ({ actor: administrator, input: { ids: [oneOf(scene, 'proof').id, oneOf(scene, 'proof').id] } })),
+  act('rewards.payAmount', 1, scene => ({
+    actor: administrator,
+    input: { to: other(scene), type: 'module_completion', category: pick(scene.random, ['basic', 'advanced', 'none']) },
+  })),
+  act(
+    'rewards.grant',
+    3,
+    scene => ({ actor: administrator, input: { to: other(scene), kind: 'referral', amount: amount(scene, 50) } }),
+    (scene, { id, recipientId }) => remember(scene, 'reward', id, [partyOf(scene, recipientId)]),
+  ),
+  act(
+    'rewards.distribute',
+    3,
+    scene => ({ actor: administrator, input: { rewardId: oneOf(scene, 'reward').id } }),
+    (scene, { token: of, amount: units }) => issued(scene, of, units),
+  ),
+  act('rewards.claim', 3, scene => {
+    const { actor, id } = oneOf(scene, 'reward')
+    return { actor, input: { rewardId: id } }
+  }),
 ]
 
 const otherActs = [
@@ -258,11 +351,26 @@ const otherActs = [
     ] as const)
     return { actor: administrator, input: { name, value: pick<string>(random, values) } }
   }),
-  act('configuration.reset', 0.5, ({ random }) => ({ actor: administrator, input: { name: pick(random, ['payments.feeBps', 'credit.taxBps']) } })),
-  act('schedule.runNow', 1, ({ random }) => ({ actor: administrator, input: { job: pick(random, ['collection', 'pool-yields', 'auctions', 'none']) } })),
+  act('configuration.reset', 0.5, ({ random }) => ({
+    actor: administrator,
+    input: { name: pick(random, ['payments.feeBps', 'credit.taxBps']) },
+  })),
+  act('schedule.runNow', 1, ({ random }) => ({
+    actor: administrator,
+    input: { job: pick(random, ['collection', 'pool-yields', 'auctions', 'none']) },
+  })),
 ]
 
-export const acts: readonly Act[] = [...tokenActs, ...paymentActs, ...creditActs, ...poolActs, ...guaranteeActs, ...otherActs]
+export const acts: readonly Act[] = [
+  ...tokenActs,
+  ...paymentActs,
+  ...creditActs,
+  ...poolActs,
+  ...guaranteeActs,
+  ...stakingActs,
+  ...rewardActs,
+  ...otherActs,
+]
 
 /** What the simulation does of itself (the administrator, the clock, who is unlocked), or what moves and decides nothing. */
 export const actedElsewhere: readonly TreasuryCommandName[] = [

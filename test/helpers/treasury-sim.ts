@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { supplyOf } from '../../src-main/store/ledger.ts'
+import { listLedgerTokens, supplyOf } from '../../src-main/store/ledger.ts'
 import type { Actor } from '../../src-shared/contract.ts'
 import { AppError, errorCodes } from '../../src-shared/errors.ts'
 import type { TreasuryCommandName } from '../../src-shared/treasury/table.ts'
@@ -128,10 +128,16 @@ async function lived(world: TestTreasury, { seed, commands, parties, yields, who
   }
 
   async function begin(): Promise<void> {
-    for (const token of ['AZR', 'AZR-ETH', 'BTA-UTIL', 'BTA-GOV', 'BTA-GUAR', 'BTA-REWARD'])
-      scene.issuedUnits.set(token, supplyOf(world.store, token))
+    for (const { token } of listLedgerTokens(world.store)) scene.issuedUnits.set(token, supplyOf(world.store, token))
     await world.configure({
-      ...{ 'analyst.url': analyst.url, 'analyst.model': 'held', 'analyst.timeoutSec': '600', 'access.fee': '5', 'jobs.poolYields': yields, 'jobs.auctions': yields },
+      ...{
+        'analyst.url': analyst.url,
+        'analyst.model': 'held',
+        'analyst.timeoutSec': '600',
+        'access.fee': '5',
+        'jobs.poolYields': yields,
+        'jobs.auctions': yields,
+      },
       ...{ 'credit.minTrust': '35', 'credit.fallbackMinTrust': '40', 'session.administratorIdleSec': '3600' },
     })
     for (let n = 0; n < parties; n++) scene.parties.push({ ...(await world.entity(`Party ${n}`, '2000')), name: `Party ${n}` })
@@ -139,6 +145,7 @@ async function lived(world: TestTreasury, { seed, commands, parties, yields, who
       ['credit-pool', 'AZR', '50000'],
       ['pool:azr-staking', 'AZR', '20'],
       ['pool:yield-farming', 'AZR', '2000'],
+      ['staking-pool', 'AZR', '30'],
     ] as const)
       await world.run(administrator, 'tokens.fund', { to, token, amount })
     for (const { entity } of scene.parties.slice(0, parties / 2))
@@ -216,8 +223,12 @@ async function lived(world: TestTreasury, { seed, commands, parties, yields, who
   }
 
   function nextCall(): Call {
-    let left = random() * weight
-    const act = acts.find(({ weight: own }) => (left -= own) < 0)!
+    const at = random() * weight
+    let sum = 0
+    const act = acts.find(({ weight: own }) => {
+      sum += own
+      return at < sum
+    })!
     return { name: act.name, act, key: `sim-${keys++}`, ...act.make(scene) }
   }
 
@@ -260,7 +271,9 @@ async function lived(world: TestTreasury, { seed, commands, parties, yields, who
     const both: Actor = { id: 'test:both' }
     await world.run(both, 'entities.unlock', { entityId: party.entity, passphrase: passphraseOf(party.name) })
     await world.run(both, 'administrator.unlock', { passphrase: administratorPassphrase })
-    const [result] = await Promise.allSettled([world.run(both, 'revenue.reinvest', { capitalFrom: party.name, capital: '5' }, `sim-${keys++}`)])
+    const [result] = await Promise.allSettled([
+      world.run(both, 'revenue.reinvest', { capitalFrom: party.name, capital: '5' }, `sim-${keys++}`),
+    ])
     if (result.status === 'rejected') checkRefusal('revenue.reinvest', result.reason)
     await world.run(both, 'entities.lock', {})
   }

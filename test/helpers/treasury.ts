@@ -42,7 +42,11 @@ export interface TestTreasury {
 }
 
 /** A treasury on a data folder, whose clock moves as the test says; its jobs run when it is told to run what is due. */
-export function treasuryIn(dataDir: string, clock: { ts: number }, topics: Topic[] = []): Pick<TestTreasury, 'store' | 'keys' | 'treasury'> {
+export function treasuryIn(
+  dataDir: string,
+  clock: { ts: number },
+  topics: Topic[] = [],
+): Pick<TestTreasury, 'store' | 'keys' | 'treasury'> {
   const store = openStore(dataDir, { mode: 'write', nowMs: () => clock.ts * 1000 })
   const changed = (...names: Topic[]) => void topics.push(...names)
   const keys = createKeys({ books: store, changed, safeStorage: null, stretchLogN: 4 })
