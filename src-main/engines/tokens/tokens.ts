@@ -1,3 +1,4 @@
+import { MAX_UNITS } from '../../../src-shared/money.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 
 /*
@@ -39,7 +40,8 @@ export function transfer(from: string, to: string, amountUnits: bigint, held: Ho
 /** Throws tokens.mint-amount, tokens.max-supply. */
 export function mint(to: string, amountUnits: bigint, supply: Supply): Move[] {
   if (amountUnits <= 0n) throw refuse('tokens.mint-amount')
-  if (supply.maxUnits !== null && supply.issuedUnits + amountUnits > supply.maxUnits) throw refuse('tokens.max-supply')
+  // where a token has no limit of its own, there is no more of it than an amount can hold
+  if (supply.issuedUnits + amountUnits > (supply.maxUnits ?? MAX_UNITS)) throw refuse('tokens.max-supply')
   return [
     { entity: ISSUANCE, part: 'issuance', amountUnits: -amountUnits },
     { entity: to, part: 'available', amountUnits },
