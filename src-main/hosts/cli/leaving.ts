@@ -8,7 +8,8 @@ const PRINTED = new Set(treasuryEntries.flatMap(([, { cli }]) => (cli?.prints ==
 /** Whether this run of a command lets something of the data folder leave as a file, by which the audit trail is signed. */
 export function leavesAsFile(command: Command): boolean {
   const path = pathOf(command)
-  const options = command.opts()
+  // a group with options of its own, as vault, takes those of its commands
+  const options = command.optsWithGlobals()
   // straight from an archive it touches no data folder; a key that is shown is no file
   if ((path === 'mint' && options.archive !== undefined) || path.startsWith('keys ')) return false
   return path.endsWith(' export') || PRINTED.has(path) || FILE_OPTIONS.some(name => options[name] !== undefined)

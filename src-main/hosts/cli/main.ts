@@ -54,7 +54,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .hook('postAction', async (_program, done) => {
       if (!leavesAsFile(done)) return
       const { signLeavingFrom } = await import('../../core/leaving.ts')
-      const problem = signLeavingFrom(resolveDataDir(done.opts().data))
+      const problem = signLeavingFrom(resolveDataDir(done.optsWithGlobals().data))
       if (problem !== null) terminal.err(`granary: The audit trail was not signed with it. ${problem}\n`)
     })
 
