@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => analyst.close())
 
-const { numRuns: commands, seed } = runs(300, 60_000)
+const { numRuns: commands, seed } = runs(150, 60_000)
 const isLong = commands >= 5_000
 
 test('a year of commands, jobs, wrong clocks and crashes: the books balance at every step, and the audit trail gives the same books again', async () => {
