@@ -12,8 +12,12 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 15_000 },
   forbidOnly: Boolean(process.env.CI),
+  // test/run.mjs names what needed its second try
+  retries: 1,
   use: {
     viewport: { width: 1280, height: 800 },
+    // what fades in or out has too little contrast halfway, and is waited for
+    contextOptions: { reducedMotion: 'reduce' },
     // recording every page's changes costs more than the pages do
     trace: 'off',
     launchOptions: {

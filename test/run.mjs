@@ -108,7 +108,7 @@ function run(program, programArgs, { env = {}, maxMs, idleMs, doneFile, output }
   })
 }
 
-/** every test: { file, name, state, note?, ms } */
+/** every test: { file, name, state, again?, note?, ms } */
 const outcomes = []
 const notes = []
 
@@ -182,6 +182,7 @@ function playwrightTests(report) {
           file: `test/e2e/${spec.file}`,
           name: [...names, spec.title].join(' > '),
           state: { expected: 'passed', flaky: 'passed', skipped: 'skipped' }[test.status] ?? 'failed',
+          again: test.status === 'flaky',
           ms: test.results.reduce((sum, one) => sum + one.duration, 0),
           ...(note ? { note } : {}),
         })
@@ -249,6 +250,9 @@ for (const { file, name, ms } of slow.slice(0, 8)) console.log(`  ${(ms / 1000).
 const failed = of('failed')
 if (failed.length > 0) console.log(`Failed (again with GRANARY_SEED=${seed}):`)
 for (const { file, name } of failed) console.log(`  ${file}: ${name}`)
+const again = outcomes.filter(outcome => outcome.again)
+if (again.length > 0) console.log('Passed at the second try only:')
+for (const { file, name } of again) console.log(`  ${file}: ${name}`)
 const skipped = of('skipped')
 if (skipped.length > 0) console.log('Skipped:')
 const noBrowser = skipped.filter(({ note }) => note === 'no browser')

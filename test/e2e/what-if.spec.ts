@@ -144,7 +144,6 @@ test('without a node in the address the first one is shown; a number that is non
 })
 
 test('accessible in both themes', async ({ page }) => {
-  await page.emulateMedia({ reducedMotion: 'reduce' })
   await served.open(page, '/what-if/3')
   await page.getByRole('button', { name: 'Add 1 TB of SSD' }).click()
   await expect(result(page).getByRole('status')).toContainText('more a period')

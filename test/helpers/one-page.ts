@@ -8,7 +8,7 @@ import { test as base, expect, type Page } from '@playwright/test'
 export const test = base.extend<{ page: Page }, { keptPage: Page }>({
   keptPage: [
     async ({ browser }, use) => {
-      const context = await browser.newContext()
+      const context = await browser.newContext({ reducedMotion: 'reduce' })
       await use(await context.newPage())
       await context.close()
     },
@@ -16,7 +16,7 @@ export const test = base.extend<{ page: Page }, { keptPage: Page }>({
   ],
   page: async ({ keptPage, viewport }, use) => {
     if (viewport) await keptPage.setViewportSize(viewport)
-    await keptPage.emulateMedia({ colorScheme: null, reducedMotion: null })
+    await keptPage.emulateMedia({ colorScheme: null, reducedMotion: 'reduce' })
     await closeSheets(keptPage)
     await use(keptPage)
   },

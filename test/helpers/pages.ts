@@ -85,9 +85,12 @@ async function showTheme(page: Page, colorScheme: 'light' | 'dark'): Promise<voi
   await settle(page)
 }
 
-/** Waits for what fades in or out, such as a notification: halfway it has too little contrast. What moves for ever is not waited for. */
+/** Waits for what moves even with reduced motion, from the frame on in which it begins. What moves for ever is not waited for. */
 async function settle(page: Page): Promise<void> {
   await page.evaluate(async () => {
+    const nextFrame = () => new Promise(resolve => requestAnimationFrame(resolve))
+    await nextFrame()
+    await nextFrame()
     const ending = document.getAnimations().filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
     await Promise.allSettled(ending.map(({ finished }) => finished))
   })
