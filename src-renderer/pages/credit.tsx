@@ -11,12 +11,13 @@ import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { openSheet, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
-import { ActingAs, useSession } from './acting.tsx'
+import { useSession } from './acting.tsx'
 import { AnalystPanel } from './credit-analyst.tsx'
 import { ApplyForm, LookAtCost } from './credit-apply.tsx'
 import { applicationColumns, loanColumns } from './credit-columns.tsx'
 import { openApplication, openLoan } from './credit-sheets.tsx'
 import page from './page.module.css'
+import { TreasuryHead } from './treasury-head.tsx'
 
 const words = texts.credit
 const topics = ['treasury'] as const
@@ -34,32 +35,28 @@ export function CreditPage() {
   const isShown = everybody || (entity !== null && entity !== undefined)
   return (
     <div className={page.page}>
-      <header className={page.head}>
-        <h1 title={words.what}>{words.title}</h1>
-        <ActingAs />
-        <div className={page.right}>
-          {isAdministrator && entity ? (
-            <SegmentedControl
-              aria-label={words.whose}
-              data={[
-                { value: 'mine', label: words.mine },
-                { value: 'everybody', label: words.everybody },
-              ]}
-              value={everybody ? 'everybody' : 'mine'}
-              onChange={value => setUi({ everybody: value === 'everybody' })}
-              transitionDuration={0}
-            />
-          ) : null}
-          <Button h={32} variant={entity ? 'default' : 'filled'} onClick={() => openSheet({ title: words.look, body: <LookAtCost /> })}>
-            {words.look}
+      <TreasuryHead title={words.title} what={words.what}>
+        {isAdministrator && entity ? (
+          <SegmentedControl
+            aria-label={words.whose}
+            data={[
+              { value: 'mine', label: words.mine },
+              { value: 'everybody', label: words.everybody },
+            ]}
+            value={everybody ? 'everybody' : 'mine'}
+            onChange={value => setUi({ everybody: value === 'everybody' })}
+            transitionDuration={0}
+          />
+        ) : null}
+        <Button h={32} variant={entity ? 'default' : 'filled'} onClick={() => openSheet({ title: words.look, body: <LookAtCost /> })}>
+          {words.look}
+        </Button>
+        {entity ? (
+          <Button h={32} onClick={() => openSheet({ title: words.apply, body: <ApplyForm /> })}>
+            {words.apply}
           </Button>
-          {entity ? (
-            <Button h={32} onClick={() => openSheet({ title: words.apply, body: <ApplyForm /> })}>
-              {words.apply}
-            </Button>
-          ) : null}
-        </div>
-      </header>
+        ) : null}
+      </TreasuryHead>
       {!session.data ? <Skeleton height={320} /> : null}
       {session.data && !isShown ? <EmptyState title={words.nobody}>{words.nobodyWhat}</EmptyState> : null}
       {isShown ? (

@@ -1,5 +1,5 @@
 import { Button, SegmentedControl, Skeleton } from '@mantine/core'
-import { type ReactNode, useMemo } from 'react'
+import { useMemo } from 'react'
 import { cleanName } from '../../src-shared/text.ts'
 import { ACCESS_TOKEN, GUARANTEE_TOKEN, type GuaranteeShown } from '../../src-shared/treasury/guarantees-table.ts'
 import { writeAmount } from '../amount-entry.ts'
@@ -8,14 +8,16 @@ import { type Column, DataTable } from '../components/data-table.tsx'
 import { amountColumn, textColumn, timeColumn } from '../components/plain-columns.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
+import { FigureList, TokenSums } from '../components/token-sums.tsx'
 import { Amount } from '../components/values.tsx'
 import { openSheet, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
 import { AccessPanel } from './access.tsx'
-import { ActingAs, useSession } from './acting.tsx'
+import { useSession } from './acting.tsx'
 import { Auctions } from './auctions.tsx'
 import { GiveForm, GuaranteeMark, GuaranteeSheet } from './guarantee-forms.tsx'
 import page from './page.module.css'
+import { TreasuryHead } from './treasury-head.tsx'
 
 const words = texts.guarantees
 const topics = ['treasury'] as const
@@ -29,17 +31,13 @@ export function GuaranteesPage() {
   const entityId = session?.entity?.entityId
   return (
     <div className={page.page}>
-      <header className={page.head}>
-        <h1 title={words.what}>{words.title}</h1>
-        <ActingAs />
-        <div className={page.right}>
-          {entityId === undefined ? null : (
-            <Button h={32} onClick={() => openSheet({ title: words.give, body: <GiveForm /> })}>
-              {words.give}
-            </Button>
-          )}
-        </div>
-      </header>
+      <TreasuryHead title={words.title} what={words.what}>
+        {entityId === undefined ? null : (
+          <Button h={32} onClick={() => openSheet({ title: words.give, body: <GiveForm /> })}>
+            {words.give}
+          </Button>
+        )}
+      </TreasuryHead>
       {!session ? (
         <Skeleton height={80} />
       ) : entityId === undefined ? (
@@ -65,38 +63,31 @@ function Figures({ entityId }: { entityId: string }) {
   const locked = auctions.reduce((sum, { own }) => sum + (own?.isIn ? own.locked : 0n), 0n)
   const sum = (list: readonly GuaranteeShown[], of: (one: GuaranteeShown) => bigint) => list.reduce((total, one) => total + of(one), 0n)
   return (
-    <dl className={page.figures}>
-      <Figure name={figures.received} note={received.length === 0 ? null : figures.count(received.length)}>
-        <Sum units={sum(received, one => one.allocated)} />
-      </Figure>
-      <Figure name={figures.given} note={given.length === 0 ? null : figures.collateral(writeAmount(sum(given, one => one.minted)))}>
-        <Sum units={sum(given, one => one.allocated)} />
-      </Figure>
-      <Figure name={figures.auctions} note={null}>
-        <Sum units={locked} token={ACCESS_TOKEN} />
-      </Figure>
-      <Figure name={figures.access} note={null}>
-        {access.hasAccess ? <StateMark state="up" word={figures.paid} /> : <span className={page.dim}>{figures.unpaid}</span>}
-      </Figure>
-    </dl>
+    <FigureList
+      figures={[
+        {
+          name: figures.received,
+          value: <Covered units={sum(received, one => one.allocated)} />,
+          note: received.length === 0 ? null : figures.count(received.length),
+        },
+        {
+          name: figures.given,
+          value: <Covered units={sum(given, one => one.allocated)} />,
+          note: given.length === 0 ? null : figures.collateral(writeAmount(sum(given, one => one.minted))),
+        },
+        { name: figures.auctions, value: <TokenSums sums={locked === 0n ? [] : [[ACCESS_TOKEN, locked]]} none={figures.nothing} /> },
+        {
+          name: figures.access,
+          value: access.hasAccess ? <StateMark state="up" word={figures.paid} /> : <span className={page.dim}>{figures.unpaid}</span>,
+        },
+      ]}
+    />
   )
 }
 
-function Sum({ units, token }: { units: bigint; token?: string }) {
-  if (units === 0n) return <span className={page.dim}>{words.figures.nothing}</span>
-  return <Amount units={units} {...(token !== undefined && { token, unit: true })} />
-}
-
-function Figure({ name, note, children }: { name: string; note: ReactNode; children: ReactNode }) {
-  return (
-    <div className={page.figure}>
-      <dt>{name}</dt>
-      <dd>
-        <div className={page.number}>{children}</div>
-        {note === null ? null : <div className={page.caption}>{note}</div>}
-      </dd>
-    </div>
-  )
+/** What guarantees cover has no token. */
+function Covered({ units }: { units: bigint }) {
+  return units === 0n ? <span className={page.dim}>{words.figures.nothing}</span> : <Amount units={units} token="" />
 }
 
 function Guarantees({ entityId }: { entityId: string | undefined }) {

@@ -6,11 +6,11 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
 import { showSettings } from '../links.ts'
 import { texts } from '../texts.ts'
-import { ActingAs } from './acting.tsx'
 import { ClockPanel } from './jobs-clock.tsx'
 import { JobRuns } from './jobs-runs.tsx'
 import { ScheduleTable } from './jobs-schedule.tsx'
 import page from './page.module.css'
+import { TreasuryHead } from './treasury-head.tsx'
 import { WatchMarks } from './watch-marks.tsx'
 
 const words = texts.jobs
@@ -21,15 +21,11 @@ export function JobsPage() {
   const marks = useQuery('watch.list', { state: 'open', limit: 1 }, ['treasury']).data?.open ?? 0
   return (
     <div className={page.page}>
-      <header className={page.head}>
-        <h1 title={words.what}>{words.title}</h1>
-        <ActingAs />
-        <div className={page.right}>
-          <Link className={page.link ?? ''} href="/configuration" onClick={() => showSettings('jobs')}>
-            {words.change}
-          </Link>
-        </div>
-      </header>
+      <TreasuryHead title={words.title} what={words.what}>
+        <Link className={page.link ?? ''} href="/configuration" onClick={() => showSettings('jobs')}>
+          {words.change}
+        </Link>
+      </TreasuryHead>
       {error && !data ? <ErrorPanel error={error} onRetry={refetch} /> : null}
       {!data && !error ? <Skeleton height={260} /> : null}
       {data ? (

@@ -5,14 +5,16 @@ import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { StateMark } from '../components/state-mark.tsx'
+import { FigureList, sumByToken, TokenSums } from '../components/token-sums.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatBps, formatCount } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { ActingAs, useSession } from './acting.tsx'
+import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { DepositForm, openPool, WithdrawForm } from './pool-sheets.tsx'
 import { PoolYields } from './pool-yields.tsx'
+import { TreasuryHead } from './treasury-head.tsx'
 
 const words = texts.pools
 const topics = ['treasury'] as const
@@ -25,10 +27,7 @@ export function PoolsPage() {
   const positions = entityId !== undefined && own?.entityId === entityId ? own.rows : []
   return (
     <div className={page.page}>
-      <header className={page.head}>
-        <h1 title={words.what}>{words.title}</h1>
-        <ActingAs />
-      </header>
+      <TreasuryHead title={words.title} what={words.what} />
       {pools.error && !pools.data ? <ErrorPanel error={pools.error} onRetry={pools.refetch} /> : null}
       {!pools.data && !pools.error ? <Skeleton height={260} /> : null}
       {entityId === undefined ? <p className={page.dim}>{words.nobody}</p> : <Figures positions={positions} />}
@@ -41,36 +40,20 @@ export function PoolsPage() {
   )
 }
 
-/** Sums by token: there is no common unit. */
 function Figures({ positions }: { positions: readonly PoolPosition[] }) {
   const { figures } = words
-  const sums = (unitsOf: (position: PoolPosition) => bigint) => {
-    const byToken = new Map<string, bigint>()
-    for (const position of positions) byToken.set(position.token, (byToken.get(position.token) ?? 0n) + unitsOf(position))
-    return [...byToken].filter(([, units]) => units > 0n)
-  }
-  const list = [
-    { name: figures.deposited, amounts: sums(({ deposited }) => deposited) },
-    { name: figures.earning, amounts: sums(({ earning }) => earning) },
-    { name: figures.owed, hint: figures.owedHint, amounts: sums(({ owed }) => owed) },
-    { name: figures.paid, amounts: sums(({ paid }) => paid) },
-  ]
+  const sums = (unitsOf: (position: PoolPosition) => bigint) => (
+    <TokenSums sums={sumByToken(positions, ({ token }) => token, unitsOf)} none={figures.nothing} />
+  )
   return (
-    <dl className={page.figures}>
-      {list.map(({ name, hint, amounts }) => (
-        <div key={name} className={page.figure}>
-          <dt title={hint}>{name}</dt>
-          <dd className={page.number}>
-            {amounts.length === 0 ? <span className={page.dim}>{figures.nothing}</span> : null}
-            {amounts.map(([token, units]) => (
-              <div key={token}>
-                <Amount units={units} token={token} unit />
-              </div>
-            ))}
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <FigureList
+      figures={[
+        { name: figures.deposited, value: sums(({ deposited }) => deposited) },
+        { name: figures.earning, value: sums(({ earning }) => earning) },
+        { name: figures.owed, hint: figures.owedHint, value: sums(({ owed }) => owed) },
+        { name: figures.paid, value: sums(({ paid }) => paid) },
+      ]}
+    />
   )
 }
 

@@ -5,12 +5,13 @@ import { FigureList, type TokenSum, TokenSums } from '../components/token-sums.t
 import { formatCount } from '../format.ts'
 import { openSheet, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
-import { ActingAs, useSession } from './acting.tsx'
+import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { GrantForm } from './reward-forms.tsx'
 import { UboFund } from './reward-fund.tsx'
 import { FundPayments, MintedRewards, Proofs, type Whose } from './reward-lists.tsx'
 import { ProveForm, VerifyForm } from './reward-proofs.tsx'
+import { TreasuryHead } from './treasury-head.tsx'
 
 const words = texts.rewards
 const REWARD_TOKEN = 'BTA-REWARD'
@@ -24,25 +25,21 @@ export function RewardsPage() {
   const whose: Whose = entityId === undefined || ui.show === 'everybody' ? { everybody: true } : { recipientId: entityId }
   return (
     <div className={page.page}>
-      <header className={page.head}>
-        <h1 title={words.what}>{words.title}</h1>
-        <ActingAs />
-        <div className={page.right}>
-          {entityId === undefined ? null : (
-            <Button h={32} onClick={() => openSheet({ title: words.prove, body: <ProveForm /> })}>
-              {words.prove}
-            </Button>
-          )}
-          <Button h={32} variant="default" onClick={() => openSheet({ title: words.verify, body: <VerifyForm /> })}>
-            {words.verify}
+      <TreasuryHead title={words.title} what={words.what}>
+        {entityId === undefined ? null : (
+          <Button h={32} onClick={() => openSheet({ title: words.prove, body: <ProveForm /> })}>
+            {words.prove}
           </Button>
-          {isAdministrator ? (
-            <Button h={32} variant="default" onClick={() => openSheet({ title: words.grant, body: <GrantForm /> })}>
-              {words.grant}
-            </Button>
-          ) : null}
-        </div>
-      </header>
+        )}
+        <Button h={32} variant="default" onClick={() => openSheet({ title: words.verify, body: <VerifyForm /> })}>
+          {words.verify}
+        </Button>
+        {isAdministrator ? (
+          <Button h={32} variant="default" onClick={() => openSheet({ title: words.grant, body: <GrantForm /> })}>
+            {words.grant}
+          </Button>
+        ) : null}
+      </TreasuryHead>
       {!session ? (
         <Skeleton height={80} />
       ) : entityId === undefined ? (

@@ -13,12 +13,13 @@ import { useNowTs } from '../components/values.tsx'
 import { formatBps, formatCount, formatDayYear } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { ActingAs, useSession } from './acting.tsx'
+import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { openStaking } from './staking-form.tsx'
 import { StakingPools } from './staking-pools.tsx'
 import { StakeSheet, stakeStanding } from './staking-sheets.tsx'
 import { StakingCalendar, StakingTerms, StakingWallet } from './staking-terms.tsx'
+import { TreasuryHead } from './treasury-head.tsx'
 
 const words = texts.staking
 const topics = ['treasury'] as const
@@ -32,17 +33,13 @@ export function StakingPage() {
   const entityId = session?.entity?.entityId
   return (
     <div className={page.page}>
-      <header className={page.head}>
-        <h1 title={words.what}>{words.title}</h1>
-        <ActingAs />
-        <div className={page.right}>
-          {entityId === undefined ? null : (
-            <Button h={32} onClick={() => openStaking({})}>
-              {words.stake}
-            </Button>
-          )}
-        </div>
-      </header>
+      <TreasuryHead title={words.title} what={words.what}>
+        {entityId === undefined ? null : (
+          <Button h={32} onClick={() => openStaking({})}>
+            {words.stake}
+          </Button>
+        )}
+      </TreasuryHead>
       {!session ? (
         <Skeleton height={80} />
       ) : entityId === undefined ? (

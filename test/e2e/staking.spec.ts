@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
 import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
-import { administrator, administratorPassphrase, openTreasury, passphraseOf } from '../helpers/treasury.ts'
+import { administrator, openTreasury } from '../helpers/treasury.ts'
+import { beAdministrator, openAs as openAsEntity } from '../helpers/treasury-page.ts'
 
 const DAY_SEC = 86_400
 let root: string
@@ -51,31 +52,7 @@ async function makeBooks(): Promise<void> {
   await treasury.close()
 }
 
-/** Opens a page as Alder Farm. */
-async function openAs(page: Page, path: string): Promise<void> {
-  await served.open(page, path)
-  const unlock = page.getByRole('button', { name: 'Unlock your entity' })
-  await expect(unlock.or(page.getByText('Acting as'))).toBeVisible()
-  if ((await unlock.count()) === 0) return
-  await unlock.click()
-  const sheet = page.getByRole('dialog')
-  await sheet.getByRole('textbox', { name: 'Its passphrase' }).fill(passphraseOf('Alder Farm'))
-  await sheet.getByRole('button', { name: 'Unlock', exact: true }).click()
-  await expect(page.getByText('Acting as')).toBeVisible()
-}
-
-/** Unlocks the administrator where that is not so yet. */
-async function beAdministrator(page: Page): Promise<void> {
-  const unlock = page.getByRole('button', { name: 'Unlock administrator' })
-  await expect(unlock.or(page.getByRole('button', { name: 'End', exact: true }))).toBeVisible()
-  if ((await unlock.count()) === 0) return
-  await unlock.click()
-  const sheet = page.getByRole('dialog')
-  await sheet.getByRole('textbox', { name: 'Administrator passphrase' }).fill(administratorPassphrase)
-  await sheet.getByRole('button', { name: 'Unlock', exact: true }).click()
-  await expect(sheet).toBeHidden()
-}
-
+const openAs = (page: Page, path: string) => openAsEntity(served, page, 'Alder Farm', path)
 const outcome = (page: Page) => page.getByRole('dialog').getByRole('region', { name: 'What this does' })
 const stake = (page: Page, id: string) => page.getByRole('grid', { name: 'Your stakes' }).getByRole('row').filter({ hasText: id })
 

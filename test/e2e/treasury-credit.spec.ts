@@ -7,9 +7,9 @@ import { expect, type Page } from '@playwright/test'
 import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
 import { administrator, administratorPassphrase, openTreasury } from '../helpers/treasury.ts'
+import { beAdministrator, openAs as openAsEntity } from '../helpers/treasury-page.ts'
 
 const DAY_SEC = 86_400
-const passphrase = 'the passphrase of Alder Farm'
 const advice = { approve: true, amount: '200', rate: '4', term: '6', reasons: ['It has repaid before.'] }
 let analyst: Server
 let asked: string[]
@@ -71,36 +71,7 @@ async function makeBooks(url: string): Promise<void> {
   await treasury.close()
 }
 
-/** Opens a page as Alder Farm. */
-async function openAs(page: Page, path: string): Promise<void> {
-  await served.open(page, path)
-  const unlock = page.getByRole('button', { name: 'Unlock your entity' })
-  await expect(unlock.or(page.getByText('Acting as'))).toBeVisible()
-  if ((await unlock.count()) === 0) return
-  await unlock.click()
-  const sheet = page.getByRole('dialog')
-  await sheet
-    .getByRole('combobox', { name: 'Entity' })
-    .or(sheet.getByRole('textbox', { name: 'Entity' }))
-    .click()
-  await page.getByRole('option', { name: 'Alder Farm' }).click()
-  await sheet.getByRole('textbox', { name: 'Its passphrase' }).fill(passphrase)
-  await sheet.getByRole('button', { name: 'Unlock', exact: true }).click()
-  await expect(page.getByText('Acting as')).toBeVisible()
-}
-
-/** Unlocks the administrator where that is not so yet. */
-async function beAdministrator(page: Page): Promise<void> {
-  const unlock = page.getByRole('button', { name: 'Unlock administrator' })
-  await expect(unlock.or(page.getByRole('button', { name: 'End', exact: true }))).toBeVisible()
-  if ((await unlock.count()) === 0) return
-  await unlock.click()
-  const sheet = page.getByRole('dialog')
-  await sheet.getByRole('textbox', { name: 'Administrator passphrase' }).fill(administratorPassphrase)
-  await sheet.getByRole('button', { name: 'Unlock', exact: true }).click()
-  await expect(sheet).toBeHidden()
-}
-
+const openAs = (page: Page, path: string) => openAsEntity(served, page, 'Alder Farm', path)
 const openCredit = (page: Page) => openAs(page, '/credit')
 
 test('what a loan costs can be looked at by anybody; loans are shown to whoever they belong to', async ({ page }) => {
