@@ -1,7 +1,7 @@
 import { Button, NumberInput, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import { GUARANTEE_TOKEN, type GuaranteeShown } from '../../src-shared/treasury/guarantees-table.ts'
@@ -9,6 +9,7 @@ import { writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { type Fact, FactList } from '../components/fact-list.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
@@ -20,7 +21,6 @@ import { texts } from '../texts.ts'
 import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
-import settings from './settings.module.css'
 import { EntitySelect, TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.guarantees
@@ -122,7 +122,7 @@ export function GuaranteeSheet({ guarantee }: { guarantee: GuaranteeShown }) {
   const isOwner = session?.entity?.entityId === guarantee.beneficiary
   const canEnd = guarantee.state === 'LOCKED' && (isOwner || session?.isAdministrator === true)
   const { facts: heads, columns } = words
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     [columns.state, <GuaranteeMark key="state" state={guarantee.state} />],
     [columns.guarantor, cleanName(guarantee.guarantorName)],
     [columns.beneficiary, cleanName(guarantee.beneficiaryName)],
@@ -136,14 +136,7 @@ export function GuaranteeSheet({ guarantee }: { guarantee: GuaranteeShown }) {
   if (guarantee.memo !== '') facts.push([heads.memo, cleanName(guarantee.memo)])
   return (
     <div className={page.stack}>
-      <dl className={settings.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className={settings.wrap}>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       {canEnd && ending === null ? (
         <div className={page.buttons}>
           <Button variant="default" onClick={() => setEnding('release')}>

@@ -3,6 +3,7 @@ import { formatUtc } from '../../src-shared/time.ts'
 import type { ScheduledRun } from '../../src-shared/treasury/schedule.ts'
 import { query } from '../api.ts'
 import { type Column, DataTable } from '../components/data-table.tsx'
+import { FactList } from '../components/fact-list.tsx'
 import { Clip } from '../components/names.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
@@ -11,7 +12,6 @@ import { formatCount } from '../format.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
-import settings from './settings.module.css'
 
 const words = texts.jobs
 const heads = words.runColumns
@@ -81,14 +81,7 @@ function Run({ run }: { run: ScheduledRun }) {
   return (
     <div className={page.stack}>
       <p>{run.error ?? run.did}</p>
-      <dl className={settings.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
     </div>
   )
 }

@@ -15,6 +15,7 @@ import { query, useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { FactList } from '../components/fact-list.tsx'
 import { FarmName, shortAddress } from '../components/names.tsx'
 import { ReviewSheet } from '../components/review-sheet.tsx'
 import { useWindowSource } from '../components/row-source.ts'
@@ -26,7 +27,6 @@ import { nodePath } from '../links.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
-import settings from './settings.module.css'
 import { ShortHash } from './vault-columns.tsx'
 
 const words = texts.pay
@@ -201,14 +201,7 @@ function RowSheet({ runId, place }: { runId: string; place: number }) {
           {row.tx} <CopyButton text={row.tx} label={words.arrival.copyTx} compact />
         </p>
       )}
-      <dl className={settings.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className={settings.wrap}>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       <div>
         <Button
           variant="default"

@@ -1,13 +1,14 @@
 import { Skeleton } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import type { Pool } from '../../src-shared/treasury/pools-table.ts'
 import { writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { type Fact, FactList } from '../components/fact-list.tsx'
 import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatBps, formatCount } from '../format.ts'
@@ -18,7 +19,6 @@ import { texts } from '../texts.ts'
 import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
-import settings from './settings.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.pools
@@ -137,7 +137,7 @@ function PoolSheet({ id }: { id: string }) {
   if (!pool) return <Skeleton height={260} />
   const deposits = own?.rows.find(({ poolId }) => poolId === id)?.deposits ?? []
   const amount = (units: bigint) => `${writeAmount(units)} ${pool.token}`
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     [words.columns.yields, formatBps(pool.apyBps)],
     [words.kind, words.kinds[pool.rewardType]],
     [words.columns.in, amount(pool.deposited)],
@@ -151,14 +151,7 @@ function PoolSheet({ id }: { id: string }) {
   ]
   return (
     <div className={page.stack}>
-      <dl className={settings.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       {entityId === undefined ? null : (
         <section aria-label={words.deposits}>
           <h3>{words.deposits}</h3>

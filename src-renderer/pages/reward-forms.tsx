@@ -1,6 +1,6 @@
 import { Select } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import { type RewardKind, rewardKinds } from '../../src-shared/treasury/rewards.ts'
@@ -8,6 +8,7 @@ import type { RewardShown } from '../../src-shared/treasury/rewards-table.ts'
 import { writeAmount } from '../amount-entry.ts'
 import { command } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
+import { type Fact, FactList } from '../components/fact-list.tsx'
 import { DateTime } from '../components/values.tsx'
 import { useEntityNames } from '../entity-names.ts'
 import { useSendOnce } from '../send-once.ts'
@@ -15,7 +16,6 @@ import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
-import settings from './settings.module.css'
 import { EntitySelect, MemoField, TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.rewards
@@ -65,7 +65,7 @@ export function RewardSheet({ reward }: { reward: RewardShown }) {
   const session = useSession().data
   const { rewardColumns: heads } = words
   const isOwn = session?.entity?.entityId === reward.recipientId
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     [heads.state, words.states[reward.state]],
     [heads.kind, words.kinds[reward.kind]],
     [heads.recipient, cleanName(reward.recipientName)],
@@ -79,14 +79,7 @@ export function RewardSheet({ reward }: { reward: RewardShown }) {
   if (reward.memo !== '') facts.push([heads.memo, cleanName(reward.memo)])
   return (
     <div className={page.stack}>
-      <dl className={settings.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className={settings.wrap}>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       {reward.state === 'PENDING' && session?.isAdministrator ? <StepForm reward={reward} step="distribute" /> : null}
       {reward.state === 'DISTRIBUTED' && isOwn ? <StepForm reward={reward} step="claim" /> : null}
     </div>

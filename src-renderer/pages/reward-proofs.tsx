@@ -1,6 +1,6 @@
 import { Button, Checkbox, NumberInput, Skeleton, Textarea, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { toAppError } from '../../src-shared/errors.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { writeAmount } from '../amount-entry.ts'
@@ -8,6 +8,7 @@ import { command, query, useQuery } from '../api.ts'
 import { useAsk } from '../ask.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { type Fact, FactList } from '../components/fact-list.tsx'
 import { Note } from '../components/note.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
@@ -17,7 +18,6 @@ import { useSendOnce } from '../send-once.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
-import settings from './settings.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.rewards
@@ -102,7 +102,7 @@ function ProofSheet({ id }: { id: string }) {
   if (!found.data) return <Skeleton height={260} />
   const { proof, userName, reward, state, submittedTs, paidTs, entry, problems, record } = found.data
   const { proofColumns: heads } = words
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     [heads.state, <StateMark key="state" state={state === 'paid' ? 'up' : 'asleep'} word={words.proofStates[state]} />],
     [heads.reward, writeAmount(reward)],
     [heads.module, cleanName(proof.moduleId)],
@@ -122,14 +122,7 @@ function ProofSheet({ id }: { id: string }) {
   return (
     <div className={page.stack}>
       <Verdict problems={problems} />
-      <dl className={settings.facts}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className={settings.wrap}>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
       <section aria-label={words.record}>
         <h3>{words.record}</h3>
         <p className={`${page.hash} ${page.note}`}>{record}</p>

@@ -1,11 +1,12 @@
 import { Button, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import type { NodeState } from '../../src-shared/contract.ts'
 import type { Stake } from '../../src-shared/treasury/staking-table.ts'
 import { writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { type Fact, FactList } from '../components/fact-list.tsx'
 import { Note } from '../components/note.tsx'
 import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
 import { StateMark } from '../components/state-mark.tsx'
@@ -17,7 +18,6 @@ import { texts } from '../texts.ts'
 import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
-import settings from './settings.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.staking
@@ -73,7 +73,7 @@ function StakeFacts({ stake, nowTs }: { stake: Stake; nowTs: number }) {
   const { columns: heads } = words
   const standing = stakeStanding(stake, nowTs)
   const reward = (units: bigint) => `${writeAmount(units)} ${stake.rewardToken}`
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     [heads.state, <StateMark key="state" state={standing.state} word={standing.word} />],
     [heads.amount, `${writeAmount(stake.amount)} ${stake.token}`],
     [heads.where, stake.days === null ? (stake.poolName ?? stake.poolId) : words.termOf(formatCount(stake.days))],
@@ -89,16 +89,7 @@ function StakeFacts({ stake, nowTs }: { stake: Stake; nowTs: number }) {
   if (stake.owed > 0n) facts.push([heads.owed, reward(stake.owed)])
   facts.push([heads.trust, String(stake.trust)])
   if (stake.endedTs !== null) facts.push([heads.ended, <DateTime key="ended" ts={stake.endedTs} form="both" />])
-  return (
-    <dl className={settings.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className={settings.wrap}>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <FactList facts={facts} />
 }
 
 /** Unstakes, or claims what waited: what comes back, what of the reward is paid, and what an early exit goes without. */
