@@ -31,6 +31,7 @@ export const programTexts = {
     staking: { name: 'Staking', read: 'see stakes', write: 'stake, unstake' },
     rewards: { name: 'Rewards', read: 'see them', write: 'claim' },
     governance: { name: 'Proposals', read: 'see them', write: 'vote, propose' },
+    curve: { name: 'Curves', read: 'see prices', write: 'mint, buy, burn' },
   } satisfies Record<Subject, { name: string; read: string; write: string }>,
   sees: 'see',
   acts: 'see and act',

@@ -27,6 +27,8 @@ export const restScopes = [
   'rewards:write',
   'governance:read',
   'governance:write',
+  'curve:read',
+  'curve:write',
 ] as const
 export type RestScope = (typeof restScopes)[number]
 
