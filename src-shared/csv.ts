@@ -1,15 +1,20 @@
 import { AppError } from './errors.ts'
 
-type Cell = string | number | bigint | null
+export type Cell = string | number | bigint | null
 
 /**
  * RFC 4180 with header, UTF-8, CRLF. Text cells that a spreadsheet would run (beginning with = + - @, tab or CR) get an apostrophe
  * in front; numbers, also as decimal text, stay as they are.
  */
 export function csv(header: readonly string[], rows: Iterable<readonly Cell[]>): string {
-  const lines = [header.map(cellText).join(',')]
-  for (const row of rows) lines.push(row.map(cellText).join(','))
-  return `${lines.join('\r\n')}\r\n`
+  let text = csvLine(header)
+  for (const row of rows) text += csvLine(row)
+  return text
+}
+
+/** One line of such a file, for what is too long to be made in one go. */
+export function csvLine(row: readonly Cell[]): string {
+  return `${row.map(cellText).join(',')}\r\n`
 }
 
 function cellText(cell: Cell): string {
