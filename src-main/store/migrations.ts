@@ -5,6 +5,7 @@ import { booksAccessTokens } from './access-tokens.ts'
 import { booksAuditHeads } from './audit-head-tables.ts'
 import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
+import { booksExports } from './exports-tables.ts'
 import { makePrivateFile } from './files.ts'
 import { booksLedgerHours } from './ledger-hours-tables.ts'
 import { booksLedgerReads } from './ledger-read-tables.ts'
@@ -333,6 +334,7 @@ export const migrations: Migrations = {
     booksPools,
     booksStaking,
     booksRewards,
+    booksExports,
   ],
 }
 
