@@ -166,7 +166,7 @@ test('any byte that changes in the stored events or their tables is found, offli
       expect(gaps).toMatchObject([{ period: PERIOD, kind: expect.stringMatching(/^(damaged|newer)$/), origin: 'sync' }])
       expect(gaps[0]!.fromBlock).toBeLessThanOrEqual(gaps[0]!.toBlock!)
     }),
-    runs(25, 500),
+    runs(12, 500),
   )
   expect(withStore(folder, 'read', store => findGaps(store))).toEqual([])
 })

@@ -63,7 +63,7 @@ function digestOf(dataDir: string): string {
 }
 
 test('an import that is killed at random moments goes on and gives the same', { timeout: 600_000 }, async () => {
-  const { numRuns: kills, seed } = runs(4, 50)
+  const { numRuns: kills, seed } = runs(2, 50)
   // a small generator of its own: the moments come from the seed, however long the runs before took
   let state = seed >>> 0 || 1
   const random = () => {

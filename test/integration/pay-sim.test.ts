@@ -6,7 +6,7 @@ import { runs } from '../helpers/runs.ts'
 const folders = makeFolders()
 afterAll(folders.clear)
 
-const { numRuns, seed } = runs(10, 10_000)
+const { numRuns, seed } = runs(5, 10_000)
 /** the run to begin with, so that several processes share the runs of one seed; run n is run 0 of seed + n */
 const first = Number(process.env.GRANARY_FIRST ?? 0)
 const began = performance.now()

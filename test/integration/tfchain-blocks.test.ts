@@ -387,7 +387,7 @@ test('whatever goes wrong for a moment: the same blocks, or an error that names 
         }
       },
     ),
-    runs(12, 500),
+    runs(6, 500),
   )
 })
 
@@ -413,7 +413,7 @@ test('the first block after a time is the one that a walk finds', async () => {
         await fake.close()
       }
     }),
-    runs(10, 500),
+    runs(5, 500),
   )
 })
 

@@ -191,7 +191,7 @@ test('what is written is read again, plain and packed', async () => {
       await readArchive(path, recorder)
       expect(recorder.calls).toEqual(calls)
     }),
-    runs(120, 5_000),
+    runs(60, 5_000),
   )
 })
 
@@ -248,7 +248,7 @@ test('another spelling of the same lines gives the same calls', async () => {
         expect(await readText(content)).toEqual(calls)
       },
     ),
-    runs(120, 5_000),
+    runs(60, 5_000),
   )
 })
 
@@ -294,7 +294,7 @@ test('changed bytes are refused with a message or read, never anything else; JSO
       expect(['archive.format', 'archive.compression']).toContain(error.code)
       expect(error.code === 'archive.compression' || 'line' in error.details).toBe(true)
     }),
-    runs(600, 20_000),
+    runs(300, 20_000),
   )
 })
 
@@ -348,7 +348,7 @@ test('random JSON values are passed over exactly if JSON.parse takes them', asyn
         expect(outcome).toBe(valid && unique && value.isWellFormed())
       },
     ),
-    runs(600, 20_000),
+    runs(300, 20_000),
   )
 })
 

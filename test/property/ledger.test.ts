@@ -9,7 +9,7 @@ import { formatAmount, parseAmount } from '../../src-shared/treasury/amounts.ts'
 import { openLedger } from '../helpers/ledger.ts'
 import { runs } from '../helpers/runs.ts'
 
-const { numRuns, seed } = runs(60, 5_000)
+const { numRuns, seed } = runs(30, 5_000)
 const options = { numRuns, seed }
 
 describe('amounts', () => {

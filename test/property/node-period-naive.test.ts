@@ -118,7 +118,7 @@ test('they agree on a change-over from fixed periods at any moment', { timeout }
 
 test('they agree on histories of about 10,000 events', { timeout }, () => {
   // the naive side takes its time over these
-  const { numRuns, seed } = runs(4, 200)
+  const { numRuns, seed } = runs(2, 200)
   let events = 0
   fc.assert(
     fc.property(randomNodeLife({ maxMoves: 30_000 }), archive => {

@@ -78,7 +78,7 @@ test('a slot runs at most once, and none is skipped once the clock is confirmed'
         }
       }),
     ),
-    runs(20),
+    runs(10),
   )
 })
 

@@ -146,7 +146,7 @@ test('what was imported comes out again: all in order, and by node what is the n
         store.close()
       })
     }),
-    runs(20, 1_000),
+    runs(10, 1_000),
   )
 })
 
@@ -188,7 +188,7 @@ test('with what concerns all nodes between them, a nodeâ€™s events and a bucketâ
         store.close()
       })
     }),
-    runs(20, 1_000),
+    runs(10, 1_000),
   )
   expect(between).toBeGreaterThan(0)
 })
@@ -250,7 +250,7 @@ test('an import cut anywhere and taken up again is the same as one in one go', a
         store.close()
       })
     }),
-    runs(6, 60),
+    runs(3, 60),
   )
 })
 
@@ -308,7 +308,7 @@ test('a flipped byte in stored events is found, and is never read as something e
           put.run(bytes, id)
         }
       }),
-      runs(60, 5_000),
+      runs(30, 5_000),
     )
     store.heads = null
     const all = recorder()

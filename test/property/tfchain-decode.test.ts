@@ -62,7 +62,7 @@ test.each(sources)('%s: random and damaged bytes are decoded or refused, nothing
     onlyUndecodable(() => runtime.decodeEvents(bytes, createEventList().sink, 1))
     for (const read of readers) onlyUndecodable(() => read(bytes))
   }
-  const options = runs(300, 20_000)
+  const options = runs(200, 20_000)
   fc.assert(
     fc.property(fc.nat(), damage, fc.uint8Array({ maxLength: 200 }), (seed, changes, bytes) => {
       const values = createValues(metadata, randomFrom(seed))
@@ -81,7 +81,7 @@ test.each(sources)('%s: random and damaged bytes are decoded or refused, nothing
 test.each(sources)('%s: damaged metadata makes a runtime or is refused', (_name, open) => {
   const metadata = open()
   const peer = openPeer(metadata)
-  const options = runs(metadata.length > 50_000 ? 30 : 300, 20_000)
+  const options = runs(metadata.length > 50_000 ? 15 : 200, 20_000)
   fc.assert(
     fc.property(fc.nat(), damage, (seed, changes) => {
       const values = createValues(metadata, randomFrom(seed))
