@@ -11,12 +11,14 @@ import { booksLedgerHours } from './ledger-hours-tables.ts'
 import { booksLedgerReads } from './ledger-read-tables.ts'
 import { booksLedger, booksLedgerFaster } from './ledger-tables.ts'
 import { booksPayReports } from './pay-report-tables.ts'
+import { booksPaymentMarks } from './payment-marks-tables.ts'
 import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
 import { booksSecrets } from './sealed-secrets.ts'
 import { booksStrayPayments } from './stray-payments-tables.ts'
 
 import { booksCredit } from './treasury-credit-tables.ts'
+import { booksCurve } from './treasury-curve-tables.ts'
 import { booksParameters } from './treasury-parameters.ts'
 import { booksMarkGroups, booksPayments } from './treasury-payments-tables.ts'
 import { booksPools } from './treasury-pools-tables.ts'
@@ -335,6 +337,8 @@ export const migrations: Migrations = {
     booksStaking,
     booksRewards,
     booksExports,
+    booksPaymentMarks,
+    booksCurve,
   ],
 }
 

@@ -1,5 +1,6 @@
 import { type FoundPayment, foundPaymentSchema, type LedgerRead, ledgerReadSchema, type PaymentState } from '../../src-shared/payment.ts'
 import type { Store } from './open.ts'
+import { checkMark, findMark } from './payment-marks.ts'
 
 /** The last look at Stellar for what a network pays in one go (runs.ts names subjects). */
 export interface PaymentCheck {
@@ -17,14 +18,17 @@ export function savePayments(
 ): void {
   const db = store.books
   db.prepare('DELETE FROM payment_finds WHERE network = ? AND subject = ?').run(network, subject)
-  db.prepare('INSERT OR REPLACE INTO payment_checks (network, subject, checked_ts, ledger) VALUES (?,?,?,?)').run(
-    network,
-    subject,
-    store.now(),
-    JSON.stringify(ledger),
+  const check = { network, subject, checked_ts: store.now(), ledger: JSON.stringify(ledger) }
+  db.prepare(
+    'INSERT OR REPLACE INTO payment_checks (network, subject, checked_ts, ledger, mark) VALUES (@network, @subject, @checked_ts, @ledger, @mark)',
+  ).run({ ...check, mark: checkMark(check) })
+  const insert = db.prepare(
+    'INSERT OR REPLACE INTO payment_finds (network, receipt, subject, state, found, mark) VALUES (@network, @receipt, @subject, @state, @found, @mark)',
   )
-  const insert = db.prepare('INSERT OR REPLACE INTO payment_finds (network, receipt, subject, state, found) VALUES (?,?,?,?,?)')
-  for (const [receipt, one] of found) insert.run(network, receipt, subject, one.state, JSON.stringify(one))
+  for (const [receipt, one] of found) {
+    const row = { network, receipt, subject, state: one.state, found: JSON.stringify(one) }
+    insert.run({ ...row, mark: findMark(row) })
+  }
 }
 
 /** undefined: Stellar was not asked yet. */

@@ -3,6 +3,7 @@ import type { EnvelopeKind, PayoutPlan, RunStage } from '../../src-shared/pay.ts
 import type { Envelope, RowState } from '../engines/payout-plan/row.ts'
 import { books, change, prepared, row, rows, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
+import { markRows } from './payment-marks.ts'
 import type { PayoutEnvelopesTable, PayoutRowsTable, PayoutRunsTable } from './schema.ts'
 
 /** A run as the books have it, without its rows. */
@@ -97,6 +98,7 @@ export function insertRun(store: Store, { runId, plan, planText, madeHere, envel
       const { hash, envelope } = envelopes[place]!
       insertEnvelope.run(hash, runId, place, 0, 'payment', minTs, maxTs, plan.feeStroops, envelope)
     }
+    markRows(store, runId)
   })
   return { added: true }
 }
@@ -113,6 +115,7 @@ export function insertReplacement(store: Store, run: StoredRun, added: Omit<Stor
   const { hash, place, generation, kind, minTs, maxTs, feeStroops, envelope } = added
   refusing(store, run.network, run.subject, () => {
     envelopeInsert(store).run(hash, run.runId, place, generation, kind, minTs, maxTs, feeStroops, envelope)
+    markRows(store, run.runId, place)
   })
 }
 
@@ -187,6 +190,7 @@ export function saveRow(store: Store, run: StoredRun, place: number, before: Row
   const paid = { tx: payment?.hash ?? null, ledger: payment?.ledger ?? null, paid_ts: payment?.ts ?? null }
   const values = { ...paid, stage, is_foreign: payment?.foreign || run.stage === 'withdrawn' ? 1 : 0, conflict }
   change(store.books, books.updateTable('payout_rows').set(values).where('run_id', '=', runId).where('place', '=', place))
+  markRows(store, runId, place)
 }
 
 /** A signature of an envelope's hash, checked by whoever keeps it. */
@@ -218,8 +222,10 @@ export function loadSignatures(store: Store, runId: string): Map<string, Envelop
 
 /** What others paid of a run before it is withdrawn here stays theirs: the run that takes its place may have it in common. */
 export function saveStage(store: Store, runId: string, stage: RunStage): void {
-  if (stage === 'withdrawn')
+  if (stage === 'withdrawn') {
     change(store.books, books.updateTable('payout_rows').set({ is_foreign: 1 }).where('run_id', '=', runId).where('tx', 'is not', null))
+    markRows(store, runId)
+  }
   change(store.books, books.updateTable('payout_runs').set({ stage, changed_ts: store.now() }).where('id', '=', runId))
 }
 

@@ -314,6 +314,8 @@ export interface PayoutRowsTable {
   paid_ts: number | null
   is_foreign: number
   conflict: string
+  /** see payment-marks.ts; null: kept before there were marks */
+  mark: string | null
 }
 
 export interface PayoutEnvelopesTable {

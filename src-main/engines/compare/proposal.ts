@@ -61,34 +61,55 @@ const MAX_LINE_CHARS = 65_536
 
 /**
  * The lines of payouts.csv: `address,amount,receipt hash`. Addresses stand there unquoted as the chain has them, so a comma in one belongs
- * to it. Throws AppError archive.format naming file and line.
+ * to it. Throws AppError archive.format naming file and line; not for what `onUnreadable` takes.
  */
-export function parsePayouts(file: string, text: string): PayoutLine[] {
-  return linesOf(file, text).map(({ line, number }) => {
-    const hashAt = line.lastIndexOf(',')
-    const amountAt = line.lastIndexOf(',', hashAt - 1)
-    if (hashAt < 0 || amountAt < 0) throw broken(file, number, 'this is not address,amount,receipt hash')
-    const hash = hashIn(file, number, line.slice(hashAt + 1))
-    const amount = line.slice(amountAt + 1, hashAt).trim()
-    const units = unitsFromTft(amount)
-    if (units === null || units <= 0n || units > MAX_UNITS)
-      throw broken(file, number, `"${shown(amount)}" is no amount in TFT above 0 with at most 7 decimals`)
-    return { where: place(file, number), address: line.slice(0, amountAt), units, hash }
-  })
+export function parsePayouts(file: string, text: string, onUnreadable?: OnUnreadable): PayoutLine[] {
+  return linesOf(file, text).flatMap(({ line, number }) =>
+    orUnreadable(file, number, line, onUnreadable, () => payoutOf(file, number, line)),
+  )
 }
+
+function payoutOf(file: string, number: number, line: string): PayoutLine {
+  const hashAt = line.lastIndexOf(',')
+  const amountAt = line.lastIndexOf(',', hashAt - 1)
+  if (hashAt < 0 || amountAt < 0) throw broken(file, number, 'this is not address,amount,receipt hash')
+  const hash = hashIn(file, number, line.slice(hashAt + 1))
+  const amount = line.slice(amountAt + 1, hashAt).trim()
+  const units = unitsFromTft(amount)
+  if (units === null || units <= 0n || units > MAX_UNITS)
+    throw broken(file, number, `"${shown(amount)}" is no amount in TFT above 0 with at most 7 decimals`)
+  return { where: place(file, number), address: line.slice(0, amountAt), units, hash }
+}
+
+/** Takes a line that can't be read, in place of an error that ends all reading. */
+export type OnUnreadable = (where: string, text: string, error: AppError) => void
 
 /**
  * The lines of receipts.ndjson or mints.ndjson, each with its hash; also lines that are a receipt by themselves. Throws AppError
- * archive.format naming file and line.
+ * archive.format naming file and line; not for what `onUnreadable` takes.
  */
-export function parseStatements(file: string, text: string): Statement[] {
-  return linesOf(file, text).map(({ line, number }) => statementOf(file, number, line.trim(), null))
+export function parseStatements(file: string, text: string, onUnreadable?: OnUnreadable): Statement[] {
+  return linesOf(file, text).flatMap(({ line, number }) =>
+    orUnreadable(file, number, line, onUnreadable, () => statementOf(file, number, line.trim(), null)),
+  )
 }
 
-/** One receipt's own bytes; `saidHash` where the file's name is one. Throws AppError archive.format. */
-export function parseStatement(file: string, text: string, saidHash: string | null): Statement {
-  if (text.length > MAX_LINE_CHARS) throw broken(file, 1, `it is longer than any receipt (${MAX_LINE_CHARS} characters)`)
-  return statementOf(file, 1, text.trim(), saidHash)
+function orUnreadable<T>(file: string, number: number, line: string, onUnreadable: OnUnreadable | undefined, read: () => T): T[] {
+  try {
+    return [read()]
+  } catch (error) {
+    if (!onUnreadable || !(error instanceof AppError) || error.code !== 'archive.format') throw error
+    onUnreadable(place(file, number), line, error)
+    return []
+  }
+}
+
+/** One receipt's own bytes; `saidHash` where the file's name is one. Throws AppError archive.format; not for what `onUnreadable` takes. */
+export function parseStatement(file: string, text: string, saidHash: string | null, onUnreadable?: OnUnreadable): Statement[] {
+  return orUnreadable(file, 1, text, onUnreadable, () => {
+    if (text.length > MAX_LINE_CHARS) throw broken(file, 1, `it is longer than any receipt (${MAX_LINE_CHARS} characters)`)
+    return statementOf(file, 1, text.trim(), saidHash)
+  })
 }
 
 /** Whether a text begins as JSON does. */

@@ -6,6 +6,7 @@ import { cleanName } from '../../../src-shared/text.ts'
 import {
   isOneValue,
   looksLikeJson,
+  type OnUnreadable,
   type PayoutLine,
   type Proposal,
   parsePayouts,
@@ -28,9 +29,10 @@ export interface ProposedFile {
 
 /**
  * Reads a proposal: files, each told by its content, and folders, of which payouts.csv, receipts.ndjson, mints.ndjson and receipts in files
- * of their own (also in a folder `receipts` below) are read. Throws AppError archive.format (file and line), io.*, usage.
+ * of their own (also in a folder `receipts` below) are read. Throws AppError archive.format (file and line; not for lines that `onUnreadable`
+ * takes), io.*, usage.
  */
-export function readProposal(given: readonly ProposedFile[]): Proposal {
+export function readProposal(given: readonly ProposedFile[], onUnreadable?: OnUnreadable): Proposal {
   try {
     const files = given.flatMap(filesOf)
     if (files.length > MAX_FILES)
@@ -41,18 +43,19 @@ export function readProposal(given: readonly ProposedFile[]): Proposal {
     let hasPayouts = false
     for (const file of files) {
       const name = cleanName(file.name ?? basename(file.path))
-      const text = textIn(file.path, name)
+      const text = textIn(file.path, name, onUnreadable)
       named.push(name)
       if (looksLikeJson(text)) {
         const hash = RECEIPT_FILE.exec(name)?.[1]?.toLowerCase() ?? null
         const isOne = hash !== null || isOneValue(text)
-        for (const statement of isOne ? [parseStatement(name, text, hash)] : parseStatements(name, text)) statements.push(statement)
+        const found = isOne ? parseStatement(name, text, hash, onUnreadable) : parseStatements(name, text, onUnreadable)
+        for (const statement of found) statements.push(statement)
       } else if (/\.(nd)?json$/i.test(name)) {
         // an empty list, or refused with its line
-        for (const statement of parseStatements(name, text)) statements.push(statement)
+        for (const statement of parseStatements(name, text, onUnreadable)) statements.push(statement)
       } else {
         hasPayouts = true
-        for (const line of parsePayouts(name, text)) payouts.push(line)
+        for (const line of parsePayouts(name, text, onUnreadable)) payouts.push(line)
       }
     }
     const of = (kind: Statement['kind']) => statements.filter(statement => statement.kind === kind)
@@ -93,25 +96,34 @@ function filesOf(file: ProposedFile): ProposedFile[] {
   return found
 }
 
-/** The file as text. Throws AppError archive.format where it is too long, compressed or no UTF-8, and says where. */
-function textIn(path: string, name: string): string {
+/** The file as text. Throws AppError archive.format where it is too long, or has lines that are no UTF-8 and nobody takes, and says where. */
+function textIn(path: string, name: string, onUnreadable?: OnUnreadable): string {
   const bytes = bytesIn(path, name)
   const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   const body = bytes.subarray(from)
   if (isUtf8(body)) return body.toString('utf8')
-  let line = 1
-  for (let at = 0; at < body.length; line++) {
+  const lines: string[] = []
+  for (let at = 0; at < body.length; ) {
     const end = body.indexOf(0x0a, at)
-    const stop = end < 0 ? body.length : end
-    if (!isUtf8(body.subarray(at, stop))) break
-    at = stop + 1
+    const part = body.subarray(at, end < 0 ? body.length : end)
+    const line = part.toString('utf8')
+    if (isUtf8(part)) lines.push(line)
+    else {
+      const error = noText(name, lines.length + 1)
+      if (!onUnreadable) throw error
+      onUnreadable(`${name}, line ${lines.length + 1}`, line, error)
+      lines.push('')
+    }
+    at += part.length + 1
   }
-  throw new AppError(
+  return lines.join('\n')
+}
+
+function noText(name: string, line: number): AppError {
+  return new AppError(
     'archive.format',
     `${name}, line ${line}: this is no UTF-8 text. Nothing was compared. Name the file as it was written, unpacked.`,
-    {
-      details: { file: name, line },
-    },
+    { details: { file: name, line } },
   )
 }
 

@@ -30,9 +30,24 @@ export interface VerifyWanted {
  * null: there is none, so what it would say is unknown. Throws AppError archive.format, usage, mint.*, store.*, io.*, stellar.*, cancelled.
  */
 export async function verifyFiles(store: Store | null, wanted: VerifyWanted, context: JobContext): Promise<VerifyReport> {
+  context.onProgress?.({ fraction: null, detail: 'reads the receipts', secondsLeft: null })
+  return (await verifyProposal(store, readProposal(wanted.files), wanted, context)).report
+}
+
+/** A verification with what it was made from: of each receipt of the report, in its order, what was read and what the own store says. */
+export interface Verification {
+  report: VerifyReport
+  details: ({ kind: 'statement'; statement: Statement; word: OwnWord; misfits: readonly string[] } | { kind: 'line'; line: PayoutLine })[]
+}
+
+/** As verifyFiles, of receipts that were read already. */
+export async function verifyProposal(
+  store: Store | null,
+  proposal: Proposal,
+  wanted: Omit<VerifyWanted, 'files'>,
+  context: JobContext,
+): Promise<Verification> {
   const say = (detail: string) => context.onProgress?.({ fraction: null, detail, secondsLeft: null })
-  say('reads the receipts')
-  const proposal = readProposal(wanted.files)
   const own =
     store &&
     recompute(store, {
@@ -44,20 +59,24 @@ export async function verifyFiles(store: Store | null, wanted: VerifyWanted, con
   const word = ownWords(own, wanted.resources, used)
   const statements = [...(proposal.receipts ?? []), ...proposal.retries, ...(proposal.mints ?? [])]
   const misfits = misfitsOf(proposal, statements)
+  const details: Verification['details'] = []
   const receipts = statements.map(statement => {
     const period = periodOf(statement)
-    return verifyStatement(statement, period, word(statement, period), misfits.get(statement) ?? [])
+    const detail = { kind: 'statement' as const, statement, word: word(statement, period), misfits: misfits.get(statement) ?? [] }
+    details.push(detail)
+    return verifyStatement(statement, period, detail.word, detail.misfits)
   })
   const known = new Set(statements.map(statement => statement.saidHash ?? statement.trueHash))
   const lines = (proposal.payouts ?? []).filter(({ hash }) => !known.has(hash))
   receipts.push(...lines.map(line => verifyLine(line, store)))
+  details.push(...lines.map(line => ({ kind: 'line' as const, line })))
   const ledger = wanted.stellar
     ? await askStellar(wanted.stellar, { receipts, statements, lines, own, resources: wanted.resources }, context)
     : null
   const counts: Record<Verdict, number> = { right: 0, unknown: 0, fails: 0 }
   for (const { verdict } of receipts) counts[verdict]++
   const bases = store ? [...used].sort((a, b) => a - b).map(period => basisOf(store, own!.stored(period))) : []
-  return { receipts, counts, bases, ledger }
+  return { report: { receipts, counts, bases, ledger }, details }
 }
 
 interface Verified {
