@@ -32,6 +32,7 @@ export const configurationTexts = {
     credit: 'Credit',
     reinvest: 'Use of revenue',
     pools: 'Pools',
+    curve: 'Minting curves',
     guarantees: 'Guarantees',
     access: 'Access',
     jobs: 'Jobs',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { curveProfiles, pricings } from './curve.ts'
+import { curveProfiles, curveRoles, pricings } from './curve.ts'
 import { curveAmount, priceText, slopeText, wholeText } from './curve-amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
@@ -22,8 +22,7 @@ export const curveKinds = ['ledger', 'simulated'] as const
 
 /** An account of a curve's own, which nobody has a key of. */
 const accountSchema = z.object({
-  /** `zap`: what liquidity does not take yet; `tol`: the shares of the pool that the treasury owns; `burner`: the router's fees */
-  role: z.enum(['zap', 'pool', 'tol', 'burner']),
+  role: z.enum(curveRoles),
   /** as the ledger names it, e.g. `curve:1:pool` */
   entityId: z.string(),
   name: z.string(),
@@ -201,7 +200,7 @@ export const curveRows = {
       curveId,
       payment: curveAmount,
       pricing: pricing.optional().describe("exact, or spot as a chain does it; absent: the curve's own"),
-      payerId: entityRef.optional().describe('whose balance has to be enough; absent: anybody'),
+      entityId: entityRef.optional().describe('whose balance has to be enough; absent: anybody'),
     }),
     out: curveQuoteSchema,
     who: 'anyone',
@@ -210,7 +209,11 @@ export const curveRows = {
   }),
   'curve.routes': treasuryQuery({
     about: 'the curve and the pool side by side for a payment, fees taken, and which gives the buyer more',
-    in: z.object({ curveId, payment: curveAmount, payerId: entityRef.optional() }),
+    in: z.object({
+      curveId,
+      payment: curveAmount,
+      entityId: entityRef.optional().describe('whose balance has to be enough; absent: anybody'),
+    }),
     out: curveRoutesSchema,
     who: 'anyone',
     rest: { method: 'GET', path: '/curve/:curveId/routes', scope: 'curve:read' },

@@ -24,3 +24,10 @@ export const curveRefusalMeanings = {
   'curve.parameters': 'Price and slope must be above 0, and the asset is paid for in another one.',
   'curve.supply': 'More than the asset may ever have would be issued. Nothing was charged; offer less.',
 } as const satisfies Partial<Record<Refusal, string>>
+
+/**
+ * The accounts of a curve's own: the zap manager's, with what liquidity did not take yet; the pool's; that of the treasury-owned liquidity, which
+ * holds shares of the pool; the burning manager's, with the router's fees.
+ */
+export const curveRoles = ['zap', 'pool', 'tol', 'burner'] as const
+export type CurveRole = (typeof curveRoles)[number]

@@ -16,9 +16,11 @@ export const systemEntities = [
 export type SystemEntity = (typeof systemEntities)[number]
 
 export const POOL_PREFIX = 'pool:'
+/** `curve:<number>:<role>`: what a minting curve holds; it moves by the curve's commands only. */
+export const CURVE_PREFIX = 'curve:'
 
 export function isSystemEntity(id: string): boolean {
-  return systemEntities.some(own => own === id) || id.startsWith(POOL_PREFIX)
+  return systemEntities.some(own => own === id) || id.startsWith(POOL_PREFIX) || id.startsWith(CURVE_PREFIX)
 }
 
 /** The one of the treasury's own that holds the initial supply. */

@@ -167,6 +167,18 @@ export const parameters = {
       { id: 'high-yield', name: 'High Yield Pool', token: 'AZR', apyBps: 2_000, rewardType: 'staking', isActive: true },
     ],
   ),
+  'curve.routerFeePpm': parameter(
+    'what the router takes of a payment, for the burning manager; 0: nothing',
+    'millionths',
+    z.int().min(0).max(100_000),
+    0,
+  ),
+  'curve.poolFeePpm': parameter(
+    'fee of the pool beside a curve that is made from now on; it stays in the pool',
+    'millionths',
+    z.int().min(0).max(100_000),
+    3_000,
+  ),
   'guarantees.ratio': parameter('collateral of a guarantee for what is allocated; 1 is as much', 'ratio', notNegative, '1', byVote),
   'access.fee': parameter('fee for access to the platform, to the treasury; 0: free', 'BTA-UTIL', notNegative, '0', byVote),
   'watch.windowSec': parameter(

@@ -1,6 +1,7 @@
 import { accessTokenRows } from './access-tokens-table.ts'
 import { configRows } from './config-table.ts'
 import { creditRows } from './credit-table.ts'
+import { curveRows } from './curve-table.ts'
 import { entityRows } from './entities-table.ts'
 import { auctionRows, guaranteeRows } from './guarantees-table.ts'
 import { paymentImportRows } from './payments-import-table.ts'
@@ -38,6 +39,7 @@ export const treasuryTable = {
   ...auctionRows,
   ...stakingRows,
   ...rewardRows,
+  ...curveRows,
 }
 
 type Table = typeof treasuryTable

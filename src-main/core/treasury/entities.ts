@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../../src-shared/errors.ts'
 import { cleanName } from '../../../src-shared/text.ts'
-import { type Entity, isSystemEntity, POOL_PREFIX, systemEntities } from '../../../src-shared/treasury/entities.ts'
+import { type CurveRole, curveRoles } from '../../../src-shared/treasury/curve.ts'
+import { CURVE_PREFIX, type Entity, isSystemEntity, POOL_PREFIX, systemEntities } from '../../../src-shared/treasury/entities.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { Store } from '../../store/index.ts'
 import { loadKey } from '../../store/keys.ts'
+import { ledgerCurveNumbers } from '../../store/treasury-curve.ts'
 import {
   findEntity,
   insertEntity,
@@ -40,7 +42,21 @@ export function entityName(books: Store, entityId: string): string {
 /** What one of the treasury's own accounts is called; undefined: it is none. */
 function systemName(entityId: string): string | undefined {
   if (entityId.startsWith(POOL_PREFIX)) return `Reserve of ${entityId.slice(POOL_PREFIX.length)}`
+  if (entityId.startsWith(CURVE_PREFIX)) return curveAccountName(entityId)
   return systemNames[entityId]
+}
+
+const curveRoleNames: Record<CurveRole, string> = {
+  zap: 'Zap manager',
+  pool: 'Pool',
+  tol: 'Treasury-owned liquidity',
+  burner: 'Burning manager',
+}
+
+function curveAccountName(entityId: string): string | undefined {
+  const [number, role] = entityId.slice(CURVE_PREFIX.length).split(':')
+  const name = curveRoles.find(one => one === role)
+  return name && `${curveRoleNames[name]} of curve-${number}`
 }
 
 /** An entity's id, by id or name; one of the treasury's own too. Throws AppError entities.unknown. */
@@ -59,10 +75,13 @@ export function listedEntity(context: TreasuryContext, named: string | undefined
   return askedEntity(context, named === undefined ? null : resolveEntity(context.books, named))
 }
 
-/** One of the treasury's own accounts, which no entity acts as. Throws AppError entities.unknown, entities.other. */
+/**
+ * One of the treasury's own accounts, which no entity acts as, to take from. What a minting curve holds moves by the curve's commands only: others
+ * have paid for that liquidity. Throws AppError entities.unknown, entities.other.
+ */
 export function resolveSystemEntity(books: Store, idOrName: string): string {
   const found = resolveEntity(books, idOrName)
-  if (!isSystemEntity(found)) throw refuse('entities.other')
+  if (!isSystemEntity(found) || found.startsWith(CURVE_PREFIX)) throw refuse('entities.other')
   return found
 }
 
@@ -103,7 +122,8 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase, stretchLo
   const queries: EntityQueries = {
     'entities.list': (_input, { config }) => {
       const reserves = config['pools.list'].map(({ id }) => `${POOL_PREFIX}${id}`)
-      return [...listEntities(books).map(publicEntity), ...[...systemEntities, ...reserves].map(systemEntity)]
+      const curves = ledgerCurveNumbers(books).flatMap(number => curveRoles.map(role => `${CURVE_PREFIX}${number}:${role}`))
+      return [...listEntities(books).map(publicEntity), ...[...systemEntities, ...reserves, ...curves].map(systemEntity)]
     },
     'session.get': (_input, { entityId, isAdministrator }) => {
       const found = entityId === null ? null : findEntity(books, entityId)

@@ -16,6 +16,7 @@ import { auctionHandlers } from './auctions.ts'
 import { configHandlers, loadTreasuryConfig } from './configuration.ts'
 import { createAnalyses } from './credit-analysis.ts'
 import { creditHandlers } from './credit-handlers.ts'
+import { curveHandlers } from './curve-handlers.ts'
 import { entityHandlers } from './entities.ts'
 import { guaranteeHandlers } from './guarantee-handlers.ts'
 import {
@@ -113,6 +114,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
   const auctions = auctionHandlers(books)
   const staking = stakingHandlers(books)
   const rewards = rewardHandlers(books)
+  const curves = curveHandlers(books)
   const queries: TreasuryQueryHandlers = {
     ...tokens.queries,
     ...tokenFigureHandlers({ books, network }),
@@ -131,6 +133,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...auctions.queries,
     ...staking.queries,
     ...rewards.queries,
+    ...curves.queries,
   }
   const commands: TreasuryCommandHandlers = {
     ...tokens.commands,
@@ -148,6 +151,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...auctions.commands,
     ...staking.commands,
     ...rewards.commands,
+    ...curves.commands,
   }
 
   function contextOf(actor: Actor): TreasuryContext {

@@ -70,6 +70,16 @@ export function chooseRoute(market: Market, order: RouteOrder): Route {
 }
 
 /**
+ * Mints on the curve alone, past the router: the zap manager adds what it can to the pool at once.
+ * @throws as `mintOnCurve`
+ */
+export function mintInMarket(market: Market, order: MintOrder): { market: Market; quote: Quote; events: MarketEvent[] } {
+  const { quote, events } = mintOnCurve(market.curve, market.issuanceUnits, order)
+  const zapped = zap(distribute(market, quote))
+  return { market: zapped.market, quote, events: [...events, ...zapped.events] }
+}
+
+/**
  * Buys by the better route. On the curve the zap manager adds what it can to the pool at once; the router's fee waits for `burnFees`.
  * @throws as `mintOnCurve` where neither route gives anything
  */
