@@ -4,18 +4,19 @@ import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { tftExact } from '../../src-shared/money.ts'
 import type { PayableKind, PayoutPlan, RowStage } from '../../src-shared/pay.ts'
-import type { Arrival, PayRow, payQueries, RunDetail, RunRow } from '../../src-shared/pay-contract.ts'
-import { arrivalWords, rowStageHints, rowStageWords } from '../../src-shared/pay-text.ts'
+import type { PayRow, payQueries, RunDetail, RunRow } from '../../src-shared/pay-contract.ts'
+import { rowStageHints, rowStageWords } from '../../src-shared/pay-text.ts'
 import { paymentCountsText } from '../../src-shared/payment.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { LEDGER_SEC } from '../engines/payout-plan/plan.ts'
 import { channelHeads, secondsLeft } from '../engines/payout-plan/run.ts'
 import { loadNodeRows, loadSummaries } from '../store/index.ts'
-import { countSignatures, countStages, type ListedRow, listRows, openSpan, rowsOfOrigin, sendingFees, sumRows } from '../store/pay-lists.ts'
-import { type LeftOutEntry, loadLeftOut, reportOfRun, reportOfSubject, whyLeftOut } from '../store/pay-reports.ts'
-import { loadFoundPayment, loadPaymentCheck } from '../store/payment-checks.ts'
+import { countSignatures, countStages, type ListedRow, listRows, openSpan, sendingFees, sumRows } from '../store/pay-lists.ts'
+import { type LeftOutEntry, loadLeftOut, reportOfRun, reportOfSubject } from '../store/pay-reports.ts'
+import { loadPaymentCheck } from '../store/payment-checks.ts'
 import { listRuns, loadApprovals, loadAttempts, loadEnvelopes, loadRows, loadRun, type StoredRun, subjectOf } from '../store/runs.ts'
 import { sumMints } from './mint-lines.ts'
+import { arrivalOf, notedPayment } from './pay-arrivals.ts'
 import { payConfigOf, payProblems } from './pay-config.ts'
 import { abilities, nextOf } from './pay-next.ts'
 import { type PayRoom, payNetwork, planOf } from './pay-room.ts'
@@ -45,22 +46,6 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
     const kind = plan.rows[place]?.kind ?? 'receipt'
     const why = row.conflict === '' ? rowStageHints[stage] : `${rowStageHints[stage]} ${row.conflict}.`
     return { place, kind, nodeId, farmId, farmName: names.get(farmId) ?? '', payee, amountUnits, receipt, stage, why, tx, paidTs }
-  }
-
-  function arrival(network: string, receipt: string): Arrival {
-    const [row] = rowsOfOrigin(books, network, receipt)
-    const found = loadFoundPayment(books, network, receipt)
-    const first = found?.txs[0]
-    if (found?.state === 'twice' || found?.state === 'wrong')
-      return { receipt, state: found.state, tx: first?.tx ?? null, paidTs: first?.ts ?? null, why: found.why }
-    if (row?.tx) return { receipt, state: 'paid', tx: row.tx, paidTs: row.paidTs, why: '' }
-    if (found?.state === 'paid' && first) return { receipt, state: 'paid', tx: first.tx, paidTs: first.ts, why: '' }
-    const left = whyLeftOut(books, network, receipt)
-    if (row && (row.stage === 'paid' || !isGivenUp(row.stage)))
-      return { receipt, state: 'under-way', tx: null, paidTs: null, why: row.stage === 'paid' ? '' : arrivalWords[row.stage] }
-    if (left) return { receipt, state: 'left-out', tx: null, paidTs: null, why: `${left.reason} ${left.wayOut}` }
-    if (row && row.stage !== 'paid') return { receipt, state: 'not-planned', tx: null, paidTs: null, why: arrivalWords[row.stage] }
-    return { receipt, state: 'not-planned', tx: null, paidTs: null, why: 'It is in no payout that is known here yet.' }
   }
 
   return {
@@ -131,21 +116,16 @@ export function createPayAnswers(room: PayRoom): PayAnswers {
     'pay.strays': async () => (await import('./pay-strays.ts')).keptStrays(room),
     'pay.payments': ({ receipts }) => {
       const network = payNetwork(room) ?? ''
-      const decisions = new Map([...mints.decisions().values()].flat().map(({ mintId, decision }) => [mintId, decision]))
+      const decisions = new Map([...mints.decisions().values()].flat().map(decided => [decided.mintId, decided]))
       return receipts.map(receipt => {
-        const found = arrival(network, receipt)
+        const found = arrivalOf(books, network, receipt)
         if (found.state === 'paid') return found
-        // what somebody noted as paid without a run of this program
-        const payment = decisions.get(receipt)?.payments.find(({ result }) => result === 'paid')
-        return payment?.result === 'paid' ? { receipt, state: 'paid', tx: payment.tx, paidTs: payment.ts, why: '' } : found
+        const decided = decisions.get(receipt)
+        const noted = decided && notedPayment(decided)
+        return noted ? { receipt, state: 'paid', tx: noted.tx, paidTs: noted.ts, why: '' } : found
       })
     },
   }
-}
-
-/** Nothing more comes of the row as it is: another payout pays its receipt. */
-function isGivenUp(stage: RowStage): boolean {
-  return stage === 'used-up' || stage === 'failed' || stage === 'overtaken'
 }
 
 /** `test-period-102-1a2b3c4d`. */

@@ -21,10 +21,14 @@ export interface JobContext {
 }
 
 /**
- * Turns counts into progress at most ten times a second: `report(done, total, events)`.
+ * Turns counts into progress at most ten times a second: `report(done, total, events)`; `what` is counted, in the plural.
  * The rate is that of the whole run so far, which is what the time left should rest on.
  */
-export function progressMeter(context: JobContext, now: () => number): (done: number, total: number | null, events: number) => void {
+export function progressMeter(
+  context: JobContext,
+  now: () => number,
+  what = 'events',
+): (done: number, total: number | null, events: number) => void {
   const startedMs = now()
   let lastMs = Number.NEGATIVE_INFINITY
   return (done, total, events) => {
@@ -35,7 +39,7 @@ export function progressMeter(context: JobContext, now: () => number): (done: nu
     const fraction = total && total > 0 ? Math.min(done / total, 1) : null
     context.onProgress({
       fraction,
-      detail: `${shortCount(events)} events, ${shortCount(events / elapsedSec)}/s`,
+      detail: `${shortCount(events)} ${what}, ${shortCount(events / elapsedSec)}/s`,
       secondsLeft: fraction && fraction > 0.01 ? Math.round((elapsedSec * (1 - fraction)) / fraction) : null,
     })
   }

@@ -44,7 +44,7 @@ function writeWhole(path: string, content: Content): void {
 }
 
 /** Makes the renames themselves durable; Windows has no such call for folders. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(folder, 'r')
   try {

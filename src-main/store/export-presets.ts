@@ -17,7 +17,9 @@ export function loadPreset(store: Store, name: string): ExportPreset {
   const found = presets.find(preset => preset.name === name.trim())
   if (found) return found
   const there = presets.length === 0 ? 'There is none yet.' : `There are: ${presets.map(preset => preset.name).join(', ')}.`
-  throw new AppError('not-found', `No export is kept under the name "${name.slice(0, 60)}". ${there}`, { details: { name: name.slice(0, 60) } })
+  throw new AppError('not-found', `No export is kept under the name "${name.slice(0, 60)}". ${there}`, {
+    details: { name: name.slice(0, 60) },
+  })
 }
 
 /** In place of one of that name; whoever calls it holds the transaction (runCommand does). */

@@ -36,7 +36,10 @@ export function parsePrices(text: string): ParsedPrices {
     })
   if (rows.length === 0) throw new AppError('usage', 'The price file has a header and no prices. Nothing was taken.')
   if (rows.length > MAX_LINES)
-    throw new AppError('usage', `The price file has ${rows.length} lines, more than ${MAX_LINES}. Nothing was taken; one line for each day is meant.`)
+    throw new AppError(
+      'usage',
+      `The price file has ${rows.length} lines, more than ${MAX_LINES}. Nothing was taken; one line for each day is meant.`,
+    )
   const found = new Map<string, { line: number; price: string }>()
   const wrong: { line: number; why: string }[] = []
   let repeated = 0
@@ -79,7 +82,7 @@ function wrongLines(wrong: readonly { line: number; why: string }[]): AppError {
   const named = wrong.slice(0, NAMED).map(({ line, why }) => `Line ${line}: ${why}.`)
   const more = wrong.length > NAMED ? [`And ${wrong.length - NAMED} more.`] : []
   return new AppError('usage', ['Nothing of the price file was taken.', ...named, ...more].join(' '), {
-    details: { lines: wrong.slice(0, NAMED).map(({ line }) => line), wrong: wrong.length },
+    details: { line: wrong[0]?.line ?? 0, wrong: wrong.length },
   })
 }
 

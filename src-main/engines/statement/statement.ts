@@ -87,7 +87,11 @@ function paymentOf(
   return { day, paidTs: ts, nodeId, period, periodEndTs, receipt, tx, amountUnits, musd, price, valueHundredths, note }
 }
 
-function apartOf({ nodeId, period, receipt, amountUnits, why }: StatementItem, periodEndTs: number, paidDay: string | null): StatementApart {
+function apartOf(
+  { nodeId, period, receipt, amountUnits, why }: StatementItem,
+  periodEndTs: number,
+  paidDay: string | null,
+): StatementApart {
   const reason = paidDay === null ? why : `Paid on ${paidDay}: it is in the statement of ${paidDay.slice(0, 4)}.`
   return { nodeId, period, periodEndTs, receipt, amountUnits, paidDay, reason }
 }
