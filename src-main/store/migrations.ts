@@ -22,6 +22,7 @@ import { booksCurve } from './treasury-curve-tables.ts'
 import { booksParameters } from './treasury-parameters.ts'
 import { booksMarkGroups, booksPayments } from './treasury-payments-tables.ts'
 import { booksPools } from './treasury-pools-tables.ts'
+import { booksGovernance } from './treasury-governance-tables.ts'
 import { booksRewards } from './treasury-rewards-tables.ts'
 import { booksStaking } from './treasury-staking-tables.ts'
 import { booksTreasury } from './treasury-tables.ts'
@@ -339,6 +340,7 @@ export const migrations: Migrations = {
     booksExports,
     booksPaymentMarks,
     booksCurve,
+    booksGovernance,
   ],
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { CurveRole } from './curve.ts'
 
 /** Whom an account can belong to besides the entities that were made: the treasury's own. `pool:<id>` is the reserve of a pool. */
 export const systemEntities = [
@@ -18,6 +19,10 @@ export type SystemEntity = (typeof systemEntities)[number]
 export const POOL_PREFIX = 'pool:'
 /** `curve:<number>:<role>`: what a minting curve holds; it moves by the curve's commands only. */
 export const CURVE_PREFIX = 'curve:'
+
+export function curveAccount(number: number, role: CurveRole): string {
+  return `${CURVE_PREFIX}${number}:${role}`
+}
 
 export function isSystemEntity(id: string): boolean {
   return systemEntities.some(own => own === id) || id.startsWith(POOL_PREFIX) || id.startsWith(CURVE_PREFIX)

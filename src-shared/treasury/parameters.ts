@@ -99,6 +99,7 @@ export const parameters = {
   'governance.proposalMin': parameter('what whoever proposes has to hold, locked or not', 'BTA-GOV', notNegative, '1000', byVote),
   'governance.quorumPercent': parameter('of the circulating supply that has to vote', 'percent', z.int().min(1).max(100), 10, byVote),
   'governance.thresholdPercent': parameter('of the weight of yes and no that yes needs', 'percent', z.int().min(1).max(100), 50, byVote),
+  'governance.voteDays': parameter('how long a vote is where whoever proposes does not say', 'days', z.int().min(1).max(365), 7),
   'staking.minimum': parameter('the smallest stake with a fixed term', 'AZR', positive, '1', byVote),
   'staking.minDays': parameter('the shortest fixed term', 'days', z.int().min(1).max(365), 30),
   'staking.maxDays': parameter('the longest fixed term', 'days', z.int().min(1).max(3_650), 365),

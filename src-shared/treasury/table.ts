@@ -3,6 +3,7 @@ import { configRows } from './config-table.ts'
 import { creditRows } from './credit-table.ts'
 import { curveRows } from './curve-table.ts'
 import { entityRows } from './entities-table.ts'
+import { governanceRows } from './governance-table.ts'
 import { auctionRows, guaranteeRows } from './guarantees-table.ts'
 import { paymentImportRows } from './payments-import-table.ts'
 import { paymentRows } from './payments-table.ts'
@@ -40,6 +41,7 @@ export const treasuryTable = {
   ...stakingRows,
   ...rewardRows,
   ...curveRows,
+  ...governanceRows,
 }
 
 type Table = typeof treasuryTable

@@ -1,5 +1,6 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import type { curveRows } from '../../../src-shared/treasury/curve-table.ts'
+import { curveAccount } from '../../../src-shared/treasury/entities.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { palletAccount, palletAddress } from '../../engines/curve/account.ts'
 import { burnOnCurve, type CurveOrder, createCurve, mintOnCurve, shareUnits, updateSlope } from '../../engines/curve/curve.ts'
@@ -16,7 +17,7 @@ import {
   type StoredCurve,
   saveSlope,
 } from '../../store/treasury-curve.ts'
-import { boundsOf, curveAccount, giveOut, holdingOf, issuanceOf, keepBurn, keepEvent, keepTrade, marketOf } from './curve-market.ts'
+import { boundsOf, giveOut, holdingOf, issuanceOf, keepBurn, keepEvent, keepTrade, marketOf } from './curve-market.ts'
 import { chartOf, shownCurve, shownEvent, shownQuote, shownRoutes } from './curve-shown.ts'
 import { resolveEntity } from './entities.ts'
 import {
@@ -151,7 +152,7 @@ export function curveHandlers(books: Store): { queries: CurveQueries; commands: 
       const [spent, burnt] = [before.burnerForeignUnits - after.burnerForeignUnits, before.issuanceUnits - after.issuanceUnits]
       if (burnt < least) throw refuse('curve.slippage')
       if (burnt > 0n) {
-        const trader = curveAccount(stored, 'burner')
+        const trader = curveAccount(stored.number, 'burner')
         keepTrade(context, stored, {
           before,
           after,

@@ -2,7 +2,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import { TOKEN_DECIMALS } from '../../../src-shared/treasury/amounts.ts'
 import type { CurveRole } from '../../../src-shared/treasury/curve.ts'
 import { decimal, PRICE_DECIMALS, SLOPE_DECIMALS } from '../../../src-shared/treasury/curve-amounts.ts'
-import { CURVE_PREFIX, TREASURY_ENTITY } from '../../../src-shared/treasury/entities.ts'
+import { curveAccount, TREASURY_ENTITY } from '../../../src-shared/treasury/entities.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { Market, MarketEvent } from '../../engines/curve/market.ts'
 import { type Bounds, ledgerBounds, simulatedBounds } from '../../engines/curve/quote.ts'
@@ -30,11 +30,6 @@ export type Doing = Pick<TreasuryContext, 'books' | 'doer' | 'nowTs'>
 
 export const curveName = (number: number) => `curve-${number}`
 
-/** As the ledger names it. */
-export function curveAccount({ number }: Pick<StoredCurve, 'number'>, role: CurveRole): string {
-  return `${CURVE_PREFIX}${number}:${role}`
-}
-
 /** What an entity has of the curve's two assets and may spend. */
 export function holdingOf(books: Store, stored: StoredCurve, entityId: string): CurveHolding {
   if (stored.simulated) return simulatedHolding(books, stored.number, entityId)
@@ -54,7 +49,7 @@ export function boundsOf(books: Store, { simulated, asset }: StoredCurve): Bound
 }
 
 export function marketOf(books: Store, stored: StoredCurve): Market {
-  const held = (role: CurveRole) => holdingOf(books, stored, curveAccount(stored, role))
+  const held = (role: CurveRole) => holdingOf(books, stored, curveAccount(stored.number, role))
   const [pool, zap, burner] = [held('pool'), held('zap'), held('burner')]
   return {
     curve: stored,
@@ -98,7 +93,7 @@ export function keepTrade(doing: Doing, stored: StoredCurve, kept: Kept): void {
 
 /** What is added to everybody's holdings; what is burned at once is still with the trader. */
 function changesOf(stored: StoredCurve, { before, after, trader, paidUnits, gotUnits }: Kept): Change[] {
-  const account = (role: CurveRole) => curveAccount(stored, role)
+  const account = (role: CurveRole) => curveAccount(stored.number, role)
   const pool = {
     nativeUnits: after.pool.nativeUnits - before.pool.nativeUnits,
     foreignUnits: after.pool.foreignUnits - before.pool.foreignUnits,

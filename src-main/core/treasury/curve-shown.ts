@@ -2,6 +2,7 @@ import type { AppError } from '../../../src-shared/errors.ts'
 import type { Pricing } from '../../../src-shared/treasury/curve.ts'
 import { type CurveRole, curveRefusalMeanings, curveRoles } from '../../../src-shared/treasury/curve.ts'
 import type { CurveEventShown, CurveQuote, CurveRoutes, CurveShown } from '../../../src-shared/treasury/curve-table.ts'
+import { curveAccount } from '../../../src-shared/treasury/entities.ts'
 import { lesser } from '../../../src-shared/treasury/shares.ts'
 import { shareUnits } from '../../engines/curve/curve.ts'
 import { type Market, marketFloor, type Route } from '../../engines/curve/market.ts'
@@ -9,7 +10,7 @@ import type { Pool } from '../../engines/curve/pool.ts'
 import { type Quote, spotPrice, suppliedUnits } from '../../engines/curve/quote.ts'
 import type { Store } from '../../store/index.ts'
 import type { StoredCurve, StoredCurveEvent } from '../../store/treasury-curve.ts'
-import { boundsOf, curveAccount, curveName, holdingOf, marketOf } from './curve-market.ts'
+import { boundsOf, curveName, holdingOf, marketOf } from './curve-market.ts'
 import { entityName } from './entities.ts'
 
 /* Curves as they are shown: base units and prices times the precision, which the table's schemas write as decimals. */
@@ -32,7 +33,7 @@ export function shownCurve(books: Store, stored: StoredCurve, routerFeePpm: numb
 }
 
 function shownAccount(books: Store, stored: StoredCurve, role: CurveRole): CurveShown['accounts'][number] {
-  const entityId = curveAccount(stored, role)
+  const entityId = curveAccount(stored.number, role)
   const { nativeUnits: asset, foreignUnits: foreign } = holdingOf(books, stored, entityId)
   const shares = role === 'tol' ? stored.tolLpUnits : 0n
   return { role, entityId, name: entityName(books, entityId), asset, foreign, shares }

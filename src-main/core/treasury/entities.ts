@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '../../../src-shared/errors.ts'
 import { cleanName } from '../../../src-shared/text.ts'
 import { type CurveRole, curveRoles } from '../../../src-shared/treasury/curve.ts'
-import { CURVE_PREFIX, type Entity, isSystemEntity, POOL_PREFIX, systemEntities } from '../../../src-shared/treasury/entities.ts'
+import {
+  CURVE_PREFIX,
+  curveAccount,
+  type Entity,
+  isSystemEntity,
+  POOL_PREFIX,
+  systemEntities,
+} from '../../../src-shared/treasury/entities.ts'
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { Store } from '../../store/index.ts'
 import { loadKey } from '../../store/keys.ts'
@@ -59,10 +66,16 @@ function curveAccountName(entityId: string): string | undefined {
   return name && `${curveRoleNames[name]} of curve-${number}`
 }
 
+/** Of the curves on the ledger. */
+function curveAccounts(books: Store): string[] {
+  return ledgerCurveNumbers(books).flatMap(number => curveRoles.map(role => curveAccount(number, role)))
+}
+
 /** An entity's id, by id or name; one of the treasury's own too. Throws AppError entities.unknown. */
 export function resolveEntity(books: Store, idOrName: string): string {
   const found = isSystemEntity(idOrName) ? idOrName : findEntity(books, idOrName)?.entityId
-  if (found === undefined) throw refuse('entities.unknown', { entity: idOrName.slice(0, 60) })
+  if (found === undefined || (found.startsWith(CURVE_PREFIX) && !curveAccounts(books).includes(found)))
+    throw refuse('entities.unknown', { entity: idOrName.slice(0, 60) })
   return found
 }
 
@@ -122,8 +135,7 @@ export function entityHandlers({ books, sessions, keys, tryPassphrase, stretchLo
   const queries: EntityQueries = {
     'entities.list': (_input, { config }) => {
       const reserves = config['pools.list'].map(({ id }) => `${POOL_PREFIX}${id}`)
-      const curves = ledgerCurveNumbers(books).flatMap(number => curveRoles.map(role => `${CURVE_PREFIX}${number}:${role}`))
-      return [...listEntities(books).map(publicEntity), ...[...systemEntities, ...reserves, ...curves].map(systemEntity)]
+      return [...listEntities(books).map(publicEntity), ...[...systemEntities, ...reserves, ...curveAccounts(books)].map(systemEntity)]
     },
     'session.get': (_input, { entityId, isAdministrator }) => {
       const found = entityId === null ? null : findEntity(books, entityId)

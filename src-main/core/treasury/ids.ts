@@ -1,5 +1,19 @@
 /** What the books number is named by its kind and number, e.g. `loan-3`, so that people can read it out. */
-export type NumberedKind = 'app' | 'loan' | 'pay' | 'req' | 'esc' | 'split' | 'mark' | 'guar' | 'auc' | 'stake' | 'spool' | 'rew' | 'curve'
+export type NumberedKind =
+  | 'app'
+  | 'loan'
+  | 'pay'
+  | 'req'
+  | 'esc'
+  | 'split'
+  | 'mark'
+  | 'guar'
+  | 'auc'
+  | 'stake'
+  | 'spool'
+  | 'rew'
+  | 'prop'
+  | 'curve'
 
 /** The number in such a name; null: this is no name of that kind. */
 export function numberIn(kind: NumberedKind, name: string): number | null {

@@ -18,6 +18,7 @@ import { createAnalyses } from './credit-analysis.ts'
 import { creditHandlers } from './credit-handlers.ts'
 import { curveHandlers } from './curve-handlers.ts'
 import { entityHandlers } from './entities.ts'
+import { governanceHandlers } from './governance-handlers.ts'
 import { guaranteeHandlers } from './guarantee-handlers.ts'
 import {
   actingEntity,
@@ -115,6 +116,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
   const staking = stakingHandlers(books)
   const rewards = rewardHandlers(books)
   const curves = curveHandlers(books)
+  const governance = governanceHandlers(books)
   const queries: TreasuryQueryHandlers = {
     ...tokens.queries,
     ...tokenFigureHandlers({ books, network }),
@@ -134,6 +136,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...staking.queries,
     ...rewards.queries,
     ...curves.queries,
+    ...governance.queries,
   }
   const commands: TreasuryCommandHandlers = {
     ...tokens.commands,
@@ -152,6 +155,7 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     ...staking.commands,
     ...rewards.commands,
     ...curves.commands,
+    ...governance.commands,
   }
 
   function contextOf(actor: Actor): TreasuryContext {
@@ -178,8 +182,8 @@ export function createTreasury({ books, keys, changed, network, stretchLogN, tic
     watch.soon()
   }
 
-  function checkWho({ who }: TreasuryRow, context: TreasuryContext): void {
-    if (who === 'administrator' && !context.isAdministrator) throw refuse('administrator.needed')
+  function checkWho({ who, refusal = 'administrator.needed' }: TreasuryRow, context: TreasuryContext): void {
+    if (who === 'administrator' && !context.isAdministrator) throw refuse(refusal)
     if (who === 'entity' || (who === 'owner' && !context.isAdministrator)) actingEntity(context)
     if (context.entityId !== null && isSystemEntity(context.entityId)) throw refuse('entities.other')
     // a page looks again by itself whenever something changed: that is no use
