@@ -68,6 +68,8 @@ export const IconPools = icon(
   />,
 )
 export const IconGuarantees = icon(<path d="M8 2 13 4v4c0 3-2.2 5-5 6-2.8-1-5-3-5-6V4zM5.8 8l1.6 1.6 3-3.2" strokeLinejoin="round" />)
+export const IconCurve = icon(<path d="M2.5 2.5v11h11M4.5 11.2c4-.4 6.6-3 8-7.7" strokeLinecap="round" strokeLinejoin="round" />)
+export const IconProposals = icon(<path d="M3 2.5h10v8H8.5L5.5 13v-2.5H3zM5.8 6.6l1.5 1.5 2.9-3.2" strokeLinejoin="round" />)
 export const IconConfiguration = icon(<path d="M2.5 4h11M2.5 8h11M2.5 12h11M5 2.7v2.6M10.5 6.7v2.6M6.5 10.7v2.6" strokeLinecap="round" />)
 export const IconTokens = icon(
   <>

@@ -11,6 +11,7 @@ import { keyTexts } from './texts-keys.ts'
 import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
 import { poolTexts } from './texts-pools.ts'
+import { proposalTexts } from './texts-proposals.ts'
 import { reviewTexts } from './texts-review.ts'
 import { rewardTexts } from './texts-rewards.ts'
 import { stakingTexts } from './texts-staking.ts'
@@ -72,6 +73,7 @@ export const texts = {
   staking: stakingTexts,
   rewards: rewardTexts,
   guarantees: guaranteeTexts,
+  proposals: proposalTexts,
   mints: mintTexts,
   keys: keyTexts,
   tokens: tokenTexts,

@@ -8,6 +8,8 @@ import page from './page.module.css'
 
 const words = texts.configuration
 
+type Setting = Pick<ParameterShown, 'name' | 'unit'>
+
 interface Problem {
   path: readonly (string | number)[]
   message: string
@@ -21,7 +23,7 @@ export function SettingFields({
   problem,
   onChange,
 }: {
-  row: ParameterShown
+  row: Setting
   editor: SettingEditor
   draft: SettingDraft
   problem: Problem | null
@@ -42,7 +44,7 @@ export function SettingFields({
 }
 
 /** What the text comes to, where it is a number with a unit of its own. */
-function hintOf(row: ParameterShown, editor: SettingEditor, draft: SettingDraft): string {
+function hintOf(row: Setting, editor: SettingEditor, draft: SettingDraft): string {
   if (row.unit === 'schedule, UTC') return words.cronHint
   const value = draftValue(editor, draft)
   return typeof value === 'number' ? words.same(valueText(row, JSON.stringify(value))) : ''
