@@ -39,7 +39,7 @@ export function TreasuryForm(props: {
   const code = sending.error?.code
   // the core locks to the second, a page may learn of it a little later
   useEffect(() => {
-    if (code === 'administrator.needed' || code === 'entities.locked') refresh()
+    if (code === 'administrator.needed' || code === 'governance.permissions' || code === 'entities.locked') refresh()
   }, [code, refresh])
   const submit = () => {
     onTried()

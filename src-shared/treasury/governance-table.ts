@@ -187,6 +187,7 @@ export const governanceRows = {
     in: z.object({ id }),
     out: proposalSchema,
     who: 'administrator',
+    refusal: 'governance.permissions',
     rest: { method: 'POST', path: '/governance/proposals/:id/execute', scope: 'governance:write' },
     cli: { words: 'governance execute', args: ['id'] },
   }),

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Refusal } from './refusals.ts'
 
 /*
  * A row of the table of commands (table.ts): what a page, the command line and the REST door can ask of the treasury is said once, here.
@@ -45,6 +46,8 @@ export interface RowSaid<In extends z.ZodObject, Out extends z.ZodType> {
   in: In
   out: Out
   who: Who
+  /** of whoever is no administrator, where that is needed; absent: `administrator.needed` */
+  refusal?: Refusal
   /** null: not over REST */
   rest: Rest | null
   /**

@@ -67,6 +67,25 @@ export function changeConfig(books: Store, values: Readonly<Record<string, unkno
   return changed
 }
 
+/** Every setting's value as it is kept, as JSON. */
+export function settingTexts(books: Store): Map<ParameterName, string> {
+  const changes = loadParameters(books)
+  return new Map(parameterNames.map(name => [name, textOf(name, changes.get(name))]))
+}
+
+/** A typed value as it is kept; as it was typed where it is none of that setting. */
+export function typedSetting(name: ParameterName, text: string): unknown {
+  const given = valueOfText(name, text)
+  const schema = parameters[name].schema as z.ZodType
+  const found = z.safeDecode(schema, given)
+  return found.success ? z.encode(schema, found.data) : given
+}
+
+/** Refuses a value (JSON) that does not go with the other settings. Throws AppError config.invalid. */
+export function checkSetting(config: TreasuryConfig, name: ParameterName, value: unknown): void {
+  checkTogether({ ...config, [name]: decoded(name, value) })
+}
+
 /** Settings and what changed them. */
 export function configHandlers(books: Store): { queries: ConfigQueries; commands: ConfigCommands } {
   const queries: ConfigQueries = {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Core } from '../../../src-shared/contract.ts'
 import { AppError } from '../../../src-shared/errors.ts'
+import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import type { TreasuryCommandName, TreasuryQueryName } from '../../../src-shared/treasury/table.ts'
 import type { RestAccess, TokenBearer } from '../../core/index.ts'
 import { commonHeaders } from '../page-files.ts'
@@ -188,12 +189,13 @@ function noRoute(path: string, allowed: readonly string[]): AppError {
   return requestProblem(405, `This address takes ${allowed.join(' or ')} only. Nothing was changed.`, { allow: allowed.join(', ') })
 }
 
-/** Throws AppError rest.scope, administrator.needed. */
+/** Throws AppError rest.scope, administrator.needed or the row's own refusal. */
 function checkRights({ row, rest }: Route, { scopes }: TokenBearer): void {
   if (!scopes.includes(rest.scope))
     throw new AppError('rest.scope', `This takes a token with the scope ${rest.scope}. Nothing was changed.`, {
       details: { scope: rest.scope },
     })
+  if (row.who === 'administrator' && row.refusal) throw refuse(row.refusal)
   if (row.who === 'administrator')
     throw new AppError(
       'administrator.needed',
