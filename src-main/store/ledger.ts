@@ -109,56 +109,114 @@ function ledgerToken({ token, max_units, initialised_ts }: TokenRow): LedgerToke
  * 0, a token past its most, a sum past 64 bits. Then the caller's transaction must not be committed.
  */
 export function post(store: Store, order: EntryOrder): bigint {
-  const { last, insertPosting, insertEntry } = writersOf(store)
-  const id = ((last.get() as bigint | null) ?? 0n) + 1n
+  return postAll(store, [order])[0]!
+}
+
+/** So many entries are written together: a statement of SQL costs more than the rows of one payment. */
+const ENTRIES_AT_ONCE = 20
+
+/** Writes entries in their order, each as `post` does; gives their numbers. */
+export function postAll(store: Store, orders: readonly EntryOrder[]): bigint[] {
+  const sql = statementsOf(store)
+  const accounts = new Map<string, bigint>()
+  const ids: bigint[] = []
+  let id = (sql.last.get() as bigint | null) ?? 0n
   try {
-    let place = 0
-    for (const { entity, token, part, amountUnits } of order.postings) {
-      if (amountUnits === 0n) continue
-      const values = [id, place++, amountUnits, entity, token, part] as const
-      if (insertPosting.run(...values).changes === 1) continue
-      exact(store, 'INSERT INTO ledger_accounts (entity, token, part) VALUES (?, ?, ?)').run(entity, token, part)
-      insertPosting.run(...values)
+    for (let at = 0; at < orders.length; at += ENTRIES_AT_ONCE) {
+      const postings: Row[] = []
+      const entries: Row[] = []
+      for (const { postings: moves, ts, kind, actor, memo, chainTx } of orders.slice(at, at + ENTRIES_AT_ONCE)) {
+        ids.push(++id)
+        let place = 0
+        for (const move of moves)
+          if (move.amountUnits !== 0n) postings.push([id, place++, accountOf(sql, move, accounts), move.amountUnits])
+        entries.push([id, ts, kind, actor, memo, chainTx ?? null])
+      }
+      insertRows(sql.insertPostings, postings)
+      // entries seal their postings, so they come after them
+      insertRows(sql.insertEntries, entries)
     }
-    insertEntry.run(id, order.ts, order.kind, order.actor, order.memo, order.chainTx ?? null)
   } catch (cause) {
-    const { code, message } = cause as { code?: unknown; message?: string }
-    // a number past 64 bits does not even reach the database
-    if (cause instanceof RangeError || (typeof code === 'string' && (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_ERROR')))
-      throw new AppError('ledger.refused', `The ledger does not take this ${order.kind.toLowerCase()}: ${message}. Nothing was moved.`, {
-        cause,
-        details: { kind: order.kind, memo: order.memo.slice(0, 100) },
-      })
-    throw cause
+    throw refusal(orders, cause)
   }
-  return id
+  return ids
 }
 
-interface Writers {
-  last: Statement
-  insertPosting: Statement
-  insertEntry: Statement
+/** The number of a posting's account, which begins where there is none. `known`: numbers found since this transaction began. */
+function accountOf({ findAccount, beginAccount }: Statements, { entity, token, part }: Posting, known: Map<string, bigint>): bigint {
+  // the length, so that no two accounts have one name, whatever tokens and entities are called
+  const name = `${part} ${token.length} ${token} ${entity}`
+  const account =
+    known.get(name) ??
+    (findAccount.get(entity, token, part) as bigint | undefined) ??
+    (beginAccount.run(entity, token, part).lastInsertRowid as bigint)
+  known.set(name, account)
+  return account
 }
 
-const writers = new WeakMap<Db, Writers>()
+function refusal(orders: readonly EntryOrder[], cause: unknown): unknown {
+  const { code, message } = cause as { code?: unknown; message?: string }
+  // a number past 64 bits does not even reach the database
+  const isRefused =
+    cause instanceof RangeError || (typeof code === 'string' && (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_ERROR'))
+  if (!isRefused) return cause
+  const { kind, memo } = orders[0]!
+  const what = orders.length === 1 ? `this ${kind.toLowerCase()}` : `one of these ${orders.length} entries`
+  return new AppError('ledger.refused', `The ledger does not take ${what}: ${message}. Nothing was moved.`, {
+    cause,
+    details: { kind, memo: memo.slice(0, 100) },
+  })
+}
+
+type Row = (bigint | number | string | null)[]
+
+interface Inserter {
+  rows: number
+  statement: Statement
+}
 
 /** The statements of every entry, at hand without a look at their text. */
-function writersOf(store: Store): Writers {
-  let found = writers.get(store.books)
+interface Statements {
+  last: Statement
+  balance: Statement
+  findAccount: Statement
+  beginAccount: Statement
+  insertPostings: Inserter[]
+  insertEntries: Inserter[]
+}
+
+const statements = new WeakMap<Db, Statements>()
+
+function statementsOf(store: Store): Statements {
+  let found = statements.get(store.books)
   if (!found) {
     found = {
       last: exact(store, 'SELECT max(id) FROM ledger_entries').pluck(),
-      // no row where there is no such account yet
-      insertPosting: exact(
-        store,
-        `INSERT INTO ledger_postings (entry, place, account, amount)
-         SELECT ?, ?, id, ? FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?`,
-      ),
-      insertEntry: exact(store, 'INSERT INTO ledger_entries (id, ts, kind, actor, memo, chain_tx) VALUES (?, ?, ?, ?, ?, ?)'),
+      findAccount: exact(store, 'SELECT id FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?').pluck(),
+      beginAccount: exact(store, 'INSERT INTO ledger_accounts (entity, token, part) VALUES (?, ?, ?)'),
+      balance: exact(store, 'SELECT balance FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?').pluck(),
+      insertPostings: inserters(store, 'ledger_postings', ['entry', 'place', 'account', 'amount']),
+      insertEntries: inserters(store, 'ledger_entries', ['id', 'ts', 'kind', 'actor', 'memo', 'chain_tx']),
     }
-    writers.set(store.books, found)
+    statements.set(store.books, found)
   }
   return found
+}
+
+/** Statements that insert so many rows at once, the largest first. Three: nearly every payment has as many postings. */
+function inserters(store: Store, table: string, columns: string[]): Inserter[] {
+  const row = `(${columns.map(() => '?').join(', ')})`
+  return [60, 10, 3, 1].map(rows => {
+    const sql = `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array(rows).fill(row).join(', ')}`
+    return { rows, statement: exact(store, sql) }
+  })
+}
+
+/** Inserts rows in their order, by as few statements as there are sizes for. */
+function insertRows(by: readonly Inserter[], rows: readonly Row[]): void {
+  let at = 0
+  for (const { rows: size, statement } of by)
+    for (; rows.length - at >= size; at += size) statement.run(...(size === 1 ? rows[at]! : rows.slice(at, at + size).flat()))
 }
 
 /** What an entity has of a token; with `atTs` as it was after all that was posted up to then, the end inclusive. */
@@ -167,7 +225,7 @@ export function balanceOf(store: Store, entity: string, token: string, atTs: num
     const then = holdingsOf(store, entity, atTs).find(holding => holding.token === token)
     return { availableUnits: then?.availableUnits ?? 0n, lockedUnits: then?.lockedUnits ?? 0n }
   }
-  const balance = exact(store, 'SELECT balance FROM ledger_accounts WHERE entity = ? AND token = ? AND part = ?').pluck()
+  const { balance } = statementsOf(store)
   return {
     availableUnits: (balance.get(entity, token, 'available') as bigint | undefined) ?? 0n,
     lockedUnits: (balance.get(entity, token, 'locked') as bigint | undefined) ?? 0n,

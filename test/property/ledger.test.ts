@@ -2,7 +2,18 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { initialiseTokens, moveTokens, type TokenOrder, TREASURY } from '../../src-main/core/treasury/tokens.ts'
 import { writeTransaction } from '../../src-main/store/db.ts'
-import { balanceOf, checkLedger, holdersOf, holdingsOf, type Posting, post, statementOf, supplyOf } from '../../src-main/store/ledger.ts'
+import {
+  balanceOf,
+  checkLedger,
+  type EntryOrder,
+  holdersOf,
+  holdingsOf,
+  type Posting,
+  post,
+  postAll,
+  statementOf,
+  supplyOf,
+} from '../../src-main/store/ledger.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { MAX_UNITS } from '../../src-shared/money.ts'
 import { formatAmount, parseAmount } from '../../src-shared/treasury/amounts.ts'
@@ -234,5 +245,65 @@ describe('the database refuses by itself', () => {
     expect(checkLedger(store).join()).toMatch(/Entry 2 does not balance/)
     books.exec('ROLLBACK TO altered; RELEASE altered')
     expect(checkLedger(store)).toEqual([])
+  })
+})
+
+describe('entries that are written together', () => {
+  const { store, close } = openLedger()
+  afterAll(close)
+  beforeAll(() => {
+    const definitions = tokens.map(token => ({ token, purpose: '', initialUnits: 500n, maxUnits: null }))
+    writeTransaction(store.books, 'books.db', () => initialiseTokens(store, definitions, { actor: 'test', ts: 0 }))
+  })
+  /** What the work leaves, or that it is refused; undone afterwards. */
+  const outcomeOf = (work: () => bigint[]) => {
+    store.books.exec('SAVEPOINT together')
+    try {
+      const ids = work()
+      const page = { offset: 0, limit: 10_000 }
+      const statements = entities.map(entity => statementOf(store, entity, null, page))
+      return { ids, statements, held: entities.map(entity => holdingsOf(store, entity)), problems: checkLedger(store) }
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return error.code
+    } finally {
+      store.books.exec('ROLLBACK TO together; RELEASE together')
+    }
+  }
+  // accounts whose names are alike when they are put together carelessly
+  const someMove = fc.record({
+    from: fc.constantFrom(...entities, 'available GOLD ann'),
+    to: fc.constantFrom(...entities, 'available GOLD ann', 'GOLD ann'),
+    token: fc.constantFrom(...tokens),
+    amountUnits: fc.bigInt(0n, 12n),
+    part: fc.constantFrom('available' as const, 'locked' as const),
+  })
+  const orderOf = (
+    { from, to, token, amountUnits, part }: typeof someMove extends fc.Arbitrary<infer T> ? T : never,
+    ts: number,
+  ): EntryOrder => ({
+    ...{ kind: 'TRANSFER', ts, actor: 'test', memo: `move ${ts}` },
+    postings: [
+      { entity: from, token, part: 'available', amountUnits: -amountUnits },
+      { entity: to, token, part, amountUnits: amountUnits / 2n },
+      { entity: 'fees', token, part: 'available', amountUnits: amountUnits - amountUnits / 2n },
+    ],
+  })
+
+  test('are what they would be one by one, and refused where one of them is', () => {
+    const seen = { taken: 0, refused: 0 }
+    fc.assert(
+      fc.property(fc.array(someMove, { maxLength: 90 }), fc.boolean(), (moves, isFunded) => {
+        const funds = isFunded
+          ? entities.slice(1).flatMap(to => tokens.map(token => ({ from: TREASURY, to, token, amountUnits: 120n })))
+          : []
+        const orders = [...funds.map(fund => ({ ...fund, part: 'available' as const })), ...moves].map(orderOf)
+        const together = outcomeOf(() => postAll(store, orders))
+        expect(together).toEqual(outcomeOf(() => orders.map(order => post(store, order))))
+        seen[typeof together === 'string' ? 'refused' : 'taken']++
+      }),
+      { ...options, numRuns: Math.min(numRuns, 200) },
+    )
+    expect(seen.taken * seen.refused).toBeGreaterThan(0)
   })
 })
