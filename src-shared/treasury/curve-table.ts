@@ -163,6 +163,8 @@ const traded = z.object({
   /** all that was taken of the payment, the router's fee with it */
   charged: curveAmount,
   fee: curveAmount,
+  /** all that was minted; 0 by the pool */
+  minted: curveAmount,
   /** what the buyer got; `burnt` in its place where buyers' shares are burned */
   share: curveAmount,
   burnt: curveAmount,

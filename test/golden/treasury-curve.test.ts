@@ -122,7 +122,13 @@ describe('vectors', () => {
         continue
       }
       const traded = await mint(payer, id, payment)
-      expect(traded, vector.id).toMatchObject({ route: 'curve', charged, share: units(expected.user), fee: 0n })
+      expect(traded, vector.id).toMatchObject({
+        route: 'curve',
+        charged,
+        share: units(expected.user),
+        minted: units(expected.minted),
+        fee: 0n,
+      })
       expect(traded.holding).toMatchObject({ asset: units(expected.user), foreign: units(vector.in.payment) - charged })
       expect(traded.curve).toMatchObject({ issuance: issued, price: units(expected.spot_after) })
       // what is charged and the zap manager's share are liquidity, or wait to be
@@ -315,7 +321,7 @@ describe('on the ledger', () => {
     await world.configure({ 'curve.routerFeePpm': '1000' })
     await world.run(administrator, 'curve.updateSlope', { curveId, slope: '1000' })
     const bought = await buy(anna, curveId, '5')
-    expect(bought).toMatchObject({ route: 'pool', share: 0n })
+    expect(bought).toMatchObject({ route: 'pool', share: 0n, minted: 0n })
     expect(bought.burnt > 0n).toBe(true)
     expect([tokenOf(anna.entity, token), supplyOf(token)]).toEqual([0n, quote.minted - quote.burnt - bought.burnt])
   })

@@ -1,6 +1,8 @@
 import type { Actor, CommandInput, CommandOutput } from '../../src-shared/contract.ts'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
+import { curveProfiles } from '../../src-shared/treasury/curve.ts'
 import type { TreasuryCommandName } from '../../src-shared/treasury/table.ts'
+import { vectorUnits } from './economy.ts'
 import { administrator, passphraseOf } from './treasury.ts'
 
 /*
@@ -317,6 +319,61 @@ const rewardActs = [
   }),
 ]
 
+/** On the ledger or simulated; a token of its own, or one that everything else moves too. */
+const curveActs = [
+  act(
+    'curve.create',
+    0.6,
+    scene => ({
+      actor: scene.random() < 0.9 ? administrator : someone(scene),
+      input: {
+        ...(scene.random() < 0.4 ? { kind: 'simulated' as const, pricing: pick(scene.random, ['exact', 'spot']) } : {}),
+        ...{ asset: pick(scene.random, ['AZR-ETH', 'BTA-UTIL', 'BTA-REWARD', 'TOK', 'TFT']), foreignAsset: 'AZR' },
+        ...{ initialPrice: pick(scene.random, ['0.5', '0.01', '0']), slope: '0.0001', profile: pick(scene.random, curveProfiles) },
+      },
+    }),
+    (scene, { id, kind }) => remember(scene, kind === 'simulated' ? 'simulated' : 'curve', id, []),
+  ),
+  act('curve.updateSlope', 0.5, scene => ({
+    actor: administrator,
+    input: { curveId: aCurve(scene), slope: pick(scene.random, ['0.0001', '0.001', '0.00000000000000001', '0']) },
+  })),
+  act(
+    'curve.mint',
+    4,
+    scene => ({ actor: someone(scene), input: { curveId: aCurve(scene), payment: amount(scene, 100), ...least(scene) } }),
+    (scene, traded) => onLedger(scene, traded.curve, traded.minted - traded.burnt),
+  ),
+  act(
+    'curve.buy',
+    4,
+    scene => ({ actor: someone(scene), input: { curveId: aCurve(scene), payment: amount(scene, 100), ...least(scene) } }),
+    (scene, traded) => onLedger(scene, traded.curve, traded.minted - traded.burnt),
+  ),
+  act(
+    'curve.burn',
+    3,
+    scene => ({ actor: someone(scene), input: { curveId: aCurve(scene), amount: amount(scene, 20) } }),
+    (scene, { curve }, { input }) => onLedger(scene, curve, -vectorUnits(input.amount)),
+  ),
+  act(
+    'curve.burnFees',
+    1,
+    scene => ({ actor: administrator, input: { curveId: aCurve(scene) } }),
+    (scene, { curve, burnt }) => onLedger(scene, curve, -burnt),
+  ),
+  act('curve.deposit', 1, scene => ({
+    actor: administrator,
+    input: { curveId: oneOf(scene, scene.random() < 0.9 ? 'simulated' : 'curve').id, entityId: other(scene), amount: amount(scene, 5_000) },
+  })),
+]
+const aCurve = (scene: Scene) => oneOf(scene, scene.random() < 0.8 ? 'curve' : 'simulated').id
+const least = (scene: Scene) => (scene.random() < 0.2 ? { leastShare: amount(scene, 50) } : {})
+
+function onLedger(scene: Scene, { kind, asset }: { kind: string; asset: string }, units: bigint): void {
+  if (kind === 'ledger') issued(scene, asset, units)
+}
+
 const otherActs = [
   act(
     'entities.create',
@@ -344,6 +401,7 @@ const otherActs = [
       ['guarantees.ratio', ['0', '1', '1.5', '-1']],
       ['credit.taxBps', ['0', '2000']],
       ['access.fee', ['5', '0']],
+      ['curve.routerFeePpm', ['0', '3000']],
       ['reinvest.teamBps', ['1000', '9000']],
       ['jobs.auctions', ['0 */8 * * *', '30 3 * * 1', 'never']],
       ['jobs.collection', ['0 0 * * *', '0 */12 * * *']],
@@ -369,6 +427,7 @@ export const acts: readonly Act[] = [
   ...guaranteeActs,
   ...stakingActs,
   ...rewardActs,
+  ...curveActs,
   ...otherActs,
 ]
 

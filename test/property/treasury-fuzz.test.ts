@@ -54,10 +54,28 @@ beforeAll(async () => {
   const loan = await world.run(first, 'credit.accept', { id: application.id })
   const waiting = await world.run(first, 'credit.apply', { amount: '20', purpose: 'personal' })
   const { token } = await world.run(first, 'access-tokens.create', { name: 'x', scopes: ['tokens:read'] })
+  const onCurve = { foreignAsset: 'AZR', initialPrice: '0.5', slope: '0.0001' }
+  const curve = await world.run(administrator, 'curve.create', { ...onCurve, asset: 'BTA-UTIL', profile: 'thirds-burnt' })
+  const simulated = await world.run(administrator, 'curve.create', { ...onCurve, asset: 'TOK', kind: 'simulated' })
+  await world.run(first, 'curve.mint', { curveId: curve.id, payment: '10' })
   await world.treasury.runDue()
   texts = [
-    ...[pending, paid, held, over, given, auction, application, loan, waiting, token].map(({ id }) => id),
-    ...[first.entity, 'Bob', 'Eve', 'nobody', 'treasury', 'fees', 'pool:azr-staking', 'azr-staking', 'AZR', 'BTA-UTIL', 'TFT', 'BTA-NONE'],
+    ...[pending, paid, held, over, given, auction, application, loan, waiting, token, curve, simulated].map(({ id }) => id),
+    ...[
+      first.entity,
+      'Bob',
+      'Eve',
+      'nobody',
+      'treasury',
+      'fees',
+      'pool:azr-staking',
+      'azr-staking',
+      'curve:1:pool',
+      'AZR',
+      'BTA-UTIL',
+      'TFT',
+      'BTA-NONE',
+    ],
     ...['pay-1', 'pay-0', 'pay-01', 'req--1', 'esc-999999999999999999999', 'loan-1; DROP TABLE audit', '__proto__', 'constructor', ' '],
     ...[
       '\u202e',

@@ -222,8 +222,17 @@ export function curveHandlers(books: Store): { queries: CurveQueries; commands: 
       ...{ before, after, trader: entityId, paidUnits: chargedUnits, gotUnits: share, burntUnits, events, memo: memo(what, stored) },
     })
     const curve = findCurve(books, stored.number)!
+    const minted = after.issuanceUnits - before.issuanceUnits + burntUnits
     return {
-      ...{ curve: shown(curve, context), route, charged: chargedUnits, fee: feeUnits, share: share - burntUnits, burnt: burntUnits },
+      ...{
+        curve: shown(curve, context),
+        minted,
+        route,
+        charged: chargedUnits,
+        fee: feeUnits,
+        share: share - burntUnits,
+        burnt: burntUnits,
+      },
       holding: holding(curve, entityId),
     }
   }
