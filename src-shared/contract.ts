@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { chainCommands, chainQueries } from './chain-contract.ts'
 import { compareCommands, compareQueries } from './compare-contract.ts'
 import type { PlainError } from './errors.ts'
+import { exportCommands, exportQueries } from './exports-contract.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
 import { mintCommands, mintQueries } from './mints-contract.ts'
@@ -61,7 +62,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'chain-call', 'pay']),
+  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'chain-call', 'pay', 'export']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedTs: z.number(),
@@ -399,6 +400,7 @@ export const queries = {
   ...chainQueries,
   ...payQueries,
   ...reviewQueries,
+  ...exportQueries,
   ...treasuryQueries,
 } as const
 
@@ -441,6 +443,7 @@ export const commands = {
   ...voteCommands,
   ...chainCommands,
   ...payCommands,
+  ...exportCommands,
   ...treasuryCommands,
 } as const
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
 import type { AuditReport, SignedHead } from '../../src-shared/audit-head.ts'
 import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { checkAuditTrail, readHead, signHead } from '../jobs/audit-heads.ts'
-import { writeFilesAtomically } from '../jobs/files.ts'
+import { writeFileAtomically } from '../jobs/files.ts'
 import { listAudit } from '../store/audit.ts'
 import { writeSmallFile } from '../store/files.ts'
 import { openStore } from '../store/index.ts'
@@ -41,7 +40,7 @@ export function exportAudit({ dataDir, target }: { dataDir: string; target: stri
       .reverse()
       .map(({ seq, ts, actor, action, subject, details, hash }) => [seq, formatUtc(ts), actor, action, subject, details, hash])
     const text = csv(['entry', 'time', 'actor', 'action', 'subject', 'details', 'hash'], lines)
-    writeFilesAtomically(dirname(resolve(target)), { [basename(target)]: text })
+    writeFileAtomically(target, text)
     return rows.length
   } finally {
     store.close()

@@ -27,6 +27,7 @@ import { isChainCommand, openChainRoom } from './chain-calls.ts'
 import { createChainJobs } from './chain-jobs.ts'
 import { createComparisons } from './compare.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
+import { createExports, isExportCommand } from './exports.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { createKeys, isKeyCommand } from './keys.ts'
@@ -189,6 +190,14 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     runTask,
     start: jobs.start,
   })
+  const exported = createExports({
+    books: real,
+    facts: () => view.active().store,
+    runTask,
+    start: jobs.start,
+    changed: topics.changed,
+    folder: join(real.dataDir, 'exports'),
+  })
   const answer = createQueries({
     view,
     mints,
@@ -205,6 +214,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     votes: createVoteAnswers(votes),
     chain: chainRoom.answers,
     pay: createPayAnswers(pay),
+    exports: exported.answers,
     reviews: createReviewAnswers(pay, createVoteReviews(votes)),
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
@@ -486,6 +496,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         topics.changed('votes', 'mints', 'vault', 'audit')
         return answered
       })
+    if (isExportCommand(name)) return exported.command(name, input, once)
     if (isPayCommand(name)) return payJobs.command(name, input, actor, once)
     switch (name) {
       case 'import.uploadBegin': {
@@ -675,6 +686,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       liveDemo.close()
       topics.close()
       uploads?.close()
+      exported.close()
       demo?.close()
       real.close()
     },

@@ -22,6 +22,7 @@ import {
 import { loadMintConfig } from '../store/mint-config.ts'
 import type { ChainAnswers } from './chain-calls.ts'
 import type { CompareAnswers } from './compare.ts'
+import type { ExportAnswers } from './exports.ts'
 import type { Keys } from './keys.ts'
 import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
@@ -53,6 +54,7 @@ export interface Sources {
   chain: ChainAnswers
   pay: PayAnswers
   reviews: ReviewAnswers
+  exports: ExportAnswers
   mints: MintView
   compared: CompareAnswers
 }
@@ -105,6 +107,7 @@ export function createQueries(
     ...sources.chain,
     ...sources.pay,
     ...sources.reviews,
+    ...sources.exports,
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!

@@ -8,6 +8,7 @@ import type { MintPartInput } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
 import type { LiveView } from '../jobs/sync/live.ts'
 import type { CompareTaskInput } from './compare.ts'
+import type { ExportTaskInput, PreviewTaskInput, StatementTaskInput } from './export-tasks.ts'
 import type { NodeRunsTaskInput } from './node-periods.ts'
 
 export type { TaskRunner } from '../jobs/context.ts'
@@ -115,6 +116,15 @@ const tasks = {
   async 'chain-estimate'(input: AskInput & { network: string; scope: Scope; periods: number | null }, { signal }: JobContext) {
     const { estimateSync } = await import('../jobs/sync/ask.ts')
     return estimateSync(input, signal)
+  },
+  async export(input: ExportTaskInput, context: JobContext): Promise<string> {
+    return (await import('./export-tasks.ts')).writeExportFile(input, context)
+  },
+  async 'export-preview'(input: PreviewTaskInput) {
+    return (await import('./export-tasks.ts')).previewExport(input)
+  },
+  async 'export-statement'(input: StatementTaskInput) {
+    return (await import('./export-tasks.ts')).stateStatement(input)
   },
   async 'mint-part'(input: MintPartInput) {
     const { mintPartTask } = await import('../jobs/mint.ts')

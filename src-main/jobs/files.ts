@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { toAppError } from '../../src-shared/errors.ts'
 import { besideTarget } from '../archive/beside.ts'
 
@@ -30,6 +30,12 @@ export function writeFilesAtomically(folder: string, files: Record<string, Conte
     for (const { temporary } of written) rmSync(temporary, { force: true })
     throw toAppError(error)
   }
+}
+
+/** Writes one file in the same way. */
+export function writeFileAtomically(target: string, content: Content): void {
+  const path = resolve(target)
+  writeFilesAtomically(dirname(path), { [basename(path)]: content })
 }
 
 function writeWhole(path: string, content: Content): void {

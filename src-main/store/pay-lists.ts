@@ -195,3 +195,18 @@ export function heldMints(store: Store, network: string): { nodeId: number; rece
     )
     .all(network) as { nodeId: number; receipt: string; runId: string; place: number }[]
 }
+
+/** What payout runs paid for a farm's nodes on a network, one for each transaction: by the receipt that was paid, and the one that it stands for. */
+export function paidRowsOfFarm(
+  store: Store,
+  network: string,
+  farmId: number,
+): { nodeId: number; receipt: string; origin: string; amountUnits: bigint; tx: string; paidTs: number }[] {
+  const found = store.books
+    .prepare(
+      `SELECT min(node_id) AS nodeId, min(receipt) AS receipt, min(origin) AS origin, min(amount_units) AS amount, tx, min(paid_ts) AS paidTs
+       FROM payout_rows WHERE network = ? AND farm_id = ? AND stage = 'paid' GROUP BY tx ORDER BY paidTs, tx`,
+    )
+    .all(network, farmId) as { nodeId: number; receipt: string; origin: string; amount: string; tx: string; paidTs: number }[]
+  return found.map(({ amount, ...row }) => ({ ...row, amountUnits: BigInt(amount) }))
+}

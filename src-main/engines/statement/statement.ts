@@ -83,7 +83,7 @@ function paymentOf(
   prices: ReadonlyMap<string, string> | undefined,
 ): StatementPayment {
   const price = prices?.get(day) ?? null
-  const valueHundredths = price === null ? null : valueOf(amountUnits, price)
+  const valueHundredths = price === null ? null : marketValue(amountUnits, price)
   return { day, paidTs: ts, nodeId, period, periodEndTs, receipt, tx, amountUnits, musd, price, valueHundredths, note }
 }
 
@@ -99,7 +99,7 @@ function apartOf(
 const UNITS_AND_PRICE = 10n ** BigInt(7 + PRICE_DECIMALS)
 
 /** Units of 1e-7 TFT at a price, a decimal text, in hundredths: rounded half up. */
-export function valueOf(amountUnits: bigint, price: string): bigint {
+export function marketValue(amountUnits: bigint, price: string): bigint {
   const scaled = unfixed(price, PRICE_DECIMALS)!
   return (amountUnits * scaled * 100n * 2n + UNITS_AND_PRICE) / (UNITS_AND_PRICE * 2n)
 }
