@@ -22,7 +22,7 @@ import { refuseDoubtfulClock } from './clock.ts'
 import { changeConfig, checkSetting, settingTexts, typedSetting } from './configuration.ts'
 import type { TreasuryContext, TreasuryInput } from './handlers.ts'
 import { TREASURY } from './tokens.ts'
-import { trustOf } from './trust.ts'
+import { trustInHundredths } from './trust.ts'
 
 /*
  * Proposals and votes (tokenomics.md, Governance). Power is what a voter held when the vote started, read out of the ledger as it was then; the
@@ -86,7 +86,7 @@ export function voteStored(doing: Doing, number: number | null, voterId: string,
   const ballot = {
     choice: choice.toUpperCase(),
     powerUnits: stored ? heldAfter(books, voterId, GOVERNANCE_TOKEN, snapshotOf(doing, stored).entry) : 0n,
-    trustHundredths: trustIn(doing, voterId),
+    trustHundredths: trustInHundredths(doing, voterId),
     hasVoted: stored !== null && findVote(books, stored.number, voterId) !== null,
   }
   const vote = castVote(stored?.proposal ?? null, ballot, nowTs)
@@ -149,18 +149,13 @@ export function votingPower(doing: Doing, stored: StoredProposal, entityId: stri
     return { power: powerUnits, trust: trustHundredths / 100, weight, vote: choice }
   }
   const power = heldAfter(doing.books, entityId, GOVERNANCE_TOKEN, snapshotOf(doing, stored).entry)
-  const trust = trustIn(doing, entityId)
+  const trust = trustInHundredths(doing, entityId)
   return { power, trust: trust / 100, weight: weightUnits(power, trust), vote: null }
 }
 
 /** What circulates of BTA-GOV now, base units. */
 export function circulatingNow(books: Store): bigint {
   return snapshotAt(books, lastEntry(books)).circulatingUnits
-}
-
-/** Hundredths of 0..100. */
-function trustIn(doing: Doing, entityId: string): number {
-  return trustOf(doing, entityId).score * 100
 }
 
 function found(books: Store, number: number | null): StoredProposal | null {

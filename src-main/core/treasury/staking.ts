@@ -32,7 +32,7 @@ import {
 import { refuseDoubtfulClock } from './clock.ts'
 import type { TreasuryContext } from './handlers.ts'
 import { checkPayable } from './payments.ts'
-import { trustOf } from './trust.ts'
+import { trustInHundredths } from './trust.ts'
 
 /*
  * What stakes move (tokenomics.md, Staking). What is staked stays its staker's, locked, and comes back in full whatever becomes of its reward.
@@ -71,7 +71,7 @@ export function stakeFixed(doing: Doing, entityId: string, order: { amountUnits:
   const { books, config, nowTs } = doing
   const stake = planFixedStake(config, order, nowTs)
   refuseDoubtfulClock(books, config, nowTs)
-  const trustHundredths = trustIn(doing, entityId)
+  const trustHundredths = trustInHundredths(doing, entityId)
   const entry = lockStake(doing, entityId, STAKING_TOKEN, stake.amountUnits, `Stake for ${stake.days} days`)
   return insertFixedStake(books, { entityId, token: STAKING_TOKEN, trustHundredths, entry }, stake)
 }
@@ -84,7 +84,7 @@ export function stakeFixed(doing: Doing, entityId: string, order: { amountUnits:
 export function stakeInto(doing: Doing, entityId: string, poolNumber: number | null, amountUnits: bigint): number {
   const { books, config, nowTs } = doing
   const pool = poolNumber === null ? null : findStakingPool(books, poolNumber)
-  const trustHundredths = trustIn(doing, entityId)
+  const trustHundredths = trustInHundredths(doing, entityId)
   const stake = stakeInPool(pool, { amountUnits, trustHundredths }, nowTs)
   const { token, name, number } = pool!
   refuseDoubtfulClock(books, config, nowTs)
@@ -248,11 +248,6 @@ function lockStake(doing: Doing, entityId: string, token: string, amountUnits: b
 export function ownStake(books: Store, number: number | null, entityId: string): StoredStake | null {
   const found = number === null ? null : findStake(books, number)
   return found?.entityId === entityId ? found : null
-}
-
-/** As it counts now, in hundredths. */
-function trustIn(doing: Doing, entityId: string): number {
-  return trustOf(doing, entityId).score * 100
 }
 
 function entryOf({ doer, nowTs }: Pick<Doing, 'doer' | 'nowTs'>, kind: EntryKind, memo: string) {

@@ -34,6 +34,11 @@ export function trustOf({ books, nowTs }: Pick<TreasuryContext, 'books' | 'nowTs
   return { score: overall, parts, r: repayments + counterparties + releasedEscrows + proofs, a: applications, atTs: takenTs }
 }
 
+/** As trustOf, in hundredths of 0..100, as stakes and votes take it. */
+export function trustInHundredths(doing: Pick<TreasuryContext, 'books' | 'nowTs'>, entityId: string): number {
+  return trustOf(doing, entityId).score * 100
+}
+
 /** The row of `trust.terms` for this trust; null: none reaches down to it. */
 export function trustTermsOf(config: TreasuryConfig, trust: number): TrustRow | null {
   return trustRowFor(
