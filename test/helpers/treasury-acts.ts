@@ -374,6 +374,49 @@ function onLedger(scene: Scene, { kind, asset }: { kind: string; asset: string }
   if (kind === 'ledger') issued(scene, asset, units)
 }
 
+const governanceActs = [
+  act(
+    'governance.create',
+    2,
+    scene => {
+      const { random, clock } = scene
+      const startTs = clock.ts + pick(random, [0, 0, 3_600, 86_400, -1])
+      const change = pick(random, [
+        ...[
+          { parameter: 'payments.feeBps', value: pick(random, ['0', '12', '1001']) },
+          { parameter: 'staking.minimum', value: '2.50' },
+        ],
+        ...[
+          { parameter: 'governance.quorumPercent', value: '5' },
+          { parameter: 'analyst.url', value: 'https://elsewhere.invalid/v1' },
+        ],
+      ])
+      const what = random() < 0.6 ? { type: 'PARAMETER_UPDATE' as const, ...change } : { type: 'POLICY_CHANGE' as const }
+      return {
+        actor: someone(scene),
+        // what is held by whoever is not of the treasury is little of the supply
+        input: {
+          ...what,
+          title: `Proposal ${scene.made++}`,
+          startTs,
+          endTs: startTs + pick(random, [2, 5, 9]) * 86_400,
+          quorumPercent: 0.5,
+        },
+      }
+    },
+    (scene, { id }) => remember(scene, 'prop', id, []),
+  ),
+  act(
+    'governance.vote',
+    7,
+    onOne('prop', ({ random }) => ({ vote: pick(random, ['YES', 'YES', 'NO', 'ABSTAIN', 'MAYBE']) })),
+  ),
+  act('governance.execute', 1.5, scene => ({
+    actor: scene.random() < 0.9 ? administrator : someone(scene),
+    input: { id: oneOf(scene, 'prop').id },
+  })),
+]
+
 const otherActs = [
   act(
     'entities.create',
@@ -428,6 +471,7 @@ export const acts: readonly Act[] = [
   ...stakingActs,
   ...rewardActs,
   ...curveActs,
+  ...governanceActs,
   ...otherActs,
 ]
 

@@ -40,6 +40,11 @@ export function checkMoney({ books }: Pick<Store, 'books'>, issuedUnits: Readonl
       SELECT entity, token, sum(locked) AS locked, sum(reason) AS reasons FROM both GROUP BY entity, token HAVING sum(locked) <> sum(reason)`,
   ))
     findings.push(`${entity}: ${locked} units of ${token} are locked, for reasons that come to ${reasons}`)
+  for (const { id, voted, circulating } of all(
+    `SELECT governance_proposals.id AS id, sum(power) AS voted, circulating FROM governance_proposals
+    JOIN governance_votes ON proposal = governance_proposals.id GROUP BY governance_proposals.id HAVING sum(power) > circulating`,
+  ))
+    findings.push(`Proposal ${id}: votes with ${voted} units, but only ${circulating} circulated`)
   return findings
 }
 
