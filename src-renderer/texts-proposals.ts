@@ -57,6 +57,7 @@ export const proposalTexts = {
   },
   ifPasses: 'If it passes',
   becomes: 'becomes',
+  unknownSetting: (name: string) => `${name}, a setting that this Granary does not know`,
   presentSame: 'It has this value already.',
   notByItself: 'Nothing changes by itself; an administrator does what it says and marks it as executed.',
   quorum: {
@@ -64,9 +65,9 @@ export const proposalTexts = {
     reached: 'reached',
     notYet: 'not reached yet',
     missed: 'not reached',
-    note: (share: string, line: string, voted: string, all: string) =>
-      `${share} % voted, ${line} % needed: ${voted} of ${all} BTA-GOV in circulation when the vote began`,
-    noteBefore: (line: string) => `${line} % of the BTA-GOV in circulation when the vote begins have to vote`,
+    note: (voted: string, needed: string, share: string, line: string) =>
+      `${voted} BTA-GOV voted, ${needed} needed (${share} % of ${line} %)`,
+    noteBefore: (line: string) => `${line} % of the BTA-GOV in circulation when the vote begins has to vote`,
     sentence: (share: string, line: string, word: string) => `Quorum: ${share} % have voted, ${line} % are needed, ${word}.`,
   },
   approval: {
@@ -74,7 +75,7 @@ export const proposalTexts = {
     reached: 'reached',
     notYet: 'not reached yet',
     missed: 'not reached',
-    note: (share: string, line: string, yes: string, no: string) => `${share} % yes, ${line} % needed: weight of yes ${yes}, of no ${no}`,
+    note: (share: string, line: string, yes: string, no: string) => `${share} % yes, ${line} % needed (weight of yes ${yes}, of no ${no})`,
     noteNone: (line: string) => `Nobody has voted yes or no; yes needs ${line} % of their weight`,
     abstained: (weight: string) => `abstained ${weight}`,
     sentence: (share: string, line: string, word: string) =>

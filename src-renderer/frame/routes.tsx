@@ -13,6 +13,7 @@ import {
   IconPayouts,
   IconPeriods,
   IconPools,
+  IconProposals,
   IconRewards,
   IconSettings,
   IconStaking,
@@ -40,6 +41,7 @@ import { PayoutsPage } from '../pages/payouts.tsx'
 import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { PoolsPage } from '../pages/pools.tsx'
+import { ProposalsPage } from '../pages/proposals.tsx'
 import { RewardsPage } from '../pages/rewards.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { StakingPage } from '../pages/staking.tsx'
@@ -82,6 +84,7 @@ export const routes: AppRoute[] = [
   { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
   { path: '/pools', title: texts.pools.title, page: PoolsPage, rail: { section: 'treasury', icon: IconPools } },
   { path: '/guarantees', title: texts.guarantees.title, page: GuaranteesPage, rail: { section: 'treasury', icon: IconGuarantees } },
+  { path: '/proposals', title: texts.proposals.title, page: ProposalsPage, rail: { section: 'treasury', icon: IconProposals } },
   { path: '/jobs', title: texts.jobs.title, page: JobsPage, rail: { section: 'treasury', icon: IconJobs } },
   {
     path: '/configuration',
