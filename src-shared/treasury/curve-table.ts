@@ -178,7 +178,7 @@ export const curveRows = {
     in: z.object({ kind: z.enum(curveKinds).optional(), ...page }),
     out: z.object({ rows: z.array(curveSchema), total: z.number() }),
     who: 'anyone',
-    rest: { method: 'GET', path: '/curves', scope: 'curve:read' },
+    rest: { method: 'GET', path: '/curve', scope: 'curve:read' },
     cli: { words: 'curve list' },
   }),
   'curve.get': treasuryQuery({
@@ -196,13 +196,11 @@ export const curveRows = {
     cli: { words: 'curve get', args: ['curveId'] },
   }),
   'curve.quote': treasuryQuery({
-    about:
-      "what a payment would mint on the curve alone: the buyer's share first; refused as the mint would be, but for what the payer has",
+    about: "what a payment would mint on the curve alone: the buyer's share first; refused as the mint would be, whoever pays",
     in: z.object({
       curveId,
       payment: curveAmount,
       pricing: pricing.optional().describe("exact, or spot as a chain does it; absent: the curve's own"),
-      entityId: entityRef.optional().describe('whose balance has to be enough; absent: anybody'),
     }),
     out: curveQuoteSchema,
     who: 'anyone',
@@ -214,7 +212,6 @@ export const curveRows = {
     in: z.object({
       curveId,
       payment: curveAmount,
-      entityId: entityRef.optional().describe('whose balance has to be enough; absent: anybody'),
     }),
     out: curveRoutesSchema,
     who: 'anyone',
@@ -265,7 +262,7 @@ export const curveRows = {
     in: z.object({ curveId: curveId.optional(), name: z.enum(curveEventNames).optional(), ...page }),
     out: z.object({ rows: z.array(curveEventSchema), total: z.number() }),
     who: 'anyone',
-    rest: { method: 'GET', path: '/curves/events', scope: 'curve:read' },
+    rest: { method: 'GET', path: '/curve/events', scope: 'curve:read' },
     cli: { words: 'curve events', args: ['curveId'] },
   }),
   'curve.holding': treasuryQuery({
@@ -292,7 +289,7 @@ export const curveRows = {
     }),
     out: curveSchema,
     who: 'administrator',
-    rest: { method: 'POST', path: '/curves', scope: 'curve:write' },
+    rest: null,
     cli: { words: 'curve create', args: ['asset', 'foreignAsset', 'initialPrice', 'slope'] },
   }),
   'curve.updateSlope': treasuryCommand({
@@ -300,7 +297,7 @@ export const curveRows = {
     in: z.object({ curveId, slope: slopeText }),
     out: curveSchema,
     who: 'administrator',
-    rest: { method: 'POST', path: '/curve/:curveId/slope', scope: 'curve:write' },
+    rest: null,
     cli: { words: 'curve update-slope', args: ['curveId', 'slope'] },
   }),
   'curve.mint': treasuryCommand({

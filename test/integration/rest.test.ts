@@ -369,7 +369,7 @@ test('the description: every route, nothing else, each reference there, and neve
   expect(described.sort()).toEqual(own.sort())
   const shapes = own.map(path => path.replaceAll(/\{\w+\}/g, '{}'))
   expect(new Set(shapes).size).toBe(shapes.length)
-  for (const path of Object.keys(paths)) expect(path).toMatch(/^\/(tokens|governance|staking|rewards|credit|payments|defi)(\/|$)/)
+  for (const path of Object.keys(paths)) expect(path).toMatch(/^\/(tokens|governance|staking|rewards|credit|payments|defi|curve)(\/|$)/)
   const operations = Object.entries(paths).flatMap(([path, methods]) => Object.values(methods).map(operation => ({ path, operation })))
   expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length)
   for (const { path, operation } of operations) {

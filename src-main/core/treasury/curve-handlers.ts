@@ -68,19 +68,20 @@ export function curveHandlers(books: Store): { queries: CurveQueries; commands: 
       const stored = known(curveId)
       return { curve: shown(stored, context), points: chartOf(books, stored, issuanceOf(books, stored), points, upTo) }
     },
-    'curve.quote': ({ curveId, payment, pricing: asked, entityId }, context) => {
+    'curve.quote': ({ curveId, payment, pricing: asked }) => {
       const stored = found(curveId)
       const pricing = asked ?? stored?.pricing ?? 'exact'
-      const order = { paymentUnits: payment, balanceUnits: stored ? balanceFor(stored, payment, entityId, context) : 0n, pricing }
-      const bounds = stored && { bounds: boundsOf(books, stored) }
-      const { quote } = mintOnCurve(stored, stored ? issuanceOf(books, stored) : 0n, { ...order, ...bounds })
+      // whoever has enough
+      const order = { paymentUnits: payment, balanceUnits: payment, pricing }
+      const { quote } = stored
+        ? mintOnCurve(stored, issuanceOf(books, stored), { ...order, bounds: boundsOf(books, stored) })
+        : mintOnCurve(null, 0n, order)
       return shownQuote(quote, pricing, PRECISION)
     },
-    'curve.routes': ({ curveId, payment, entityId }, context) => {
+    'curve.routes': ({ curveId, payment }, context) => {
       const stored = known(curveId)
       const market = marketOf(books, stored)
-      const order = orderOf(stored, { payment }, balanceFor(stored, payment, entityId, context), context)
-      return shownRoutes(payment, chooseRoute(market, order), market, stored.pricing)
+      return shownRoutes(payment, chooseRoute(market, orderOf(stored, payment, payment, context)), market, stored.pricing)
     },
     'curve.calculate': ({ initialPrice, slope, payment, issuance = 0n, initialIssuance = 0n, precision = PRECISION, pricing, profile }) => {
       const shape = { initialPrice, slope, precision, initialIssuanceUnits: initialIssuance }
@@ -194,14 +195,9 @@ export function curveHandlers(books: Store): { queries: CurveQueries; commands: 
     return supplyOf(books, asset)
   }
 
-  /** What whoever pays has: the named entity's, else enough. A REST token sees its own only. */
-  function balanceFor(stored: StoredCurve, payment: bigint, named: string | undefined, context: TreasuryContext): bigint {
-    return named === undefined ? payment : holdingOf(books, stored, askedEntity(context, resolveEntity(books, named))).foreignUnits
-  }
-
-  function orderOf(stored: StoredCurve, { payment }: { payment: bigint }, balanceUnits: bigint, { config }: TreasuryContext) {
+  function orderOf(stored: StoredCurve, paymentUnits: bigint, balanceUnits: bigint, { config }: TreasuryContext) {
     const { pricing } = stored
-    return { paymentUnits: payment, balanceUnits, pricing, bounds: boundsOf(books, stored), routerFeePpm: config['curve.routerFeePpm'] }
+    return { paymentUnits, balanceUnits, pricing, bounds: boundsOf(books, stored), routerFeePpm: config['curve.routerFeePpm'] }
   }
 
   /** Pays for it, and writes it down. */
@@ -216,7 +212,7 @@ export function curveHandlers(books: Store): { queries: CurveQueries; commands: 
     if (payment <= 0n) throw refuse('curve.zero')
     const stored = known(curveId)
     const before = marketOf(books, stored)
-    const done = work(before, orderOf(stored, { payment }, holdingOf(books, stored, entityId).foreignUnits, context))
+    const done = work(before, orderOf(stored, payment, holdingOf(books, stored, entityId).foreignUnits, context))
     const { market: after, events, route, chargedUnits, feeUnits, shareUnits: share, burntUnits } = done
     keepTrade(context, stored, {
       ...{ before, after, trader: entityId, paidUnits: chargedUnits, gotUnits: share, burntUnits, events, memo: memo(what, stored) },
