@@ -7,6 +7,7 @@ import { addAuditCommands } from './audit-commands.ts'
 import { addChainCommands } from './chain-commands.ts'
 import * as commands from './commands.ts'
 import { addCompareCommands } from './compare-commands.ts'
+import { addExportCommands } from './export-commands.ts'
 import { addKeysCommands } from './keys-commands.ts'
 import { leavesAsFile } from './leaving.ts'
 import { addMintsCommands } from './mints-commands.ts'
@@ -178,6 +179,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
 
   addKeysCommands(command, terminal, commandGroup)
   addAuditCommands(command, terminal, onWrong, commandGroup)
+  addExportCommands(command, terminal, wholeNumber, commandGroup)
   addTreasuryCommands(command, terminal, commandGroup)
 
   command('serve', 'the app in a browser on this machine')
