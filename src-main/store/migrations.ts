@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '../../src-shared/errors.ts'
 import { booksAccessTokens } from './access-tokens.ts'
+import { booksAlerts } from './alerts-tables.ts'
 import { booksAuditHeads } from './audit-head-tables.ts'
 import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
@@ -341,6 +342,7 @@ export const migrations: Migrations = {
     booksPaymentMarks,
     booksCurve,
     booksGovernance,
+    booksAlerts,
   ],
 }
 
