@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { AuditEntry } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { books, change, row, rows } from './db.ts'
+import { books, prepared, rows } from './db.ts'
 import type { Store } from './open.ts'
-import type { AuditTable } from './schema.ts'
+import type { AuditHeadTable, AuditTable } from './schema.ts'
 
 /** What is written down about something that someone did. */
 export interface AuditNote {
@@ -17,13 +17,22 @@ export interface AuditNote {
 
 /** Appends an entry, chained to the one before; whoever calls it holds the transaction (runCommand does). Gives its number. */
 export function appendAudit(store: Store, note: AuditNote): number {
-  const head = row(store.books, books.selectFrom('audit_head').selectAll())
+  const head = auditHead(store)
   if (!head) throw broken(1)
   const entry = { seq: head.entries + 1, ts: store.now(), ...note, previous: head.hash }
   const hash = hashOf(entry)
-  change(store.books, books.insertInto('audit').values({ ...entry, hash }))
-  change(store.books, books.updateTable('audit_head').set({ entries: entry.seq, hash }))
+  const { seq, ts, actor, action, subject, details, previous } = entry
+  const insert = prepared(
+    store.books,
+    'INSERT INTO audit (seq, ts, actor, action, subject, details, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  insert.run(seq, ts, actor, action, subject, details, previous, hash)
+  prepared(store.books, 'UPDATE audit_head SET entries = ?, hash = ?').run(seq, hash)
   return entry.seq
+}
+
+function auditHead(store: Store): Pick<AuditHeadTable, 'entries' | 'hash'> | undefined {
+  return prepared(store.books, 'SELECT entries, hash FROM audit_head').get() as AuditHeadTable | undefined
 }
 
 /** A page of the trail, newest first, and how many entries there are. */
@@ -75,7 +84,7 @@ export function verifyAudit(store: Store, after: AuditMark = { entries: 0, hash:
     if (entry.seq !== seen || entry.previous !== previous || hashOf(entry) !== hash) firstBroken = seen
     previous = hash
   }
-  const head = row(store.books, books.selectFrom('audit_head').selectAll())
+  const head = auditHead(store)
   if (firstBroken === null && (head?.entries !== seen || head.hash !== previous)) firstBroken = Math.min(seen, head?.entries ?? 0) + 1
   return { intact: firstBroken === null, entries: seen, firstBroken, mark: { entries: seen, hash: previous } }
 }

@@ -41,13 +41,22 @@ export function createCommandQueue(store: Store): CommandQueue {
     )
   }
 
+  /** Without a savepoint: in one, every statement of a command that writes much goes through all pages that were changed before it. */
+  function doAlone({ run }: Waiting): Outcome {
+    try {
+      return { value: run() }
+    } catch (error) {
+      return { error: toAppError(error) }
+    }
+  }
+
   function outcomesOf(group: readonly Waiting[]): Outcome[] {
+    if (group.length === 1) return group.map(doAlone)
     try {
       return doGroup(group)
-    } catch (error) {
-      if (group.length === 1) return [{ error: toAppError(error) }]
+    } catch {
       // one by one, so that each fails for its own reason only
-      return group.flatMap(one => outcomesOf([one]))
+      return group.map(doAlone)
     }
   }
 

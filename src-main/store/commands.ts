@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../src-shared/errors.ts'
 import { appendAudit } from './audit.ts'
-import { books, change, row, writeTransaction } from './db.ts'
+import { prepared, writeTransaction } from './db.ts'
 import { canonicalJson } from './exact-json.ts'
 import type { Store } from './open.ts'
+import type { AnswersTable } from './schema.ts'
 
 /** Longest details that a command leaves in the audit trail on its own. */
 const MAX_DETAILS = 2_000
@@ -31,10 +32,9 @@ const NOT_KEPT = ''
  * nothing is kept then.
  */
 export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T {
-  const text = canonicalJson(call.input ?? null)
-  const inputHash = hashOf(text)
+  const input = inputOf(call)
   return writeTransaction(store.books, 'books.db', () => {
-    const known = knownAnswer(store, call, inputHash)
+    const known = knownAnswer(store, call, input.hash)
     if (known !== null) {
       if (known === NOT_KEPT)
         throw new AppError(
@@ -44,35 +44,49 @@ export function runCommand<T>(store: Store, call: CommandCall, work: () => T): T
       return parseAnswer(known) as T
     }
     const output = work()
-    if (call.audit !== false) {
-      const details = call.audit?.details ?? text
-      appendAudit(store, {
-        actor: call.actor,
-        action: call.command,
-        subject: call.audit?.subject ?? '',
-        details: details.length > MAX_DETAILS ? `${details.slice(0, MAX_DETAILS)}…` : details,
-      })
-    }
-    const answer = {
-      actor: call.actor,
-      key: call.idempotencyKey,
-      command: call.command,
-      input_hash: inputHash,
-      output: call.secretAnswer ? NOT_KEPT : formatAnswer(output),
-      ts: store.now(),
-    }
-    change(store.books, books.insertInto('answers').values(answer))
+    keepAnswer(store, call, input, output)
     return output
   })
 }
 
-/** Whether exactly this was done before, so that it would not be done again. Throws AppError idempotency.reused. */
-export function wasDone(store: Store, call: Pick<CommandCall, 'actor' | 'idempotencyKey' | 'command' | 'input'>): boolean {
-  return knownAnswer(store, call, hashOf(canonicalJson(call.input ?? null))) !== null
+/**
+ * Keeps a command as done, in the audit trail and with its answer, where it was done together with others. Whoever calls it holds their
+ * transaction, and knows by `wasDone` that it was not done before.
+ */
+export function keepDone(store: Store, call: CommandCall, output: unknown): void {
+  keepAnswer(store, call, inputOf(call), output)
 }
 
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+interface Input {
+  /** canonical JSON */
+  text: string
+  hash: string
+}
+
+function inputOf({ input }: Pick<CommandCall, 'input'>): Input {
+  const text = canonicalJson(input ?? null)
+  return { text, hash: createHash('sha256').update(text).digest('hex') }
+}
+
+function keepAnswer(store: Store, call: CommandCall, { text, hash }: Input, output: unknown): void {
+  const { actor, idempotencyKey, command, audit, secretAnswer } = call
+  if (audit !== false) {
+    const details = audit?.details ?? text
+    appendAudit(store, {
+      actor,
+      action: command,
+      subject: audit?.subject ?? '',
+      details: details.length > MAX_DETAILS ? `${details.slice(0, MAX_DETAILS)}…` : details,
+    })
+  }
+  // written out, as every command waits for it: kysely takes longer to make this text than SQLite to do it
+  const insert = prepared(store.books, 'INSERT INTO answers (actor, key, command, input_hash, output, ts) VALUES (?, ?, ?, ?, ?, ?)')
+  insert.run(actor, idempotencyKey, command, hash, secretAnswer ? NOT_KEPT : formatAnswer(output), store.now())
+}
+
+/** Whether exactly this was done before, so that it would not be done again. Throws AppError idempotency.reused. */
+export function wasDone(store: Store, call: Pick<CommandCall, 'actor' | 'idempotencyKey' | 'command' | 'input'>): boolean {
+  return knownAnswer(store, call, inputOf(call).hash) !== null
 }
 
 /** The answer as it is kept; null: the key is a new one. Throws AppError idempotency.reused. */
@@ -81,8 +95,8 @@ function knownAnswer(
   { actor, idempotencyKey, command }: Pick<CommandCall, 'actor' | 'idempotencyKey' | 'command'>,
   inputHash: string,
 ): string | null {
-  const query = books.selectFrom('answers').selectAll().where('actor', '=', actor).where('key', '=', idempotencyKey)
-  const known = row(store.books, query)
+  const sql = 'SELECT command, input_hash, output FROM answers WHERE actor = ? AND key = ?'
+  const known = prepared(store.books, sql).get(actor, idempotencyKey) as Pick<AnswersTable, 'command' | 'input_hash' | 'output'> | undefined
   if (!known) return null
   if (known.command !== command || known.input_hash !== inputHash)
     throw new AppError(

@@ -1,6 +1,6 @@
 export { type AuditMark, listAudit, verifyAudit } from './audit.ts'
 export { pinnedChain, refuseOtherNetwork } from './chain.ts'
-export { runCommand, wasDone } from './commands.ts'
+export { type CommandCall, keepDone, runCommand, wasDone } from './commands.ts'
 export { readTransaction } from './db.ts'
 export { buckets } from './events.ts'
 export { ensureStartParts, hasStartParts, loadEnd } from './mint-input.ts'

@@ -4,7 +4,7 @@ import { cleanName } from '../../../src-shared/text.ts'
 import { parseAmount } from '../../../src-shared/treasury/amounts.ts'
 import { type ImportQuote, MAX_IMPORT_LINES, MAX_IMPORT_PROBLEMS } from '../../../src-shared/treasury/payments-import-table.ts'
 import { quotePayment } from '../../engines/payments/payment.ts'
-import { runCommand, type Store, wasDone } from '../../store/index.ts'
+import { type CommandCall, keepDone, type Store, wasDone } from '../../store/index.ts'
 import { balanceOf } from '../../store/ledger.ts'
 import { resolveEntity } from './entities.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type TreasuryOutput,
   type TreasuryQueryHandlers,
 } from './handlers.ts'
-import { checkPayable, pay } from './payments.ts'
+import { checkPayable, type PlannedPayment, payPlanned, planPayments, type TokenPayment } from './payments.ts'
 
 const NEEDED = ['reference', 'to', 'amount'] as const
 const COLUMNS: readonly string[] = [...NEEDED, 'token', 'memo']
@@ -45,14 +45,19 @@ export function paymentImportHandlers(books: Store): ImportHandlers {
       const sums = new Map<string, { token: string; amount: bigint; fee: bigint }>()
       const { rows, read } = fileOf(text)
       const lines = rows.map(row => atLine(row.line, () => read(row)))
-      let paid = 0
-      for (const line of lines) {
-        const made = atLine(line.line, () => payLine(books, context, from, line))
-        if (!made) continue
-        paid++
-        const sum = sums.get(line.token) ?? { token: line.token, amount: 0n, fee: 0n }
-        sums.set(line.token, { token: line.token, amount: sum.amount + made.amountUnits, fee: sum.fee + made.feeUnits })
+      const plan = planPayments(context, from)
+      const planned = lines.flatMap(line => atLine(line.line, () => planLine(books, context, from, line, plan)) ?? [])
+      payPlanned(
+        context,
+        planned.map(({ payment }) => payment),
+      )
+      for (const { call, payment } of planned) {
+        keepDone(books, call, null)
+        const { token, amountUnits, feeUnits } = payment
+        const sum = sums.get(token) ?? { token, amount: 0n, fee: 0n }
+        sums.set(token, { token, amount: sum.amount + amountUnits, fee: sum.fee + feeUnits })
       }
+      const paid = planned.length
       return { paid, already: lines.length - paid, sums: [...sums.values()] } satisfies TreasuryOutput<'payments.import'>
     },
   }
@@ -109,24 +114,21 @@ function callOf(books: Store, from: string, { reference, to: named, amount, toke
 }
 
 /**
- * Pays one line, as a command of its own whose key is the payer's reference, whichever program it comes through; null: it was paid before.
+ * Plans one line, a command of its own whose key is the payer's reference, whichever program it comes through; null: it was paid before.
  * Throws AppError idempotency.reused where the reference was paid by other words, and what payments throw.
  */
-function payLine(
+function planLine(
   books: Store,
   context: TreasuryContext,
   from: string,
   line: PaymentLine,
-): { amountUnits: bigint; feeUnits: bigint } | null {
+  plan: (payment: TokenPayment) => PlannedPayment,
+): { call: CommandCall; payment: PlannedPayment } | null {
   const { token, memo } = line
   const { call, to, amountUnits } = callOf(books, from, line)
-  let made: { amountUnits: bigint; feeUnits: bigint } | null = null
-  runCommand(books, call, () => {
-    checkPayable(context, token)
-    made = pay(context, 'direct', { from, to, amountUnits, token, memo: cleanName(memo) })
-    return null
-  })
-  return made
+  if (wasDone(books, call)) return null
+  checkPayable(context, token)
+  return { call, payment: plan({ from, to, amountUnits, token, memo: cleanName(memo) }) }
 }
 
 function atLine<T>(line: number, work: () => T): T {

@@ -2,7 +2,7 @@ import type { PaymentKind } from '../../../src-shared/treasury/payments-table.ts
 import { refuse } from '../../../src-shared/treasury/refusals.ts'
 import { type EscrowEnd, holdEscrow, releaseEscrow } from '../../engines/payments/escrow.ts'
 import { type PaymentOrder, paymentHash, planPayment } from '../../engines/payments/payment.ts'
-import { balanceOf, findLedgerToken, type LedgerPart, type Posting, post } from '../../store/ledger.ts'
+import { balanceOf, findLedgerToken, type LedgerPart, type Posting, post, postAll } from '../../store/ledger.ts'
 import { MIRRORED_TOKEN } from '../../store/tft-mirror.ts'
 import {
   endEscrow,
@@ -42,36 +42,61 @@ export function checkPayable({ books }: Pick<TreasuryContext, 'books'>, token: s
  * Throws AppError payments.amount, payments.self, tokens.balance, ledger.refused.
  */
 export function pay(doing: Doing, kind: Exclude<PaymentKind, 'escrow'>, payment: TokenPayment): StoredPayment {
-  const { books, config } = doing
-  const { from, token } = payment
-  const { availableUnits } = balanceOf(books, from, token)
-  const { amountUnits, feeUnits } = planPayment(payment, availableUnits, config['payments.feeBps'])
-  return keepPayment(doing, kind, { ...payment, amountUnits, feeUnits }, 'available')
+  return keepPayments(doing, kind, [planPayments(doing, payment.from)(payment)], 'available')[0]!
 }
 
-/** Posts a payment out of that part of the payer's account, and keeps it under its hash. */
-function keepPayment(
+/** A payment with its fee, on top of it. */
+export type PlannedPayment = TokenPayment & { feeUnits: bigint }
+
+/**
+ * Plans one entity's payments in their turn, each by what those before it leave; nothing moves yet. Whoever calls it has checked the token.
+ * Throws AppError payments.amount, payments.self, tokens.balance.
+ */
+export function planPayments({ books, config }: Doing, from: string): (payment: TokenPayment) => PlannedPayment {
+  const left = new Map<string, bigint>()
+  return payment => {
+    const { token } = payment
+    const availableUnits = left.get(token) ?? balanceOf(books, from, token).availableUnits
+    const { amountUnits, feeUnits, debitedUnits } = planPayment({ ...payment, from }, availableUnits, config['payments.feeBps'])
+    left.set(token, availableUnits - debitedUnits)
+    return { ...payment, from, amountUnits, feeUnits }
+  }
+}
+
+/** Pays what was planned, in its order. Throws AppError ledger.refused. */
+export function payPlanned(doing: Doing, planned: readonly PlannedPayment[]): StoredPayment[] {
+  return keepPayments(doing, 'direct', planned, 'available')
+}
+
+/** Posts payments out of that part of the payer's account, and keeps each under its hash. */
+function keepPayments(
   { books, doer, nowTs: ts }: Doing,
   kind: PaymentKind,
-  { from, to, token, amountUnits, feeUnits, memo }: TokenPayment & { feeUnits: bigint },
+  payments: readonly PlannedPayment[],
   part: LedgerPart,
-): StoredPayment {
-  const entry = post(books, {
-    kind: 'TRANSFER',
-    ts,
-    actor: doer,
-    memo,
-    postings: [
-      { entity: from, token, part, amountUnits: -(amountUnits + feeUnits) },
-      { entity: to, token, part: 'available', amountUnits },
-      { entity: FEES, token, part: 'available', amountUnits: feeUnits },
-    ],
+): StoredPayment[] {
+  const entries = postAll(
+    books,
+    payments.map(({ from, to, token, amountUnits, feeUnits, memo }) => ({
+      kind: 'TRANSFER',
+      ts,
+      actor: doer,
+      memo,
+      postings: [
+        { entity: from, token, part, amountUnits: -(amountUnits + feeUnits) },
+        { entity: to, token, part: 'available', amountUnits },
+        { entity: FEES, token, part: 'available', amountUnits: feeUnits },
+      ],
+    })),
+  )
+  const first = nextPayment(books)
+  return payments.map(({ from, to, token, amountUnits, feeUnits, memo }, at) => {
+    const number = first + at
+    const record = { from, to, token, amountUnits, feeUnits, ts, memo }
+    const payment = { ...record, number, entry: entries[at]!, kind, hash: paymentHash({ ...record, id: paymentName(number) }) }
+    insertPayment(books, payment)
+    return payment
   })
-  const number = nextPayment(books)
-  const record = { from, to, token, amountUnits, feeUnits, ts, memo }
-  const payment = { ...record, number, entry, kind, hash: paymentHash({ ...record, id: paymentName(number) }) }
-  insertPayment(books, payment)
-  return payment
 }
 
 /**
@@ -107,7 +132,8 @@ export function letGo(doing: Doing, number: number | null, actor: string): Store
 
 function moveHeld(doing: Doing, held: StoredEscrow, end: EscrowEnd): { entry: bigint; payment: number | null } {
   if (end.escrow.state === 'released') {
-    const { entry, number } = keepPayment(doing, 'escrow', { ...held, amountUnits: end.toSellerUnits, feeUnits: end.feeUnits }, 'locked')
+    const payment = { ...held, amountUnits: end.toSellerUnits, feeUnits: end.feeUnits }
+    const [{ entry, number }] = keepPayments(doing, 'escrow', [payment], 'locked') as [StoredPayment]
     return { entry, payment: number }
   }
   const { books, doer, nowTs: ts } = doing
