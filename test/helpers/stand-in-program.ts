@@ -95,9 +95,10 @@ export function standInProgram(): StandInProgram {
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  for (const path of ['start.mjs', 'cli/build.mjs', 'electron/find-electron.mjs'])
+  for (const path of ['start.mjs', 'cli/build.mjs', 'cli/find-node.mjs', 'electron/find-electron.mjs'])
     cpSync(join(hosts, path), join(folder, 'src-main/hosts', path))
   program.write('package.json', '{"type":"module"}')
+  program.write('electron.vite.config.ts', '')
   program.write('node_modules/electron-vite/package.json', '{"type":"commonjs"}')
   program.write('node_modules/electron-vite/bin/electron-vite.js', builder)
   return program

@@ -2,10 +2,10 @@
 // Plain JavaScript without packages, as the system's own Node (20) reads it before anything else.
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { findNode as findNodeFor } from './find-node.mjs'
 
 /** The folder of the program, where package.json lies. */
 export const programDir = resolve(fileURLToPath(new URL('../../..', import.meta.url)))
@@ -13,30 +13,8 @@ export const programDir = resolve(fileURLToPath(new URL('../../..', import.meta.
 /** For what may be thrown away: the lock of a build, what start.mjs remembers. */
 export const cacheDir = join(programDir, 'node_modules/.cache/granary')
 
-/** better-sqlite3 crashes on what is older. */
-export const oldestNodeMajor = 22
-
-/**
- * The Node that runs the program: the one that runs now if it is new enough, else the one that npm installed as a locked package.
- * Throws an Error that says what to install where there is neither.
- * @returns {string} the path of the program
- */
-export function findNode() {
-  if (Number.parseInt(process.versions.node, 10) >= oldestNodeMajor) return process.execPath
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-  try {
-    const folder = join(createRequire(import.meta.url).resolve(`${name}/package.json`), '..')
-    const path = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-    if (existsSync(path)) return path
-  } catch {
-    // not installed: said below
-  }
-  const way =
-    process.platform === 'darwin'
-      ? 'Install Node 24 (https://nodejs.org or "brew install node@24"), put it first on the path and try again.'
-      : `Run "npm ci" in ${programDir}, which brings Node 24 for Linux (x64, arm64) and Windows (x64), or install Node 24 yourself (https://nodejs.org).`
-  throw new Error(`Granary needs Node ${oldestNodeMajor} or newer; this is Node ${process.versions.node}. Nothing was changed. ${way}`)
-}
+/** The Node that runs the program; see find-node.mjs. */
+export const findNode = () => findNodeFor(programDir)
 
 /** What the bundle is made of. */
 const sources = ['src-main', 'src-renderer', 'src-shared', 'electron.vite.config.ts', 'package.json', 'package-lock.json']
@@ -68,9 +46,9 @@ function fingerprint() {
 }
 
 function isBuilt() {
-  if (!products.every(product => existsSync(join(programDir, product)))) return false
   // installed without what builds it: the bundle that came along is the one
-  if (!existsSync(join(programDir, 'src-main'))) return true
+  if (!existsSync(join(programDir, 'electron.vite.config.ts'))) return true
+  if (!products.every(product => existsSync(join(programDir, product)))) return false
   return readText(stampPath) === fingerprint()
 }
 

@@ -1,0 +1,62 @@
+// What electron-builder makes the desktop packages by. Signing takes the certificates of whoever publishes them, by
+// electron-builder's own environment variables (CSC_LINK, CSC_KEY_PASSWORD, APPLE_ID ...).
+
+/** The bundle and the one native module, for one system; npm's platform packages hold a Node, and Electron has its own. */
+function filesFor(...systems) {
+  const others = ['linux', 'linuxmusl', 'darwin', 'win32'].filter(system => !systems.includes(system))
+  return [
+    'package.json',
+    'LICENSE',
+    'out/**',
+    '!out/built-from',
+    'resources/**',
+    '!node_modules/node-*/**',
+    '!node_modules/better-sqlite3/{deps,src,docs}/**',
+    '!node_modules/better-sqlite3/binding.gyp',
+    '!node_modules/node-addon-api/**',
+    ...others.map(system => `!node_modules/better-sqlite3/prebuilds/${system}-*`),
+  ]
+}
+
+/** @type {import('electron-builder').Configuration} */
+export const configuration = {
+  appId: 'org.granary.app',
+  productName: 'Granary',
+  copyright: 'Apache-2.0',
+  directories: { output: 'dist/desktop', buildResources: 'resources/icons' },
+  icon: 'resources/icons/granary.png',
+  asar: true,
+  // the system's loader can't read a native module out of the archive
+  asarUnpack: ['**/*.node'],
+  // the prebuilt binary serves Electron as it is
+  npmRebuild: false,
+  nodeGypRebuild: false,
+  electronFuses: {
+    runAsNode: false,
+    enableCookieEncryption: true,
+    enableNodeOptionsEnvironmentVariable: false,
+    enableNodeCliInspectArguments: false,
+    enableEmbeddedAsarIntegrityValidation: true,
+    onlyLoadAppFromAsar: true,
+    loadBrowserProcessSpecificV8Snapshot: false,
+    grantFileProtocolExtraPrivileges: false,
+  },
+  protocols: [{ name: 'Granary', schemes: ['granary'] }],
+  publish: null,
+  linux: {
+    target: ['AppImage', 'deb'],
+    files: filesFor('linux', 'linuxmusl'),
+    category: 'Office',
+    synopsis: 'Uptime, payout and the reason, on your own machine',
+    maintainer: 'The developers of Granary',
+  },
+  mac: {
+    target: ['dmg'],
+    files: filesFor('darwin'),
+    category: 'public.app-category.finance',
+    hardenedRuntime: true,
+    gatekeeperAssess: false,
+  },
+  win: { target: ['nsis'], files: filesFor('win32') },
+  nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
+}
