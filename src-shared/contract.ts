@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { chainCommands, chainQueries } from './chain-contract.ts'
+import { chainCurveQueries } from './chain-curves.ts'
 import { compareCommands, compareQueries } from './compare-contract.ts'
+import { daoCommands, daoQueries } from './dao-contract.ts'
 import type { PlainError } from './errors.ts'
 import { exportCommands, exportQueries } from './exports-contract.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
@@ -398,6 +400,8 @@ export const queries = {
   ...keyQueries,
   ...voteQueries,
   ...chainQueries,
+  ...chainCurveQueries,
+  ...daoQueries,
   ...payQueries,
   ...reviewQueries,
   ...exportQueries,
@@ -442,6 +446,7 @@ export const commands = {
   ...keyCommands,
   ...voteCommands,
   ...chainCommands,
+  ...daoCommands,
   ...payCommands,
   ...exportCommands,
   ...treasuryCommands,

@@ -64,6 +64,10 @@ export interface ChainRoom {
   review(requestId: string): Promise<ChainReview>
   /** for signatures that are made on another machine */
   offline: OfflineRoom
+  /** The network where it can be asked; null: it is a demo's, or no endpoint of it is known here. */
+  askable(network: string | null): string | null
+  /** Does something with a network's chain, connected for as long as it takes. Rejects with AppError chain.*, cancelled, not-found. */
+  withChain<T>(network: string, signal: AbortSignal, work: (chain: Chain) => Promise<T>): Promise<T>
   list(input: { offset: number; limit: number }): { rows: ChainRequest[]; total: number }
 }
 
@@ -239,7 +243,6 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
     return answered
   }
 
-  /** a network that can be asked; the demo's can't, nor one whose endpoints are not known here */
   function askable(network: string | null): string | null {
     try {
       return network !== null && sources.endpointsOf(network).endpoints.length > 0 ? network : null
@@ -271,6 +274,8 @@ export function openChainRoom(sources: ChainSources): ChainRoom {
 
   return {
     offline,
+    askable,
+    withChain,
     review,
     answers: {
       'chain.calls': knownCalls,

@@ -24,8 +24,10 @@ import {
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
 import { isChainCommand, openChainRoom } from './chain-calls.ts'
+import { createChainCurves } from './chain-curves.ts'
 import { createChainJobs } from './chain-jobs.ts'
 import { createComparisons } from './compare.ts'
+import { openDaoRoom } from './dao.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { createExports, isExportCommand } from './exports.ts'
 import { importAudited, taskContext } from './imports.ts'
@@ -183,6 +185,13 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     changed: topics.changed,
   })
   const chainJobs = createChainJobs(chainRoom, real, jobs.start)
+  const daoRoom = openDaoRoom({
+    books: real,
+    chain: chainRoom,
+    network: mints.network,
+    myFarms: () => settings().myFarms,
+    changed: topics.changed,
+  })
   const comparisons = createComparisons({
     store: () => view.active().store,
     books: real,
@@ -213,6 +222,12 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     keys,
     votes: createVoteAnswers(votes),
     chain: chainRoom.answers,
+    chainCurves: createChainCurves({
+      ...{ books: real, network: mints.network, endpointsOf: name => chainEndpoints(findNetwork(known, real, name)) },
+      ask: (input, signal) => runTask('chain-curves', input, signal ? { signal } : {}),
+      ...{ changed: topics.changed, canWrite: options.mode === 'write', nowTs },
+    }),
+    dao: daoRoom.answers,
     pay: createPayAnswers(pay),
     exports: exported.answers,
     reviews: createReviewAnswers(pay, createVoteReviews(votes)),
@@ -490,6 +505,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     if (isTreasuryCommand(name)) return treasury.command(name, input, actor, key)
     if (isKeyCommand(name)) return keys.command(name, input, actor, key)
     if (isChainCommand(name)) return name === 'chain.submit' ? chainJobs.submit(input, once) : chainRoom.command(name, input, once, signal)
+    if (name === 'dao.read') return daoRoom.read(once, signal)
     if (isVoteCommand(name))
       return voteCommand(votes, name, input, once).then(answered => {
         settleVotes(votes)

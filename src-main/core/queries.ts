@@ -21,7 +21,9 @@ import {
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
 import type { ChainAnswers } from './chain-calls.ts'
+import type { ChainCurveAnswers } from './chain-curves.ts'
 import type { CompareAnswers } from './compare.ts'
+import type { DaoAnswers } from './dao.ts'
 import type { ExportAnswers } from './exports.ts'
 import type { Keys } from './keys.ts'
 import { createMintAnswers } from './mint-queries.ts'
@@ -46,12 +48,14 @@ export interface Sources {
   networks(): Network[]
   sync(): SyncControl
   /** asks a network, in a thread of its own */
-  ask: <T>(task: 'chain-find' | 'chain-estimate', input: unknown, signal: AbortSignal | undefined) => Promise<T>
+  ask: <T>(task: 'chain-find' | 'chain-estimate' | 'chain-curves', input: unknown, signal: AbortSignal | undefined) => Promise<T>
   doctor(): DoctorReport | null
   vault: VaultAnswers
   keys: Keys
   votes: VoteAnswers
   chain: ChainAnswers
+  chainCurves: ChainCurveAnswers
+  dao: DaoAnswers
   pay: PayAnswers
   reviews: ReviewAnswers
   exports: ExportAnswers
@@ -69,8 +73,8 @@ export type OwnQuery = Exclude<QueryName, TreasuryQueryName>
 type Handlers = { [N in OwnQuery]: (input: Parsed<N>, signal?: AbortSignal) => QueryOutput<N> | Promise<QueryOutput<N>> }
 
 /**
- * Answers every query of the contract from what is stored and computed, so that no page waits; but for the two that ask a network
- * (sync.find, sync.estimate), which take as long as it does.
+ * Answers every query of the contract from what is stored and computed, so that no page waits; but for those that ask a network
+ * (sync.find, sync.estimate, chain.curves if it is told to), which take as long as it does.
  */
 export function createQueries(
   sources: Sources,
@@ -105,6 +109,8 @@ export function createQueries(
     'keys.list': () => sources.keys.list(),
     ...sources.votes,
     ...sources.chain,
+    ...sources.chainCurves,
+    ...sources.dao,
     ...sources.pay,
     ...sources.reviews,
     ...sources.exports,

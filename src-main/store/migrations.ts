@@ -5,6 +5,7 @@ import { booksAccessTokens } from './access-tokens.ts'
 import { booksAlerts } from './alerts-tables.ts'
 import { booksAuditHeads } from './audit-head-tables.ts'
 import { booksChainCalls, booksChainWords } from './chain-calls-tables.ts'
+import { booksDao } from './dao.ts'
 import { type Db, type DbKind, storeError } from './db.ts'
 import { booksExports } from './exports-tables.ts'
 import { makePrivateFile } from './files.ts'
@@ -343,6 +344,8 @@ export const migrations: Migrations = {
     booksCurve,
     booksGovernance,
     booksAlerts,
+    booksDao,
+    booksChainCurves,
   ],
 }
 

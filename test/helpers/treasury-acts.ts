@@ -375,6 +375,8 @@ function onLedger(scene: Scene, { kind, asset }: { kind: string; asset: string }
 }
 
 const governanceActs = [
+  // who proposes has to hold some
+  act('tokens.fund', 2, scene => ({ actor: administrator, input: { to: other(scene), token: 'BTA-GOV', amount: amount(scene, 20_000) } })),
   act(
     'governance.create',
     2,

@@ -12,6 +12,8 @@ import type { CallOptions, Chain, Hex } from './types.ts'
 
 /** Blocks fetched at once. */
 const BLOCKS_AT_ONCE = 8
+/** Stored values asked for in one call. */
+const VALUES_AT_ONCE = 200
 
 export interface FinalHead {
   n: number
@@ -78,11 +80,29 @@ export async function readResult(chain: Chain, runtime: Extrinsics, place: Place
 
 /** A stored value after a block; null: none is stored. */
 export async function readValue(chain: Chain, key: Hex, at: FinalHead, options: CallOptions = {}): Promise<Uint8Array | null> {
+  return (await readValues(chain, [key], at, options))[0]!
+}
+
+/** Stored values after a block, in the order of the keys; null: none is stored. */
+export async function readValues(
+  chain: Chain,
+  keys: readonly Hex[],
+  at: FinalHead,
+  options: CallOptions = {},
+): Promise<(Uint8Array | null)[]> {
   const asked = { ...options, block: at.n }
-  const { value, url } = await ask<{ changes: [Hex, Hex | null][] }[]>(chain, 'state_queryStorageAt', [[key], at.hash], asked)
-  const change = value[0]?.changes.find(([found]) => found === key)
-  if (!change) throw answerError({ url, method: 'state_queryStorageAt', block: at.n }, 'left the value out')
-  return change[1] === null ? null : Buffer.from(change[1].slice(2), 'hex')
+  const values: (Uint8Array | null)[] = []
+  for (let first = 0; first < keys.length; first += VALUES_AT_ONCE) {
+    const some = keys.slice(first, first + VALUES_AT_ONCE)
+    const { value, url } = await ask<{ changes: [Hex, Hex | null][] }[]>(chain, 'state_queryStorageAt', [some, at.hash], asked)
+    const found = new Map(value[0]?.changes)
+    for (const key of some) {
+      const stored = found.get(key)
+      if (stored === undefined) throw answerError({ url, method: 'state_queryStorageAt', block: at.n }, 'left the value out')
+      values.push(stored === null ? null : Buffer.from(stored.slice(2), 'hex'))
+    }
+  }
+  return values
 }
 
 /** An account after a block: its next number, and what it has, units of 1e-7 TFT. One that does not exist has nothing. */
