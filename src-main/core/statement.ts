@@ -4,7 +4,7 @@ import type { Statement, StatementAsk } from '../../src-shared/statement.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { buildStatement, type StatementItem } from '../engines/statement/statement.ts'
 import type { ExportStores } from '../jobs/exports/rows.ts'
-import { mintPages, newestFarmNames, receiptPages } from '../store/export-rows.ts'
+import { farmNameOf, mintPages, receiptPages } from '../store/export-rows.ts'
 import { loadSummaries, type StoredSummary } from '../store/index.ts'
 import { loadPrices } from '../store/market-prices.ts'
 import { loadDecisions, type StoredDecision } from '../store/mint-decisions.ts'
@@ -17,7 +17,6 @@ import { arrivalOf, notedPayment } from './pay-arrivals.ts'
 
 /** A receipt or mint of the farm before it is known whether it was paid. */
 interface Owed extends Omit<StatementItem, 'payment' | 'why'> {
-  farmName: string
   /** why it can't be paid yet, a sentence; empty: it can */
   early: string
   decision: StoredDecision | undefined
@@ -41,7 +40,7 @@ export function readStatement({ facts, books }: ExportStores, ask: StatementAsk)
     const { nodeId, receipt, amountUnits } = row
     items.push({ nodeId, period: null, periodEndTs: null, receipt, amountUnits, musd: null, payment, why: '' })
   }
-  const name = newestFarmNames(facts).get(farmId) ?? owed.at(-1)?.farmName
+  const name = farmNameOf(facts, farmId)
   if (name === undefined && items.length === 0)
     throw new AppError(
       'not-found',
@@ -85,9 +84,9 @@ function receiptsOf({ facts, books }: ExportStores, network: string, farmId: num
       : provisional
         ? 'Its period is provisional: what comes after it is not all there, so the amount may change.'
         : ''
-    return [...receiptPages(facts, index, { farmId })].flat().flatMap(({ nodeId, farmName, musd, amountUnits, hash }): Owed[] => {
+    return [...receiptPages(facts, index, { farmId })].flat().flatMap(({ nodeId, musd, amountUnits, hash }): Owed[] => {
       if (amountUnits === '0') return []
-      const common = { nodeId, period: index, periodEndTs: end, receipt: hash, farmName, early, decision: undefined }
+      const common = { nodeId, period: index, periodEndTs: end, receipt: hash, early, decision: undefined }
       return [{ ...common, amountUnits: BigInt(amountUnits), musd: BigInt(musd) }]
     })
   })
@@ -111,7 +110,6 @@ function mintsOf({ facts, books }: ExportStores, network: string, farmId: number
         receipt: decision?.mintId ?? mint.hash,
         amountUnits,
         musd: isOther ? null : BigInt(mint.musd),
-        farmName: mint.farmName,
         early: decided ? '' : 'Its payout is not decided yet: it can be claimed or voted on.',
         decision,
       },
@@ -120,7 +118,7 @@ function mintsOf({ facts, books }: ExportStores, network: string, farmId: number
 }
 
 function itemOf(books: ExportStores['books'], network: string, owed: Owed): StatementItem {
-  const { farmName: _, early, decision, ...item } = owed
+  const { early, decision, ...item } = owed
   const [row] = rowsOfOrigin(books, network, item.receipt)
   if (row?.stage === 'conflict') return { ...item, payment: null, why: `${rowStageHints.conflict} ${row.conflict}.` }
   if (row?.stage === 'paid' && row.tx !== null && row.paidTs !== null) {

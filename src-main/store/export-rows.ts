@@ -300,3 +300,12 @@ export function newestFarmNames(store: Store): Map<number, string> {
     .all() as { farmId: number; name: string }[]
   return new Map(found.map(({ farmId, name }) => [farmId, name]))
 }
+
+/** A farm's name as the newest receipt or mint that it is in has it; undefined: it is in none. */
+export function farmNameOf(store: Store, farmId: number): string | undefined {
+  const found = (table: 'node_results' | 'node_mints') =>
+    store.facts.prepare(`SELECT farm_name FROM ${table} WHERE farm_id = ? ORDER BY period DESC LIMIT 1`).pluck().get(farmId) as
+      | string
+      | undefined
+  return found('node_results') ?? found('node_mints')
+}
