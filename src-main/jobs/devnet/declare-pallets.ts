@@ -225,8 +225,10 @@ const dao: Pallet = {
   storage: [
     plain('ProposalList', 'Vec<H256>', '0x00'),
     { name: 'Proposals', value: 'DaoProposal', keys: [['H256', 'Identity']] },
+    { name: 'ProposalOf', value: 'RuntimeCall', keys: [['H256', 'Identity']] },
     { name: 'Voting', value: 'DaoVotes', keys: [['H256', 'Identity']] },
     plain('ProposalCount', 'u32', zeros(4)),
+    { name: 'FarmWeight', value: 'u64', keys: [['u32', 'Identity']], fallback: zeros(8) },
   ],
   events: [
     [0, 'Voted', { account: 'AccountId32', proposal_hash: 'H256', voted: 'bool', yes: 'u32', no: 'u32' }],

@@ -4,6 +4,7 @@ import { FIRST_PERIOD_START_TS, PERIOD_SEC } from '../../../src-shared/time.ts'
 import { createGrid } from '../../archive/demo-grid.ts'
 import { createLife } from '../../archive/demo-life.ts'
 import { createBlockMaker } from './block-maker.ts'
+import { DURATION_BLOCKS, putProposal } from './calls-dao.ts'
 import { createChain } from './chain.ts'
 import type { FedChain } from './feed-archive.ts'
 import { writeInitialState } from './grid-state.ts'
@@ -65,6 +66,11 @@ export async function chainFromScenario(scenario: Scenario, signal?: AbortSignal
     policies: grid.policies,
     payoutAddresses: grid.payoutAddresses,
     connectionPrice: life.connectionPrice(),
+  })
+  putProposal(viewState(chain.state, chain.runtimeOf(base.block), base.block), {
+    ...{ action: { System: { remark: { remark: Buffer.from('a vote to try out') } } }, threshold: 2 },
+    ...{ description: Buffer.from('Try out a vote: this proposal changes nothing'), link: Buffer.from('') },
+    end: first + historyBlocks + DURATION_BLOCKS,
   })
   const maker = createBlockMaker(chain)
   const sink = { block: () => undefined, ...maker.sink }

@@ -47,7 +47,10 @@ const ENDOWMENT_UNITS = 100_000_000_000_000n
 export function writeInitialState(view: StateView, grid: InitialGrid): void {
   for (const node of grid.nodes) view.put(GRID, 'Nodes', [node.id], nodeRecord(node))
   for (const node of grid.nodes) view.put(GRID, 'NodeIdByTwinID', [node.twin_id], node.id)
-  for (const [farmId, ids] of groups(grid.nodes, node => [node.farm_id, node.id])) view.put(GRID, 'NodesByFarmID', [farmId], ids)
+  for (const [farmId, ids] of groups(grid.nodes, node => [node.farm_id, node.id])) {
+    view.put(GRID, 'NodesByFarmID', [farmId], ids)
+    weigh(view, farmId)
+  }
   for (const { node_id, state, target } of grid.power) view.put(GRID, 'NodePower', [node_id], { state, target })
   for (const farm of grid.farms) putFarm(view, farm)
   for (const policy of grid.policies) view.put(GRID, 'FarmingPoliciesMap', [policy.id], policyRecord(policy))
@@ -165,6 +168,7 @@ function putNode(view: StateView, node: GridNode): void {
   if (earlier && earlier.farm_id !== node.farm_id)
     change(view, GRID, 'NodesByFarmID', earlier.farm_id, ids => ids.filter(id => id !== node.id))
   if (earlier?.farm_id !== node.farm_id) change(view, GRID, 'NodesByFarmID', node.farm_id, ids => [...ids, node.id])
+  for (const farmId of [earlier?.farm_id, node.farm_id]) if (farmId !== undefined) weigh(view, farmId)
   view.put(GRID, 'Nodes', [node.id], nodeRecord(node))
   view.put(GRID, 'NodeIdByTwinID', [node.twin_id], node.id)
 }
@@ -173,6 +177,7 @@ function removeNode(view: StateView, nodeId: number): void {
   const node = view.get(GRID, 'Nodes', nodeId) as { farm_id: number; twin_id: number } | null
   if (!node) return
   change(view, GRID, 'NodesByFarmID', node.farm_id, ids => ids.filter(id => id !== nodeId))
+  weigh(view, node.farm_id)
   view.remove(GRID, 'Nodes', nodeId)
   view.remove(GRID, 'NodeIdByTwinID', node.twin_id)
   view.remove(GRID, 'NodePower', nodeId)
@@ -197,6 +202,12 @@ function removeContract(view: StateView, id: number): void {
   if (rent) view.remove(CONTRACTS, 'ActiveRentContractForNode', rent.node_id)
   view.remove(CONTRACTS, 'Contracts', id)
   view.remove(CONTRACTS, 'NodeContractResources', id)
+}
+
+/** A farm's vote in the DAO weighs as many as it has nodes; on the grid chain their capacity counts. */
+function weigh(view: StateView, farmId: number): void {
+  const weight = BigInt((view.get(GRID, 'NodesByFarmID', farmId) as readonly number[]).length)
+  if ((view.get('Dao', 'FarmWeight', farmId) as bigint) !== weight) view.put('Dao', 'FarmWeight', [farmId], weight)
 }
 
 /** Changes a list of ids; one that ends up empty is removed. */
