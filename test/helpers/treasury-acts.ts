@@ -379,7 +379,7 @@ const governanceActs = [
   act('tokens.fund', 2, scene => ({ actor: administrator, input: { to: other(scene), token: 'BTA-GOV', amount: amount(scene, 20_000) } })),
   act(
     'governance.create',
-    2,
+    3,
     scene => {
       const { random, clock } = scene
       const startTs = clock.ts + pick(random, [0, 0, 3_600, 86_400, -1])
@@ -401,7 +401,7 @@ const governanceActs = [
           ...what,
           title: `Proposal ${scene.made++}`,
           startTs,
-          endTs: startTs + pick(random, [2, 5, 9]) * 86_400,
+          endTs: startTs + pick(random, [2, 20, 60]) * 86_400,
           quorumPercent: 0.5,
         },
       }
@@ -410,10 +410,10 @@ const governanceActs = [
   ),
   act(
     'governance.vote',
-    7,
+    12,
     onOne('prop', ({ random }) => ({ vote: pick(random, ['YES', 'YES', 'NO', 'ABSTAIN', 'MAYBE']) })),
   ),
-  act('governance.execute', 1.5, scene => ({
+  act('governance.execute', 3, scene => ({
     actor: scene.random() < 0.9 ? administrator : someone(scene),
     input: { id: oneOf(scene, 'prop').id },
   })),
