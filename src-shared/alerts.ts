@@ -29,7 +29,7 @@ export type AlertSeverity = z.infer<typeof alertSeveritySchema>
 
 /** A threshold: what it counts, and its bounds. `side`: the alert is there while the figure is above it, or below it. */
 export interface ThresholdForm {
-  unit: 'min' | 'h' | '%' | 'tokens' | 'boots' | 'mints' | 'votes'
+  unit: 'min' | 'h' | '%' | 'boots' | 'mints' | 'votes'
   side: 'above' | 'below'
   least: number
   most: number
@@ -106,10 +106,10 @@ export const alertForms: Record<AlertKind, AlertKindForm> = {
   },
   'fund-low': {
     name: 'UBO fund low',
-    what: 'The UBO fund has less than this.',
+    what: 'Of all that the UBO fund ever had, less than this share is left.',
     severity: 'at-risk',
     on: true,
-    threshold: { unit: 'tokens', side: 'below', value: 1_000, least: 1, most: 1_000_000_000, slack: 0.1 },
+    threshold: { unit: '%', side: 'below', value: 20, least: 1, most: 90, slack: 0.1 },
   },
   'payment-suspicious': {
     name: 'Payment suspicious',
@@ -244,3 +244,12 @@ export const tellingSchema = z.object({
   href: z.string(),
 })
 export type Telling = z.infer<typeof tellingSchema>
+
+/** An alert as a message tells it: what of it, and how it ended. */
+export interface ToldAlert
+  extends Pick<
+    Alert,
+    'cause' | 'kind' | 'severity' | 'network' | 'subject' | 'title' | 'reason' | 'wayOut' | 'openedTs' | 'overTs' | 'end'
+  > {
+  what: 'opened' | 'over'
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertCommands, alertQueries } from './alerts-contract.ts'
 import { chainCommands, chainQueries } from './chain-contract.ts'
 import { chainCurveQueries } from './chain-curves.ts'
 import { compareCommands, compareQueries } from './compare-contract.ts'
@@ -51,6 +52,7 @@ export const topicSchema = z.enum([
   'chain',
   'pay',
   'treasury',
+  'alerts',
 ])
 export type Topic = z.infer<typeof topicSchema>
 
@@ -406,6 +408,7 @@ export const queries = {
   ...reviewQueries,
   ...exportQueries,
   ...treasuryQueries,
+  ...alertQueries,
 } as const
 
 export const commands = {
@@ -450,6 +453,7 @@ export const commands = {
   ...payCommands,
   ...exportCommands,
   ...treasuryCommands,
+  ...alertCommands,
 } as const
 
 export type QueryName = keyof typeof queries

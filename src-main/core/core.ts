@@ -23,6 +23,7 @@ import {
   saveSettings,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
+import { createAlerts, isAlertCommand } from './alerts/alerts.ts'
 import { isChainCommand, openChainRoom } from './chain-calls.ts'
 import { createChainCurves } from './chain-curves.ts'
 import { createChainJobs } from './chain-jobs.ts'
@@ -94,7 +95,7 @@ export interface CoreOptions {
 export interface HostCore extends Core {
   /** what serving the REST door takes */
   rest: RestAccess
-  /** Runs what scheduled jobs have due now: for whoever sets the clock (nowTs). By itself it looks every 15 s */
+  /** Runs what scheduled jobs have due now, and looks for alerts: for whoever sets the clock (nowTs). By itself it looks every 15 s, and every minute */
   runDue(): Promise<void>
 }
 
@@ -207,6 +208,11 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     changed: topics.changed,
     folder: join(real.dataDir, 'exports'),
   })
+  const voteAnswers = createVoteAnswers(votes)
+  const alerts = createAlerts({
+    ...{ books: real, view, settings, sync, mints, votes: voteAnswers, secrets: keys.secrets },
+    ...{ changed: topics.changed, subscribe: topics.subscribe },
+  })
   const answer = createQueries({
     view,
     mints,
@@ -220,7 +226,8 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     compared: comparisons.answers,
     vault: vault.answers,
     keys,
-    votes: createVoteAnswers(votes),
+    votes: voteAnswers,
+    alerts: alerts.answers,
     chain: chainRoom.answers,
     chainCurves: createChainCurves({
       ...{ books: real, network: mints.network, endpointsOf: name => chainEndpoints(findNetwork(known, real, name)) },
@@ -250,6 +257,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     chainJobs.resume()
     treasury.resume()
     void payJobs.resume()
+    alerts.start()
   }
   for (const step of view.warmSteps()) step()
   // what was saved before a stop and not triggered yet; read ahead either way
@@ -513,6 +521,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         return answered
       })
     if (isExportCommand(name)) return exported.command(name, input, once)
+    if (isAlertCommand(name)) return alerts.command(name, input, actor, key)
     if (isPayCommand(name)) return payJobs.command(name, input, actor, once)
     switch (name) {
       case 'import.uploadBegin': {
@@ -688,11 +697,15 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       }
     },
     rest: treasury.rest,
-    runDue: treasury.runDue,
+    async runDue() {
+      await treasury.runDue()
+      await alerts.look()
+    },
     subscribe: topics.subscribe,
     async close() {
       if (closed) return
       clearInterval(signing)
+      await alerts.close()
       keys.lock()
       await treasury.close()
       realSync.refresher.close()

@@ -20,6 +20,7 @@ import {
   verifyAudit,
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
+import type { AlertAnswers } from './alerts/alerts.ts'
 import type { ChainAnswers } from './chain-calls.ts'
 import type { ChainCurveAnswers } from './chain-curves.ts'
 import type { CompareAnswers } from './compare.ts'
@@ -61,6 +62,7 @@ export interface Sources {
   exports: ExportAnswers
   mints: MintView
   compared: CompareAnswers
+  alerts: AlertAnswers
 }
 
 /** The network that the demo generator names. */
@@ -106,6 +108,7 @@ export function createQueries(
   const handlers: Handlers = {
     ...createMintAnswers(sources.mints),
     ...sources.compared,
+    ...sources.alerts,
     'keys.list': () => sources.keys.list(),
     ...sources.votes,
     ...sources.chain,

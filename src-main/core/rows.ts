@@ -44,7 +44,7 @@ export function lightNode(result: Omit<NodeResult, 'receipt' | 'overviewLine' | 
 }
 
 /** How far the period that a projection is about is known. */
-function timeOf({ rules, period, asOfTs, over }: Projection, time: Known): Known {
+export function timeOf({ rules, period, asOfTs, over }: Projection, time: Known): Known {
   return rules === 'v3' ? time : { startTs: period.start, endTs: period.end, asOfTs, knownToTs: time.knownToTs, over, final: false }
 }
 

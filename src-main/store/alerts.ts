@@ -1,6 +1,5 @@
 import {
   type Alert,
-  type AlertEnd,
   type AlertKind,
   type AlertRule,
   type AlertSeverity,
@@ -9,6 +8,7 @@ import {
   alertSeveritySchema,
   defaultRule,
   type Telling,
+  type ToldAlert,
 } from '../../src-shared/alerts.ts'
 import type { Ending, KnownAlert, Opening } from '../engines/alerts/decide.ts'
 import type { Message, News } from '../engines/alerts/telling.ts'
@@ -128,7 +128,7 @@ export function tellingsAfter(store: Store, seq: number, limit: number): Telling
 }
 
 const COLUMNS = `id, cause, kind, severity, network, subject, title, reason, way_out AS wayOut, href, as_of_ts AS asOfTs, opened_ts AS openedTs,
-  over_ts AS overTs, how AS "end", (SELECT ts FROM alert_tellings JOIN alert_news ON telling = seq
+  over_ts AS overTs, how AS "end", (SELECT alert_tellings.ts FROM alert_tellings JOIN alert_news ON telling = seq
     WHERE alert_id = alerts.id AND alert_news.what = 'opened') AS toldTs`
 
 /** The open alerts, the most severe first, then the latest. */
@@ -170,22 +170,6 @@ export function listAlertHistory(
     rows: page.all({ ...values, limit, offset }) as Alert[],
     total: prepared(store.books, `SELECT count(*) FROM alerts WHERE ${where}`).pluck().get(values) as number,
   }
-}
-
-/** An alert as a message tells it: what of it, and how it ended. */
-export interface ToldAlert {
-  cause: string
-  what: News['what']
-  kind: AlertKind
-  severity: AlertSeverity
-  network: string
-  subject: string
-  title: string
-  reason: string
-  wayOut: string
-  openedTs: number
-  overTs: number | null
-  end: AlertEnd | null
 }
 
 /** The alerts that a message tells of. */
