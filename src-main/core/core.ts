@@ -231,7 +231,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     chain: chainRoom.answers,
     chainCurves: createChainCurves({
       ...{ books: real, network: mints.network, endpointsOf: name => chainEndpoints(findNetwork(known, real, name)) },
-      ask: (input, signal) => runTask('chain-curves', input, signal ? { signal } : {}),
+      ask: (input, signal) => runTask('chain-curves', input, signal ? { signal } : {}) as never,
       ...{ changed: topics.changed, canWrite: options.mode === 'write', nowTs },
     }),
     dao: daoRoom.answers,

@@ -113,6 +113,10 @@ const tasks = {
     const { findFarms } = await import('../jobs/sync/ask.ts')
     return findFarms(input, signal)
   },
+  async 'chain-curves'(input: AskInput, { signal }: JobContext) {
+    const { askCurves } = await import('../jobs/sync/ask-curves.ts')
+    return askCurves(input, signal)
+  },
   async 'chain-estimate'(input: AskInput & { network: string; scope: Scope; periods: number | null }, { signal }: JobContext) {
     const { estimateSync } = await import('../jobs/sync/ask.ts')
     return estimateSync(input, signal)

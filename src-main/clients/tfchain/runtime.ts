@@ -32,6 +32,12 @@ export function buildRuntime(metadata: Uint8Array): BuiltRuntime {
     storageKey: storage.key,
     defaultValue: storage.fallback,
     idOfKey: key => idOfKey(key, specVersion),
+    pallets: parsed.pallets.map(({ name }) => name),
+    constant(pallet, name) {
+      const found = parsed.pallets.find(one => one.name === pallet)?.constants.find(one => one.name === name)
+      return found ? Uint8Array.from(Buffer.from(found.value.slice(2), 'hex')) : null
+    },
+    read: storage.read,
     decodeEvents: createEventDecoder(schema, parsed, specVersion),
     node: bytes => storage.read('TfgridModule', 'Nodes', node, bytes),
     farm: bytes => storage.read('TfgridModule', 'Farms', farm, bytes),

@@ -30,8 +30,8 @@ export interface StateBlock {
 export interface StateReader {
   readonly block: StateBlock
   readonly runtime: Runtime
-  /** one value, or what counts where nothing is stored; null where there is none */
-  value(pallet: string, item: string, ...keys: number[]): Promise<Uint8Array | null>
+  /** one value, or what counts where nothing is stored; null where there is none; keys are numbers or raw SCALE bytes */
+  value(pallet: string, item: string, ...keys: (number | Uint8Array)[]): Promise<Uint8Array | null>
   /** values of a map by id, in the order of the ids; those that are not there are left out */
   some(pallet: string, item: string, ids: Iterable<number>): Promise<[id: number, value: Uint8Array][]>
   /** a whole map, by id, rising */

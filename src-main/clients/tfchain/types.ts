@@ -10,6 +10,7 @@ import type {
   Resources,
 } from '../../../src-shared/grid.ts'
 import type { EndpointState } from '../../../src-shared/sync.ts'
+import type { Shape } from './values.ts'
 
 /** 0x-prefixed lower-case hex, as a chain node writes bytes and hashes. */
 export type Hex = string
@@ -81,6 +82,10 @@ export interface Runtime {
   readonly metadata: Uint8Array
   /** whether this runtime has that storage item or event kind */
   hasStorage(pallet: string, item: string): boolean
+  /** names of its pallets */
+  readonly pallets: readonly string[]
+  /** SCALE bytes of a pallet's constant; null: it has none of that name */
+  constant(pallet: string, name: string): Uint8Array | null
   /** the storage key of a value, or the prefix of a map without its keys; keys are numbers, bigints or raw SCALE bytes */
   storageKey(pallet: string, item: string, ...keys: (number | bigint | Uint8Array)[]): Hex
   /** the item's own value where nothing is stored; null: it has none */
@@ -92,6 +97,8 @@ export interface Runtime {
    * number of all events. Throws AppError chain.undecodable naming pallet, event, spec and block; nothing of it may be kept then.
    */
   decodeEvents(events: Uint8Array, sink: ChainEventSink, block: number): number
+  /** A storage value by a shape (values.ts): one shape for each item. Throws AppError chain.undecodable naming the storage item and spec. */
+  read<T>(pallet: string, item: string, shape: Shape<T>, bytes: Uint8Array): T
   /** Storage values by SCALE bytes. Each throws AppError chain.undecodable naming the storage item and spec. */
   node(bytes: Uint8Array): GridNode
   farm(bytes: Uint8Array): GridFarm

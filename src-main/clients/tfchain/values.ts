@@ -73,6 +73,24 @@ export const u64: Shape<U64> = (schema, type, what) => {
   return cursor => readU64(cursor.bytes, take(cursor, 8))
 }
 
+export const u128: Shape<bigint> = (schema, type, what) => {
+  if (primitiveOf(schema, type) !== 'u128') misfit(`${what} is no number of 128 bits`)
+  return cursor => {
+    const at = take(cursor, 16)
+    return (BigInt(readU64(cursor.bytes, at + 8)) << 64n) | BigInt(readU64(cursor.bytes, at))
+  }
+}
+
+/** 32 bytes: an account. */
+export const bytes32: Shape<Uint8Array> = (schema, type, what) => {
+  const def = schema.types.def(schema.types.unwrap(type))
+  if (def.tag !== 'array' || def.value.len !== 32 || primitiveOf(schema, def.value.type) !== 'u8') misfit(`${what} is no account`)
+  return cursor => {
+    const at = take(cursor, 32)
+    return cursor.bytes.slice(at, at + 32)
+  }
+}
+
 /** u32 or u64 whose value must stay below 2^53. */
 export const id: Shape<number> = (schema, type, what) => {
   if (primitiveOf(schema, type) !== 'u64') return uint(schema, type, what)

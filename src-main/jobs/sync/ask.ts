@@ -15,7 +15,7 @@ export interface AskInput {
   genesis: string
 }
 
-interface Asked {
+export interface Asked {
   chain: Chain
   runtimes: Runtimes
   head: Head
@@ -23,7 +23,7 @@ interface Asked {
   state: StateReader
 }
 
-async function asking<T>(input: AskInput, signal: AbortSignal | undefined, work: (asked: Asked) => Promise<T>): Promise<T> {
+export async function asking<T>(input: AskInput, signal: AbortSignal | undefined, work: (asked: Asked) => Promise<T>): Promise<T> {
   const chain = await openChain({ endpoints: input.endpoints, genesis: input.genesis, giveUpMs: 15_000, ...(signal && { signal }) })
   try {
     const runtimes = createRuntimes(chain, null, signal)
