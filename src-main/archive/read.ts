@@ -111,6 +111,13 @@ export async function readArchive(source: string, sink: ArchiveSink, options: Re
   }
 }
 
+/** Reads an archive that is in memory already, as a whole. Throws as readArchive does; `name` stands in what it says. */
+export function readArchiveBytes(name: string, bytes: Buffer, sink: ArchiveSink): ReadResult {
+  const run = createRun(name, sink, undefined)
+  run.take(bytes)
+  return run.finish()
+}
+
 /** Checksums come last: a line that makes no sense may come from damaged packing. Throws if that shows. */
 async function lookOn(bytes: ByteSource, signal: AbortSignal | undefined): Promise<void> {
   let left = LOOK_ON_BYTES

@@ -148,6 +148,17 @@ async function pour(
   }
 }
 
+/** An archive's canonical text, for one that is small enough to be held: that of a node. Throws what `produce` throws. */
+export async function archiveText(produce: (sink: WritingSink) => Promise<void>): Promise<string> {
+  const parts: string[] = []
+  const lines = createLines(async text => {
+    parts.push(text)
+  })
+  await produce(lines.sink)
+  await lines.finish()
+  return parts.join('')
+}
+
 function createLines(write: (text: string) => Promise<void>) {
   let batches: string[] = []
   let batch = ''

@@ -60,7 +60,7 @@ export async function verifyReceipts(ask: CompareAsk & { stellar?: StellarAsk },
 }
 
 /** Throws AppError usage, naming what is not known. */
-async function stellarOf(store: Store | null, { network: named, networksFile, ...given }: StellarAsk): Promise<VerifyWanted['stellar']> {
+export async function stellarOf(store: Store | null, { network: named, networksFile, ...given }: StellarAsk): Promise<VerifyWanted['stellar']> {
   const network = named ?? (store && (storedNetwork(store) ?? keptSync(store)?.config.network)) ?? null
   const known = readKnownNetworks(networksFile)
   const config = { ...payConfigOf({ books: store, known }, network).config, ...given }
@@ -81,7 +81,7 @@ async function stellarOf(store: Store | null, { network: named, networksFile, ..
   return { horizon: createHorizon({ url: horizon, passphrase }), network: network ?? 'not named', config }
 }
 
-function storeOrNone(dataDir: string): Store | null {
+export function storeOrNone(dataDir: string): Store | null {
   try {
     return openStore(dataDir, { mode: 'read' })
   } catch (error) {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { toAppError } from '../../src-shared/errors.ts'
 import { signForExport } from '../jobs/audit-heads.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -23,6 +25,8 @@ export function signLeaving<T>(store: Store, answer: T): T {
  * words, or null: the file is there either way.
  */
 export function signLeavingFrom(dataDir: string): string | null {
+  // what was written came from files alone: there is no trail, and none is begun for it
+  if (!existsSync(join(dataDir, 'books.db'))) return null
   try {
     const store = openStore(dataDir, { mode: 'write', lock: false })
     try {

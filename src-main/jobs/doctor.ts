@@ -4,9 +4,11 @@ import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { DoctorCheck, DoctorReport } from '../../src-shared/sync.ts'
 import { pinnedChain } from '../store/chain.ts'
 import { openStore, type Store } from '../store/open.ts'
+import { examinePayments } from './audit/payment-records.ts'
+import { examineVotes } from './audit/vote-records.ts'
 import type { JobContext } from './context.ts'
 import { type Connect, checkChainClock, checkHashes, connectChain, examineEndpoint, knownSpecs } from './doctor/chain.ts'
-import { type Finding, problem, unknown } from './doctor/finding.ts'
+import { type Finding, problem, recordsFinding, unknown } from './doctor/finding.ts'
 import {
   checkAudit,
   checkBooks,
@@ -41,7 +43,7 @@ export interface DoctorTools {
   freeBytes?: (path: string) => number
 }
 
-const STORE_CHECKS = ['Audit trail', 'Ledger', 'Figures', 'Stored events', 'Gaps', 'Results', 'Clock'] as const
+const STORE_CHECKS = ['Audit trail', 'Votes', 'Payments', 'Ledger', 'Figures', 'Stored events', 'Gaps', 'Results', 'Clock'] as const
 const CHAIN_CHECKS = ['Endpoints', 'Clock against the chain', 'Block hashes', 'Store against the chain'] as const
 
 /**
@@ -106,6 +108,8 @@ type Check = (name: string, wayOut: string, work: () => Finding | Promise<Findin
 
 async function examineStore(store: Store, check: Check): Promise<void> {
   await check('Audit trail', MEND_BOOKS, () => checkAudit(store))
+  await check('Votes', MEND_BOOKS, async () => recordsFinding(await examineVotes(store), MEND_BOOKS))
+  await check('Payments', MEND_BOOKS, async () => recordsFinding(await examinePayments(store), MEND_BOOKS))
   await check('Ledger', MEND_BOOKS, () => checkBooks(store))
   await check('Figures', MEND_BOOKS, () => checkFigures(store))
   let found: ReturnType<typeof gapsOf> | null = null

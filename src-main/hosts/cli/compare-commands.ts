@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander'
 import { compareText, isAllEqual, verifyText } from '../../../src-shared/compare-text.ts'
 import type { ResourceRule } from '../../../src-shared/mint.ts'
+import { isSealedRight, sealedCheckText } from '../../../src-shared/sealed-check.ts'
 import type { StellarAsk } from '../../core/compare-command.ts'
+import { splitSealed } from '../../core/sealed-files.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { networksFile } from '../program.ts'
 import { jsonText, type Terminal } from './terminal.ts'
@@ -13,7 +15,7 @@ interface Common {
   resources?: ResourceRule
 }
 
-interface VerifyOptions extends Common {
+export interface VerifyOptions extends Common {
   against?: 'chain' | 'stellar'
   network?: string
   horizon?: string
@@ -48,9 +50,9 @@ export function addCompareCommands(
 
   command(
     'verify',
-    'receipts and mints, each by itself: bytes, hash, whether your own store gives the same, and its payment; fails if any fails',
+    'receipts and mints, each by itself: bytes, hash, whether your own store gives the same, and its payment; also audit reports and evidence bundles; fails if any fails',
   )
-    .argument('<path...>', 'folders that were minted into, or files')
+    .argument('<path...>', 'folders that were minted into, or files; also reports of granary audit, and evidence bundles')
     .addOption(
       new Option(
         '--against <what>',
@@ -66,8 +68,11 @@ export function addCompareCommands(
     .addOption(resources())
     .action(async (paths: string[], options: VerifyOptions) => {
       const { against } = options
+      const { sealed, others } = splitSealed(paths)
+      if (sealed.length > 0 && !(await sayVerified(sealed, options, terminal))) onWrong()
+      if (others.length === 0) return
       const stellar = against === 'stellar' ? { stellar: stellarAsk(options) } : {}
-      const report = await (await loadCompare()).verifyReceipts({ ...ask(paths, options), ...stellar }, context)
+      const report = await (await loadCompare()).verifyReceipts({ ...ask(others, options), ...stellar }, context)
       terminal.out(terminal.json ? jsonText(report) : verifyText(report))
       const { fails, unknown } = report.counts
       const isPaymentUnknown = report.receipts.some(({ payment }) => payment?.state === 'not-known')
@@ -75,7 +80,15 @@ export function addCompareCommands(
     })
 }
 
-function stellarAsk({ network, horizon, passphrase, asset, issuer, payer }: VerifyOptions): StellarAsk {
+/** Verifies reports and bundles; gives whether none of them is wrong. */
+async function sayVerified(paths: readonly string[], { data }: VerifyOptions, terminal: Terminal): Promise<boolean> {
+  const { verifySealed } = await import('../../core/desk-command.ts')
+  const found = await verifySealed(resolveDataDir(data), paths)
+  terminal.out(terminal.json ? jsonText({ sealed: found }) : found.map(sealedCheckText).join('\n'))
+  return found.every(isSealedRight)
+}
+
+export function stellarAsk({ network, horizon, passphrase, asset, issuer, payer }: VerifyOptions): StellarAsk {
   return {
     networksFile,
     ...(network !== undefined && { network }),

@@ -12,7 +12,7 @@ export function leavesAsFile(command: Command): boolean {
   const options = command.optsWithGlobals()
   // straight from an archive it touches no data folder; a key that is shown is no file
   if ((path === 'mint' && options.archive !== undefined) || path.startsWith('keys ')) return false
-  return path.endsWith(' export') || PRINTED.has(path) || FILE_OPTIONS.some(name => options[name] !== undefined)
+  return path.endsWith(' export') || path === 'audit bundle' || PRINTED.has(path) || FILE_OPTIONS.some(name => options[name] !== undefined)
 }
 
 /** `archive export` */

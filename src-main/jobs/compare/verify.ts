@@ -21,6 +21,8 @@ export interface VerifyWanted {
   files: ProposedFile[]
   resources: ResourceRule
   rules: NodePeriodRules
+  /** periods whose stored data is damaged, each with what is wrong: nothing is computed with them */
+  unusable?: ReadonlyMap<number, string>
   /** Stellar too is asked whether each was paid */
   stellar?: { horizon: Horizon; network: string; config: PayConfig }
 }
@@ -48,15 +50,19 @@ export async function verifyProposal(
   context: JobContext,
 ): Promise<Verification> {
   const say = (detail: string) => context.onProgress?.({ fraction: null, detail, secondsLeft: null })
+  const unusable = wanted.unusable ?? new Map<number, string>()
   const own =
     store &&
-    recompute(store, {
-      rules: wanted.rules,
-      onStep: detail => detail !== '' && say(detail),
-      ...(context.signal && { signal: context.signal }),
-    })
+    without(
+      unusable,
+      recompute(store, {
+        rules: wanted.rules,
+        onStep: detail => detail !== '' && say(detail),
+        ...(context.signal && { signal: context.signal }),
+      }),
+    )
   const used = new Set<number>()
-  const word = ownWords(own, wanted.resources, used)
+  const word = ownWords(own, wanted.resources, used, unusable)
   const statements = [...(proposal.receipts ?? []), ...proposal.retries, ...(proposal.mints ?? [])]
   const misfits = misfitsOf(proposal, statements)
   const details: Verification['details'] = []
@@ -176,7 +182,22 @@ function misfitsOf(proposal: Proposal, statements: readonly Statement[]): Map<St
   return found
 }
 
-function ownWords(own: Recomputed | null, resources: ResourceRule, used: Set<number>): (statement: Statement, period: number) => OwnWord {
+/** One's own results but those of some periods. */
+function without(unusable: ReadonlyMap<number, string>, own: Recomputed): Recomputed {
+  if (unusable.size === 0) return own
+  return {
+    ...own,
+    has: period => !unusable.has(period) && own.has(period),
+    retries: (period, resources) => (unusable.has(period - 1) ? null : own.retries(period, resources)),
+  }
+}
+
+function ownWords(
+  own: Recomputed | null,
+  resources: ResourceRule,
+  used: Set<number>,
+  unusable: ReadonlyMap<number, string>,
+): (statement: Statement, period: number) => OwnWord {
   const byKey = new Map<string, Map<string, OwnReceipt>>()
   const listed = (name: string, list: () => readonly OwnReceipt[]): Map<string, OwnReceipt> => {
     let found = byKey.get(name)
@@ -186,7 +207,11 @@ function ownWords(own: Recomputed | null, resources: ResourceRule, used: Set<num
     }
     return found
   }
-  const unknown = (period: number): OwnWord => ({ known: false, why: `Period ${period} is not in your store, so nothing was recomputed.` })
+  const unknown = (period: number): OwnWord => {
+    const damaged = unusable.get(period)
+    const why = damaged === undefined ? `Period ${period} is not in your store, so` : `The stored data of period ${period} is damaged, so`
+    return { known: false, why: `${why} nothing was recomputed.` }
+  }
   return (statement, period) => {
     if (own === null) return { known: false, why: 'There is no store of your own, so nothing was recomputed.' }
     const { nodeId, startTs, kind } = statement
