@@ -178,7 +178,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
   addCompareCommands(command, terminal, wholeNumber, onWrong)
 
   addKeysCommands(command, terminal, commandGroup)
-  addAuditCommands(command, terminal, onWrong, commandGroup)
+  addAuditCommands(command, terminal, onWrong, wholeNumber)
   addExportCommands(command, terminal, wholeNumber, commandGroup)
   addTreasuryCommands(command, terminal, commandGroup)
 
