@@ -82,7 +82,12 @@ export function formatAge(ts: number, nowTs: number): string {
 
 /** Hands the user a file, made of text that is already here. */
 export function downloadText(fileName: string, text: string, type = 'text/csv'): void {
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))
+  downloadBlob(fileName, new Blob([text], { type: `${type};charset=utf-8` }))
+}
+
+/** Hands the user a file, made of bytes that are already here. */
+export function downloadBlob(fileName: string, bytes: Blob): void {
+  const url = URL.createObjectURL(bytes)
   const link = document.createElement('a')
   link.href = url
   link.download = fileName

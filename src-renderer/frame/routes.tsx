@@ -3,6 +3,8 @@ import {
   IconAccount,
   IconConfiguration,
   IconCredit,
+  IconCurve,
+  IconDownload,
   IconGuarantees,
   IconImport,
   IconJobs,
@@ -28,6 +30,8 @@ import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ComparePage } from '../pages/compare.tsx'
 import { ConfigurationPage } from '../pages/configuration.tsx'
 import { CreditPage } from '../pages/credit.tsx'
+import { CurvePage } from '../pages/curve.tsx'
+import { ExportsPage, StatementPage } from '../pages/exports.tsx'
 import { GuaranteesPage } from '../pages/guarantees.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { JobsPage } from '../pages/jobs.tsx'
@@ -50,6 +54,7 @@ import { TokensPage } from '../pages/tokens.tsx'
 import { VotesPage } from '../pages/votes.tsx'
 import { WhatIfPage } from '../pages/what-if.tsx'
 import { texts } from '../texts.ts'
+import { exportsTexts } from '../texts-exports.ts'
 
 export interface AppRoute {
   /** pattern for wouter; parameters arrive as props.params */
@@ -84,6 +89,7 @@ export const routes: AppRoute[] = [
   { path: '/credit', title: texts.credit.title, page: CreditPage, rail: { section: 'treasury', icon: IconCredit } },
   { path: '/pools', title: texts.pools.title, page: PoolsPage, rail: { section: 'treasury', icon: IconPools } },
   { path: '/guarantees', title: texts.guarantees.title, page: GuaranteesPage, rail: { section: 'treasury', icon: IconGuarantees } },
+  { path: '/curve', title: texts.curve.title, page: CurvePage, rail: { section: 'treasury', icon: IconCurve } },
   { path: '/proposals', title: texts.proposals.title, page: ProposalsPage, rail: { section: 'treasury', icon: IconProposals } },
   { path: '/jobs', title: texts.jobs.title, page: JobsPage, rail: { section: 'treasury', icon: IconJobs } },
   {
@@ -92,6 +98,8 @@ export const routes: AppRoute[] = [
     page: ConfigurationPage,
     rail: { section: 'treasury', icon: IconConfiguration },
   },
+  { path: '/exports', title: exportsTexts.title, page: ExportsPage, rail: { section: 'app', icon: IconDownload } },
+  { path: '/exports/statement', title: exportsTexts.parts.statement, page: StatementPage },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
