@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { ChainCall, ChainFileReview, ChainRequest, ChainReview, ChainTextFile } from '../../src-shared/chain-contract.ts'
 import type { QueryOutput } from '../../src-shared/contract.ts'
+import type { DaoReading } from '../../src-shared/dao-contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { callsUnderWay, loadCall } from '../store/chain-calls.ts'
+import { loadDaoReading } from '../store/dao.ts'
+import { loadSettings } from '../store/index.ts'
 import { loadKeys } from '../store/keys.ts'
 import { storedNetwork } from '../store/periods.ts'
 import { type ChainCommand, openChainRoom } from './chain-calls.ts'
 import { type CommandAsk, namedNetwork, openForCommand } from './command-books.ts'
+import { openDaoRoom } from './dao.ts'
 import { chainEndpoints, findNetwork } from './networks.ts'
 import { keptSync } from './sync.ts'
 
@@ -33,6 +37,10 @@ export interface OpenChainCalls {
   network(): string
   /** what its chain can be asked for, by asking it */
   calls(signal: AbortSignal): Promise<QueryOutput<'chain.calls'>>
+  /** The DAO's proposals as the chain has them now or, where it can't be asked, as they were read last. Rejects where they never were. */
+  proposals(signal: AbortSignal): Promise<DaoNow>
+  /** One of them by its hash or number, with every farm's vote. Rejects as `proposals`, and with AppError not-found. */
+  proposal(named: string, signal: AbortSignal): Promise<QueryOutput<'dao.get'> & Pick<DaoNow, 'network' | 'read' | 'offline'>>
   requests(): ChainRequest[]
   /** A request by its id or a beginning of it. Throws AppError not-found. */
   find(requestId: string): ChainRequest
@@ -62,6 +70,9 @@ export interface OpenChainCalls {
   close(): void
 }
 
+/** What the DAO's proposals are; `offline`: why it is not what the chain says now, null where it is. */
+export type DaoNow = QueryOutput<'dao.list'> & { offline: string | null }
+
 /** Throws AppError usage, store.*, io.*. */
 export function openChainCalls({ endpoints, ...ask }: ChainAsk): OpenChainCalls {
   return openForCommand(ask, ({ store, keys, known, once, close }) => {
@@ -83,9 +94,33 @@ export function openChainCalls({ endpoints, ...ask }: ChainAsk): OpenChainCalls 
     const unlock = async (keyId: string, passphrase: string): Promise<void> =>
       void (await keys.command('keys.unlock', { keyIds: [keyId], passphrase }, { id: ask.actor }, randomUUID()))
     const idOf = (requestId: string): string => loadCall(store, requestId).requestId
+    const dao = openDaoRoom({
+      ...{ books: store, chain: room, network: () => shown, myFarms: () => loadSettings(store).myFarms, changed: () => {} },
+    })
+    const readDao = async (signal: AbortSignal): Promise<{ reading: DaoReading; offline: string | null }> => {
+      try {
+        return { reading: await dao.ask(network(), signal), offline: null }
+      } catch (error) {
+        const reading = loadDaoReading(store, network())
+        if (!(error instanceof AppError) || !error.code.startsWith('chain.') || reading === null) throw error
+        return { reading, offline: error.message }
+      }
+    }
+    const daoNow = async (signal: AbortSignal): Promise<DaoNow & { reading: DaoReading }> => {
+      const { reading, offline } = await readDao(signal)
+      return { network: network(), ...dao.shown(reading), offline, reading }
+    }
     return {
       network,
       calls: signal => room.askCalls(network(), signal),
+      async proposals(signal) {
+        const { reading: _reading, ...now } = await daoNow(signal)
+        return now
+      },
+      async proposal(named, signal) {
+        const { reading, read, offline } = await daoNow(signal)
+        return { network: network(), read, offline, ...dao.proposal(reading, named) }
+      },
       requests: () => room.list({ offset: 0, limit: 1000 }).rows,
       find: room.row,
       review: requestId => room.review(idOf(requestId)),

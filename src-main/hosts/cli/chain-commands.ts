@@ -12,6 +12,7 @@ import { formatUtc } from '../../../src-shared/time.ts'
 import type { ChainAsk, OpenChainCalls } from '../../core/chain-command.ts'
 import { addOfflineCommands } from './chain-offline-commands.ts'
 import { createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
+import { proposalsText, proposalText } from './dao-text.ts'
 import { createSecretInput, type SecretInput } from './secret-input.ts'
 import type { Terminal } from './terminal.ts'
 import { table } from './vault-commands.ts'
@@ -75,6 +76,22 @@ export function addChainCommands(
       say(calls, callsText(calls))
     }),
   )
+
+  below(
+    'proposals',
+    'the proposals of the chain’s DAO: what they do, how the vote stands, how long it lasts; your farms and what they weigh',
+  )
+    .argument('[proposal]', 'one of them, by its number or hash, with every farm’s vote')
+    .action((proposal: string | undefined, options: ChainOptions) =>
+      using('read', options, async opened => {
+        if (proposal !== undefined) {
+          const found = await opened.proposal(proposal, terminal.signal)
+          return say(found, proposalText(found))
+        }
+        const now = await opened.proposals(terminal.signal)
+        say(now, proposalsText(now))
+      }),
+    )
 
   sending('vote', 'vote on a proposal of the DAO as a farm')
     .addOption(number('--farm <id>', 'the farm that votes; its account signs'))
