@@ -66,7 +66,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'chain-call', 'pay', 'export']),
+  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'chain-call', 'pay', 'export', 'backup']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedTs: z.number(),

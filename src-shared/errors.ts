@@ -172,6 +172,8 @@ export const errorCodes = [
   'idempotency.reused', // one key, two different commands
   'audit.broken', // the audit trail does not hash up
   'jobs.clock', // the clock is far ahead of the last slot or went backwards: scheduled jobs wait for a person's word; details.clock
+  'backup.damaged', // a backup file is cut off, altered, or none
+  'backup.passphrase', // a backup is encrypted, and its passphrase is missing or another; details.reason
   'not-found',
   'cancelled',
   'core.gone', // the core stopped while a call was under way

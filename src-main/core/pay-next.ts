@@ -20,6 +20,8 @@ export interface NextInput {
   lastMaxTs: number | null
   nowTs: number
   signedHere: boolean
+  /** it came back from a backup, and Stellar was not asked about it since */
+  isRestored: boolean
   maker: string
   signers: RunDetail['signers']
   needsWeight: number | null
@@ -38,6 +40,7 @@ export function abilities(input: NextInput): PayAction[] {
   if (stage === 'dead' || stage === 'withdrawn') return ['plan']
   if (stage === 'done') return ['export', 'reconcile']
   if (job?.state === 'running') return stage === 'open' || stage === 'running' ? ['pause', 'export'] : ['export']
+  if (input.isRestored) return ['reconcile', 'export']
   if (stage === 'stopped') return stoppedAbilities(input)
   const can: PayAction[] = ['export', 'import', 'reconcile', 'cancel']
   const isAgreed = votes?.isAgreed !== false
@@ -81,6 +84,11 @@ export function nextOf(input: NextInput, can: readonly PayAction[]): RunNext {
       null,
     )
   if (job?.state === 'running') return step(`${job.title}: ${job.detail || 'it is under way'}.`, null)
+  if (input.isRestored)
+    return step(
+      'It came back from a backup: what was paid of it since is not known here. Reconcile it with Stellar before anything else.',
+      'reconcile',
+    )
   if (stage === 'stopped') return stoppedStep(input, can, step)
   if (input.votes?.isAgreed === false) return step(input.votes.text, null)
   if (stage === 'paused') return step('It is paused. Resume it when it may go on.', 'resume')

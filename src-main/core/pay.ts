@@ -14,6 +14,7 @@ import { loadNodeRows, loadSummaries } from '../store/index.ts'
 import { countSignatures, countStages, type ListedRow, listRows, openSpan, sendingFees, sumRows } from '../store/pay-lists.ts'
 import { type LeftOutEntry, loadLeftOut, reportOfRun, reportOfSubject } from '../store/pay-reports.ts'
 import { loadPaymentCheck } from '../store/payment-checks.ts'
+import { awaitsReconciling } from '../store/restored.ts'
 import { listRuns, loadApprovals, loadAttempts, loadEnvelopes, loadRows, loadRun, type StoredRun, subjectOf } from '../store/runs.ts'
 import { sumMints } from './mint-lines.ts'
 import { arrivalOf, notedPayment } from './pay-arrivals.ts'
@@ -213,6 +214,7 @@ export async function runDetail(room: PayRoom, run: StoredRun): Promise<RunDetai
     lastMaxTs,
     nowTs: books.now(),
     signedHere: run.signedHere,
+    isRestored: awaitsReconciling(books, runId),
     maker: plan.maker,
     signers,
     needsWeight: account?.needsWeight ?? null,

@@ -15,6 +15,7 @@ import { booksLedgerReads } from './ledger-read-tables.ts'
 import { booksLedger, booksLedgerFaster } from './ledger-tables.ts'
 import { booksPayReports } from './pay-report-tables.ts'
 import { booksPaymentMarks } from './payment-marks-tables.ts'
+import { booksRestored } from './restored-tables.ts'
 import { booksRuns } from './runs-tables.ts'
 import { booksSchedule } from './schedule-tables.ts'
 import { booksSecrets } from './sealed-secrets.ts'
@@ -347,6 +348,7 @@ export const migrations: Migrations = {
     booksAlerts,
     booksDao,
     booksChainCurves,
+    booksRestored,
   ],
 }
 

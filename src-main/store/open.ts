@@ -7,6 +7,7 @@ import { makeDataFolder, makePrivateFile } from './files.ts'
 import { type Lock, takeLock } from './lock.ts'
 import type { LooseEvent } from './loose.ts'
 import { backupBooks, type Migrations, migrate, migrations as ownMigrations, refuseNewer, versionOf } from './migrations.ts'
+import { finishSwitch, isSwitching } from './restore-switch.ts'
 
 /** An open data folder: the chain's facts and the books, each with a connection of this thread. */
 export interface Store {
@@ -44,6 +45,11 @@ export function openStore(dataDir: string, options: OpenOptions): Store {
   try {
     if (options.mode === 'write') makeDataFolder(folder)
     if (options.mode === 'write' && (options.lock ?? true)) lock = takeLock(folder, Math.floor(nowMs() / 1000))
+    if (lock) finishSwitch(folder)
+    else if (isSwitching(folder))
+      throw new AppError('store.busy', `A restore of ${folder} has not ended. Open it once in Granary, which ends it, then try again.`, {
+        retryable: true,
+      })
     const paths = { facts: join(folder, 'facts.db'), books: join(folder, 'books.db') }
     if (lock) for (const path of Object.values(paths)) makePrivateFile(path)
     else if (!existsSync(paths.books) || !existsSync(paths.facts))

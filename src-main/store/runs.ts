@@ -4,6 +4,7 @@ import type { Envelope, RowState } from '../engines/payout-plan/row.ts'
 import { books, change, prepared, row, rows, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import { markRows } from './payment-marks.ts'
+import { refuseBesideUnknown } from './restored.ts'
 import type { PayoutEnvelopesTable, PayoutRowsTable, PayoutRunsTable } from './schema.ts'
 
 /** A run as the books have it, without its rows. */
@@ -69,11 +70,13 @@ export function hasRun(store: Store, runId: string): boolean {
 /**
  * Adds a run with its rows; from here on it holds its period. One that is there already stays as it is. Throws AppError `store.conflict` where
  * another run of the same network and period lives, or a receipt of it is under way or paid in another run: the tables refuse it
- * (runs-tables.ts). Whoever calls it holds the transaction (runCommand does).
+ * (runs-tables.ts); `pay.refused` where the books came back from a backup and a run that they do not know could still be paid. Whoever calls
+ * it holds the transaction (runCommand does).
  */
 export function insertRun(store: Store, { runId, plan, planText, madeHere, envelopes }: NewRun): { added: boolean } {
   const db = store.books
   if (hasRun(store, runId)) return { added: false }
+  refuseBesideUnknown(store, runId, plan.createdTs)
   const subject = subjectOf(plan)
   const now = store.now()
   refusing(store, plan.network, subject, () => {

@@ -9,6 +9,7 @@ import { type SubmitOutcome, submit } from '../../clients/stellar/submit.ts'
 import { type ChannelHead, channelHeads, countRows, secondsLeft } from '../../engines/payout-plan/run.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
+import { markReconciled, refuseUnreconciled } from '../../store/restored.ts'
 import { beginAttempts, endAttempt, findEnvelope, loadRun, loadSignatures, saveStage } from '../../store/runs.ts'
 import type { JobContext } from '../context.ts'
 import { ledgerTx } from './ledger.ts'
@@ -59,6 +60,7 @@ export async function sendRun(
   await checkNetwork(horizon, { signal })
   const live = openRun(store, runId)
   const { run } = live
+  refuseUnreconciled(store, live.runId, 'sent')
   if (!maySend(run.stage, openEnvelopes(store, live.runId)))
     throw refused(
       'stage',
@@ -126,6 +128,7 @@ export async function reconcileRun(store: Store, horizon: Horizon, runId: string
   await checkNetwork(horizon, options)
   const live = openRun(store, runId)
   await settle(store, horizon, live, await openHistory(horizon, live, options), options)
+  writeTransaction(store.books, 'books.db', () => markReconciled(store, live.runId))
   return { counts: countRows(live.rows), blocked: blockedOf(channelHeads(live.plan, live.rows), new Map()), held: false }
 }
 

@@ -7,6 +7,7 @@ import { attachSignatures, isBy } from '../../clients/stellar/signatures.ts'
 import type { AccountState } from '../../clients/stellar/types.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
+import { refuseUnreconciled } from '../../store/restored.ts'
 import {
   type Approval,
   type EnvelopeSignature,
@@ -96,6 +97,7 @@ export async function signRun(
   const { run } = openRun(store, runId)
   if (run.stage === 'dead' || run.stage === 'withdrawn' || run.stage === 'done')
     throw refused('over', 'This run is over: nothing of it is signed any more.')
+  refuseUnreconciled(store, run.runId, 'signed')
   // before the first signature exists: from here on this store takes in no other run of the same period
   writeTransaction(store.books, 'books.db', () => saveSignedHere(store, run.runId))
   for (const { address, sign } of signers) {

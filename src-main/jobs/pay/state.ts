@@ -5,6 +5,7 @@ import { applyRow, isDead, type RowEvent, type RowState, rowStage } from '../../
 import { settledStage } from '../../engines/payout-plan/run.ts'
 import { writeTransaction } from '../../store/db.ts'
 import type { Store } from '../../store/index.ts'
+import { unknownRunsUntil } from '../../store/restored.ts'
 import { loadEnvelopes, loadRows, loadRun, type StoredEnvelope, type StoredRun, saveRow, saveStage } from '../../store/runs.ts'
 
 /** A run as it is worked on: the books' rows, changed together with the books. */
@@ -72,7 +73,9 @@ export function applyEvents(store: Store, live: LiveRun, events: readonly Placed
   for (const [place, row] of after.entries()) saveRow(store, run, place, before[place]!, row, rowStage(row))
   live.rows = after
   const next = settledStage(run.stage, after)
-  if (next !== run.stage) saveStage(store, runId, next)
+  // in books that came back from a backup, an envelope that they do not know may still take a row's number
+  const mayStillPay = next === 'dead' && store.now() <= unknownRunsUntil(store)
+  if (next !== run.stage && !mayStillPay) saveStage(store, runId, next)
   return refusals
 }
 
