@@ -189,7 +189,18 @@ export const defaultQuietHours: QuietHours = { on: false, from: '22:00', to: '07
 
 /** What is wrong with quiet hours beyond their form; null: nothing. */
 export function quietProblem({ from, to }: QuietHours): string | null {
-  return from === to ? 'Quiet hours begin and end at the same time. Choose another end, or switch them off.' : null
+  if (from === to) return 'Quiet hours begin and end at the same time. Choose another end, or switch them off.'
+  const quietMin = (minuteOf(to) - minuteOf(from) + DAY_MIN) % DAY_MIN
+  return quietMin > DAY_MIN - 60
+    ? 'Quiet hours leave less than an hour of the day. Make them shorter, or switch alerts off by their rules.'
+    : null
+}
+
+const DAY_MIN = 24 * 60
+
+function minuteOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number)
+  return hours * 60 + minutes
 }
 
 function isZone(zone: string): boolean {

@@ -63,7 +63,11 @@ export interface Known {
 }
 
 /** While the second is there, the first is no matter of its own: it would tell the same twice. */
-const coveredBy: Partial<Record<AlertKind, AlertKind>> = { 'node-late': 'node-down', 'budget-low': 'violation' }
+const coveredBy: Partial<Record<AlertKind, AlertKind>> = {
+  'node-late': 'node-down',
+  'budget-low': 'violation',
+  'slow-boot': 'violation',
+}
 
 /** Whether a figure is beyond its threshold. One that is beyond it already (`isOpen`) has to come back by the slack before it is not. */
 export function isBeyond(rule: AlertRule, value: number | boolean, isOpen: boolean): boolean {
