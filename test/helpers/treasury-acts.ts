@@ -323,7 +323,7 @@ const rewardActs = [
 const curveActs = [
   act(
     'curve.create',
-    0.6,
+    2,
     scene => ({
       actor: scene.random() < 0.9 ? administrator : someone(scene),
       input: {
@@ -340,13 +340,13 @@ const curveActs = [
   })),
   act(
     'curve.mint',
-    4,
+    6,
     scene => ({ actor: someone(scene), input: { curveId: aCurve(scene), payment: amount(scene, 100), ...least(scene) } }),
     (scene, traded) => onLedger(scene, traded.curve, traded.minted - traded.burnt),
   ),
   act(
     'curve.buy',
-    4,
+    5,
     scene => ({ actor: someone(scene), input: { curveId: aCurve(scene), payment: amount(scene, 100), ...least(scene) } }),
     (scene, traded) => onLedger(scene, traded.curve, traded.minted - traded.burnt),
   ),
@@ -376,7 +376,12 @@ function onLedger(scene: Scene, { kind, asset }: { kind: string; asset: string }
 
 const governanceActs = [
   // who proposes has to hold some
-  act('tokens.fund', 2, scene => ({ actor: administrator, input: { to: other(scene), token: 'BTA-GOV', amount: amount(scene, 20_000) } })),
+  act(
+    'tokens.fund',
+    3,
+    scene => ({ actor: administrator, input: { to: someone(scene).entity, token: 'BTA-GOV', amount: amount(scene, 20_000) } }),
+    (scene, _output, { input }) => remember(scene, 'holder', input.to, [partyOf(scene, input.to)]),
+  ),
   act(
     'governance.create',
     3,
@@ -395,7 +400,7 @@ const governanceActs = [
       ])
       const what = random() < 0.6 ? { type: 'PARAMETER_UPDATE' as const, ...change } : { type: 'POLICY_CHANGE' as const }
       return {
-        actor: someone(scene),
+        actor: oneOf(scene, 'holder').actor,
         // what is held by whoever is not of the treasury is little of the supply
         input: {
           ...what,

@@ -343,6 +343,8 @@ const tokenMintingCurve: Pallet = {
     'ExceedsMaxSupply',
     'NotTheCreator',
   ],
+  // eight bytes, `tmcurve0`
+  constants: [['PalletId', 'u64', Buffer.from('tmcurve0').readBigUInt64LE()]],
 }
 
 export const palletsOf145: readonly Pallet[] = [
