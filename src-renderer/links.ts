@@ -17,6 +17,9 @@ export function payoutPath(runId: string): string {
   return `/payouts/${runId}`
 }
 
+/** The statement of a farm and year. */
+export const STATEMENT_PATH = '/exports/statement'
+
 /** The page What-if of a node. */
 export function whatIfPath(nodeId: number): string {
   return `/what-if/${nodeId}`

@@ -53,6 +53,8 @@ export const exportsTexts = {
     saved: (name: string) => `Saved: ${name}`,
   },
   statement: {
+    forTaxes: 'For your taxes',
+    link: 'Statement of a year',
     what: 'What a farm was paid in a year, by day and by node, as tax offices ask for it.',
     farm: 'Farm',
     farmHint: 'Choose a farm',

@@ -1,6 +1,7 @@
 import { Link } from 'wouter'
 import { useQuery } from '../api.ts'
 import { Note } from '../components/note.tsx'
+import { STATEMENT_PATH } from '../links.ts'
 import { exportsTexts } from '../texts-exports.ts'
 import { ExportRows } from './export-rows.tsx'
 import classes from './exports.module.css'
@@ -27,7 +28,7 @@ export function StatementPage() {
   )
 }
 
-const paths = { rows: '/exports', statement: '/exports/statement' } as const
+const paths = { rows: '/exports', statement: STATEMENT_PATH } as const
 
 function Frame({ part, children }: { part: keyof typeof paths; children: React.ReactNode }) {
   const status = useQuery('status.get', {}, ['jobs'])

@@ -9,14 +9,16 @@ import { Figure } from '../components/figure.tsx'
 import { StateMark, StateShape } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatCount, formatDayYear } from '../format.ts'
-import { nodePath, showLeastBudget, showNodes } from '../links.ts'
+import { nodePath, STATEMENT_PATH, showLeastBudget, showNodes } from '../links.ts'
 import { stateWords, texts } from '../texts.ts'
+import { exportsTexts } from '../texts-exports.ts'
 import { FarmTable } from './farm-table.tsx'
 import classes from './overview.module.css'
 import { SumByFarm } from './sum-by-farm.tsx'
 import { NoPeriodYet, SyncBehind } from './sync-behind.tsx'
 
 const words = texts.overview
+const statementTexts = exportsTexts.statement
 const stateOrder: NodeState[] = ['down', 'at-risk', 'unknown', 'asleep', 'up']
 const shownAtFirst = 4
 
@@ -225,6 +227,12 @@ function Earnings({ data }: { data: Overview }) {
           </dt>
           <dd>
             <DateTime ts={period.completeUntilTs} form="both" />
+          </dd>
+        </div>
+        <div>
+          <dt>{statementTexts.forTaxes}</dt>
+          <dd>
+            <Link href={STATEMENT_PATH}>{statementTexts.link}</Link>
           </dd>
         </div>
       </dl>

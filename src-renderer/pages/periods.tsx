@@ -13,8 +13,10 @@ import { listSource, type RowSource } from '../components/row-source.ts'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { downloadText, formatCount } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
+import { STATEMENT_PATH } from '../links.ts'
 import type { Standing } from '../sync-words.ts'
 import { texts } from '../texts.ts'
+import { exportsTexts } from '../texts-exports.ts'
 import classes from './page.module.css'
 import { PeriodMark, useStandings } from './period-mark.tsx'
 import { SumOf } from './sum-by-farm.tsx'
@@ -145,6 +147,11 @@ export function PeriodsPage() {
       <header className={classes.head}>
         <h1>Periods</h1>
         {data && data.length > 0 ? <Totals periods={data} /> : null}
+        <div className={classes.right}>
+          <Link href={STATEMENT_PATH} className={classes.link}>
+            {exportsTexts.statement.link}
+          </Link>
+        </div>
       </header>
       <DataTable
         name="periods"

@@ -222,7 +222,7 @@ test('a farm’s statements come to what its receipts were paid, what the payout
         for (const db of [store.facts, store.books]) db.exec('ROLLBACK TO one; RELEASE one')
       }
     }),
-    runs(60),
+    runs(25),
   )
 })
 
@@ -264,6 +264,6 @@ test('a price file is taken as a whole, or every wrong line is named', () => {
         expect([...message.matchAll(/Line (\d+):/g)].map(([, n]) => Number(n))).toEqual(wrongLines)
       },
     ),
-    runs(100),
+    runs(60),
   )
 })
