@@ -85,7 +85,7 @@ export const daoQueries = {
       /** those that can be voted on first, the one that ends next first */
       rows: z.array(daoRowSchema),
       /** the user's own, with the key here that can vote for it */
-      farms: z.array(daoFarmSchema.omit({ isOwn: true }).extend({ keyName: z.string().nullable() })),
+      farms: z.array(daoFarmSchema.omit({ isOwn: true }).extend({ keyId: z.string().nullable(), keyName: z.string().nullable() })),
     }),
   },
   /** a proposal by its hash or its number, with every farm's vote, the heaviest first */

@@ -63,10 +63,10 @@ export function openDaoRoom({ books, chain, network, myFarms, changed }: DaoSour
       rows: [...soonest(rows.filter(({ isOver }) => !isOver)), ...soonest(rows.filter(({ isOver }) => isOver)).reverse()],
       farms: farms
         .filter(({ isOwn }) => isOwn)
-        .map(({ isOwn: _own, ...farm }) => ({
-          ...farm,
-          keyName: keys.find(({ kind, address }) => kind !== 'stellar' && address === farm.account)?.name ?? null,
-        })),
+        .map(({ isOwn: _own, ...farm }) => {
+          const key = keys.find(({ kind, address }) => kind !== 'stellar' && address === farm.account)
+          return { ...farm, keyId: key?.keyId ?? null, keyName: key?.name ?? null }
+        }),
     }
   }
 

@@ -18,7 +18,7 @@ const words = texts.chain
 const { fields } = words
 
 /** Asks for what a call needs, and has the chain asked for the rest. `initial`: what is known; `replaces`: a call that ended without a block. */
-export function openChainForm(network: string, kind: ChainCallKind, initial: Partial<Entered> = {}, replaces?: string): void {
+export function openChainForm(network: string, kind: ChainCallKind, initial: Known = {}, replaces?: string): void {
   openSheet({
     title: words.kinds[kind],
     body: <ChainForm network={network} kind={kind} initial={initial} {...(replaces !== undefined && { replaces })} />,
@@ -40,6 +40,9 @@ interface Entered {
   start: number
   amount: string
 }
+
+/** What is known before anything is entered; `keyId`: the key that it takes. */
+type Known = Partial<Entered> & { keyId?: string }
 
 function enteredOf(call: ChainCall): Partial<Entered> {
   switch (call.kind) {
@@ -72,23 +75,14 @@ function callOf(kind: ChainCallKind, { farm, node, proposal, approve, address, s
   return chainCallSchema.safeParse({ kind, ...made[kind] }).data ?? null
 }
 
-function ChainForm({
-  network,
-  kind,
-  initial,
-  replaces,
-}: {
-  network: string
-  kind: ChainCallKind
-  initial: Partial<Entered>
-  replaces?: string
-}) {
+function ChainForm({ network, kind, initial, replaces }: { network: string; kind: ChainCallKind; initial: Known; replaces?: string }) {
+  const { keyId: known, ...given } = initial
   const [entered, setEntered] = useState<Entered>({
     ...{ farm: '', node: '', proposal: '', approve: true, address: '', start: 0, amount: '' },
-    ...initial,
+    ...given,
   })
   const [offline, setOffline] = useState(false)
-  const [chosen, setChosen] = useState<string | null>(null)
+  const [chosen, setChosen] = useState<string | null>(known ?? null)
   const [tried, setTried] = useState(false)
   const keys = (useQuery('keys.list', {}, ['keys']).data?.keys ?? []).filter(key => key.kind !== 'stellar')
   const keyId = chosen ?? (keys.find(({ origin }) => origin !== 'watch') ?? keys[0])?.keyId ?? null
