@@ -47,6 +47,13 @@ export function readAmount(text: string, token: string): AmountEntry {
   return readings.size === 0 ? problem(amountTexts.separators) : { kind: 'unclear', readings: [...readings.values()] }
 }
 
+/** A percentage as a field has it, in the form that is sent; null: not above 0, above 100, or more than 2 decimals. */
+export function readPercent(text: string | number): number | null {
+  const value = typeof text === 'number' ? text : text.trim() === '' ? Number.NaN : Number(text)
+  const isShare = value > 0 && value <= 100 && Math.abs(value * 100 - Math.round(value * 100)) < 1e-9
+  return isShare ? value : null
+}
+
 /** The number and the word behind it. */
 function parts(text: string): { number: string; unit: string } {
   const match = /^(.*?)\s*([A-Za-z][A-Za-z-]*)?$/s.exec(text.trim())

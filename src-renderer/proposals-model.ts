@@ -11,13 +11,6 @@ export function percentBps(percent: number): number {
   return Math.round(percent * 100)
 }
 
-/** A percentage as a field has it, in the form that is sent; null: not above 0, above 100, or more than 2 decimals. */
-export function readPercent(text: string | number): number | null {
-  const value = typeof text === 'number' ? text : text.trim() === '' ? Number.NaN : Number(text)
-  const isShare = value > 0 && value <= 100 && Math.abs(value * 100 - Math.round(value * 100)) < 1e-9
-  return isShare ? value : null
-}
-
 export type VoteSums = Pick<ProposalShown, 'turnout' | 'yes' | 'no' | 'abstain'>
 
 /** How the votes would stand with one more. */

@@ -5,6 +5,7 @@ import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { configurationTexts } from './texts-configuration.ts'
 import { creditTexts } from './texts-credit.ts'
+import { curveTexts } from './texts-curve.ts'
 import { guaranteeTexts } from './texts-guarantees.ts'
 import { jobsTexts } from './texts-jobs.ts'
 import { keyTexts } from './texts-keys.ts'
@@ -74,6 +75,7 @@ export const texts = {
   rewards: rewardTexts,
   guarantees: guaranteeTexts,
   proposals: proposalTexts,
+  curve: curveTexts,
   mints: mintTexts,
   keys: keyTexts,
   tokens: tokenTexts,

@@ -15,9 +15,9 @@ export interface AmountState {
   units: bigint | null
 }
 
-/** The state of an AmountField; the form keeps it. `token` may change: the text is read anew. */
-export function useAmount(token: string): AmountState {
-  const [text, setText] = useState('')
+/** The state of an AmountField, which begins with a text; the form keeps it. `token` may change: the text is read anew. */
+export function useAmount(token: string, first = ''): AmountState {
+  const [text, setText] = useState(first)
   const entry = useMemo(() => readAmount(text, token), [text, token])
   return { token, text, setText, entry, units: entry.kind === 'amount' ? entry.units : null }
 }

@@ -42,7 +42,7 @@ export function LineMeter(props: {
         <div className={classes.line} style={{ left: at(lineBps) }} />
       </div>
       <div className={classes.scale} aria-hidden="true">
-        <span>0 %</span>
+        <span>{lineAt < 0.2 ? '' : '0 %'}</span>
         <span className={classes.needed} style={{ left: at(lineBps), transform: `translateX(${lineAt > 0.85 ? '-100%' : '-50%'})` }}>
           {percent(lineBps)}
         </span>
@@ -58,7 +58,8 @@ function percent(bps: number): string {
   return `${bps / 100} %`
 }
 
-/** Where the scale of a share ends that is small: twice its line, further where the value is, never past the whole. */
+/** Where the scale of a share ends that is small: twice its line, beyond the value where that is more, never past the whole. */
 export function shortScale(valueBps: number, lineBps: number): number {
-  return Math.min(WHOLE, Math.max(2 * lineBps, Math.ceil(valueBps / 500) * 500))
+  const beyondValue = Math.ceil((valueBps * 1.25) / 500) * 500
+  return Math.min(WHOLE, Math.max(2 * lineBps, beyondValue))
 }

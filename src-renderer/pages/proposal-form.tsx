@@ -4,13 +4,14 @@ import { useMemo, useState } from 'react'
 import { formatDuration } from '../../src-shared/time.ts'
 import { GOVERNANCE_TOKEN, type ProposalType, proposalTypes } from '../../src-shared/treasury/governance.ts'
 import { PROPOSAL_TEXT_LENGTH, PROPOSAL_TITLE_LENGTH, type VotableParameter } from '../../src-shared/treasury/governance-table.ts'
+import { readPercent, writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { useNowTs } from '../components/values.tsx'
 import { formatDateTime } from '../format.ts'
-import { localInput, readLocalInput, readPercent } from '../proposals-model.ts'
+import { localInput, readLocalInput } from '../proposals-model.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -20,7 +21,6 @@ import { sentence, valueText } from './configuration-columns.tsx'
 import { SettingFields } from './configuration-fields.tsx'
 import { draftOf, draftValue, editorOf, problemOf } from './configuration-model.ts'
 import page from './page.module.css'
-import { written } from './proposal-parts.tsx'
 import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.proposals
@@ -183,7 +183,7 @@ function useShortOf(least: bigint | undefined): string | null {
     enabled: entityId !== undefined,
   })
   if (entityId === undefined || least === undefined || !data || data.total >= least) return null
-  return fields.short(written(data.total), written(least))
+  return fields.short(writeAmount(data.total), writeAmount(least))
 }
 
 /** From when to when is voted. */

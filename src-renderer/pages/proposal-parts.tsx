@@ -1,9 +1,8 @@
 import type { NodeState } from '../../src-shared/contract.ts'
-import { group } from '../../src-shared/money.ts'
 import { formatDuration, formatUtc } from '../../src-shared/time.ts'
-import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import { GOVERNANCE_TOKEN, type ProposalState } from '../../src-shared/treasury/governance.ts'
 import type { ProposalShown } from '../../src-shared/treasury/governance-table.ts'
+import { writeAmount } from '../amount-entry.ts'
 import { LineMeter, shortScale } from '../components/line-meter.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { formatShare } from '../format.ts'
@@ -25,11 +24,6 @@ const stateShapes: Record<ProposalState, NodeState> = {
 
 export function ProposalMark({ state }: { state: ProposalState }) {
   return <StateMark state={stateShapes[state]} word={words.states[state]} />
-}
-
-/** BTA-GOV in whole with its decimals, thousands separated. */
-export function written(units: bigint): string {
-  return group(formatAmount(units))
 }
 
 /** What changes if it passes: a setting from its present value to another, or nothing by itself. */
@@ -73,7 +67,7 @@ function Quorum({ proposal }: { proposal: ProposalShown }) {
       topBps={shortScale(valueBps, lineBps)}
       isReached={isQuorate}
       {...reach}
-      note={state === 'PENDING' ? say.noteBefore(line) : say.note(written(turnout), written(needed), share, line)}
+      note={state === 'PENDING' ? say.noteBefore(line) : say.note(share, line, writeAmount(turnout), writeAmount(needed))}
     />
   )
 }
@@ -97,7 +91,7 @@ function Approval({ proposal }: { proposal: ProposalShown }) {
       note={
         share === null
           ? say.noteNone(line)
-          : `${say.note(share, line, written(yes), written(no))}${abstain > 0n ? `, ${say.abstained(written(abstain))}` : ''}`
+          : `${say.note(share, line, writeAmount(yes), writeAmount(no))}${abstain > 0n ? `, ${say.abstained(writeAmount(abstain))}` : ''}`
       }
     />
   )
@@ -125,14 +119,14 @@ export function OwnPower({ proposal }: { proposal: ProposalShown }) {
   const { mine, state } = proposal
   if (!mine) return null
   const say = words.own
-  if (mine.vote) return <StateMark state="up" word={say.voted(words.choices[mine.vote], written(mine.weight))} />
+  if (mine.vote) return <StateMark state="up" word={say.voted(words.choices[mine.vote], writeAmount(mine.weight))} />
   return (
     <div className={page.facts}>
       <span title={say.powerHint}>
-        {say.power}: <strong>{written(mine.power)}</strong> {GOVERNANCE_TOKEN}
+        {say.power}: <strong>{writeAmount(mine.power)}</strong> {GOVERNANCE_TOKEN}
       </span>
       <span title={say.weightHint}>
-        {say.weight}: <strong>{written(mine.weight)}</strong> ({say.trust} {mine.trust})
+        {say.weight}: <strong>{writeAmount(mine.weight)}</strong> ({say.trust} {mine.trust})
       </span>
       {state === 'PENDING' ? <span>{say.before}</span> : null}
       {state === 'ACTIVE' && mine.power === 0n ? <span>{say.nothing}</span> : null}

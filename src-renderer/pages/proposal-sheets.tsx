@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import { cleanName } from '../../src-shared/text.ts'
 import { GOVERNANCE_TOKEN, type VoteChoice, voteChoices } from '../../src-shared/treasury/governance.ts'
 import type { ProposalShown } from '../../src-shared/treasury/governance-table.ts'
+import { writeAmount } from '../amount-entry.ts'
 import { command, query, useQuery } from '../api.ts'
 import { type Column, DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
@@ -22,7 +23,7 @@ import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import { valueText } from './configuration-columns.tsx'
 import page from './page.module.css'
-import { OwnPower, ProposalMark, Standing, WhatChanges, written } from './proposal-parts.tsx'
+import { OwnPower, ProposalMark, Standing, WhatChanges } from './proposal-parts.tsx'
 import classes from './proposals.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
@@ -120,7 +121,7 @@ function VoteForm({ id, first }: { id: string; first: VoteChoice }) {
     <TreasuryForm
       name={words.voteOf(id)}
       how={words.voteHow}
-      action={mine && !mine.vote ? words.voteAction(says, written(mine.weight), id) : words.voteNone}
+      action={mine && !mine.vote ? words.voteAction(says, writeAmount(mine.weight), id) : words.voteNone}
       as="entity"
       sending={sending}
       isReady={!hasEntity || (mine !== null && !mine.vote)}
@@ -156,9 +157,9 @@ function voteLines(proposal: ProposalShown, choice: VoteChoice, mine: NonNullabl
     return text === null ? outcome.nobody : outcome.of(text, String(line))
   }
   return [
-    { label: outcome.power, value: `${written(mine.power)} ${GOVERNANCE_TOKEN}` },
+    { label: outcome.power, value: `${writeAmount(mine.power)} ${GOVERNANCE_TOKEN}` },
     { label: outcome.trust, value: String(mine.trust) },
-    { label: outcome.weight, value: written(mine.weight), strong: true },
+    { label: outcome.weight, value: writeAmount(mine.weight), strong: true },
     { label: outcome.quorum, value: share(then.turnout, proposal.circulating, proposal.quorumPercent) },
     { label: outcome.approval, value: share(then.yes, then.yes + then.no, proposal.thresholdPercent) },
   ]

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'react'
 import { cleanName } from '../../src-shared/text.ts'
 import { GOVERNANCE_TOKEN, voteChoices } from '../../src-shared/treasury/governance.ts'
 import type { ProposalShown } from '../../src-shared/treasury/governance-table.ts'
+import { writeAmount } from '../amount-entry.ts'
 import { useQuery } from '../api.ts'
 import { type Column, DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
@@ -17,9 +18,10 @@ import { texts } from '../texts.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { ProposeForm } from './proposal-form.tsx'
-import { OwnPower, ProposalMark, Standing, TimeLeft, WhatChanges, written } from './proposal-parts.tsx'
+import { OwnPower, ProposalMark, Standing, TimeLeft, WhatChanges } from './proposal-parts.tsx'
 import { openExecute, openProposal, openVote } from './proposal-sheets.tsx'
 import classes from './proposals.module.css'
+import { ProposalsOnChain } from './proposals-chain.tsx'
 import { TreasuryHead } from './treasury-head.tsx'
 
 const words = texts.proposals
@@ -43,6 +45,7 @@ export function ProposalsPage() {
         )}
       </TreasuryHead>
       <Proposals entityId={entityId} isAdministrator={session?.isAdministrator === true} />
+      <ProposalsOnChain />
     </div>
   )
 }
@@ -92,7 +95,7 @@ function OwnFigures({ entityId, open }: { entityId: string; open: readonly Propo
   const { figures } = words
   if (!terms || !balance || !trust) return <Skeleton height={80} />
   const waiting = open.filter(({ state, mine }) => state === 'ACTIVE' && mine !== null && mine.vote === null).length
-  const least = `${written(terms.proposalMin)} ${GOVERNANCE_TOKEN}`
+  const least = `${writeAmount(terms.proposalMin)} ${GOVERNANCE_TOKEN}`
   return (
     <FigureList
       figures={[
@@ -164,7 +167,7 @@ function Card(props: { proposal: ProposalShown; nowTs: number; canVote: boolean;
           </Button>
         ) : null}
         {state === 'PASSED' && !canExecute ? <span className={page.dim}>{words.waitsExecution}</span> : null}
-        <Button h={32} variant="subtle" aria-label={words.detailsOf(id)} onClick={() => openProposal(id)}>
+        <Button h={32} px={8} variant="subtle" aria-label={words.detailsOf(id)} onClick={() => openProposal(id)}>
           {words.details}
         </Button>
       </div>

@@ -50,6 +50,12 @@ async function makeBooks(): Promise<void> {
   await treasury.run(birch, 'governance.create', {
     ...{ type: 'FUND_ALLOCATION', title: 'A second mirror', startTs: nowTs + 2 * DAY_SEC, endTs: nowTs + 9 * DAY_SEC },
   })
+  await treasury.run(administrator, 'curve.create', {
+    ...{ kind: 'simulated', asset: 'SIM', foreignAsset: 'USD', initialPrice: '2', slope: '0.00000000000000001' },
+  })
+  await treasury.run(administrator, 'curve.create', { asset: 'BTA-UTIL', foreignAsset: 'AZR', initialPrice: '0.05', slope: '0.0001' })
+  await treasury.run(alder, 'curve.mint', { curveId: 'curve-2', payment: '100' })
+  await treasury.configure({ 'curve.routerFeePpm': '10000' })
   await treasury.treasury.runDue()
   await treasury.restart(async dataDir => cpSync(dataDir, join(root, 'data'), { recursive: true }))
   await treasury.close()
@@ -78,8 +84,8 @@ test('a vote says first what it weighs and how the proposal would stand with it,
   const open = card(page, 'prop-3')
   await open.getByRole('button', { name: 'Vote yes on prop-3' }).click()
   const sheet = page.getByRole('dialog')
-  await expect(outcome(page)).toContainText('Quorum then100.00 % of 10 %')
-  await expect(outcome(page)).toContainText('Approval then60.00 % of 50 %')
+  await expect(outcome(page)).toContainText('Quorum then100.00 %, 10 % needed')
+  await expect(outcome(page)).toContainText('Approval then60.00 %, 50 % needed')
   await sheet.getByRole('button', { name: /^Vote yes with a weight of [\d,.]+ on prop-3$/ }).click()
   await expect(sheet).toBeHidden()
   await expect(open).toContainText(/You voted yes with a weight of [\d,.]+/)
@@ -117,4 +123,70 @@ test('a setting is proposed within its bounds, beside what it is now; what has p
   await expect(page.getByRole('grid', { name: 'Decided' }).getByRole('row').filter({ hasText: 'prop-1' })).toContainText('Executed')
   // what others propose to change is now another value
   await expect(card(page, 'prop-5')).toContainText('0.25 %')
+})
+
+const curvePart = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
+
+test('a curve is drawn with now, a purchase and the floor; a quote says the share first, as a chain does too, and why it is refused', async ({
+  page,
+}) => {
+  await openAs(page, '/curve')
+  const quote = curvePart(page, 'What a payment gives').first()
+  const pay = quote.getByRole('textbox', { name: 'You pay' })
+  await expect(page.getByRole('img', { name: /^Price over supply\. With 1,000 BTA-UTIL minted, one costs 0\.15 AZR now\./ })).toBeVisible()
+  await page.getByRole('button', { name: 'Show curve-1' }).click()
+  // half a unit
+  await pay.fill('0.0000001')
+  await expect(quote).toContainText('The curve refuses: InsufficientBalance.')
+  await expect(quote).toContainText('You do not have what you offer, or it is too little for a single unit.')
+  await page.getByRole('button', { name: 'Show curve-2' }).click()
+  await pay.fill('40')
+  await expect(quote).toContainText('You get82.1415577 BTA-UTIL')
+  await expect(page.getByRole('img', { name: /After this purchase one costs 0\.17464249196 AZR\./ })).toBeVisible()
+  await expect(quote.getByRole('row').filter({ hasText: 'Pool' })).toContainText(/better by [\d.]+ BTA-UTIL/)
+  await page.getByText('As a table').click()
+  await expect(page.getByRole('table', { name: 'Price over supply' }).getByRole('row').filter({ hasText: 'Now' })).toContainText('0.15')
+  await expectAccessible(page)
+  await quote.getByText('As a chain does', { exact: true }).click()
+  await expect(quote).toContainText('it cuts the price first and takes the whole payment')
+  await expect(quote).toContainText('You are charged40 AZR')
+})
+
+test('minting names share and charge on its button, burning lowers the price; the administrator changes the slope and makes a simulated curve', async ({
+  page,
+}) => {
+  await openAs(page, '/curve')
+  const sheet = page.getByRole('dialog')
+  await page.getByRole('textbox', { name: 'You pay' }).fill('40')
+  await page.getByRole('button', { name: 'Mint…' }).click()
+  await expect(outcome(page)).toContainText('You get at least81.3201421 BTA-UTIL')
+  await sheet.getByRole('button', { name: 'Mint 82.1415577 BTA-UTIL for 40 AZR' }).click()
+  await expect(sheet).toBeHidden()
+  await expect(page.getByRole('img', { name: /one costs 0\.17464249196 AZR now\./ })).toBeVisible()
+  await expect(page.getByRole('grid', { name: 'What happened' }).getByRole('row').filter({ hasText: 'Minted' })).toHaveCount(2)
+  await page.getByRole('button', { name: 'Burn…' }).click()
+  await sheet.getByRole('textbox', { name: 'How much of yours' }).fill('46.4249196')
+  await expect(outcome(page)).toContainText('Price then0.17 AZR')
+  await sheet.getByRole('button', { name: 'Burn 46.4249196 BTA-UTIL of yours' }).click()
+  await expect(sheet).toBeHidden()
+  await beAdministrator(page)
+  await page.getByRole('button', { name: 'Change the slope…' }).click()
+  await sheet.getByRole('textbox', { name: /^Rises for each minted by/ }).fill('0.0002')
+  await expect(outcome(page)).toContainText('Price then0.29 AZR')
+  await sheet.getByRole('button', { name: 'Change the slope to 0.0002' }).click()
+  await expect(page.getByRole('img', { name: /one costs 0\.29 AZR now\./ })).toBeVisible()
+  await page.getByRole('button', { name: 'Make a curve' }).click()
+  await sheet.getByRole('textbox', { name: /^Price of the first/ }).fill('1')
+  await sheet.getByRole('textbox', { name: /^Rises for each minted by/ }).fill('0.5')
+  await expect(outcome(page)).toContainText('The price doubles after2 BTA-UTIL')
+  await sheet.getByRole('button', { name: 'Make the curve of BTA-UTIL, paid in AZR' }).click()
+  await expect(sheet).toContainText('CurveAlreadyExists: This asset has a curve already. Change its slope instead.')
+  await sheet
+    .getByRole('combobox', { name: 'What for' })
+    .or(sheet.getByRole('textbox', { name: 'What for' }))
+    .click()
+  await page.getByRole('option', { name: 'Simulated' }).click()
+  await sheet.getByRole('button', { name: 'Make the curve of BTA-UTIL, paid in AZR' }).click()
+  await expect(sheet).toBeHidden()
+  await expect(page.getByRole('table', { name: 'Curves' }).getByRole('row').filter({ hasText: 'Simulated' })).toHaveCount(2)
 })
