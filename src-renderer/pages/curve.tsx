@@ -12,6 +12,7 @@ import { writePpm, writePrice } from '../curve-words.ts'
 import { openSheet, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
 import { useSession } from './acting.tsx'
+import { CurveChain } from './curve-chain.tsx'
 import { CurveEvents, openCurveDetails } from './curve-details.tsx'
 import { BurnFeesForm, DepositForm, MakeCurveForm, SlopeForm } from './curve-forms.tsx'
 import { CurveMarket } from './curve-market.tsx'
@@ -60,6 +61,7 @@ export function CurvePage() {
           <CurveEvents key={`${curve.id} events`} curveId={curve.id} />
         </>
       ) : null}
+      <CurveChain />
     </div>
   )
 }

@@ -1,0 +1,47 @@
+import type { ChainCurveAccount } from '../src-shared/chain-curves.ts'
+
+/** What the page Curve says of the curves of a chain. */
+export const curveChainTexts = {
+  title: 'On the chain',
+  what: 'Minting curves of the grid’s chain, as far as its runtime has them. Nothing of it is in the treasury’s books.',
+  noNetwork: 'No network is followed that could be asked. Follow one on the page Sync.',
+  never: (network: string) => `The chain of ${network} was not read yet.`,
+  none: (network: string) => `The chain of ${network} has no minting curve.`,
+  noneHint: (specVersion: number) => `Its runtime ${specVersion} has no pallet of that kind.`,
+  noCurves: (network: string) => `The chain of ${network} could have minting curves. Nobody has made one yet.`,
+  read: 'Read the chain now',
+  reading: 'Reading the chain',
+  asOf: 'As of block',
+  stale: 'The chain could not be read just now; this is what was read last.',
+  list: 'Curves on the chain',
+  columns: {
+    asset: 'Token',
+    foreign: 'Paid in',
+    price: 'Price now',
+    first: 'Price of the first',
+    supply: 'Minted on it',
+    issuance: 'Issued',
+    held: 'With the pallet',
+  },
+  priceHint: 'As the chain works it out: cut to a whole number first.',
+  heldHint: 'What the pallet’s account holds of it: the zap manager’s share.',
+  unitsHint: 'In base units: how many decimals the token has is not said there.',
+  own: 'TFT',
+  asset: (number: number) => `Asset ${number}`,
+  unknown: 'not known',
+  account: 'The pallet’s account',
+  facts: {
+    address: 'Address, worked out here',
+    check: 'Held against the chain',
+    exists: 'On the chain',
+    pallet: 'Pallet',
+    runtime: 'Runtime',
+  },
+  exists: 'it holds something',
+  existsNot: 'it holds none of the chain’s own token',
+  checks: {
+    same: (id: string) => `The same: the chain names the id ${id}.`,
+    differs: (id: string, address: string) => `Another one: the chain names the id ${id}, which gives ${address}.`,
+    unsaid: 'The chain names no id to compare with.',
+  } satisfies Record<ChainCurveAccount['check'], unknown>,
+}
