@@ -31,6 +31,7 @@ export const exportsTexts = {
     format: 'Form',
     formats: { csv: 'CSV', json: 'JSON', ndjson: 'JSON lines' } satisfies Record<ExportFormat, string>,
     preview: 'Preview',
+    previewRows: 'Rows of the preview',
     first: (shown: string, total: string) => (shown === total ? counted(total, 'row', 'rows') : `The first ${shown} of ${total} rows`),
     none: 'No row passes these filters. Nothing would stand in the file but its header.',
     export: (count: string) => `Export ${counted(count, 'row', 'rows')}`,

@@ -166,7 +166,7 @@ function Preview({ found: { columns, rows, total } }: { found: QueryOutput<'expo
       <p role="status">{total === 0 ? words.none : words.first(formatCount(rows.length), formatCount(total))}</p>
       {total === 0 ? null : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
-        <section className={page.scroll} tabIndex={0} aria-label={words.preview}>
+        <section className={page.scroll} tabIndex={0} aria-label={words.previewRows}>
           <table className={page.table}>
             <thead>
               <tr>

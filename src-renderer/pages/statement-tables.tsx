@@ -89,7 +89,7 @@ function UsdOf({ musd }: { musd: bigint }) {
 /** What was due by the year's end and is not among its payments, each with its reason. */
 export function ApartTable({ statement: { apart, apartUnits } }: { statement: Statement }) {
   return (
-    <section aria-label={words.apart} className={page.stack}>
+    <div className={page.stack}>
       <h2>{words.apart}</h2>
       {apart.length === 0 ? (
         <p className={page.dim}>{words.apartNone}</p>
@@ -132,6 +132,6 @@ export function ApartTable({ statement: { apart, apartUnits } }: { statement: St
           {apart.length > APART_SHOWN ? <p className={page.dim}>{words.more(formatCount(apart.length - APART_SHOWN))}</p> : null}
         </>
       )}
-    </section>
+    </div>
   )
 }

@@ -150,7 +150,7 @@ function Found({ ask }: { ask: Ask }) {
 }
 
 function Sums({ statement: { total, currency, payments } }: { statement: Statement }) {
-  const partly = (without: number) => (without > 0 ? <div className={page.dim}>{words.partly(formatCount(without))}</div> : null)
+  const partly = (without: number) => (without > 0 ? <dd className={page.dim}>{words.partly(formatCount(without))}</dd> : null)
   return (
     <dl className={page.figures}>
       <div className={page.figure}>

@@ -77,8 +77,8 @@ export interface MadeRow {
 }
 
 /** Keeps a payout run of a period with its rows, as Stellar was found. */
-export function keepRun(store: Store, runId: string, period: number, rows: readonly MadeRow[]): void {
-  store.books.prepare("INSERT INTO payout_runs VALUES (?, ?, ?, '{}', 1, 1, 'dead', 1, 1)").run(runId, booksNetwork, `period ${period}`)
+export function keepRun(store: Store, runId: string, period: number, rows: readonly MadeRow[], network = booksNetwork): void {
+  store.books.prepare("INSERT INTO payout_runs VALUES (?, ?, ?, '{}', 1, 1, 'dead', 1, 1)").run(runId, network, `period ${period}`)
   const insert = store.books.prepare(
     `INSERT INTO payout_rows (run_id, place, network, receipt, origin, node_id, farm_id, payee, amount_units, stage, tx, ledger, paid_ts,
        conflict)
@@ -86,7 +86,7 @@ export function keepRun(store: Store, runId: string, period: number, rows: reado
   )
   for (const [place, { nodeId, farmId, amountUnits, receipt, origin, stage, tx, paidTs }] of rows.entries())
     insert.run(
-      ...[runId, place, booksNetwork, receipt, origin, nodeId, farmId, payeeOf(farmId), amountUnits.toString(), stage, tx, paidTs],
+      ...[runId, place, network, receipt, origin, nodeId, farmId, payeeOf(farmId), amountUnits.toString(), stage, tx, paidTs],
       stage === 'conflict' ? 'another amount' : '',
     )
 }
