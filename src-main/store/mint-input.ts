@@ -140,6 +140,14 @@ export function startParts(store: Store, period: StoredPeriod): StartParts {
   return { block, ts, buckets, part: bucket => load(bucket) as StoredPart, common: () => load(COMMON) as CommonStart }
 }
 
+/** Whether every part that is stored has its checksum, also one of a form that is not read any more. */
+export function arePartsWhole(store: Store, period: StoredPeriod): boolean {
+  const found = store.facts.prepare('SELECT bucket, json, crc FROM start_parts WHERE import_id = ?').iterate(period.importId)
+  for (const { bucket, json, crc } of found as Iterable<{ bucket: number; json: string; crc: number }>)
+    if (crc !== checksum(period.importId, bucket, json)) return false
+  return true
+}
+
 /**
  * What the buckets `from` to `to` had at the period's start. Throws AppError store.corrupt, store.busy (replaced meanwhile).
  */

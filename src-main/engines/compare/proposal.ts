@@ -1,6 +1,6 @@
 import { AppError } from '../../../src-shared/errors.ts'
 import { violationSchema } from '../../../src-shared/mint.ts'
-import { MAX_UNITS, unitsFromTft } from '../../../src-shared/money.ts'
+import { MAX_UNITS, tftExact, unitsFromTft } from '../../../src-shared/money.ts'
 import { receiptHash } from '../minting/receipt.ts'
 import { formProblem, kindOf, type StatementKind } from './form.ts'
 import { isJsonObject, leavesOf, membersOf, textOf, wholeOf } from './json.ts'
@@ -18,6 +18,7 @@ export interface PayoutLine {
   units: bigint
   /** lower-case hex */
   hash: string
+  line: string
 }
 
 /** A receipt, a retry's receipt or a mint's record, with what stands beside it. */
@@ -26,6 +27,8 @@ export interface Statement {
   kind: StatementKind
   /** its bytes as they stand in the file */
   text: string
+  /** the whole line that they stand in */
+  line: string
   leaves: ReadonlyMap<string, string>
   /** what stands beside it, lower-case hex; null: nothing, the bytes alone */
   saidHash: string | null
@@ -78,7 +81,7 @@ function payoutOf(file: string, number: number, line: string): PayoutLine {
   const units = unitsFromTft(amount)
   if (units === null || units <= 0n || units > MAX_UNITS)
     throw broken(file, number, `"${shown(amount)}" is no amount in TFT above 0 with at most 7 decimals`)
-  return { where: place(file, number), address: line.slice(0, amountAt), units, hash }
+  return { where: place(file, number), address: line.slice(0, amountAt), units, hash, line }
 }
 
 /** Takes a line that can't be read, in place of an error that ends all reading. */
@@ -90,7 +93,7 @@ export type OnUnreadable = (where: string, text: string, error: AppError) => voi
  */
 export function parseStatements(file: string, text: string, onUnreadable?: OnUnreadable): Statement[] {
   return linesOf(file, text).flatMap(({ line, number }) =>
-    orUnreadable(file, number, line, onUnreadable, () => statementOf(file, number, line.trim(), null)),
+    orUnreadable(file, number, line, onUnreadable, () => statementOf(file, number, line, null)),
   )
 }
 
@@ -108,8 +111,20 @@ function orUnreadable<T>(file: string, number: number, line: string, onUnreadabl
 export function parseStatement(file: string, text: string, saidHash: string | null, onUnreadable?: OnUnreadable): Statement[] {
   return orUnreadable(file, 1, text, onUnreadable, () => {
     if (text.length > MAX_LINE_CHARS) throw broken(file, 1, `it is longer than any receipt (${MAX_LINE_CHARS} characters)`)
-    return statementOf(file, 1, text.trim(), saidHash)
+    return statementOf(file, 1, text, saidHash)
   })
+}
+
+/** Whether a line is written as a mint writes it, to the byte; the receipt in it stands for itself. */
+export function isLineInForm({ kind, text, line, saidHash, saidNodeId, violation }: Statement): boolean {
+  if (line === text) return true
+  if (kind === 'mint') return line === `{"id":"${saidHash}","mint":${text}}`
+  return line === `{"node_id":${saidNodeId},"hash":"${saidHash}","violation":${JSON.stringify(violation)},"receipt":${text}}`
+}
+
+/** The same of a line of payouts.csv. */
+export function isPayoutInForm({ address, units, hash, line }: PayoutLine): boolean {
+  return line === `${address},${tftExact(units)},${hash}`
 }
 
 /** Whether a text begins as JSON does. */
@@ -141,7 +156,8 @@ function linesOf(file: string, text: string): Line[] {
   return lines
 }
 
-function statementOf(file: string, line: number, text: string, named: string | null): Statement {
+function statementOf(file: string, line: number, source: string, named: string | null): Statement {
+  const text = source.trim()
   if (!isJsonObject(text)) throw broken(file, line, 'this is no JSON object that holds a receipt; the line may be cut')
   const members = membersOf(text)
   if (members === null) throw broken(file, line, 'a member stands there twice')
@@ -150,9 +166,10 @@ function statementOf(file: string, line: number, text: string, named: string | n
   const kind = leaves === null ? null : kindOf(leaves)
   if (leaves === null || kind === null)
     throw broken(file, line, 'it is neither a receipt nor a line {"node_id","hash","violation","receipt"} or {"id","mint"}')
-  if (inner === undefined) return read(file, line, { text, leaves, kind, saidHash: named, saidNodeId: null, violation: undefined })
+  if (inner === undefined)
+    return read(file, line, { text, line: source, leaves, kind, saidHash: named, saidNodeId: null, violation: undefined })
   const saidHash = hashIn(file, line, textOf(members.get('receipt') === undefined ? members.get('id') : members.get('hash')) ?? '')
-  return read(file, line, { text: inner, leaves, kind, saidHash, ...besides(file, line, members) })
+  return read(file, line, { text: inner, line: source, leaves, kind, saidHash, ...besides(file, line, members) })
 }
 
 /** What stands beside the receipt in its line. */
@@ -168,7 +185,7 @@ function besides(file: string, line: number, members: ReadonlyMap<string, string
   return { saidNodeId, violation }
 }
 
-type Found = Pick<Statement, 'text' | 'leaves' | 'kind' | 'saidHash' | 'saidNodeId' | 'violation'>
+type Found = Pick<Statement, 'text' | 'line' | 'leaves' | 'kind' | 'saidHash' | 'saidNodeId' | 'violation'>
 
 function read(file: string, line: number, found: Found): Statement {
   const { text, leaves, kind } = found

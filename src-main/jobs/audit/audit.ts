@@ -3,14 +3,14 @@ import type { VerifiedReceipt } from '../../../src-shared/compare.ts'
 import { AppError } from '../../../src-shared/errors.ts'
 import { type AuditedReceipt, type AuditedRecords, type AuditHead, type ReceiptAudit, sumAudit } from '../../../src-shared/receipt-audit.ts'
 import { cleanName } from '../../../src-shared/text.ts'
-import { type Proposal, parseStatement, type Statement } from '../../engines/compare/proposal.ts'
+import { isPayoutInForm, type Proposal, parseStatement, type Statement } from '../../engines/compare/proposal.ts'
 import type { Store } from '../../store/index.ts'
 import { storedNetwork, storedPeriod } from '../../store/periods.ts'
 import { loadSummaries } from '../../store/results.ts'
 import { type ProposedFile, readProposal } from '../compare/read-proposal.ts'
 import { type VerifyWanted, verifyProposal } from '../compare/verify.ts'
 import type { JobContext } from '../context.ts'
-import { type AuditBasis, auditedReceipt, unreadable } from './audited-receipt.ts'
+import { type AuditBasis, auditedReceipt, judgeStray, unreadable } from './audited-receipt.ts'
 import { examineEvents, examineResults, examineTrail } from './data-records.ts'
 import { examinePayments } from './payment-records.ts'
 import { examineVotes } from './vote-records.ts'
@@ -49,7 +49,7 @@ export async function auditReceipts(store: Store | null, wanted: AuditWanted, co
   say('looks at the chain data')
   const events = store ? examineEvents(store) : null
   const unusable = events?.unusable ?? new Map<number, string>()
-  const { report, details } = await verifyProposal(store, proposal, { ...wanted, unusable }, context)
+  const { report, details, retries } = await verifyProposal(store, proposal, { ...wanted, unusable }, context)
   const basis: AuditBasis = {
     store,
     network: store && storedNetwork(store),
@@ -58,6 +58,11 @@ export async function auditReceipts(store: Store | null, wanted: AuditWanted, co
     stellarAsked: report.ledger !== null,
   }
   const receipts = report.receipts.map((receipt: VerifiedReceipt, i) => auditedReceipt(receipt, details[i]!, basis))
+  const hasReceipts = wanted.files.length > 0 && (proposal.receipts ?? []).length > 0
+  for (const receipt of receipts)
+    if (receipt.kind === 'payout' && receipt.verdict === 'unknown' && hasReceipts) judgeStray(receipt, retries)
+  for (const line of proposal.payouts ?? [])
+    if (!isPayoutInForm(line)) bad.push({ where: line.where, why: 'The line is not written as a mint writes it, to the byte.' })
   receipts.push(...bad.map(({ where, why }) => unreadable(where, why)))
   const records: AuditedRecords[] = []
   if (store && events) {

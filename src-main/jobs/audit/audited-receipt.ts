@@ -6,6 +6,7 @@ import { cleanName } from '../../../src-shared/text.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
 import { singleWord } from '../../../src-shared/verify.ts'
 import { brokenness, statementDifferences } from '../../engines/compare/differences.ts'
+import { isLineInForm } from '../../engines/compare/proposal.ts'
 import type { Store } from '../../store/index.ts'
 import { loadFoundPayment, loadPaymentCheck } from '../../store/payment-checks.ts'
 import { paymentOf, subjectOf } from '../../store/runs.ts'
@@ -49,6 +50,26 @@ export function auditedReceipt(receipt: VerifiedReceipt, detail: Detail, basis: 
   }
 }
 
+/**
+ * A line of payouts.csv whose receipt is neither among the given ones nor in the store: it may pay a receipt of the period before once more.
+ * `retries`: by hash what the store gives of those; null: it can't tell.
+ */
+export function judgeStray(receipt: AuditedReceipt, retries: ReadonlyMap<string, { address: string; units: bigint }> | null): void {
+  if (retries === null) return
+  const retry = retries.get(receipt.hash)
+  const isRight = retry !== undefined && retry.address === receipt.address && retry.units === receipt.units
+  const why = isRight
+    ? 'It pays a receipt of the period before once more, as your own store would if that was not paid.'
+    : retry
+      ? 'Your own store gives another payee or amount for it.'
+      : 'None of the receipts given has this hash, and your own store knows no receipt or retry that has it.'
+  receipt.checks = receipt.checks.map(found =>
+    found.name === 'recomputed' ? check('recomputed', isRight ? 'right' : 'fails', why) : found,
+  )
+  receipt.reasons = isRight ? [] : [why]
+  receipt.verdict = verdictOf(receipt.checks)
+}
+
 /** A line that is no receipt any more, or never was. */
 export function unreadable(where: string, why: string): AuditedReceipt {
   const not = (name: ReceiptCheck['name']) => check(name, 'not-checked', 'It can’t be read.')
@@ -78,7 +99,9 @@ function statementChecks(
   const hashes = broken.filter(({ member }) => member !== 'form')
   const bytes =
     formProblem === null
-      ? check('bytes', 'right')
+      ? isLineInForm(statement)
+        ? check('bytes', 'right')
+        : check('bytes', 'fails', 'The receipt is as it must be, but what stands around it in its line is not written as a mint writes it.')
       : check('bytes', 'fails', `The bytes are not in the one form that they must have, at ${cleanName(formProblem)}.`)
   const hash = hashCheck(hashes, saidHash, trueHash)
   const alone = misfits.length === 0 ? check('alone', 'right') : check('alone', 'fails', misfits.map(cleanName).join(' '))

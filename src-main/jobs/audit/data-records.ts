@@ -4,7 +4,7 @@ import type { AuditedRecords } from '../../../src-shared/receipt-audit.ts'
 import { readTransaction } from '../../store/db.ts'
 import { findGaps, gapInWords } from '../../store/gaps.ts'
 import type { Store } from '../../store/index.ts'
-import { startParts } from '../../store/mint-input.ts'
+import { arePartsWhole, startParts } from '../../store/mint-input.ts'
 import { listPeriods, loadSnapshots, type StoredPeriod } from '../../store/periods.ts'
 import { loadReceipts, loadSummaries } from '../../store/results.ts'
 import { checkAuditTrail } from '../audit-heads.ts'
@@ -62,6 +62,8 @@ export function examineEvents(store: Store, wanted?: ReadonlySet<number>): Event
 function faultOfStart(store: Store, period: StoredPeriod): string | null {
   try {
     loadSnapshots(store, period)
+    if (!arePartsWhole(store, period))
+      return `The stored start of period ${period.index} is damaged: the checksum of a part of it is wrong.`
     const parts = startParts(store, period)
     parts.common()
     for (const bucket of parts.buckets) parts.part(bucket)

@@ -40,6 +40,8 @@ export async function verifyFiles(store: Store | null, wanted: VerifyWanted, con
 export interface Verification {
   report: VerifyReport
   details: ({ kind: 'statement'; statement: Statement; word: OwnWord; misfits: readonly string[] } | { kind: 'line'; line: PayoutLine })[]
+  /** by hash what the store would pay once more in the receipts' periods; null: it lacks one of these, or the one before */
+  retries: ReadonlyMap<string, { address: string; units: bigint }> | null
 }
 
 /** As verifyFiles, of receipts that were read already. */
@@ -82,7 +84,7 @@ export async function verifyProposal(
   const counts: Record<Verdict, number> = { right: 0, unknown: 0, fails: 0 }
   for (const { verdict } of receipts) counts[verdict]++
   const bases = store ? [...used].sort((a, b) => a - b).map(period => basisOf(store, own!.stored(period))) : []
-  return { report: { receipts, counts, bases, ledger }, details }
+  return { report: { receipts, counts, bases, ledger }, details, retries: retriesOf(own, receipts, wanted.resources) }
 }
 
 interface Verified {
@@ -124,6 +126,18 @@ async function askStellar(
 function earliestOf(receipts: readonly VerifiedReceipt[]): number {
   const periods = receipts.map(({ period, kind }) => (period === null ? 0 : kind === 'retry' ? period - 1 : period))
   return FIRST_PERIOD_START_TS + Math.min(...periods) * PERIOD_SEC
+}
+
+function retriesOf(own: Recomputed | null, receipts: readonly VerifiedReceipt[], resources: ResourceRule): Verification['retries'] {
+  // asked for only where a line of payouts.csv has no receipt
+  if (!receipts.some(({ kind, verdict }) => kind === 'payout' && verdict === 'unknown')) return null
+  const found = new Map<string, { address: string; units: bigint }>()
+  for (const period of new Set(receipts.filter(({ kind }) => kind === 'receipt').map(receipt => receipt.period))) {
+    const retries = own && period !== null && own.has(period) ? own.retries(period, resources) : null
+    if (retries === null) return null
+    for (const { hash, address, rewardUnits } of retries) found.set(hash, { address, units: rewardUnits })
+  }
+  return found
 }
 
 /** By hash the others that stand for the same debt: retries in the files, and those that the own store gives for the receipts. */
