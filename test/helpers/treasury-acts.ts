@@ -379,7 +379,7 @@ const governanceActs = [
   act(
     'tokens.fund',
     3,
-    scene => ({ actor: administrator, input: { to: someone(scene).entity, token: 'BTA-GOV', amount: amount(scene, 20_000) } }),
+    scene => ({ actor: administrator, input: { to: someone(scene).entity, token: 'BTA-GOV', amount: '20000' } }),
     (scene, _output, { input }) => remember(scene, 'holder', input.to, [partyOf(scene, input.to)]),
   ),
   act(
