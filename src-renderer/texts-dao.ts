@@ -52,7 +52,7 @@ export const daoTexts = {
   facts: {
     link: 'More about it',
     hash: 'Hash',
-    ends: 'Takes votes until',
+    ends: 'Vote',
     threshold: 'Can be closed early',
     thresholdOf: (voted: string, threshold: string) => `once ${threshold} have voted; now ${voted}`,
     vetos: 'Vetoes of the council',

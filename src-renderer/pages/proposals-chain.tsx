@@ -40,11 +40,15 @@ export function ProposalsOnChain() {
   const network = data?.network ?? null
   const asked = useRef<string | null>(null)
   const { run } = asking
+  // a vote of one's own that came into a block shows at once
+  const calls = useQuery('chain.requests', { limit: 100 }, ['chain']).data
+  const voted = calls?.rows.filter(({ call, stage }) => call.kind === 'vote' && stage === 'final').length
   useEffect(() => {
-    if (network === null || readOnly !== false || asked.current === network) return
-    asked.current = network
+    const state = `${network} ${voted}`
+    if (network === null || voted === undefined || readOnly !== false || asked.current === state) return
+    asked.current = state
     run(network)
-  }, [network, readOnly, run])
+  }, [network, voted, readOnly, run])
   return (
     <section className={page.stack} aria-label={words.title}>
       <header className={page.head}>

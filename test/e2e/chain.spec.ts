@@ -112,6 +112,33 @@ test('a vote that can’t count is told before, and by the chain’s own name af
   await expect(calls.getByRole('row', { name: /against proposal/ }).getByText('Failed: Dao.ProposalMissing')).toBeVisible()
 })
 
+test('a proposal of the DAO is read from the chain and voted on as a farm of one’s own, from the page Proposals', async ({ page }) => {
+  await sendAs(devnet.url, '//Alice', tx =>
+    tx.dao!.propose!(2, tx.system!.remark!('0x0102'), 'A farm for all', 'https://example.org/a', null),
+  )
+  await served.open(page, '/proposals')
+  const chain = page.getByRole('region', { name: 'On the chain' })
+  const card = chain.getByRole('article', { name: 'No. 0, A farm for all' })
+  await expect(card.getByText('System.remark(remark: 0x0102)')).toBeVisible()
+  // the chain of the archive stands still in its past
+  await expect(card.getByText(/^until block [\d,]+$/)).toBeVisible()
+  await expect(card.getByText('Not voted yet')).toBeVisible()
+  await expectAccessible(page)
+  await card.getByRole('button', { name: `Vote for No. 0 as farm ${farm}` }).click()
+  const form = sheet(page, 'Vote in the DAO')
+  await expect(form.getByRole('textbox', { name: 'Farm' })).toHaveValue(String(farm))
+  await form.getByRole('button', { name: 'Show what is signed' }).click()
+  const review = sheet(page, 'Before you sign')
+  await expect(review.getByText('for it', { exact: true })).toBeVisible()
+  await review.getByRole('button', { name: /^Sign: / }).click()
+  await expect(card.getByText('Voted for')).toBeVisible()
+  await expect(card.getByText('more for than against', { exact: true })).toBeVisible()
+  await card.getByRole('button', { name: 'Details of No. 0 on the chain' }).click()
+  const details = sheet(page, 'Proposal 0 on the chain')
+  await expect(details.getByText('https://example.org/a')).toBeVisible()
+  await expect(details.getByRole('grid', { name: 'Votes' }).getByRole('row', { name: new RegExp(`^${farm} .* for`) })).toBeVisible()
+})
+
 test('a node’s mint is claimed from its sheet, where the chain has a call for it', async ({ page }) => {
   await served.open(page, '/mints')
   const grid = page.getByRole('grid', { name: 'Mints' })
