@@ -31,7 +31,7 @@ export function appendAudit(store: Store, note: AuditNote): number {
   return entry.seq
 }
 
-function auditHead(store: Store): Pick<AuditHeadTable, 'entries' | 'hash'> | undefined {
+function auditHead(store: Pick<Store, 'books'>): Pick<AuditHeadTable, 'entries' | 'hash'> | undefined {
   return prepared(store.books, 'SELECT entries, hash FROM audit_head').get() as AuditHeadTable | undefined
 }
 
@@ -71,7 +71,7 @@ export interface AuditMark {
  * Recomputes the chain, the whole of it or what comes after a mark. Finds an entry that was changed, put in, or taken out, at the
  * end too.
  */
-export function verifyAudit(store: Store, after: AuditMark = { entries: 0, hash: '' }): AuditCheck {
+export function verifyAudit(store: Pick<Store, 'books'>, after: AuditMark = { entries: 0, hash: '' }): AuditCheck {
   const entries = store.books
     .prepare('SELECT * FROM audit WHERE seq > ? ORDER BY seq')
     .iterate(after.entries) as IterableIterator<AuditTable>

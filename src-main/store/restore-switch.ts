@@ -11,6 +11,8 @@ import { writeSmallFile } from './files.ts'
 
 const SWITCH_FILE = 'restore.json'
 const READY = /^restoring-[0-9a-f]{8}$/
+/** Below the data folder, while somebody looks into a backup. */
+const PREVIEW = /^previewing-[A-Za-z0-9]{6}$/
 const KEPT = /^before-restore-[0-9TZ-]{10,40}$/
 const FILES = ['books.db', 'facts.db', 'installation.key'] as const
 export type RestoredFile = (typeof FILES)[number]
@@ -63,7 +65,8 @@ export function finishSwitch(dataDir: string): void {
 
 /** Removes what restores left that ended before they counted. Whoever calls it has the folder's lock, and has ended a switch. */
 export function removeUnfinished(dataDir: string): void {
-  for (const name of readdirSync(dataDir)) if (READY.test(name)) rmSync(join(dataDir, name), { recursive: true, force: true })
+  for (const name of readdirSync(dataDir))
+    if (READY.test(name) || PREVIEW.test(name)) rmSync(join(dataDir, name), { recursive: true, force: true })
 }
 
 function readSwitch(path: string): Switch {
@@ -84,7 +87,7 @@ function readSwitch(path: string): Switch {
 }
 
 /** Makes renames durable; Windows has no such call for folders. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(folder, 'r')
   try {
