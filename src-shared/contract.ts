@@ -4,6 +4,7 @@ import { chainCommands, chainQueries } from './chain-contract.ts'
 import { chainCurveQueries } from './chain-curves.ts'
 import { compareCommands, compareQueries } from './compare-contract.ts'
 import { daoCommands, daoQueries } from './dao-contract.ts'
+import { deskCommands, deskQueries } from './desk-contract.ts'
 import type { PlainError } from './errors.ts'
 import { exportCommands, exportQueries } from './exports-contract.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
@@ -66,7 +67,7 @@ export type NodeState = z.infer<typeof nodeStateSchema>
 
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'chain-call', 'pay', 'export', 'backup']),
+  kind: z.enum(['import', 'mint', 'sync', 'doctor', 'compare', 'chain-call', 'pay', 'export', 'backup', 'audit']),
   title: z.string(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   startedTs: z.number(),
@@ -409,6 +410,7 @@ export const queries = {
   ...exportQueries,
   ...treasuryQueries,
   ...alertQueries,
+  ...deskQueries,
 } as const
 
 export const commands = {
@@ -454,6 +456,7 @@ export const commands = {
   ...exportCommands,
   ...treasuryCommands,
   ...alertCommands,
+  ...deskCommands,
 } as const
 
 export type QueryName = keyof typeof queries

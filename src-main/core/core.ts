@@ -29,6 +29,7 @@ import { createChainCurves } from './chain-curves.ts'
 import { createChainJobs } from './chain-jobs.ts'
 import { createComparisons } from './compare.ts'
 import { openDaoRoom } from './dao.ts'
+import { createDesk, isDeskCommand } from './desk.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { createExports, isExportCommand } from './exports.ts'
 import { importAudited, taskContext } from './imports.ts'
@@ -200,6 +201,11 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     runTask,
     start: jobs.start,
   })
+  const desk = createDesk({
+    ...{ store: () => view.active().store, books: real, known, keys, madeBy: options.version, runTask, start: jobs.start },
+    resources: () => settings().resources,
+    changed: () => topics.changed('jobs', 'audit'),
+  })
   const exported = createExports({
     books: real,
     facts: () => view.active().store,
@@ -224,6 +230,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
     doctor: () => doctor,
     compared: comparisons.answers,
+    desk: desk.answers,
     vault: vault.answers,
     keys,
     votes: voteAnswers,
@@ -520,6 +527,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         topics.changed('votes', 'mints', 'vault', 'audit')
         return answered
       })
+    if (isDeskCommand(name)) return desk.command(name, input, once, uploading)
     if (isExportCommand(name)) return exported.command(name, input, once)
     if (isAlertCommand(name)) return alerts.command(name, input, actor, key)
     if (isPayCommand(name)) return payJobs.command(name, input, actor, once)

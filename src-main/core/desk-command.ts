@@ -11,6 +11,7 @@ import { reportText, verifyReport } from '../jobs/audit/report-file.ts'
 import { reportHtml } from '../jobs/audit/report-html.ts'
 import type { Sealer } from '../jobs/audit/seal.ts'
 import { verifyBundle } from '../jobs/audit/verify-bundle.ts'
+import type { ProposedFile } from '../jobs/compare/read-proposal.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { writeFilesAtomically } from '../jobs/files.ts'
 import { loadBlocks } from '../store/chain.ts'
@@ -207,9 +208,20 @@ const MAX_SEALED_BYTES = 256 * 2 ** 20
 export async function verifySealed(dataDir: string, paths: readonly string[]): Promise<SealedCheck[]> {
   const store = storeOrNone(dataDir)
   try {
+    return await verifySealedIn(
+      store,
+      paths.map(path => ({ path })),
+    )
+  } finally {
+    store?.close()
+  }
+}
+
+/** The same with a store that is open. */
+export async function verifySealedIn(store: Store | null, files: readonly ProposedFile[]): Promise<SealedCheck[]> {
+  try {
     const found: SealedCheck[] = []
-    for (const path of paths) {
-      const name = basename(path)
+    for (const { path, name = basename(path) } of files) {
       if (statSync(path).size > MAX_SEALED_BYTES)
         throw new AppError('archive.format', `${name} is larger than any audit report. It was not read.`)
       const bytes = readFileSync(path)
@@ -218,7 +230,5 @@ export async function verifySealed(dataDir: string, paths: readonly string[]): P
     return found
   } catch (error) {
     throw toAppError(error)
-  } finally {
-    store?.close()
   }
 }

@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { toAppError } from '../../src-shared/errors.ts'
 import { signForExport } from '../jobs/audit-heads.ts'
-import { openStore, type Store } from '../store/index.ts'
+// not by the index, with which all of the store would be loaded after every file
+import { openStore, type Store } from '../store/open.ts'
 
 /* Whatever leaves as a file has the audit trail's head signed with it: for the answers of the core, and for commands of the command line. */
 
 /** Whether an answer is a file for its asker to keep, or holds one. */
 export function isFile(answer: unknown): boolean {
   if (typeof answer !== 'object' || answer === null) return false
-  const hasFile = (value: unknown) => typeof value === 'object' && value !== null && 'fileName' in value && 'text' in value
+  const hasFile = (value: unknown) =>
+    typeof value === 'object' && value !== null && 'fileName' in value && ('text' in value || 'base64' in value)
   return hasFile(answer) || Object.values(answer).some(hasFile)
 }
 

@@ -25,6 +25,7 @@ import type { ChainAnswers } from './chain-calls.ts'
 import type { ChainCurveAnswers } from './chain-curves.ts'
 import type { CompareAnswers } from './compare.ts'
 import type { DaoAnswers } from './dao.ts'
+import type { DeskAnswers } from './desk.ts'
 import type { ExportAnswers } from './exports.ts'
 import type { Keys } from './keys.ts'
 import { createMintAnswers } from './mint-queries.ts'
@@ -62,6 +63,7 @@ export interface Sources {
   exports: ExportAnswers
   mints: MintView
   compared: CompareAnswers
+  desk: DeskAnswers
   alerts: AlertAnswers
 }
 
@@ -108,6 +110,7 @@ export function createQueries(
   const handlers: Handlers = {
     ...createMintAnswers(sources.mints),
     ...sources.compared,
+    ...sources.desk,
     ...sources.alerts,
     'keys.list': () => sources.keys.list(),
     ...sources.votes,

@@ -8,6 +8,7 @@ import type { MintPartInput } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
 import type { LiveView } from '../jobs/sync/live.ts'
 import type { CompareTaskInput } from './compare.ts'
+import type { DeskTaskInput, DeskTaskOutput } from './desk.ts'
 import type { ExportTaskInput, PreviewTaskInput, StatementTaskInput } from './export-tasks.ts'
 import type { NodeRunsTaskInput } from './node-periods.ts'
 
@@ -100,6 +101,11 @@ const tasks = {
     } finally {
       store.close()
     }
+  },
+  /** the auditor's desk: receipts, and reports and bundles of others; reads only */
+  async desk(input: DeskTaskInput, context: JobContext): Promise<DeskTaskOutput> {
+    const { auditTask } = await import('./desk-task.ts')
+    return auditTask(input, context)
   },
   async doctor(input: DoctorInput, context: JobContext): Promise<DoctorReport> {
     const { examine } = await import('../jobs/doctor.ts')
