@@ -2,9 +2,6 @@ import { z } from 'zod'
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`))
 
-/** Bytes of each entry's hash that a head holds: enough to tell which entry is another, and short. */
-export const MARK_BYTES = 8
-
 /**
  * A head of the audit trail as it is held elsewhere: how many entries there were, the hash that they end in, and of each entry the first
  * bytes of its hash, signed with the installation's key. With it, also a trail that was rewritten and hashed anew shows which entry was

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AuditReport, type HeadFinding, MARK_BYTES, type SignedHead, signedHeadSchema } from '../../src-shared/audit-head.ts'
+import type { AuditReport, HeadFinding, SignedHead } from '../../src-shared/audit-head.ts'
+import { MARK_BYTES } from '../../src-shared/audit-marks.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { type InstallationKey, isSignedBy, newInstallationKey, readInstallationKey } from '../signing/installation-key.ts'
@@ -71,22 +72,6 @@ export function signForExport(store: Store): string | null {
     if (code === 'internal') throw cause
     return message
   }
-}
-
-/** A head from the text of its file. Throws AppError usage. */
-export function readHead(name: string, text: string): HeldHead {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new AppError('usage', `${name} is no signed head of an audit trail: it is not JSON. Give the file as it was saved.`, { cause })
-  }
-  const read = signedHeadSchema.safeParse(value)
-  if (read.success) return { name, head: read.data }
-  const member = read.error.issues[0]?.path.join('.') ?? ''
-  throw new AppError('usage', `${name} is no signed head of an audit trail (${member}). Give the file as it was saved.`, {
-    details: { member },
-  })
 }
 
 /** The name under which a head is saved. */

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, ArchiveSink, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import type { NodeResult, Problem, ResourceRule } from '../../src-shared/mint.ts'
-import { readArchive } from '../archive/read.ts'
 import { overviewLines, payoutLines, problemsJson, receiptsNdjson, retriesCsv, retryLines } from '../engines/minting/outputs.ts'
 import { OVERVIEW_HEADER } from '../engines/minting/overview-line.ts'
 import { type ProblemNode, resultProblems } from '../engines/minting/problems.ts'
@@ -73,6 +72,8 @@ export async function mintArchive(input: MintOptions & { source: string }, conte
     consumption: (contractId, timestamp, window, nru) => mint!.consumption(contractId, timestamp, window, nru),
     rare: event => mint!.rare(event),
   }
+  // only here: from the store, both threads start sooner without it
+  const { readArchive } = await import('../archive/read.ts')
   await readArchive(input.source, sink, {
     onProgress: done => report(done.bytesRead, done.bytesTotal, done.events),
     ...(context.signal && { signal: context.signal }),

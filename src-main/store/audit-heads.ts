@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { MARK_BYTES } from '../../src-shared/audit-head.ts'
+import { MARK_BYTES } from '../../src-shared/audit-marks.ts'
 import type { Store } from './open.ts'
 
 /** A signed head as the books keep it: of the marks only their hash, for the trail itself has them. */

@@ -1,18 +1,24 @@
 import type { Command } from 'commander'
-import { treasuryEntries } from '../../../src-shared/treasury/table.ts'
 
 /** Options that name a file that is written. */
 const FILE_OPTIONS = ['out', 'csv', 'export']
-const PRINTED = new Set(treasuryEntries.flatMap(([, { cli }]) => (cli?.prints === undefined ? [] : [`treasury ${cli.words}`])))
 
 /** Whether this run of a command lets something of the data folder leave as a file, by which the audit trail is signed. */
-export function leavesAsFile(command: Command): boolean {
+export async function leavesAsFile(command: Command): Promise<boolean> {
   const path = pathOf(command)
   // a group with options of its own, as vault, takes those of its commands
   const options = command.optsWithGlobals()
   // straight from an archive it touches no data folder; a key that is shown is no file
   if ((path === 'mint' && options.archive !== undefined) || path.startsWith('keys ')) return false
-  return path.endsWith(' export') || path === 'audit bundle' || PRINTED.has(path) || FILE_OPTIONS.some(name => options[name] !== undefined)
+  if (path.endsWith(' export') || path === 'audit bundle' || FILE_OPTIONS.some(name => options[name] !== undefined)) return true
+  return isPrintedFile(path)
+}
+
+/** Whether this command of the treasury prints a file. */
+async function isPrintedFile(path: string): Promise<boolean> {
+  if (!path.startsWith('treasury ')) return false
+  const { treasuryEntries } = await import('../../../src-shared/treasury/table.ts')
+  return treasuryEntries.some(([, { cli }]) => cli?.prints !== undefined && path === `treasury ${cli.words}`)
 }
 
 /** `archive export` */

@@ -3,20 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { toAppError } from '../../../src-shared/errors.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { programVersion } from '../program.ts'
-import { addAuditCommands } from './audit-commands.ts'
-import { addChainCommands } from './chain-commands.ts'
 import * as commands from './commands.ts'
-import { addCompareCommands } from './compare-commands.ts'
-import { addExportCommands } from './export-commands.ts'
-import { addKeysCommands } from './keys-commands.ts'
 import { leavesAsFile } from './leaving.ts'
-import { addMintsCommands } from './mints-commands.ts'
-import { addPayCommands } from './pay-commands.ts'
-import { addProjectCommands } from './project.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
-import { addTreasuryCommands } from './treasury-commands.ts'
-import { addVaultCommands } from './vault-commands.ts'
-import { addVotesCommands } from './votes-commands.ts'
 
 /** 0 done, 1 the work failed, 2 wrong usage (interfaces.md, The command line). */
 export type ExitCode = 0 | 1 | 2
@@ -28,10 +17,11 @@ export type ExitCode = 0 | 1 | 2
 export async function run(args: string[], streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream }): Promise<ExitCode> {
   const terminal = createTerminal(streams, { json: args.includes('--json'), debug: args.includes('--debug') })
   let isWrong = false
-  const program = granary(terminal, () => {
-    isWrong = true
-  })
   try {
+    const groups = OWN_COMMANDS.has(args[0] ?? '') ? null : await import('./command-groups.ts')
+    const program = granary(terminal, groups, () => {
+      isWrong = true
+    })
     await program.parseAsync(args, { from: 'user' })
     return isWrong ? 1 : 0
   } catch (error) {
@@ -43,8 +33,14 @@ export async function run(args: string[], streams: { stdout: NodeJS.WriteStream;
   }
 }
 
-/** `onWrong` is called by a command that did its work and found something wrong: it has said so, and the exit code tells it too. */
-function granary(terminal: Terminal, onWrong: () => void): Command {
+/** Commands that need nothing of the others, which with what they take and say are loaded for themselves and for what lists them all. */
+const OWN_COMMANDS = new Set(['mint', 'import', 'archive', 'explain', 'demo', 'sync', 'devnet', 'doctor', 'serve'])
+
+/**
+ * `groups`: null without their commands. `onWrong` is called by a command that did its work and found something wrong: it has said so, and the
+ * exit code tells it too.
+ */
+function granary(terminal: Terminal, groups: typeof import('./command-groups.ts') | null, onWrong: () => void): Command {
   const program = new Command('granary')
     .description('What the nodes of a decentralised cloud grid earned, and why.')
     .version(programVersion(), '-V, --version')
@@ -53,7 +49,7 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .hook('postAction', async (_program, done) => {
-      if (!leavesAsFile(done)) return
+      if (!(await leavesAsFile(done))) return
       const { signLeavingFrom } = await import('../../core/leaving.ts')
       const problem = signLeavingFrom(resolveDataDir(done.optsWithGlobals().data))
       if (problem !== null) terminal.err(`granary: The audit trail was not signed with it. ${problem}\n`)
@@ -116,8 +112,8 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
     .option('--all', 'each ordinary report on a line of its own')
     .action(options => commands.explain(options, terminal))
 
-  addProjectCommands(command, terminal, wholeNumber)
-  addMintsCommands(command, terminal, wholeNumber, commandGroup)
+  groups?.addProjectCommands(command, terminal, wholeNumber)
+  groups?.addMintsCommands(command, terminal, wholeNumber, commandGroup)
 
   command('demo', 'write a realistic synthetic grid archive')
     .addOption(new Option('--nodes <n>', 'how many nodes, 1 to 10,000').argParser(wholeNumber).default(100))
@@ -171,16 +167,17 @@ function granary(terminal: Terminal, onWrong: () => void): Command {
       if (!(await commands.doctor(options, terminal))) onWrong()
     })
 
-  addVaultCommands(command, terminal, onWrong)
-  addVotesCommands(command, terminal, onWrong, wholeNumber, commandGroup)
-  addPayCommands(command, terminal, wholeNumber, onWrong, commandGroup)
-  addChainCommands(command, terminal, onWrong, wholeNumber, commandGroup)
-  addCompareCommands(command, terminal, wholeNumber, onWrong)
+  groups?.addVaultCommands(command, terminal, onWrong)
+  groups?.addVotesCommands(command, terminal, onWrong, wholeNumber, commandGroup)
+  groups?.addPayCommands(command, terminal, wholeNumber, onWrong, commandGroup)
+  groups?.addChainCommands(command, terminal, onWrong, wholeNumber, commandGroup)
+  groups?.addCompareCommands(command, terminal, wholeNumber, onWrong)
 
-  addKeysCommands(command, terminal, commandGroup)
-  addAuditCommands(command, terminal, onWrong, wholeNumber)
-  addExportCommands(command, terminal, wholeNumber, commandGroup)
-  addTreasuryCommands(command, terminal, commandGroup)
+  groups?.addKeysCommands(command, terminal, commandGroup)
+  groups?.addAuditCommands(command, terminal, onWrong, wholeNumber)
+  groups?.addExportCommands(command, terminal, wholeNumber, commandGroup)
+  groups?.addBackupCommands(command, terminal)
+  groups?.addTreasuryCommands(command, terminal, commandGroup)
 
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))

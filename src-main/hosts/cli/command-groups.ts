@@ -1,0 +1,13 @@
+/* All commands but the few that main.ts has itself, loaded together. */
+export { addAuditCommands } from './audit-commands.ts'
+export { addBackupCommands } from './backup-commands.ts'
+export { addChainCommands } from './chain-commands.ts'
+export { addCompareCommands } from './compare-commands.ts'
+export { addExportCommands } from './export-commands.ts'
+export { addKeysCommands } from './keys-commands.ts'
+export { addMintsCommands } from './mints-commands.ts'
+export { addPayCommands } from './pay-commands.ts'
+export { addProjectCommands } from './project.ts'
+export { addTreasuryCommands } from './treasury-commands.ts'
+export { addVaultCommands } from './vault-commands.ts'
+export { addVotesCommands } from './votes-commands.ts'
