@@ -58,19 +58,17 @@ export function insertProposal(
   return Number(lastInsertRowid)
 }
 
-/** With how the vote stands: power and weights are parts of the supply, so they add up within 64 bits. */
-const PROPOSALS = `SELECT governance_proposals.*,
-    (SELECT count(*) FROM governance_votes WHERE proposal = governance_proposals.id) AS votes,
-    ${['YES', 'NO', 'ABSTAIN'].map(choice => `${sumOf('weight', choice)} AS ${choice.toLowerCase()}`).join(', ')},
-    (SELECT coalesce(sum(power), 0) FROM governance_votes WHERE proposal = governance_proposals.id) AS turnout
-  FROM governance_proposals`
-
-function sumOf(what: string, choice: string): string {
-  return `(SELECT coalesce(sum(${what}), 0) FROM governance_votes WHERE proposal = governance_proposals.id AND choice = '${choice}')`
+/** Proposals with how their votes stand: power and weights are parts of the supply, so they add up within 64 bits. */
+function standing(proposals: string): string {
+  const weight = (choice: VoteChoice) => `coalesce(sum(weight) FILTER (WHERE choice = '${choice}'), 0)`
+  return `SELECT proposals.*, count(governance_votes.id) AS votes, coalesce(sum(power), 0) AS turnout,
+      ${weight('YES')} AS yes, ${weight('NO')} AS no, ${weight('ABSTAIN')} AS abstain
+    FROM (SELECT * FROM governance_proposals ${proposals}) AS proposals LEFT JOIN governance_votes ON proposal = proposals.id
+    GROUP BY proposals.id ORDER BY proposals.id DESC`
 }
 
 export function findProposal(store: Store, number: number): StoredProposal | null {
-  const row = exact(store, `${PROPOSALS} WHERE id = ?`).get(number) as Row | undefined
+  const row = exact(store, standing('WHERE id = ?')).get(number) as Row | undefined
   return row ? toProposal(row) : null
 }
 
@@ -83,7 +81,7 @@ export function listProposals(
 ): { rows: StoredProposal[]; total: number } {
   const which = 'WHERE @open IS NULL OR (end_ts >= @nowTs) = @open'
   const values = { open: open === null ? null : Number(open), nowTs }
-  const rows = exact(store, `${PROPOSALS} ${which} ORDER BY id DESC LIMIT @limit OFFSET @offset`).all({ ...values, limit, offset })
+  const rows = exact(store, standing(`${which} ORDER BY id DESC LIMIT @limit OFFSET @offset`)).all({ ...values, limit, offset })
   const total = exact(store, `SELECT count(*) FROM governance_proposals ${which}`).pluck().get(values)
   return { rows: (rows as Row[]).map(toProposal), total: Number(total) }
 }

@@ -15,6 +15,7 @@ import { entityName, listedEntity } from './entities.ts'
 import { circulatingNow, executeStored, proposalName, proposeStored, snapshotOf, voteStored, votingPower } from './governance.ts'
 import { actingEntity, type TreasuryCommandHandlers, type TreasuryContext, type TreasuryQueryHandlers } from './handlers.ts'
 import { numberIn } from './ids.ts'
+import { trustInHundredths } from './trust.ts'
 
 type Subject = keyof typeof governanceRows
 type GovernanceQueries = Pick<TreasuryQueryHandlers, Extract<keyof TreasuryQueryHandlers, Subject>>
@@ -34,8 +35,8 @@ export function governanceHandlers(books: Store): { queries: GovernanceQueries; 
     },
     'governance.list': ({ open = null, offset, limit }, context) => {
       const { rows, total } = listProposals(books, open, context.nowTs, { offset, limit })
-      const texts = settingTexts(books)
-      return { rows: rows.map(stored => shown(stored, context, texts)), total }
+      const once = { texts: settingTexts(books), trustNow: ownTrust(context) }
+      return { rows: rows.map(stored => shown(stored, context, once)), total }
     },
     'governance.get': ({ id }, context) => shown(foundProposal(id), context),
     'governance.votes': ({ id, voterId, offset, limit }, context) => {
@@ -75,7 +76,11 @@ export function governanceHandlers(books: Store): { queries: GovernanceQueries; 
   }
 
   /** As it stands at the context's time, for whoever asks. */
-  function shown(stored: StoredProposal, context: TreasuryContext, texts = settingTexts(books)): ProposalShown {
+  function shown(
+    stored: StoredProposal,
+    context: TreasuryContext,
+    { texts, trustNow } = { texts: settingTexts(books), trustNow: ownTrust(context) },
+  ): ProposalShown {
     const { number, title, description, proposerId, createdTs, proposal, tally } = stored
     const { type, quorumBps, thresholdBps, startTs, endTs, executedTs } = proposal
     const { circulatingUnits: circulating } = snapshotOf(context, stored)
@@ -86,18 +91,27 @@ export function governanceHandlers(books: Store): { queries: GovernanceQueries; 
       ...{ needed: (BigInt(quorumBps) * circulating + WHOLE_BPS - 1n) / WHOLE_BPS, turnout: tally.turnoutUnits },
       ...{ yes: tally.yesWeightUnits, no: tally.noWeightUnits, abstain: tally.abstainWeightUnits, votes: stored.votes },
       ...{ isQuorate: isQuorate(tally, quorumBps, circulating), isApproved: isApproved(tally, thresholdBps), executedTs },
-      mine: mineOf(stored, context),
+      mine: mineOf(stored, context, trustNow),
     }
   }
 
-  function mineOf(stored: StoredProposal, context: TreasuryContext): ProposalShown['mine'] {
+  function mineOf(stored: StoredProposal, context: TreasuryContext, trustNow: () => number): ProposalShown['mine'] {
     const { entityId, nowTs } = context
     if (entityId === null) return null
     const isOver = nowTs > stored.proposal.endTs
-    return isOver && findVote(books, stored.number, entityId) === null ? null : votingPower(context, stored, entityId)
+    return isOver && findVote(books, stored.number, entityId) === null ? null : votingPower(context, stored, entityId, trustNow)
   }
 
   return { queries, commands }
+}
+
+/** The trust of whoever acts, in hundredths, counted when it is asked for first. */
+function ownTrust(context: TreasuryContext): () => number {
+  let trust: number | null = null
+  return () => {
+    trust ??= trustInHundredths(context, actingEntity(context))
+    return trust
+  }
 }
 
 function changeOf({ proposal: { change }, valueBefore }: StoredProposal, texts: Map<ParameterName, string>): ProposalShown['change'] {

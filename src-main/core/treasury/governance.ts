@@ -141,15 +141,20 @@ function snapshotAt(books: Store, entry: number): Snapshot {
   return { entry, circulatingUnits: issuedAfter(books, GOVERNANCE_TOKEN, entry) - heldAfter(books, TREASURY, GOVERNANCE_TOKEN, entry) }
 }
 
-/** What an entity's vote counts, or would count if it were cast now. */
-export function votingPower(doing: Doing, stored: StoredProposal, entityId: string): VotingPower {
+/** What an entity's vote counts, or would count if it were cast now. `trustNow`: its trust, hundredths, where it has not voted. */
+export function votingPower(
+  doing: Doing,
+  stored: StoredProposal,
+  entityId: string,
+  trustNow = () => trustInHundredths(doing, entityId),
+): VotingPower {
   const cast = findVote(doing.books, stored.number, entityId)
   if (cast) {
     const { powerUnits, trustHundredths, weightUnits: weight, choice } = cast.vote
     return { power: powerUnits, trust: trustHundredths / 100, weight, vote: choice }
   }
   const power = heldAfter(doing.books, entityId, GOVERNANCE_TOKEN, snapshotOf(doing, stored).entry)
-  const trust = trustInHundredths(doing, entityId)
+  const trust = trustNow()
   return { power, trust: trust / 100, weight: weightUnits(power, trust), vote: null }
 }
 
