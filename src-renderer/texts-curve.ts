@@ -62,6 +62,7 @@ export const curveTexts = {
   },
   quote: {
     title: 'What a payment gives',
+    says: 'The quote',
     pay: 'You pay',
     pricing: 'How it is priced',
     pricings: { exact: 'Exactly', spot: 'As a chain does' } satisfies Record<Pricing, string>,
@@ -140,6 +141,7 @@ export const curveTexts = {
   derivationWhat: 'On a chain the pallet owns an account that nobody has a key of. It is worked out from the pallet’s id:',
   derivationColumns: { what: 'Part', hex: 'Bytes' },
   address: 'Address',
+  copyAddress: 'Copy the address',
   profiles: {
     standard: 'A third to the buyer, the rest to liquidity',
     thirds: 'Thirds: buyer, treasury, liquidity',
@@ -183,6 +185,16 @@ export const curveTexts = {
   events: 'What happened',
   noEvents: 'Nothing has happened on it yet.',
   eventColumns: { when: 'When', name: 'Event', who: 'Who', fields: 'What', entry: 'Ledger entry', chainName: 'As a chain names it' },
+  eventFields: {
+    user: 'buyer',
+    zap: 'liquidity',
+    foreign: '',
+    asset: '',
+    amount: '',
+    shares: 'shares of the pool',
+    initialPrice: 'first price',
+    slope: 'rises for each by',
+  },
   eventNames: {
     CurveCreated: 'Curve made',
     CurveUpdated: 'Slope changed',

@@ -41,7 +41,7 @@ export function TokenSums({ sums, none }: { sums: readonly TokenSum[]; none: str
   return sums.map(([token, units]) => (
     <div key={token}>
       {/* the unit goes to a line of its own before it runs into the next figure */}
-      <Amount units={units} token={token} /> <span className={page.dim}>{token}</span>
+      <Amount units={units} token={token} /> <span className={page.unit}>{token}</span>
     </div>
   ))
 }

@@ -1,5 +1,6 @@
 import { Skeleton } from '@mantine/core'
 import { useMemo } from 'react'
+import { group } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import type { CurveEventShown, CurveShown } from '../../src-shared/treasury/curve-table.ts'
 import { writeAmount } from '../amount-entry.ts'
@@ -129,7 +130,7 @@ function Derivation() {
           <tr>
             <td>{words.address}</td>
             <td className={`${page.hash} ${page.wrap}`}>
-              {data.address} <CopyButton text={data.address} label={words.address} />
+              {data.address} <CopyButton text={data.address} label={texts.table.copy} name={words.copyAddress} compact />
             </td>
           </tr>
         </tbody>
@@ -160,7 +161,6 @@ export function CurveEvents({ curveId }: { curveId: string }) {
 
 function eventColumns(): Column<CurveEventShown>[] {
   const { eventColumns: heads } = words
-  const fieldsOf = ({ fields }: CurveEventShown) => fields.map(({ name, value }) => `${name} ${value}`).join(', ')
   return [
     timeColumn({ id: 'when', header: heads.when }, ({ ts }) => ts),
     textColumn({ id: 'event', header: heads.name }, 170, ({ name }) => words.eventNames[name]),
@@ -169,4 +169,11 @@ function eventColumns(): Column<CurveEventShown>[] {
     textColumn({ id: 'entry', header: heads.entry }, 110, ({ entry }) => (entry === null ? '' : String(entry))),
     { ...textColumn<CurveEventShown>({ id: 'chain', header: heads.chainName }, 190, ({ name }) => name), optional: true },
   ]
+}
+
+/** `buyer 333.333 BTA-UTIL, 100 AZR` */
+function fieldsOf({ fields, asset, foreignAsset }: CurveEventShown): string {
+  const tokens: Partial<Record<string, string>> = { foreign: foreignAsset, initialPrice: foreignAsset, slope: foreignAsset, shares: '' }
+  const named: Partial<Record<string, string>> = words.eventFields
+  return fields.map(({ name, value }) => `${named[name] ?? name} ${group(value)} ${tokens[name] ?? asset}`.trim()).join(', ')
 }

@@ -51,7 +51,7 @@ export function CurveMarket({ curve, canAct }: { curve: CurveShown; canAct: bool
         <p className={page.dim}>{words.quote.pricingHints[pricing]}</p>
         <AmountField label={words.quote.pay} amount={amount} />
         {error ? <Refusal error={error} /> : null}
-        <Outcome title={words.quote.title} lines={quote ? quoteLines(quote, curve) : []} />
+        <Outcome title={words.quote.says} lines={quote ? quoteLines(quote, curve) : []} />
         {amount.units === null ? <p className={page.dim}>{words.quote.enter}</p> : null}
         {routes ? <Routes routes={routes} curve={curve} /> : null}
         {canAct ? (

@@ -155,7 +155,7 @@ function CurveFigures({ curve, entityId }: { curve: CurveShown; entityId: string
   const { figures } = words
   const priced = (value: bigint) => (
     <>
-      {writePrice(value)} <span className={page.dim}>{foreignAsset}</span>
+      {writePrice(value)} <span className={page.unit}>{foreignAsset}</span>
     </>
   )
   return (

@@ -125,13 +125,11 @@ test('a setting is proposed within its bounds, beside what it is now; what has p
   await expect(card(page, 'prop-5')).toContainText('0.25 %')
 })
 
-const curvePart = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
-
 test('a curve is drawn with now, a purchase and the floor; a quote says the share first, as a chain does too, and why it is refused', async ({
   page,
 }) => {
   await openAs(page, '/curve')
-  const quote = curvePart(page, 'What a payment gives').first()
+  const quote = page.getByRole('region', { name: 'What a payment gives' })
   const pay = quote.getByRole('textbox', { name: 'You pay' })
   await expect(page.getByRole('img', { name: /^Price over supply\. With 1,000 BTA-UTIL minted, one costs 0\.15 AZR now\./ })).toBeVisible()
   await page.getByRole('button', { name: 'Show curve-1' }).click()
