@@ -114,15 +114,16 @@ function Filters({ choice, onChange }: { choice: Choice; onChange: (change: Part
         ) : null}
         {has('nodeId') ? text('nodeId', words.node) : null}
         {has('account') ? (
-          <TextInput
-            data-wide
-            label={words.account}
-            placeholder={accountMeans[kind] ?? ''}
-            title={accountMeans[kind] ?? ''}
-            value={choice.account}
-            maxLength={100}
-            onChange={event => onChange({ account: event.currentTarget.value })}
-          />
+          <div data-wide>
+            <TextInput
+              label={words.account}
+              placeholder={accountMeans[kind] ?? ''}
+              title={accountMeans[kind] ?? ''}
+              value={choice.account}
+              maxLength={100}
+              onChange={event => onChange({ account: event.currentTarget.value })}
+            />
+          </div>
         ) : null}
         <NativeSelect
           label={words.format}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Store } from '../../src-main/store/open.ts'
 import { storedPeriod } from '../../src-main/store/periods.ts'
-import { saveResults } from '../../src-main/store/results.ts'
+import { loadNodeRows, saveResults } from '../../src-main/store/results.ts'
 import type { PeriodSummary } from '../../src-shared/contract.ts'
 import type { NodeResult } from '../../src-shared/mint.ts'
 import { periodAt } from '../../src-shared/time.ts'
@@ -105,4 +105,15 @@ export function keepSeen(store: Store, runId: string, txs: ReadonlyMap<string, {
     "UPDATE payout_rows SET stage = 'paid', tx = ?, paid_ts = ?, is_foreign = 1 WHERE run_id = ? AND origin = ?",
   )
   for (const [origin, { tx, paidTs }] of txs) update.run(tx, paidTs, runId, origin)
+}
+
+/** Keeps a run that paid a farm's receipts of an imported period of network `test`. */
+export function keepPaid(store: Store, period: number, farmId: number, paidTs: number): void {
+  const rows = loadNodeRows(store, period)
+    .filter(node => node.farmId === farmId && node.rewardUnits > 0n)
+    .map(({ nodeId, rewardUnits, hash }): MadeRow => {
+      const common = { nodeId, farmId, amountUnits: rewardUnits, receipt: hash, origin: hash }
+      return { ...common, stage: 'paid', tx: hashOf(`tx ${hash}`), paidTs }
+    })
+  keepRun(store, hashOf(`run ${period}`), period, rows, 'test')
 }
