@@ -50,6 +50,13 @@ export const IconSettings = icon(
     <path d="M8 1.5v2.2M8 12.3v2.2M1.5 8h2.2M12.3 8h2.2M3.4 3.4 5 5M11 11l1.6 1.6M12.6 3.4 11 5M5 11l-1.6 1.6" />
   </>,
 )
+export const IconAlerts = icon(
+  <path
+    d="M3 11.5c1-1.2 1.2-2.4 1.2-4.2a3.8 3.8 0 0 1 7.6 0c0 1.8.2 3 1.2 4.2zM6.7 13.7h2.6M8 2v1.5"
+    strokeLinejoin="round"
+    strokeLinecap="round"
+  />,
+)
 export const IconCredit = icon(<path d="M2.5 3.5h11v9h-11zM2.5 6.5h11M5 9.8h3" strokeLinejoin="round" />)
 export const IconJobs = icon(
   <>
@@ -97,3 +104,9 @@ export const IconNode = IconNodes
 export const IconFarm = icon(<path d="M2.5 7 8 2.5 13.5 7v6.5h-11zM6.3 13.5V9.5h3.4v4" strokeLinejoin="round" />)
 export const IconReceipt = icon(<path d="M3.5 2h9v12l-2.2-1.4L8 14l-2.3-1.4L3.5 14zM6 5.5h4M6 8.5h4" strokeLinejoin="round" />)
 export const IconChevron = icon(<path d="M4 6l4 4 4-4" strokeLinecap="round" strokeLinejoin="round" />)
+export const IconAudit = icon(
+  <>
+    <path d="M3 2h7l2.5 2.5V8M3 2v12h5M5.5 5.5H9M5.5 8.5h2" strokeLinejoin="round" strokeLinecap="round" />
+    <path d="m9 12 1.7 1.7L14 10" strokeLinecap="round" strokeLinejoin="round" />
+  </>,
+)

@@ -1,6 +1,7 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
 import { accountTexts } from './texts-account.ts'
+import { alertTexts } from './texts-alerts.ts'
 import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { configurationTexts } from './texts-configuration.ts'
@@ -65,6 +66,7 @@ export const evidenceWords: Partial<Record<string, string>> = {
 }
 
 export const texts = {
+  alerts: alertTexts,
   sync: syncTexts,
   chain: chainTexts,
   configuration: configurationTexts,

@@ -3,6 +3,7 @@ import { Notifications } from '@mantine/notifications'
 import { useEffect } from 'react'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
+import { followTellings } from '../alert-notifications.ts'
 import { Sheet } from '../components/sheet.tsx'
 import { styleNonce } from '../nonce.ts'
 import { useStore } from '../store.ts'
@@ -24,6 +25,7 @@ export function App() {
       getStyleNonce={styleNonce}
     >
       <ThemeFollowsSettings />
+      <Tellings />
       <Router hook={useHashLocation}>
         <Frame />
         <Palette />
@@ -32,6 +34,12 @@ export function App() {
       <Notifications position="bottom-right" limit={4} />
     </MantineProvider>
   )
+}
+
+/** A browser's notifications; the desktop application has its own. */
+function Tellings() {
+  useEffect(followTellings, [])
+  return null
 }
 
 function ThemeFollowsSettings() {

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter'
 import { IconChevron, IconSearch } from '../icons.tsx'
 import { useStore, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
+import { AlertBadge } from './alert-badge.tsx'
 import classes from './frame.module.css'
 import type { Role } from './role-choice.tsx'
 import { type AppRoute, isCurrent, routes } from './routes.tsx'
@@ -96,6 +97,7 @@ function Links({ section, location, currentOnly = false }: { section: SectionId;
             <Link href={route.path} className={classes.link} aria-current={isCurrent(route, location) ? 'page' : undefined}>
               <Icon />
               {route.title}
+              {route.path === '/alerts' ? <AlertBadge /> : null}
             </Link>
           </li>
         )

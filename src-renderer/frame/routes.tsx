@@ -1,6 +1,8 @@
 import type { ComponentType } from 'react'
 import {
   IconAccount,
+  IconAlerts,
+  IconAudit,
   IconConfiguration,
   IconCredit,
   IconCurve,
@@ -26,6 +28,8 @@ import {
   IconWhatIf,
 } from '../icons.tsx'
 import { AccountPage } from '../pages/account.tsx'
+import { AlertsPage } from '../pages/alerts.tsx'
+import { AuditPage } from '../pages/audit.tsx'
 import { BridgeVaultPage } from '../pages/bridge-vault.tsx'
 import { ComparePage } from '../pages/compare.tsx'
 import { ConfigurationPage } from '../pages/configuration.tsx'
@@ -54,6 +58,7 @@ import { TokensPage } from '../pages/tokens.tsx'
 import { VotesPage } from '../pages/votes.tsx'
 import { WhatIfPage } from '../pages/what-if.tsx'
 import { texts } from '../texts.ts'
+import { auditTexts } from '../texts-audit.ts'
 import { exportsTexts } from '../texts-exports.ts'
 
 export interface AppRoute {
@@ -98,8 +103,10 @@ export const routes: AppRoute[] = [
     page: ConfigurationPage,
     rail: { section: 'treasury', icon: IconConfiguration },
   },
+  { path: '/audit', title: auditTexts.title, page: AuditPage, rail: { section: 'app', icon: IconAudit } },
   { path: '/exports', title: exportsTexts.title, page: ExportsPage, rail: { section: 'app', icon: IconDownload } },
   { path: '/exports/statement', title: exportsTexts.parts.statement, page: StatementPage },
+  { path: '/alerts', title: texts.alerts.title, page: AlertsPage, rail: { section: 'app', icon: IconAlerts } },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
