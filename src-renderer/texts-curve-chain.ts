@@ -3,6 +3,7 @@ import type { ChainCurveAccount } from '../src-shared/chain-curves.ts'
 /** What the page Curve says of the curves of a chain. */
 export const curveChainTexts = {
   title: 'On the chain',
+  addressHint: 'Worked out here from the id tmcurve0; nobody has a key of it.',
   what: 'Minting curves of the grid’s chain, as far as its runtime has them. Nothing of it is in the treasury’s books.',
   noNetwork: 'No network is followed that could be asked. Follow one on the page Sync.',
   never: (network: string) => `The chain of ${network} was not read yet.`,
@@ -23,16 +24,17 @@ export const curveChainTexts = {
     issuance: 'Issued',
     held: 'With the pallet',
   },
-  priceHint: 'As the chain works it out: cut to a whole number first.',
+  priceHint: 'Of one unit, in units of what is paid with, as the chain works it out: cut to a whole number first.',
   heldHint: 'What the pallet’s account holds of it: the zap manager’s share.',
   unitsHint: 'In base units: how many decimals the token has is not said there.',
+  units: 'units',
   own: 'TFT',
   asset: (number: number) => `Asset ${number}`,
   unknown: 'not known',
   account: 'The pallet’s account',
   facts: {
-    address: 'Address, worked out here',
-    check: 'Held against the chain',
+    address: 'Address',
+    check: 'By the chain’s own id',
     exists: 'On the chain',
     pallet: 'Pallet',
     runtime: 'Runtime',

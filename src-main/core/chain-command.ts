@@ -9,6 +9,7 @@ import { loadSettings } from '../store/index.ts'
 import { loadKeys } from '../store/keys.ts'
 import { storedNetwork } from '../store/periods.ts'
 import { type ChainCommand, openChainRoom } from './chain-calls.ts'
+import { createChainCurves } from './chain-curves.ts'
 import { type CommandAsk, namedNetwork, openForCommand } from './command-books.ts'
 import { openDaoRoom } from './dao.ts'
 import { chainEndpoints, findNetwork } from './networks.ts'
@@ -41,6 +42,8 @@ export interface OpenChainCalls {
   proposals(signal: AbortSignal): Promise<DaoNow>
   /** One of them by its hash or number, with every farm's vote. Rejects as `proposals`, and with AppError not-found. */
   proposal(named: string, signal: AbortSignal): Promise<QueryOutput<'dao.get'> & Pick<DaoNow, 'network' | 'read' | 'offline'>>
+  /** The minting curves of the chain now or, where it can't be asked, as they were read last. Rejects where they never were. */
+  curves(signal: AbortSignal): Promise<QueryOutput<'chain.curves'>>
   requests(): ChainRequest[]
   /** A request by its id or a beginning of it. Throws AppError not-found. */
   find(requestId: string): ChainRequest
@@ -77,16 +80,19 @@ export type DaoNow = QueryOutput<'dao.list'> & { offline: string | null }
 export function openChainCalls({ endpoints, ...ask }: ChainAsk): OpenChainCalls {
   return openForCommand(ask, ({ store, keys, known, once, close }) => {
     const shown = ask.network ?? storedNetwork(store) ?? keptSync(store)?.config.network ?? null
+    const endpointsOf = (name: string) => {
+      if (endpoints === undefined) return chainEndpoints(findNetwork(known, store, name))
+      return { endpoints, genesis: known.find(network => network.name === name)?.genesis ?? '' }
+    }
     const room = openChainRoom({
-      books: store,
-      facts: () => store,
-      network: () => shown,
-      endpointsOf(name) {
-        if (endpoints === undefined) return chainEndpoints(findNetwork(known, store, name))
-        return { endpoints, genesis: known.find(network => network.name === name)?.genesis ?? '' }
-      },
-      keys,
+      ...{ books: store, facts: () => store, network: () => shown, endpointsOf, keys },
       changed: () => {},
+    })
+    const curves = createChainCurves({
+      ...{ books: store, network: () => shown, endpointsOf, nowTs: () => store.now(), changed: () => {} },
+      ask: async (input, signal) => (await import('../jobs/sync/ask-curves.ts')).askCurves(input, signal),
+      // a look keeps nothing
+      canWrite: false,
     })
     const network = () => namedNetwork(shown, 'whose chain is meant')
     const run = (command: Exclude<ChainCommand, 'chain.submit'>, input: unknown, signal?: AbortSignal): Promise<unknown> =>
@@ -113,6 +119,12 @@ export function openChainCalls({ endpoints, ...ask }: ChainAsk): OpenChainCalls 
     return {
       network,
       calls: signal => room.askCalls(network(), signal),
+      async curves(signal) {
+        const found = await curves['chain.curves']({ network: network(), now: true }, signal)
+        if (found.read === null)
+          throw new AppError('chain.offline', found.problem ?? 'No endpoint is known of this network.', { retryable: true })
+        return found
+      },
       async proposals(signal) {
         const { reading: _reading, ...now } = await daoNow(signal)
         return now

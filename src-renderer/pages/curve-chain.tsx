@@ -136,8 +136,12 @@ function priced(price: bigint, precision: bigint): string {
 
 function Units({ asset, units }: { asset: number; units: bigint | null }) {
   if (units === null) return <span className={page.dim}>{words.unknown}</span>
-  if (asset === OWN_TOKEN) return <Amount units={units} />
-  return <span title={words.unitsHint}>{group(String(units))}</span>
+  if (asset === OWN_TOKEN) return <Amount units={units} unit />
+  return (
+    <span title={words.unitsHint}>
+      {group(String(units))} <span className={page.dim}>{words.units}</span>
+    </span>
+  )
 }
 
 function Account({ account, pallet, specVersion }: { account: ChainCurveAccount; pallet: string; specVersion: number }) {
@@ -157,7 +161,10 @@ function Account({ account, pallet, specVersion }: { account: ChainCurveAccount;
           [
             heads.address,
             <>
-              <span className={page.wrap}>{address}</span> <CopyButton text={address} label="Copy" compact />
+              <span className={page.wrap} title={words.addressHint}>
+                {address}
+              </span>{' '}
+              <CopyButton text={address} label="Copy" compact />
             </>,
           ],
           [heads.check, <StateMark key="check" state={check === 'same' ? 'up' : check === 'differs' ? 'down' : 'unknown'} word={said} />],

@@ -12,6 +12,7 @@ import { formatUtc } from '../../../src-shared/time.ts'
 import type { ChainAsk, OpenChainCalls } from '../../core/chain-command.ts'
 import { addOfflineCommands } from './chain-offline-commands.ts'
 import { createUsing, type FolderOptions, passphraseOption, type SigningOptions, sayOn } from './command-group.ts'
+import { curvesText } from './curve-text.ts'
 import { proposalsText, proposalText } from './dao-text.ts'
 import { createSecretInput, type SecretInput } from './secret-input.ts'
 import type { Terminal } from './terminal.ts'
@@ -75,6 +76,14 @@ export function addChainCommands(
       const calls = await opened.calls(terminal.signal)
       say(calls, callsText(calls))
     }),
+  )
+
+  below('curves', 'the minting curves of the chain, if its runtime has them: prices, what is minted, and their account checked').action(
+    (options: ChainOptions) =>
+      using('read', options, async opened => {
+        const found = await opened.curves(terminal.signal)
+        say(found, curvesText(found))
+      }),
   )
 
   below(
