@@ -9,6 +9,7 @@ import { texts } from '../texts.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Derivation } from './derivation.tsx'
 import { ErrorPanel } from './error-panel.tsx'
+import { EvidenceButton } from './evidence-button.tsx'
 import classes from './explain.module.css'
 import { prettyReceipt, receiptInputs } from './explain-model.ts'
 import { StateMark } from './state-mark.tsx'
@@ -109,6 +110,7 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
         <div className={classes.tools}>
           <CopyButton text={explanation.hash} label="Copy hash" />
           <CopyButton text={explanation.receipt} label="Copy receipt" />
+          {explanation.rules === 'v3' && !running ? <EvidenceButton nodeId={explanation.nodeId} period={explanation.period.index} /> : null}
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre className={classes.receipt} tabIndex={0}>

@@ -11,7 +11,7 @@ export const roles = ['farmer', 'signer', 'auditor', 'treasury'] as const
 export type Role = (typeof roles)[number]
 
 /** The page that answers what a role comes for. */
-const homes: Record<Role, string> = { farmer: '/', signer: '/payouts', auditor: '/periods', treasury: '/tokens' }
+const homes: Record<Role, string> = { farmer: '/', signer: '/payouts', auditor: '/audit', treasury: '/tokens' }
 
 /** Opens the app on the page of the role that was chosen, unless another page was asked for. Call once. */
 export function useRoleHome(): void {

@@ -1,0 +1,32 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { type AppError, toAppError } from '../../src-shared/errors.ts'
+import { query } from '../api.ts'
+import { downloadBlob } from '../format.ts'
+import { IconDownload } from '../icons.tsx'
+import { auditTexts as words } from '../texts-audit.ts'
+import { ErrorPanel } from './error-panel.tsx'
+
+/** Saves all that a node's receipt of a fixed period rests on, as one file for others to verify. */
+export function EvidenceButton({ nodeId, period }: { nodeId: number; period: number }) {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<AppError | null>(null)
+  const save = () => {
+    setBusy(true)
+    setError(null)
+    query('desk.bundle', { nodeId, period })
+      .then(
+        ({ fileName, base64 }) => downloadBlob(fileName, new Blob([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))])),
+        (reason: unknown) => setError(toAppError(reason)),
+      )
+      .finally(() => setBusy(false))
+  }
+  return (
+    <>
+      <Button variant="default" h={32} leftSection={<IconDownload />} title={words.evidenceWhat} loading={busy} onClick={save}>
+        {words.evidence}
+      </Button>
+      {error ? <ErrorPanel error={error} title={words.evidenceFailed} safe={words.safe} /> : null}
+    </>
+  )
+}

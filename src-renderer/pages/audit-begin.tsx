@@ -1,0 +1,87 @@
+import { Button, Checkbox, NativeSelect } from '@mantine/core'
+import { Dropzone } from '@mantine/dropzone'
+import { useRef, useState } from 'react'
+import { AppError } from '../../src-shared/errors.ts'
+import { useQuery } from '../api.ts'
+import { ErrorPanel } from '../components/error-panel.tsx'
+import { IconImport } from '../icons.tsx'
+import { auditTexts as words } from '../texts-audit.ts'
+import { beginAudit } from './audit-run.ts'
+import classes from './import.module.css'
+import page from './page.module.css'
+
+/** What is to be audited: a period of the own store, or files of others. */
+export function AuditBegin() {
+  const periods = useQuery('periods.list', {}, ['facts', 'results'])
+  const [chosen, setChosen] = useState<string | null>(null)
+  const [stellar, setStellar] = useState(false)
+  const over = (periods.data ?? []).filter(({ running }) => !running).sort((a, b) => b.index - a.index)
+  const index = chosen ?? String(over[0]?.index ?? '')
+  return (
+    <>
+      <Checkbox
+        label={words.stellar}
+        description={words.stellarWhat}
+        checked={stellar}
+        onChange={event => setStellar(event.currentTarget.checked)}
+      />
+      <section className={page.panel} aria-label={words.ofPeriod}>
+        <h2>{words.ofPeriod}</h2>
+        {periods.error ? <ErrorPanel error={periods.error} onRetry={periods.refetch} /> : null}
+        {over.length === 0 ? (
+          <p className={page.dim}>{periods.data ? words.noPeriod : ''}</p>
+        ) : (
+          <div className={page.buttons}>
+            <NativeSelect
+              aria-label={words.choosePeriod}
+              value={index}
+              onChange={event => setChosen(event.currentTarget.value)}
+              data={over.map(period => ({ value: String(period.index), label: `${words.period} ${period.index}` }))}
+            />
+            <Button h={36} onClick={() => void beginAudit({ period: Number(index), files: [], stellar })}>
+              {words.begin(index)}
+            </Button>
+          </div>
+        )}
+      </section>
+      <FilesDrop stellar={stellar} />
+    </>
+  )
+}
+
+function FilesDrop({ stellar }: { stellar: boolean }) {
+  const choose = useRef<() => void>(null)
+  const [error, setError] = useState<AppError | null>(null)
+  return (
+    <section className={page.panel} aria-label={words.ofFiles}>
+      <h2>{words.ofFiles}</h2>
+      <Dropzone
+        className={classes.drop ?? ''}
+        openRef={choose}
+        onDrop={files => {
+          setError(null)
+          void beginAudit({ period: null, files, stellar })
+        }}
+        onReject={() => setError(new AppError('usage', words.onlyFiles))}
+        activateOnClick={false}
+        activateOnKeyboard={false}
+        enablePointerEvents
+        useFsAccessApi={false}
+        inputProps={{ 'aria-label': words.field }}
+      >
+        <div className={classes.dropInner}>
+          <IconImport size={24} />
+          <p>
+            <strong>{words.drop}</strong>
+            <br />
+            <span className={page.dim}>{words.dropWhat}</span>
+          </p>
+          <Button variant="default" onClick={() => choose.current?.()}>
+            {words.choose}
+          </Button>
+        </div>
+      </Dropzone>
+      {error ? <ErrorPanel error={error} safe={words.safe} /> : null}
+    </section>
+  )
+}
