@@ -18,7 +18,11 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lock' as const), who: someone, units }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), sec: fc.integer({ min: -90, max: 400 }) }) },
 )
-const terms = fc.record({ startsInSec: fc.integer({ min: 0, max: 200 }), lastsSec: fc.integer({ min: 200, max: 2_000 }) })
+const terms = fc.record({
+  quorumPercent: fc.constantFrom(1, 40),
+  startsInSec: fc.integer({ min: 0, max: 200 }),
+  lastsSec: fc.integer({ min: 200, max: 2_000 }),
+})
 
 let world: TestTreasury
 let voters: { id: string; entity: string }[]
@@ -56,14 +60,20 @@ function heldAt(startTs: number): bigint[] {
 test('power is what was held at the start, no token votes twice, and the outcome is the same whenever it is read', async () => {
   const outcomes = new Map<string, number>()
   await fc.assert(
-    fc.asyncProperty(terms, fc.array(step, { minLength: 5, maxLength: 30 }), async ({ startsInSec, lastsSec }, steps) => {
+    fc.asyncProperty(terms, fc.array(step, { minLength: 5, maxLength: 30 }), async ({ quorumPercent, startsInSec, lastsSec }, steps) => {
       world.clock.ts += 10_000
       // the richest of them has enough to propose
       const { held } = past.at(-1)!
       const proposer = voters[held.indexOf(held.reduce((most, each) => (each > most ? each : most)))]!
       const startTs = world.clock.ts + startsInSec
       const endTs = startTs + lastsSec
-      const { id } = await world.run(proposer, 'governance.create', { type: 'POLICY_CHANGE', title: 'a vote', startTs, endTs })
+      const { id } = await world.run(proposer, 'governance.create', {
+        type: 'POLICY_CHANGE',
+        title: 'a vote',
+        quorumPercent,
+        startTs,
+        endTs,
+      })
       let snapshot: bigint[] | null = null
       const cast = new Map<number, { choice: string; power: bigint }>()
       for (const one of steps) {
@@ -105,7 +115,7 @@ test('power is what was held at the start, no token votes twice, and the outcome
       const weighed = (choice: string) => votes.reduce((sum, vote) => sum + (vote.choice === choice ? (vote.power * 29n) / 100n : 0n), 0n)
       const [yes, no] = [weighed('YES'), weighed('NO')]
       expect(turnout <= circulating).toBe(true)
-      const state = turnout * 10n >= circulating && yes + no > 0n && yes >= no ? 'PASSED' : 'REJECTED'
+      const state = turnout * 100n >= BigInt(quorumPercent) * circulating && yes + no > 0n && yes >= no ? 'PASSED' : 'REJECTED'
       expect(outcome).toMatchObject({ circulating, turnout, yes, no, votes: votes.length, state })
       world.clock.ts += 365 * 86_400
       expect(world.ask(nobody, 'governance.get', { id })).toEqual(outcome)
