@@ -96,7 +96,13 @@ export const backupScheduleSchema = z.object({
 })
 export type BackupSchedule = z.infer<typeof backupScheduleSchema>
 
-const lastBackupSchema = z.object({ ts: z.number(), path: z.string(), size: z.number(), problem: z.string(), isScheduled: z.boolean() })
+export const lastBackupSchema = z.object({
+  ts: z.number(),
+  path: z.string(),
+  size: z.number(),
+  problem: z.string(),
+  isScheduled: z.boolean(),
+})
 export type LastBackup = z.infer<typeof lastBackupSchema>
 
 export const backupQueries = {

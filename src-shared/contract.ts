@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { alertCommands, alertQueries } from './alerts-contract.ts'
+import { backupCommands, backupQueries } from './backup-contract.ts'
 import { chainCommands, chainQueries } from './chain-contract.ts'
 import { chainCurveQueries } from './chain-curves.ts'
 import { compareCommands, compareQueries } from './compare-contract.ts'
@@ -408,6 +409,7 @@ export const queries = {
   ...payQueries,
   ...reviewQueries,
   ...exportQueries,
+  ...backupQueries,
   ...treasuryQueries,
   ...alertQueries,
   ...deskQueries,
@@ -454,6 +456,7 @@ export const commands = {
   ...daoCommands,
   ...payCommands,
   ...exportCommands,
+  ...backupCommands,
   ...treasuryCommands,
   ...alertCommands,
   ...deskCommands,

@@ -24,6 +24,7 @@ import {
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
 import { createAlerts, isAlertCommand } from './alerts/alerts.ts'
+import { createBackups, isBackupCommand, withoutPassphrase } from './backup.ts'
 import { isChainCommand, openChainRoom } from './chain-calls.ts'
 import { createChainCurves } from './chain-curves.ts'
 import { createChainJobs } from './chain-jobs.ts'
@@ -219,6 +220,10 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     ...{ books: real, view, settings, sync, mints, votes: voteAnswers, secrets: keys.secrets },
     ...{ changed: topics.changed, subscribe: topics.subscribe },
   })
+  const backups = createBackups({
+    ...{ books: real, runTask, start: jobs.start, changed: topics.changed },
+    ...{ version: options.version, stretchLogN: options.stretchLogN },
+  })
   const answer = createQueries({
     view,
     mints,
@@ -244,6 +249,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     dao: daoRoom.answers,
     pay: createPayAnswers(pay),
     exports: exported.answers,
+    backups,
     reviews: createReviewAnswers(pay, createVoteReviews(votes)),
     status: () => ({ version: options.version, host: options.host, dataDir: real.dataDir, readOnly: options.mode === 'read' }),
   })
@@ -529,6 +535,12 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       })
     if (isDeskCommand(name)) return desk.command(name, input, once, uploading)
     if (isExportCommand(name)) return exported.command(name, input, once)
+    if (isBackupCommand(name)) {
+      const told = withoutPassphrase(input)
+      const onceUntold: Once = (subject, work) =>
+        runCommand(real, { actor: actor.id, idempotencyKey: key, command: name, input: told, audit: subject !== null && { subject } }, work)
+      return backups.command(name, input, onceUntold, signal)
+    }
     if (isAlertCommand(name)) return alerts.command(name, input, actor, key)
     if (isPayCommand(name)) return payJobs.command(name, input, actor, once)
     switch (name) {
@@ -706,6 +718,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     },
     rest: treasury.rest,
     async runDue() {
+      backups.runDue()
       await treasury.runDue()
       await alerts.look()
     },
@@ -713,6 +726,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     async close() {
       if (closed) return
       clearInterval(signing)
+      backups.close()
       await alerts.close()
       keys.lock()
       await treasury.close()

@@ -1,8 +1,19 @@
 import type { z } from 'zod'
-import type { queries as contract, Job, NodeRow, QueryName, QueryOutput, Settings, Status } from '../../src-shared/contract.ts'
+import type {
+  Attention,
+  queries as contract,
+  Job,
+  NodeRow,
+  Overview,
+  QueryName,
+  QueryOutput,
+  Settings,
+  Status,
+} from '../../src-shared/contract.ts'
 import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { fixed, tftExact, usdExact } from '../../src-shared/money.ts'
+import { DEMO_NETWORK } from '../../src-shared/statement-text.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TreasuryQueryName } from '../../src-shared/treasury/table.ts'
 import { known } from '../engines/projection/known.ts'
@@ -21,6 +32,7 @@ import {
 } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
 import type { AlertAnswers } from './alerts/alerts.ts'
+import type { Backups } from './backup.ts'
 import type { ChainAnswers } from './chain-calls.ts'
 import type { ChainCurveAnswers } from './chain-curves.ts'
 import type { CompareAnswers } from './compare.ts'
@@ -61,14 +73,17 @@ export interface Sources {
   pay: PayAnswers
   reviews: ReviewAnswers
   exports: ExportAnswers
+  backups: Pick<Backups, 'answers' | 'attention'>
   mints: MintView
   compared: CompareAnswers
   desk: DeskAnswers
   alerts: AlertAnswers
 }
 
-/** The network that the demo generator names. */
-const DEMO_NETWORK = 'demo'
+/** What does not come from the nodes stands first: nobody else says it. */
+function withAttention(overview: Overview, own: Attention[]): Overview {
+  return { ...overview, attention: [...own, ...overview.attention], attentionTotal: overview.attentionTotal + own.length }
+}
 
 /** A query's input with its defaults filled in. */
 export type Parsed<N extends QueryName> = z.output<(typeof contract)[N]['in']>
@@ -120,6 +135,7 @@ export function createQueries(
     ...sources.pay,
     ...sources.reviews,
     ...sources.exports,
+    ...sources.backups.answers,
     'status.get': () => {
       const latest = view.latest()
       const summary = latest === null ? null : view.summaries().find(found => found.index === latest)!
@@ -138,12 +154,13 @@ export function createQueries(
     },
     'overview.get': ({ farmId }) => {
       const loaded = periodOrNone(undefined)
-      if (!loaded) return overviewOf(null, [])
+      const own = sources.backups.attention()
+      if (!loaded) return withAttention(overviewOf(null, []), own)
       const mine = sources.settings().myFarms
       const nodes = loaded.nodes.filter(node =>
         farmId !== undefined ? node.farmId === farmId : mine.length === 0 || mine.includes(node.farmId),
       )
-      return overviewOf(loaded.summary, nodes, loaded.rules)
+      return withAttention(overviewOf(loaded.summary, nodes, loaded.rules), own)
     },
     'nodes.list': ({ period, offset, limit, sort, descending, ...filter }) => {
       const loaded = periodOrNone(period)

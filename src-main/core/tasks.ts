@@ -2,6 +2,8 @@ import type { CompareReport } from '../../src-shared/compare.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import type { DoctorReport, Scope, SyncConfig, SyncState } from '../../src-shared/sync.ts'
+import type { BackupOrder } from '../jobs/backup/make.ts'
+import type { PreviewOrder } from '../jobs/backup/restore.ts'
 import type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 import type { DoctorInput } from '../jobs/doctor.ts'
 import type { MintPartInput } from '../jobs/mint.ts'
@@ -135,6 +137,12 @@ const tasks = {
   },
   async 'export-statement'(input: StatementTaskInput) {
     return (await import('./export-tasks.ts')).stateStatement(input)
+  },
+  async backup(input: BackupOrder, context: JobContext) {
+    return (await import('../jobs/backup/make.ts')).makeBackup(input, context)
+  },
+  async 'backup-preview'(input: PreviewOrder, context: JobContext) {
+    return (await import('../jobs/backup/restore.ts')).previewBackup(input, context)
   },
   async 'mint-part'(input: MintPartInput) {
     const { mintPartTask } = await import('../jobs/mint.ts')

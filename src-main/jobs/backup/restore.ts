@@ -29,6 +29,9 @@ export interface RestoreOrder {
   nowTs: number
 }
 
+/** Nobody's name is asked for what changes nothing. */
+export type PreviewOrder = Omit<RestoreOrder, 'actor'>
+
 /** What Horizon's clock and this machine's may differ. */
 const CLOCKS_SEC = 3600
 
@@ -36,7 +39,7 @@ const CLOCKS_SEC = 3600
  * Reads a backup to its end and says what a restore of it would do. Changes nothing but a folder of its own, which is gone after. Rejects with
  * AppError backup.damaged, backup.passphrase, store.newer, io.*, cancelled.
  */
-export async function previewBackup(order: Omit<RestoreOrder, 'actor'>, { signal }: JobContext = {}): Promise<BackupPreview> {
+export async function previewBackup(order: PreviewOrder, { signal }: JobContext = {}): Promise<BackupPreview> {
   const { path, passphrase, dataDir, nowTs } = order
   const backup = await openBackup(path, { passphrase })
   let folder: string | null = null
