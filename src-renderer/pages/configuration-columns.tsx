@@ -95,6 +95,11 @@ export function sentence(about: string): string {
   return about.charAt(0).toUpperCase() + about.slice(1)
 }
 
+/** A setting by its subject and what it means, where it stands among others: `Payments: fee of a payment, on top of it`. */
+export function settingName({ name, about }: Pick<ParameterShown, 'name' | 'about'>): string {
+  return `${subjectName(subjectOf(name))}: ${about}`
+}
+
 /** A value, as JSON, with its unit. */
 export function valueText(row: Pick<ParameterShown, 'name' | 'unit'>, json: string): string {
   const unit = unitText(row.unit)

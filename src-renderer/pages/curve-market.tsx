@@ -191,7 +191,7 @@ function PointTable({ drawing, units }: { drawing: CurveDrawing; units: { supply
   const rows = [...marked, ...plain.map((point): [CurvePoint, string] => [point, ''])].sort(([a], [b]) => (a.supply < b.supply ? -1 : 1))
   return (
     <details>
-      <summary>{chart.table}</summary>
+      <summary className={page.summary}>{chart.table}</summary>
       <div className={page.scroll}>
         <table className={page.table} aria-label={chart.title}>
           <thead>

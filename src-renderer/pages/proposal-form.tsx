@@ -17,7 +17,7 @@ import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
-import { sentence, valueText } from './configuration-columns.tsx'
+import { settingName, valueText } from './configuration-columns.tsx'
 import { SettingFields } from './configuration-fields.tsx'
 import { draftOf, draftValue, editorOf, problemOf } from './configuration-model.ts'
 import page from './page.module.css'
@@ -110,7 +110,7 @@ export function ProposeForm() {
 
 function changeLine({ parameter, value }: Change) {
   const [from, to] = [valueText(parameter, parameter.value), valueText(parameter, JSON.stringify(value))]
-  return { label: words.ifPasses, value: `${sentence(parameter.about)}: ${from} → ${to}`, strong: true }
+  return { label: words.ifPasses, value: `${settingName(parameter)}: ${from} → ${to}`, strong: true }
 }
 
 /** One of the settings that a vote can change, and the value that it is to have, within its bounds. */
@@ -128,7 +128,7 @@ function SettingChoice(props: { parameters: readonly VotableParameter[]; tried: 
         label={fields.setting}
         description={fields.settingHint}
         placeholder={treasuryTexts.fields.choose}
-        data={parameters.map(one => ({ value: one.name, label: sentence(one.about) }))}
+        data={parameters.map(one => ({ value: one.name, label: settingName(one) }))}
         value={name}
         onChange={choose}
         error={tried && !parameter ? fields.settingMissing : null}

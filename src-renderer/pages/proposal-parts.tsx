@@ -8,7 +8,7 @@ import { StateMark } from '../components/state-mark.tsx'
 import { formatShare } from '../format.ts'
 import { percentBps, shareBps } from '../proposals-model.ts'
 import { texts } from '../texts.ts'
-import { sentence, valueText } from './configuration-columns.tsx'
+import { settingName, valueText } from './configuration-columns.tsx'
 import page from './page.module.css'
 import classes from './proposals.module.css'
 
@@ -34,7 +34,7 @@ export function WhatChanges({ proposal: { change, state } }: { proposal: Proposa
   const from = state === 'EXECUTED' ? (change.before ?? change.present) : change.present
   return (
     <p className={classes.change}>
-      {sentence(change.about)}: <span className={page.dim}>{valueText(change, from)}</span> <span aria-hidden="true">→</span>
+      {settingName(change)}: <span className={page.dim}>{valueText(change, from)}</span> <span aria-hidden="true">→</span>
       <span className={page.hidden}>{words.becomes}</span> <strong>{valueText(change, change.value)}</strong>
       {state !== 'EXECUTED' && change.present === change.value ? <span className={page.dim}> ({words.presentSame})</span> : null}
     </p>

@@ -66,7 +66,7 @@ function Charts({ rows: all, step }: { rows: readonly TokenFigures[]; step: Step
         { label: columns.transferred, values: rows.map(({ transferred }) => transferred), draw: 'bars' },
       ])}
       <details>
-        <summary className={classes.summary}>{words.asTable}</summary>
+        <summary className={page.summary}>{words.asTable}</summary>
         <StepTable rows={rows} names={names} />
       </details>
     </>

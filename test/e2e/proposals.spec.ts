@@ -105,7 +105,7 @@ test('a setting is proposed within its bounds, beside what it is now; what has p
     .getByRole('combobox', { name: 'Setting' })
     .or(sheet.getByRole('textbox', { name: 'Setting' }))
     .click()
-  await page.getByRole('option', { name: /^Fee of a payment/ }).click()
+  await page.getByRole('option', { name: 'Payments: fee of a payment, on top of it' }).click()
   await expect(sheet).toContainText('Present value: 0.10 %. It may be 0.00 % to 10.00 %.')
   await sheet.getByRole('textbox', { name: 'Title' }).fill('A lower fee')
   await sheet.getByRole('textbox', { name: /^New value/ }).fill('1001')
