@@ -5,6 +5,9 @@ import { formatUtc } from './time.ts'
 
 /* A statement in words, the same on the page, in CSV and in PDF. */
 
+/** The network that the demo generator names. */
+export const DEMO_NETWORK = 'demo'
+
 /** `12.30` from hundredths. */
 export function valueText(hundredths: bigint): string {
   return fixed(hundredths, 2)
@@ -19,6 +22,7 @@ export function farmText({ farmId, farmName }: Pick<Statement, 'farmId' | 'farmN
 export function statementNotes(statement: Statement): string[] {
   const { year, timeZone, currency, completeUntilTs, isUnfinished, missingDays, total, network } = statement
   const notes = [
+    ...(network === DEMO_NETWORK ? ['Demo data: everything in this statement is made up.'] : []),
     `Payments that arrived in ${year}, by the days of time zone ${timeZone}${network === null ? '' : `, on network ${network}`}.`,
     'TFT is what stands in the payment. USD is what the receipt says, at the prices of its farming policy.',
   ]

@@ -62,7 +62,7 @@ export async function writeExportFile({ subject, target, ...folders }: ExportTas
   const statement = await stateStatement({ ...folders, ask: subject.statement })
   await writeStatement(statement, subject.format, target)
   const { payments, missingDays } = statement
-  const missing = missingDays.length === 0 ? '' : `, ${missingDays.length} days without a price`
+  const missing = missingDays.length === 0 ? '' : `, ${missingDays.length === 1 ? '1 day' : `${missingDays.length} days`} without a price`
   return `${payments.length === 1 ? '1 payment' : `${group(String(payments.length))} payments`}${missing}`
 }
 

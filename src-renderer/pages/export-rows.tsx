@@ -103,6 +103,9 @@ function Filters({ choice, onChange }: { choice: Choice; onChange: (change: Part
         {has('period') ? text('period', words.period) : null}
         {has('farmId') ? (
           <div data-wide>
+            <div className={classes.label} aria-hidden="true">
+              {words.farm}
+            </div>
             <FarmFilter
               label={words.farm}
               hint={words.farmHint}

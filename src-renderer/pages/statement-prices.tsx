@@ -8,7 +8,7 @@ import { command } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
 import { formatCount } from '../format.ts'
-import { IconImport, IconStop } from '../icons.tsx'
+import { IconClose, IconImport } from '../icons.tsx'
 import { exportsTexts } from '../texts-exports.ts'
 import classes from './exports.module.css'
 import page from './page.module.css'
@@ -52,7 +52,7 @@ function Kept({ list: { currency, days, firstDay, lastDay, gaps }, onRemove }: {
       <span>{words.span(formatCount(days), firstDay, lastDay)}</span>
       <span className={page.dim}>{gaps === 0 ? words.whole : words.gaps(formatCount(gaps))}</span>
       <ActionIcon aria-label={words.remove(currency)} title={words.remove(currency)} onClick={() => onRemove(currency)}>
-        <IconStop size={14} />
+        <IconClose size={14} />
       </ActionIcon>
     </div>
   )

@@ -5,6 +5,7 @@ import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { exportsTexts } from '../texts-exports.ts'
+import classes from './exports.module.css'
 import page from './page.module.css'
 
 const words = exportsTexts.statement
@@ -26,7 +27,7 @@ export function SumTable({ label, head, statement, rows }: { label: string; head
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className={`${page.scroll} ${page.long}`} tabIndex={0} aria-label={label}>
       <table className={page.table}>
-        <caption className={page.caption}>{label}</caption>
+        <caption className={classes.caption}>{label}</caption>
         <thead>
           <tr>
             <th scope="col">{head}</th>

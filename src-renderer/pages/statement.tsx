@@ -47,6 +47,9 @@ export function StatementPart() {
       <section className={page.panel} aria-label={exportsTexts.parts.statement}>
         <div className={classes.fields}>
           <div data-wide>
+            <div className={classes.label} aria-hidden="true">
+              {words.farm}
+            </div>
             <FarmFilter
               label={words.farm}
               hint={words.farmHint}
