@@ -34,7 +34,12 @@ export async function alertCommand(
       return once(`rule ${alertForms[rule.kind].name}`, rule, () => saveAlertRule(books, rule))
     }
     case 'alerts.setQuiet': {
-      const quiet = alertCommands[name].in.parse(given)
+      const read = alertCommands[name].in.safeParse(given)
+      refuse(
+        read.success ? null : (read.error.issues[0]?.message ?? 'These are no quiet hours.'),
+        String(read.error?.issues[0]?.path[0] ?? ''),
+      )
+      const quiet = read.data!
       refuse(quietProblem(quiet), 'to')
       return once('quiet hours', quiet, () => saveQuiet(books, quiet))
     }

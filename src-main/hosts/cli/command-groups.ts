@@ -1,4 +1,5 @@
 /* All commands but the few that main.ts has itself, loaded together. */
+export { addAlertsCommands } from './alerts-commands.ts'
 export { addAuditCommands } from './audit-commands.ts'
 export { addBackupCommands } from './backup-commands.ts'
 export { addChainCommands } from './chain-commands.ts'

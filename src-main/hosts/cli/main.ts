@@ -176,6 +176,7 @@ function granary(terminal: Terminal, groups: typeof import('./command-groups.ts'
   groups?.addKeysCommands(command, terminal, commandGroup)
   groups?.addAuditCommands(command, terminal, onWrong, wholeNumber)
   groups?.addExportCommands(command, terminal, wholeNumber, commandGroup)
+  groups?.addAlertsCommands(command, terminal, wholeNumber, commandGroup)
   groups?.addBackupCommands(command, terminal)
   groups?.addTreasuryCommands(command, terminal, commandGroup)
 
