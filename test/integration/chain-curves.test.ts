@@ -12,6 +12,7 @@ import { askCurves, curvesAt } from '../../src-main/jobs/sync/ask-curves.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
 import type { Topic } from '../../src-shared/contract.ts'
 import { sendAs } from '../helpers/devnet-sender.ts'
+import { granary } from '../helpers/granary.ts'
 import { writeOddArchive } from '../helpers/odd-archive.ts'
 import { encodeTree, hexOf, tinyTree } from '../helpers/tiny-metadata.ts'
 
@@ -70,6 +71,14 @@ describe('a devnet', () => {
       },
     ])
     expect(topics).toEqual(['chain'])
+
+    const asked = ['chain', 'curves', '--network', 'devnet', '--endpoint', devnet.url, '--data', join(folder, 'data')]
+    const told = await granary(...asked)
+    expect([told.code, told.err]).toEqual([0, ''])
+    expect(told.out).toContain(`Account of the pallet: ${address}\n  the same by the id that the chain names, tmcurve0`)
+    expect(told.out).toMatch(new RegExp(`7 +0 +0\\.00300\\d* +0\\.003 +${quote.mintedUnits} +${quote.mintedUnits} +${quote.zapUnits}`))
+    expect(JSON.parse((await granary(...asked, '--json')).out).read.curves[0]).toMatchObject({ asset: 7, slope: String(slope) })
+
     await devnet.close()
     nowTs += 60
     const away = await curves(true)
