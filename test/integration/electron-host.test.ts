@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CoreHostEdges, type ElectronPort, runCoreHost } from '../../src-main/hosts/electron/core-host.ts'
 import { answerPage, isAllowedPermission, isPageUrl } from '../../src-main/hosts/electron/page-rules.ts'
 import { type CoreProcess, type FromCoreProcess, superviseCore, type ToCoreProcess } from '../../src-main/hosts/electron/supervisor.ts'
+import { type DesktopTelling, type SystemNotification, sayTellings, showTelling } from '../../src-main/hosts/electron/tellings.ts'
 import { loadPageFiles } from '../../src-main/hosts/page-files.ts'
 import type { Core } from '../../src-shared/contract.ts'
 import { AppError, type PlainError } from '../../src-shared/errors.ts'
@@ -75,6 +76,7 @@ function supervised() {
   const processes: FakeProcess[] = []
   const timers: [number, () => void][] = []
   const failures: PlainError[] = []
+  const told: DesktopTelling[] = []
   const world = { gone: 0, nowMs: 0 }
   const supervisor = superviseCore<string>({
     start() {
@@ -101,6 +103,7 @@ function supervised() {
       return made
     },
     announceGone: () => world.gone++,
+    tell: telling => told.push(telling),
     onFailed: error => failures.push(error),
     nowMs: () => world.nowMs,
     after: (ms, action) => timers.push([ms, action]),
@@ -108,7 +111,7 @@ function supervised() {
   function runTimers(): void {
     for (const [, action] of timers.splice(0)) action()
   }
-  return { processes, failures, world, supervisor, runTimers }
+  return { processes, failures, told, world, supervisor, runTimers }
 }
 
 test('pages that come before the core is ready get their line when it is', () => {
@@ -185,6 +188,78 @@ test('closed while a dead core waits for its replacement, none is started', asyn
   await supervisor.close()
   runTimers()
   expect(processes).toHaveLength(1)
+})
+
+const telling = (seq: number, href = '/nodes/17') => ({
+  ...{ seq, ts: 1, what: 'opened' as const, severity: 'down' as const, title: `Node 17 is down ${seq}`, body: 'Why.', href },
+})
+
+test('what alerts tell from the start on reaches main, each once; what was told before does not', async () => {
+  const list = [telling(1)]
+  const core = smallCore({
+    'alerts.count': () => ({ total: 1, worst: 'down', last: list.length }),
+    'alerts.news': ({ input }) => ({ tellings: list.filter(({ seq }) => seq > (input as { after: number }).after), last: list.length }),
+  })
+  const said: DesktopTelling[] = []
+  const errors: unknown[] = []
+  const stop = sayTellings(
+    core,
+    one => said.push(one),
+    error => errors.push(error),
+  )
+  await until(() => core.calls.some(({ name }) => name === 'alerts.news'), 'it asked')
+  list.push(telling(2), telling(3, '/alerts'))
+  core.announce(['jobs'])
+  core.announce(['alerts'])
+  core.announce(['alerts'])
+  await until(() => said.length === 2, 'it was told')
+  core.announce(['alerts'])
+  await until(() => core.calls.filter(({ name }) => name === 'alerts.news').length === 4, 'it asked again')
+  expect(said).toEqual([
+    { title: 'Node 17 is down 2', body: 'Why.', path: '/nodes/17' },
+    { title: 'Node 17 is down 3', body: 'Why.', path: '/alerts' },
+  ])
+  // a core that fails once is asked again after the next change
+  core.answers['alerts.news'] = () => {
+    throw new AppError('store.busy', 'busy')
+  }
+  core.announce(['alerts'])
+  await until(() => errors.length === 1, 'it was logged')
+  stop()
+  expect(core.listeners()).toBe(0)
+  const { supervisor, processes, told } = supervised()
+  processes[0]!.say({ t: 'tell', telling: said[0]! })
+  expect(told).toEqual([said[0]])
+  await Promise.all([supervisor.close(), processes[0]!.die(0)])
+})
+
+test('a notification shows a page when it is clicked, and only a page', () => {
+  const pages: string[] = []
+  const made: { title: string; click: () => void; shown: number }[] = []
+  const edges = (isSupported: boolean) => ({
+    isSupported: () => isSupported,
+    notification({ title }: { title: string }) {
+      const one = { title, click: () => {}, shown: 0 }
+      made.push(one)
+      return {
+        on: (_event: 'click', listener: () => void) => {
+          one.click = listener
+        },
+        show: () => one.shown++,
+      }
+    },
+    showPage: (path: string) => pages.push(path),
+  })
+  const held = new Set<SystemNotification>()
+  showTelling({ title: 'A', body: '', path: '/nodes/17' }, edges(false), held)
+  expect(made).toEqual([])
+  const paths = ['/nodes/17', '/alerts', '/payouts/0a1b', '//evil.example', 'javascript:alert(1)', '/x?y', '/nodes/../..', '']
+  for (const path of paths) showTelling({ title: 'x'.repeat(500), body: '', path }, edges(true), held)
+  expect(made.map(({ shown, title }) => [shown, title.length])).toEqual(paths.map(() => [1, 200]))
+  expect(held.size).toBe(paths.length)
+  for (const { click } of made) click()
+  expect(pages).toEqual(['/nodes/17', '/alerts', '/payouts/0a1b', ...Array(5).fill('/alerts')])
+  expect(held.size).toBe(0)
 })
 
 /** A worker_threads port with the face of Electron's MessagePortMain. */

@@ -2,6 +2,7 @@ import { openHostCore } from '../open-host-core.ts'
 import { userName } from '../user-name.ts'
 import { type ElectronPort, runCoreHost } from './core-host.ts'
 import { safeStorageOfMain } from './safe-storage.ts'
+import { sayTellings } from './tellings.ts'
 
 // The entry of the core's process (Electron's utility process); its argument is the data folder.
 const dataDir = process.argv[2]
@@ -12,11 +13,17 @@ const safeStorage = safeStorageOfMain(
   listener => process.parentPort.on('message', ({ data }) => data.t === 'safe' && listener(data)),
 )
 
+const log = (error: unknown) => console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
+
 void runCoreHost({
-  open: () => openHostCore({ dataDir, host: 'electron', safeStorage }),
+  async open() {
+    const core = await openHostCore({ dataDir, host: 'electron', safeStorage })
+    sayTellings(core, telling => process.parentPort.postMessage({ t: 'tell', telling }), log)
+    return core
+  },
   actor: { id: `desktop:${userName()}` },
   say: message => process.parentPort.postMessage(message),
   onMessage: listener => process.parentPort.on('message', event => listener(event.data, event.ports as ElectronPort[])),
   exit: code => process.exit(code),
-  log: error => console.error(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  log,
 })

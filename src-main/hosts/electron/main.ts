@@ -7,6 +7,7 @@ import {
   Menu,
   MessageChannelMain,
   type MessagePortMain,
+  Notification,
   powerMonitor,
   protocol,
   safeStorage,
@@ -20,6 +21,7 @@ import { connectChannel, openFileChannel } from './channels.ts'
 import { answerPage, isAllowedPermission, isPageUrl, pageScheme, pageUrl } from './page-rules.ts'
 import { answerSafe } from './safe-storage.ts'
 import { type CoreProcess, superviseCore } from './supervisor.ts'
+import { type SystemNotification, showTelling } from './tellings.ts'
 
 // The desktop host: owns the window, the dialogs and the core's process; the rules that can be tried without Electron
 // stand in page-rules.ts, supervisor.ts and core-host.ts.
@@ -62,6 +64,17 @@ function openWindow(): BrowserWindow {
   return opened
 }
 
+const notifications = new Set<SystemNotification>()
+
+/** Brings the window up on a page; the rest of its address stays, so nothing is loaded anew. */
+function showPage(path: string): void {
+  window ??= openWindow()
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
+  void window.loadURL(`${devUrl ?? pageUrl}#${path}`)
+}
+
 function startCore(): CoreProcess<MessagePortMain> {
   const child = utilityProcess.fork(join(import.meta.dirname, 'core-process.js'), [dataDir], {
     serviceName: 'Granary core',
@@ -101,6 +114,12 @@ function run(): void {
   const supervisor = superviseCore<MessagePortMain>({
     start: startCore,
     announceGone: () => window?.webContents.send(goneMessage),
+    tell: telling =>
+      showTelling(
+        telling,
+        { isSupported: Notification.isSupported, notification: options => new Notification(options), showPage },
+        notifications,
+      ),
     onFailed: error => {
       dialog.showErrorBox('Granary cannot start', error.message)
       app.quit()

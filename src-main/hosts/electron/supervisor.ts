@@ -1,9 +1,10 @@
 import type { PlainError } from '../../../src-shared/errors.ts'
 import type { SafeAnswer } from './safe-storage.ts'
+import type { DesktopTelling } from './tellings.ts'
 
 /** What main and the core's process say to each other; a `connect` carries the core's end of a page's line. */
 export type ToCoreProcess = { t: 'connect' } | { t: 'close' } | { t: 'lock-keys' } | SafeAnswer
-export type FromCoreProcess = { t: 'ready' } | { t: 'failed'; error: PlainError }
+export type FromCoreProcess = { t: 'ready' } | { t: 'failed'; error: PlainError } | { t: 'tell'; telling: DesktopTelling }
 
 /** The core's process as main sees it (Electron's UtilityProcess, or a stand-in in a test). */
 export interface CoreProcess<Port> {
@@ -17,6 +18,8 @@ export interface SupervisorEdges<Port> {
   start(): CoreProcess<Port>
   /** tells every page that its line is dead, so that no call waits in vain */
   announceGone(): void
+  /** an alert is to be shown on the desktop */
+  tell(telling: DesktopTelling): void
   /** the core cannot run: its reason to be shown, then quit */
   onFailed(error: PlainError): void
   nowMs(): number
@@ -59,6 +62,7 @@ export function superviseCore<Port>(edges: SupervisorEdges<Port>): Supervisor<Po
     fresh.onMessage(message => {
       if (fresh !== child) return
       if (message.t === 'failed') fail(message.error)
+      else if (message.t === 'tell') edges.tell(message.telling)
       else {
         ready = true
         for (const port of waiting.splice(0)) fresh.postMessage({ t: 'connect' }, [port])
