@@ -18,6 +18,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { afterAll, expect, test } from 'vitest'
 import { previewBackup } from '../../src-main/jobs/backup/restore.ts'
+import { writeTransaction } from '../../src-main/store/db.ts'
+import { saveNote } from '../../src-main/store/index.ts'
 import { migrations } from '../../src-main/store/migrations.ts'
 import { openStore } from '../../src-main/store/open.ts'
 import { commitSwitch, finishSwitch } from '../../src-main/store/restore-switch.ts'
@@ -126,7 +128,9 @@ test('a backup is refused where a file is, and nothing is left of one that could
   expect(readdirSync(folder)).toEqual([path.split('/').at(-1)])
   const disk = smallDisk(1)
   if (disk) {
-    more(dataDir, 100)
+    const opened = openStore(dataDir, { mode: 'write' })
+    writeTransaction(opened.books, 'books.db', () => saveNote(opened, 'large', 'x'.repeat(1_500_000)))
+    opened.close()
     expect(await codeOf(backUp(dataDir, join(disk, 'backup'), { withFacts: true }))).toMatch(/^io\.full/)
     expect(readdirSync(disk)).toEqual([])
     expect(await codeOf(restored(disk, (await backUp(dataDir, fresh('large'), { withFacts: true })).path))).toMatch(/^io\.full/)
