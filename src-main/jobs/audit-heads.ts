@@ -5,7 +5,7 @@ import { MARK_BYTES } from '../../src-shared/audit-marks.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { type InstallationKey, isSignedBy, newInstallationKey, readInstallationKey } from '../signing/installation-key.ts'
-import { verifyAudit } from '../store/audit.ts'
+import { auditHashOf, verifyAudit } from '../store/audit.ts'
 import { auditHashAt, insertHead, type KeptHead, lastKeptHead, listKeptHeads, marksHashOf, readMarks } from '../store/audit-heads.ts'
 import { writeTransaction } from '../store/db.ts'
 import { writeSmallFile } from '../store/files.ts'
@@ -94,8 +94,11 @@ export function checkAuditTrail(store: Store, held: readonly HeldHead[]): AuditR
   ]
   const matched = given.filter(({ state }) => state === 'same').map(({ head }) => head.entries)
   const others = given.map(({ first }) => first).filter(first => first !== null)
-  const keptSame = kept.filter(({ state }) => state === 'same').map(({ head }) => head.entries)
-  const keptOther = kept.find(({ state }) => state === 'differs')?.head.entries ?? null
+  // where the entry itself gives what was signed, only its own hash was changed: the head proves all before it
+  const isProven = ({ head, state }: (typeof kept)[number]) =>
+    state === 'same' || (state === 'differs' && auditHashOf(store, head.entries) === head.hash)
+  const keptSame = kept.filter(isProven).map(({ head }) => head.entries)
+  const keptOther = kept.find(found => found.state === 'differs' && !isProven(found))?.head.entries ?? null
   return {
     entries,
     consistent: intact,

@@ -151,6 +151,7 @@ function faultOfEnvelope(envelope: StoredEnvelope, plan: PayoutPlan, place: numb
     if (facts.minTime !== envelope.minTs || facts.maxTime !== envelope.maxTs || Number(facts.feeStroops) !== envelope.feeStroops)
       return `${which} has another fee or other bounds than are kept beside it.`
     const [payment] = facts.payments
+    if (envelope.kind !== 'bump' && envelope.kind !== 'payment') return `${which} is kept as something that it can’t be.`
     if (envelope.kind === 'bump') return payment ? `${which} pays, though it should only use the row’s number up.` : null
     if (!payment || facts.payments.length > 1 || facts.otherOperations.length > 0) return `${which} does something else than one payment.`
     const isRight =
