@@ -2,6 +2,7 @@ import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
 import { accountTexts } from './texts-account.ts'
 import { alertTexts } from './texts-alerts.ts'
+import { backupTexts } from './texts-backup.ts'
 import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { configurationTexts } from './texts-configuration.ts'
@@ -386,6 +387,7 @@ export const texts = {
     missed: 'missed',
     useSoFar: 'use and traffic as far as they are known',
   },
+  backup: backupTexts,
   settings: {
     title: 'Settings',
     look: 'Look',

@@ -12,6 +12,7 @@ import { roles } from '../frame/role-choice.tsx'
 import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import { AuditTrail } from './audit-trail.tsx'
+import { BackupSettings } from './backup-settings.tsx'
 import { Doctor } from './doctor.tsx'
 import { MintRules } from './mint-rules.tsx'
 import { Networks } from './networks.tsx'
@@ -65,6 +66,9 @@ export function SettingsPage() {
       </Section>
       <Section title={texts.sync.networks.title}>
         <Networks readOnly={status.data?.readOnly === true} />
+      </Section>
+      <Section title={texts.backup.title}>
+        <BackupSettings readOnly={status.data?.readOnly === true} />
       </Section>
       <Section title={texts.sync.doctor.title}>
         <Doctor />
