@@ -101,6 +101,7 @@ export const curveTexts = {
   mintHow: 'Your share is minted to you, the rest goes to liquidity. No more is taken than the curve charges.',
   mintAction: (share: string, asset: string, charged: string, foreign: string) => `Mint ${share} ${asset} for ${charged} ${foreign}`,
   mintBurns: (charged: string, foreign: string) => `Mint for ${charged} ${foreign} and burn your share`,
+  mintsNothing: 'This mints nothing for you, though a chain would take the payment. Offer more.',
   minted: (share: string, asset: string) => `You got ${share} ${asset}.`,
   buy: 'Buy the better way',
   buyTitle: (asset: string) => `Buy ${asset}`,

@@ -53,7 +53,6 @@ export const proposalTexts = {
     end: 'Vote ends',
     created: 'Proposed',
     executed: 'Executed',
-    about: 'What it says',
   },
   ifPasses: 'If it passes',
   becomes: 'becomes',
@@ -100,9 +99,9 @@ export const proposalTexts = {
   voteOf: (id: string) => `Vote on ${id}`,
   voteHow: 'One vote each, and it stays as it is cast.',
   choice: 'Your vote',
-  choiceMissing: 'Choose yes, no or abstain.',
   voteAction: (choice: string, weight: string, id: string) => `Vote ${choice.toLowerCase()} with a weight of ${weight} on ${id}`,
   voteNone: 'Cast your vote',
+  voteUnlock: 'Unlock to see what your vote weighs',
   voted: (id: string) => `Your vote on ${id} is cast.`,
   outcome: {
     power: 'Power, what you held when it began',

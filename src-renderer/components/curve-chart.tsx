@@ -75,18 +75,24 @@ interface Palette {
   font: string
 }
 
-/** Colours as the styles have them for a scheme. */
-function paletteOf(_scheme: string): Palette {
-  const style = getComputedStyle(document.documentElement)
+const palettes = new Map<string, Palette>()
+
+/** Colours as the styles have them in a scheme; read once the scheme is the page's. */
+function paletteOf(scheme: string): Palette {
+  const known = palettes.get(scheme)
+  if (known) return known
+  const style = getComputedStyle(document.body)
   const colour = (name: string) => style.getPropertyValue(name).trim()
-  return {
+  const palette: Palette = {
     text: colour('--text'),
     dim: colour('--dim'),
     line: colour('--line'),
     area: colour('--selected'),
     surface: colour('--surface'),
-    font: `12px ${getComputedStyle(document.body).fontFamily}`,
+    font: `12px ${style.fontFamily}`,
   }
+  palettes.set(scheme, palette)
+  return palette
 }
 
 function options(

@@ -105,6 +105,7 @@ export function TradeForm({ curve, way, first }: { curve: CurveShown; way: 'mint
       />
       {error ? <Refusal error={error} /> : null}
       {routed.routes && !deal ? <Note state="at-risk">{words.route.neither}</Note> : null}
+      {quoted.quote && !deal ? <Note state="at-risk">{words.mintsNothing}</Note> : null}
       <Outcome title={treasuryTexts.outcome} lines={deal ? dealLines(deal, leastShare, curve, holding?.foreign ?? null) : []} />
     </TreasuryForm>
   )

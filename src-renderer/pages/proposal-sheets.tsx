@@ -121,12 +121,14 @@ function VoteForm({ id, first }: { id: string; first: VoteChoice }) {
     <TreasuryForm
       name={words.voteOf(id)}
       how={words.voteHow}
-      action={mine && !mine.vote ? words.voteAction(says, writeAmount(mine.weight), id) : words.voteNone}
+      action={!hasEntity ? words.voteUnlock : mine && !mine.vote ? words.voteAction(says, writeAmount(mine.weight), id) : words.voteNone}
       as="entity"
       sending={sending}
       isReady={!hasEntity || (mine !== null && !mine.vote)}
       onTried={() => undefined}
       onSend={async idempotencyKey => {
+        // just unlocked: nobody votes before what it weighs stands here
+        if (!hasEntity) return
         await command('governance.vote', { id, vote: choice }, { idempotencyKey })
         notifications.show({ message: words.voted(id) })
         closeSheet()
