@@ -55,13 +55,19 @@ export async function openRestorable({ open, restore }: RestorableOptions): Prom
     })
   }
 
+  /** Waits for a restore that is under way; who has gone meanwhile is not asked for any more. */
+  async function turn(signal: AbortSignal | undefined): Promise<void> {
+    await ready
+    if (signal?.aborted) throw new AppError('cancelled', 'Stopped on request.')
+  }
+
   return {
     async query(name, input, options) {
-      await ready
+      await turn(options?.signal)
       return current.query(name, input, options)
     },
     async command(name, input, options) {
-      await ready
+      await turn(options.signal)
       if (name !== 'backup.restore') return current.command(name, input, options)
       try {
         return (await restoreNow(input, options.actor)) as never

@@ -7,6 +7,7 @@ import { openStore, type Store } from '../store/open.ts'
 import { examinePayments } from './audit/payment-records.ts'
 import { examineVotes } from './audit/vote-records.ts'
 import type { JobContext } from './context.ts'
+import { checkAlerts, checkBackups, checkGuards } from './doctor/books.ts'
 import { type Connect, checkChainClock, checkHashes, connectChain, examineEndpoint, knownSpecs } from './doctor/chain.ts'
 import { type Finding, problem, recordsFinding, unknown } from './doctor/finding.ts'
 import {
@@ -43,12 +44,15 @@ export interface DoctorTools {
   freeBytes?: (path: string) => number
 }
 
-const STORE_CHECKS = ['Audit trail', 'Votes', 'Payments', 'Ledger', 'Figures', 'Stored events', 'Gaps', 'Results', 'Clock'] as const
+const STORE_CHECKS = [
+  ...['Guards', 'Audit trail', 'Votes', 'Payments', 'Ledger', 'Figures', 'Alerts', 'Backups'],
+  ...['Stored events', 'Gaps', 'Results', 'Clock'],
+]
 const CHAIN_CHECKS = ['Endpoints', 'Clock against the chain', 'Block hashes', 'Store against the chain'] as const
 
 /**
- * Examines a data folder, read-only and beside a Granary that is running: both databases, the audit trail, every stored chunk, gaps,
- * results, rights, space, the clock; and against the chain: each endpoint, the kept hashes, and a random sample of stored blocks.
+ * Examines a data folder, read-only and beside a Granary that is running: both databases and the rules that they keep on their own, the
+ * books record by record, backups, every stored chunk, gaps, results, rights, space, the clock; and against the chain: each endpoint, the kept hashes, and a random sample of stored blocks.
  * What can't be read is a problem in the report, with its way out; without a network those checks are `unknown` with the reason.
  * Rejects with AppError cancelled only.
  */
@@ -102,16 +106,20 @@ export async function examine(input: DoctorInput, context: JobContext, tools: Do
 }
 
 const MEND_FACTS = 'Close Granary and move facts.db in the data folder aside; then sync or import again. The books are not touched by that.'
-const MEND_BOOKS = 'Close Granary and put a copy from the folder "backups" in the data folder in the place of books.db.'
+const MEND_BOOKS =
+  'Restore a backup (granary restore FILE), or close Granary and put a copy from the folder "backups" in the data folder in the place of books.db.'
 
 type Check = (name: string, wayOut: string, work: () => Finding | Promise<Finding>) => Promise<void>
 
 async function examineStore(store: Store, check: Check): Promise<void> {
+  await check('Guards', MEND_BOOKS, () => checkGuards(store))
   await check('Audit trail', MEND_BOOKS, () => checkAudit(store))
   await check('Votes', MEND_BOOKS, async () => recordsFinding(await examineVotes(store), MEND_BOOKS))
   await check('Payments', MEND_BOOKS, async () => recordsFinding(await examinePayments(store), MEND_BOOKS))
   await check('Ledger', MEND_BOOKS, () => checkBooks(store))
   await check('Figures', MEND_BOOKS, () => checkFigures(store))
+  await check('Alerts', MEND_BOOKS, () => checkAlerts(store))
+  await check('Backups', 'Look at Settings, Backup.', () => checkBackups(store))
   let found: ReturnType<typeof gapsOf> | null = null
   await check('Stored events', MEND_FACTS, () => {
     found = gapsOf(store)

@@ -304,7 +304,21 @@ test('the audit trail: a changed entry', async () => {
     db.exec('DROP TRIGGER audit_no_update')
     expect(db.prepare("UPDATE audit SET actor = 'somebody' WHERE seq = 2").run().changes).toBe(1)
   })
-  expect(problems(await look(folder))).toEqual({ 'Audit trail': expect.stringContaining('Entry 2 was altered') })
+  expect(problems(await look(folder))).toEqual({
+    Guards: 'books.db lacks the trigger audit_no_update.',
+    'Audit trail': expect.stringContaining('Entry 2 was altered'),
+  })
+})
+
+test('backups that fail, and runs of one that wait', async () => {
+  const failed = JSON.stringify({ ts: 1, path: '/away', size: 0, problem: 'There is no folder /away.', isScheduled: true })
+  const folder = change(copy(), 'books', db => db.prepare("INSERT INTO settings VALUES ('backup/last', ?)").run(failed))
+  expect(problems(await look(folder))).toEqual({ Backups: expect.stringContaining('failed: There is no folder /away.') })
+  change(folder, 'books', db => {
+    db.exec("INSERT INTO restored_runs VALUES ('0123456789abcdef', 1, NULL)")
+    db.exec("INSERT INTO payout_runs VALUES ('0123456789abcdef', 'lab', 'period 1', '{}', 1, 1, 'paused', 1, 1)")
+  })
+  expect(problems(await look(folder)).Backups).toContain('1 payout run came back from a backup')
 })
 
 test('results from other data, and none', async () => {

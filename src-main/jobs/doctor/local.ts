@@ -169,7 +169,7 @@ function periodsInWords(list: readonly number[]): string {
 }
 
 /** Files that hold what is private; all that others may read or write of them is too much. */
-const PRIVATE = /^((facts|books|lock)\.db(-wal|-shm|-journal)?|lock\.json)$/
+const PRIVATE = /^((facts|books|lock)\.db(-wal|-shm|-journal)?|lock\.json|installation\.key|backup\.key|before-restore-.*)$/
 
 /** The folder is 0700, the files in it 0600. On Windows the profile's own rights hold. */
 export function checkPermissions(dataDir: string, platform: NodeJS.Platform = process.platform): Finding {
