@@ -12,9 +12,9 @@ const units: Record<ThresholdForm['unit'], string> = {
 }
 const ends: Record<AlertEnd, string> = {
   over: 'Over',
-  replaced: 'A worse alert took its place',
-  'rule-off': 'Its rule was switched off or changed',
-  unwatched: 'Not watched any more',
+  replaced: 'Turned worse',
+  'rule-off': 'Rule off',
+  unwatched: 'Not watched',
 }
 const deliveryStates: Record<WebhookDelivery['state'], string> = { waiting: 'Waits', sent: 'Sent', failed: 'Given up' }
 

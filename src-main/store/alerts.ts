@@ -1,5 +1,6 @@
 import {
   type Alert,
+  type AlertEnd,
   type AlertKind,
   type AlertRule,
   type AlertSeverity,
@@ -45,10 +46,11 @@ interface KnownRow {
   as_of_ts: number
   over_as_of_ts: number | null
   over_ts: number | null
+  how: AlertEnd | null
 }
 
-const known = ({ cause, kind, network, subject, as_of_ts, over_as_of_ts, over_ts }: KnownRow): KnownAlert => ({
-  ...{ cause, kind, network, subject, asOfTs: over_as_of_ts ?? as_of_ts, isOpen: over_ts === null },
+const known = ({ cause, kind, network, subject, as_of_ts, over_as_of_ts, over_ts, how }: KnownRow): KnownAlert => ({
+  ...{ cause, kind, network, subject, asOfTs: over_as_of_ts ?? as_of_ts, isOpen: over_ts === null, end: how },
 })
 
 /** Every open alert. */
@@ -70,14 +72,14 @@ export function hasAlertCause(store: Store, cause: string): boolean {
   return prepared(store.books, 'SELECT 1 FROM alerts WHERE cause = ?').get(cause) !== undefined
 }
 
-/** Opens an alert, as news that nobody was told. */
-export function openAlert(store: Store, opening: Opening, nowTs: number): void {
+/** Opens an alert, as news that nobody was told; one that is there again is no news. */
+export function openAlert(store: Store, { isAgain, ...opening }: Opening, nowTs: number): void {
   const { lastInsertRowid } = prepared(
     store.books,
     `INSERT INTO alerts (cause, kind, severity, network, subject, title, reason, way_out, href, as_of_ts, opened_ts)
        VALUES (@cause, @kind, @severity, @network, @subject, @title, @reason, @wayOut, @href, @asOfTs, @nowTs)`,
   ).run({ ...opening, nowTs })
-  addNews(store, Number(lastInsertRowid), 'opened', nowTs)
+  if (!isAgain) addNews(store, Number(lastInsertRowid), 'opened', nowTs)
 }
 
 /** Ends an open alert. Only one that is over by itself is news; of another, nobody is told any more that it opened. */

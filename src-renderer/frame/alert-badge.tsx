@@ -10,7 +10,7 @@ export function AlertBadge() {
   return (
     <span className={classes.badge} data-severity={data.worst}>
       <span aria-hidden="true">{formatCount(data.total)}</span>
-      <span className={classes.hidden}>, {texts.alerts.badge(data.total)}</span>
+      <span className={classes.hidden}>{texts.alerts.badge(data.total)}</span>
     </span>
   )
 }

@@ -90,7 +90,7 @@ function Severity({ alert: { severity } }: { alert: Alert }) {
 }
 
 function endText({ end }: Alert): string {
-  return end === null ? history.open : history.ends[end]
+  return end === null ? '' : history.ends[end]
 }
 
 function historyColumns(): Column<Alert>[] {

@@ -89,6 +89,7 @@ test('a locked screen reaches the vault: main tells the core process, which lock
       onExit: () => {},
       kill: () => {},
     }),
+    tell: () => {},
     announceGone: () => {},
     onFailed: () => {},
     nowMs: () => 0,

@@ -42,17 +42,17 @@ test('in any order, with repetitions and crashes, each cause opens once and ends
         const { opens, ends } = decideAlerts({ observations, whole: new Map() }, known, END_TS)
         // nothing of a look that crashed is kept, and it is not told either
         if (crashes) return
-        for (const { cause, asOfTs } of ends) {
+        for (const { cause, end, asOfTs } of ends) {
           const alert = kept.find(one => one.cause === cause)!
           expect(alert.isOpen).toBe(true)
-          Object.assign(alert, { isOpen: false, asOfTs })
+          Object.assign(alert, { isOpen: false, end, asOfTs })
           counts.get(cause)!.ended++
         }
         for (const { cause, kind, network, subject, asOfTs } of opens) {
           expect(counts.has(cause)).toBe(false)
           counts.set(cause, { opened: 1, ended: 0 })
           expect(kept.filter(one => one.kind === kind && one.isOpen)).toEqual([])
-          kept.push({ cause, kind, network, subject, asOfTs, isOpen: true })
+          kept.push({ cause, kind, network, subject, asOfTs, isOpen: true, end: null })
         }
       }
       for (const { ts, isKnown, crashes } of looks) step(observe(outages, ts, isKnown), crashes)
@@ -77,10 +77,10 @@ test('looked at often enough, each outage that is long enough opens exactly one 
         for (let again = 0; again < (isTwice ? 2 : 1); again++) {
           const known = { rules, alerts: kept, hasCause: (cause: string) => kept.some(one => one.cause === cause) }
           const { opens, ends } = decideAlerts({ observations: observe(outages, ts), whole: new Map() }, known, ts)
-          for (const { cause, asOfTs } of ends) Object.assign(kept.find(one => one.cause === cause)!, { isOpen: false, asOfTs })
+          for (const { cause, end, asOfTs } of ends) Object.assign(kept.find(one => one.cause === cause)!, { isOpen: false, end, asOfTs })
           for (const opening of opens) {
             opened[opening.kind] = (opened[opening.kind] ?? 0) + 1
-            kept.push({ ...opening, isOpen: true })
+            kept.push({ ...opening, isOpen: true, end: null })
           }
         }
       // counted from the reports alone

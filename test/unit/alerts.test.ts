@@ -27,7 +27,7 @@ function seen(kind: AlertKind, value: Observation['value'], change: Partial<Obse
 
 /** The books, as far as the engine knows them. */
 function books() {
-  const alerts: (KnownAlert & { end?: string })[] = []
+  const alerts: KnownAlert[] = []
   return {
     alerts,
     look(
@@ -38,9 +38,10 @@ function books() {
       const known = { rules, alerts, hasCause: (cause: string) => alerts.some(alert => alert.cause === cause) }
       const { opens, ends } = decideAlerts({ observations, whole: new Map(entries) }, known, 9_999)
       for (const { cause, end, asOfTs } of ends) Object.assign(alerts.find(alert => alert.cause === cause)!, { isOpen: false, end, asOfTs })
-      for (const { cause, kind, network, subject, asOfTs } of opens) alerts.push({ cause, kind, network, subject, asOfTs, isOpen: true })
+      for (const { cause, kind, network, subject, asOfTs } of opens)
+        alerts.push({ cause, kind, network, subject, asOfTs, isOpen: true, end: null })
       return {
-        opens: opens.map(({ kind, subject }) => `${kind} ${subject}`),
+        opens: opens.map(({ kind, subject, isAgain }) => `${kind} ${subject}${isAgain ? ' again' : ''}`),
         ends: ends.map(({ cause, end }) => `${cause.split('|')[0]} ${end}`),
       }
     },
@@ -100,6 +101,12 @@ test('a rule that is off ends what it had opened; a subject that is not watched 
   const { ends } = kept.look([], { whole: { violation: 'unwatched', 'vote-wanted': 'over' }, rules: off })
   expect(ends.sort()).toEqual(['fund-low rule-off', 'violation unwatched', 'vote-wanted over'])
   expect(kept.look([seen('fund-low', 1, { subject: 'ubo-fund' })], { rules: off }).opens).toEqual([])
+  // watched again, it is there again, and nobody is told a second time; what was over is another cause
+  expect(kept.look([seen('fund-low', 1, { subject: 'ubo-fund' })]).opens).toEqual(['fund-low ubo-fund again'])
+  expect(kept.look([seen('violation', true)]).opens).toEqual(['violation node 1 again'])
+  expect(kept.look([seen('vote-wanted', 1, { subject: 'period 3' })]).opens).toEqual([])
+  kept.look([], { whole: { violation: 'unwatched' } })
+  expect(kept.look([seen('violation', true)]).opens).toEqual(['violation node 1 again'])
 })
 
 const night: QuietHours = { on: true, from: '22:00', to: '07:00', zone: 'Europe/Brussels', except: 'down' }

@@ -3,7 +3,7 @@ import type { AlertKind, AlertRule } from '../../../src-shared/alerts.ts'
 import { alertCommands, type alertQueries } from '../../../src-shared/alerts-contract.ts'
 import type { Actor, CommandName, QueryOutput, Topic } from '../../../src-shared/contract.ts'
 import { toAppError } from '../../../src-shared/errors.ts'
-import { decideAlerts, isBeyond, type KnownAlert, keyOf, type Observation } from '../../engines/alerts/decide.ts'
+import { coverOf, decideAlerts, isBeyond, type KnownAlert, keyOf, type Observation } from '../../engines/alerts/decide.ts'
 import { decideTellings } from '../../engines/alerts/telling.ts'
 import {
   endAlert,
@@ -215,6 +215,11 @@ function knownAlerts(books: Store, rules: ReadonlyMap<AlertKind, AlertRule>, obs
     found.add(keyOf(observation))
     const latest = loadLatestAlert(books, observation)
     if (latest) known.push(latest)
+    const cover = coverOf(observation)
+    if (!cover || found.has(keyOf(cover))) continue
+    found.add(keyOf(cover))
+    const covering = loadLatestAlert(books, cover)
+    if (covering) known.push(covering)
   }
   return known
 }

@@ -92,12 +92,14 @@ export function createGatherer({ books, view, settings, sync, mints, votes }: Al
   }
 
   function lookAtMints(): Seen {
-    const whole = wholly(['mint-claimable'], 'over')
+    const kinds = ['mint-claimable'] as const
     const loaded = latest()
     const network = mints.network()
-    if (!loaded || network === null || mints.config().rules !== 'node-period') return { observations: [], whole }
-    const isOwn = watchedOf(loaded)
-    return { observations: isOwn ? observeMints(mints.lines().filter(isOwn), network, books.now()) : [], whole }
+    // until every period is worked out, mints that are there may not show
+    if (!loaded || network === null || !mints.isComplete()) return nothing
+    const isOwn = mints.config().rules === 'node-period' ? watchedOf(loaded) : null
+    if (!isOwn) return { observations: [], whole: wholly(kinds, 'unwatched') }
+    return { observations: observeMints(mints.lines().filter(isOwn), network, books.now()), whole: wholly(kinds, 'over') }
   }
 
   function lookAtTreasury(): Seen {

@@ -35,11 +35,15 @@ export interface KnownAlert {
   /** of what opened it; once it is over, of what ended it */
   asOfTs: number
   isOpen: boolean
+  /** how it ended; null: it is open */
+  end: AlertEnd | null
 }
 
 export interface Opening extends Pick<Observation, 'kind' | 'network' | 'subject' | 'asOfTs' | 'title' | 'reason' | 'wayOut' | 'href'> {
   cause: string
   severity: AlertSeverity
+  /** it was told before, and then ended in another way than by itself: nobody is told again that it is there */
+  isAgain: boolean
 }
 
 export interface Ending {
@@ -81,7 +85,7 @@ export function causeOf({ kind, network, subject, episode, asOfTs }: Observation
   return [kind, network, subject, episode ?? asOfTs].join('|')
 }
 
-/** @param nowTs seconds since the epoch; what ends without being seen (a rule that was switched off) ends as of then */
+/** @param nowTs seconds since the epoch; what is not among all that is there ends as of then */
 export function decideAlerts(
   { observations, whole }: Seen,
   { rules, alerts, hasCause }: Known,
@@ -94,24 +98,30 @@ export function decideAlerts(
 
   function end(alert: KnownAlert, how: AlertEnd, asOfTs: number): void {
     ends.push({ cause: alert.cause, end: how, asOfTs })
-    latest.set(keyOf(alert), { ...alert, asOfTs, isOpen: false })
+    latest.set(keyOf(alert), { ...alert, asOfTs, isOpen: false, end: how })
   }
 
   function open(observation: Observation, rule: AlertRule): void {
-    const cause = causeOf(observation)
-    // what has ended, or was told under another name of its subject, is not told again
-    if (hasCause(cause) || opens.some(opening => opening.cause === cause)) return
+    const own = causeOf(observation)
+    const before = latest.get(keyOf(observation))
+    // what was over is over; what a rule or a choice of farms had ended is there again once it is watched again
+    const isKnown = (cause: string) => hasCause(cause) || opens.some(opening => opening.cause === cause)
+    const isAgain = isKnown(own)
+    if (isAgain && (!before?.cause.startsWith(own) || before.end === 'over')) return
+    let cause = own
+    for (let time = 2; isKnown(cause); time++) cause = `${own}|${time}`
     const { kind, network, subject, asOfTs, title, reason, wayOut, href } = observation
-    opens.push({ cause, kind, network, subject, asOfTs, title, reason, wayOut, href, severity: rule.severity })
-    latest.set(keyOf(observation), { cause, kind, network, subject, asOfTs, isOpen: true })
+    opens.push({ cause, kind, network, subject, asOfTs, title, reason, wayOut, href, severity: rule.severity, isAgain })
+    latest.set(keyOf(observation), { cause, kind, network, subject, asOfTs, isOpen: true, end: null })
   }
 
   for (const alert of alerts) {
     if (!alert.isOpen) continue
     const rule = rules.get(alert.kind)
     const gone = whole.get(alert.kind)
-    if (!rule?.on) end(alert, 'rule-off', nowTs)
-    else if (gone !== undefined && !seen.has(keyOf(alert))) end(alert, gone, nowTs)
+    // nothing was seen of it, so what is seen later may be older than now
+    if (!rule?.on) end(alert, 'rule-off', alert.asOfTs)
+    else if (gone !== undefined && !seen.has(keyOf(alert))) end(alert, gone, gone === 'over' ? nowTs : alert.asOfTs)
   }
   for (const observation of inOrder(observations)) {
     const { kind, value, asOfTs, sinceTs } = observation
@@ -120,8 +130,10 @@ export function decideAlerts(
     const before = latest.get(keyOf(observation))
     if (before && asOfTs < before.asOfTs) continue
     const isThere = isBeyond(rule, value, before?.isOpen ?? false)
-    const cover = coveredBy[kind]
-    const isCovered = cover !== undefined && (latest.get(keyOf({ ...observation, kind: cover }))?.isOpen ?? false)
+    const covering = coverOf(observation)
+    const cover = covering ? latest.get(keyOf(covering)) : undefined
+    if (cover && asOfTs < cover.asOfTs) continue
+    const isCovered = cover?.isOpen ?? false
     if (before?.isOpen) {
       if (!isThere) end(before, 'over', asOfTs)
       else if (isCovered) end(before, 'replaced', asOfTs)
@@ -136,6 +148,16 @@ export function decideAlerts(
 
 export function keyOf({ kind, network, subject }: Pick<Observation, 'kind' | 'network' | 'subject'>): string {
   return `${kind}|${network}|${subject}`
+}
+
+/** The name of the alert that would cover one of this kind; null: none would. */
+export function coverOf({
+  kind,
+  network,
+  subject,
+}: Pick<Observation, 'kind' | 'network' | 'subject'>): Pick<Observation, 'kind' | 'network' | 'subject'> | null {
+  const cover = coveredBy[kind]
+  return cover === undefined ? null : { kind: cover, network, subject }
 }
 
 /** What covers others comes before them; otherwise as of when it was so. */
