@@ -65,7 +65,7 @@ export function RestoreForm() {
           <p className={page.dim}>{words.kept}</p>
           {preview.isEncrypted ? <SecretEntry ref={again} label={words.again} /> : null}
           <div className={page.buttons}>
-            <Button color="red" loading={sending.busy} onClick={restore}>
+            <Button loading={sending.busy} onClick={restore}>
               {words.confirm}
             </Button>
           </div>
