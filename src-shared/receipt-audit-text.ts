@@ -71,10 +71,18 @@ export function checkLines(sums: AuditSums): string[] {
   })
 }
 
-/** `receipt of node 17, period 80` */
+const kindWords: Record<AuditedReceipt['kind'], string> = {
+  receipt: 'Receipt',
+  retry: 'Retry',
+  mint: 'Mint',
+  payout: 'Payment line',
+  unreadable: 'Unreadable line',
+}
+
+/** `Receipt of node 17, period 80` */
 export function receiptName({ kind, nodeId, period, where }: AuditedReceipt): string {
-  if (nodeId === null) return `${kind === 'unreadable' ? 'Unreadable line' : kind}, ${cleanName(where)}`
-  return `${kind === 'payout' ? 'payout line' : kind} of node ${nodeId}${period === null ? '' : `, period ${period}`}`
+  if (nodeId === null) return `${kindWords[kind]}, ${cleanName(where)}`
+  return `${kindWords[kind]} of node ${nodeId}${period === null ? '' : `, period ${period}`}`
 }
 
 /** Why it is wrong, beyond what its checks say already. */
@@ -85,6 +93,7 @@ export function otherReasons({ checks, reasons }: Pick<AuditedReceipt, 'checks' 
 /** What a kind of records came to. */
 export function recordsText({ kind, checked, state, why, wrong }: AuditedRecords): string {
   if (wrong.length > 0) return `${recordTitles[kind]}: ${count(wrong.length, 'record')} wrong of ${group(String(checked))}.`
+  if (checked === 0 && state === 'right') return `${recordTitles[kind]}: ${why}`
   return `${recordTitles[kind]}: ${state === 'not-checked' ? 'not checked' : `${group(String(checked))} looked at, none is wrong`}. ${why}`
 }
 

@@ -22,6 +22,7 @@ import {
   checkPermissions,
   checkResults,
   checkSpace,
+  checkStarts,
   gapsOf,
 } from './doctor/local.ts'
 import { compareSample } from './doctor/sample.ts'
@@ -123,7 +124,8 @@ async function examineStore(store: Store, check: Check): Promise<void> {
   let found: ReturnType<typeof gapsOf> | null = null
   await check('Stored events', MEND_FACTS, () => {
     found = gapsOf(store)
-    return checkChunks(found.gaps, found.periods)
+    const chunks = checkChunks(found.gaps, found.periods)
+    return (chunks.state === 'ok' ? checkStarts(store) : null) ?? chunks
   })
   await check('Gaps', MEND_FACTS, () => (found ? checkGaps(found.gaps, found.periods) : unknown('The stored events can’t be read.')))
   await check('Results', MEND_FACTS, () => checkResults(store))

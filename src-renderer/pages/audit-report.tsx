@@ -9,6 +9,7 @@ import { downloadText } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
 import { closeSheet, openSheet } from '../store.ts'
 import { auditTexts as words } from '../texts-audit.ts'
+import classes from './audit.module.css'
 import { UnlockForm, useSend } from './key-forms.tsx'
 import page from './page.module.css'
 
@@ -22,7 +23,7 @@ export function AuditReportTools({ jobId, signer }: { jobId: string; signer: Sea
     })
   const sign = () => openSheet({ title: words.sign, body: <SignReport jobId={jobId} /> })
   return (
-    <section aria-label={words.report}>
+    <section aria-label={words.report} className={classes.report}>
       <div className={page.buttons}>
         <Button
           variant="default"

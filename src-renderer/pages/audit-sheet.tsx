@@ -7,6 +7,7 @@ import { ExplainBody } from '../components/explain-sheet.tsx'
 import { FactList } from '../components/fact-list.tsx'
 import { openSheet } from '../store.ts'
 import { auditTexts as words } from '../texts-audit.ts'
+import classes from './audit.module.css'
 import { CheckMark, VerdictMark } from './audit-columns.tsx'
 import table from './compare.module.css'
 import page from './page.module.css'
@@ -103,7 +104,9 @@ function Differences({ differences }: { differences: readonly WrongFigure[] }) {
         <tbody>
           {differences.map(({ member, is, should, by }) => (
             <tr key={member}>
-              <th scope="row">{member}</th>
+              <th scope="row" className={classes.member}>
+                {member}
+              </th>
               <td>{shown(is)}</td>
               <td>{shown(should)}</td>
               <td>{by ?? ''}</td>

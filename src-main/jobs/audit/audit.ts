@@ -56,6 +56,7 @@ export async function auditReceipts(store: Store | null, wanted: AuditWanted, co
     unusable,
     bases: report.bases,
     stellarAsked: report.ledger !== null,
+    looks: new Map(),
   }
   const receipts = report.receipts.map((receipt: VerifiedReceipt, i) => auditedReceipt(receipt, details[i]!, basis))
   const hasReceipts = wanted.files.length > 0 && (proposal.receipts ?? []).length > 0

@@ -8,7 +8,7 @@ import { singleWord } from '../../../src-shared/verify.ts'
 import { brokenness, statementDifferences } from '../../engines/compare/differences.ts'
 import { isLineInForm } from '../../engines/compare/proposal.ts'
 import type { Store } from '../../store/index.ts'
-import { loadFoundPayment, loadPaymentCheck } from '../../store/payment-checks.ts'
+import { loadFoundPayment, loadPaymentCheck, type PaymentCheck } from '../../store/payment-checks.ts'
 import { paymentOf, subjectOf } from '../../store/runs.ts'
 import type { Verification } from '../compare/verify.ts'
 
@@ -18,6 +18,8 @@ export interface AuditBasis {
   network: string | null
   unusable: ReadonlyMap<number, string>
   bases: VerifyReport['bases']
+  /** what was kept of the looks at Stellar, by subject; filled as it is asked for */
+  looks: Map<string, PaymentCheck | undefined>
   /** now, and not some time before */
   stellarAsked: boolean
 }
@@ -120,7 +122,11 @@ function statementChecks(
 
 function hashCheck(hashes: readonly Difference[], saidHash: string | null, trueHash: string): ReceiptCheck {
   if (hashes.length > 0)
-    return check('hash', 'fails', hashes.map(({ member, own, theirs }) => `${member}: it says ${theirs}, the bytes give ${own}.`).join(' '))
+    return check(
+      'hash',
+      'fails',
+      hashes.map(({ member, own, theirs }) => `${member === 'hash' ? 'It' : 'Its line'} says ${theirs}, the bytes give ${own}.`).join(' '),
+    )
   return check('hash', 'right', saidHash === null ? `No hash stands beside it; the bytes give ${trueHash}.` : '')
 }
 
@@ -153,13 +159,13 @@ function eventsCheck({ period, recomputed }: VerifiedReceipt, { store, bases, un
 /** What is known of its payment: as Stellar says now, else as it said when it was asked last, else as a run here settled it. */
 function paymentOfReceipt(
   { hash, period, payment }: VerifiedReceipt,
-  { store, network, stellarAsked }: AuditBasis,
+  { store, network, stellarAsked, looks }: AuditBasis,
 ): { payment: FoundPayment | null; paid: ReceiptCheck } {
   if (payment !== null) return { payment, paid: check('paid', stateOf(payment), sentence(paymentText(payment))) }
   const asked = stellarAsked ? '' : ' Stellar was not asked now.'
-  const kept = store && network !== null ? loadKept(store, network, hash) : undefined
+  const kept = store && network !== null ? readable(() => loadFoundPayment(store, network, hash)) : undefined
   if (store && network !== null && kept) {
-    const looked = loadPaymentCheck(store, network, subjectOf({ period }))
+    const looked = lookOf(looks, store, network, subjectOf({ period }))
     const when = looked ? ` As Stellar said ${formatUtc(looked.checkedTs)}.` : ''
     return { payment: kept, paid: check('paid', stateOf(kept), `${sentence(paymentText(kept))}${when}${asked}`) }
   }
@@ -171,10 +177,19 @@ function paymentOfReceipt(
   return { payment: null, paid: check('paid', 'not-checked', 'Stellar was not asked, and no payment of it is known here.') }
 }
 
-/** What was found before; undefined also where it can't be read, which is told among the payments. */
-function loadKept(store: Store, network: string, hash: string): FoundPayment | undefined {
+function lookOf(looks: AuditBasis['looks'], store: Store, network: string, subject: string): PaymentCheck | undefined {
+  if (!looks.has(subject))
+    looks.set(
+      subject,
+      readable(() => loadPaymentCheck(store, network, subject)),
+    )
+  return looks.get(subject)
+}
+
+/** What was kept; undefined where it can't be read, which is told among the payments. */
+function readable<T>(load: () => T): T | undefined {
   try {
-    return loadFoundPayment(store, network, hash)
+    return load()
   } catch (error) {
     if (error instanceof SyntaxError || (error as { name?: unknown }).name === 'ZodError') return undefined
     throw error

@@ -6,6 +6,7 @@ import { connect, type DbKind, facts, rows } from '../../store/db.ts'
 import { findGaps, type Gap, gapInWords } from '../../store/gaps.ts'
 import { checkLedger } from '../../store/ledger.ts'
 import { migrations, versionOf } from '../../store/migrations.ts'
+import { arePartsWhole } from '../../store/mint-input.ts'
 import { checkIntegrity, type Store } from '../../store/open.ts'
 import { listPeriods } from '../../store/periods.ts'
 import { loadSummaries } from '../../store/results.ts'
@@ -113,6 +114,16 @@ export function checkChunks(gaps: readonly Gap[], periods: number): Finding {
   const first = damaged[0]
   if (first) return problem(firstOf(damaged.map(gapInWords)), first.wayOut)
   return fine(periods === 0 ? 'No period is stored yet.' : `The events of ${count(periods, 'period')} have their checksums.`)
+}
+
+/** That the state at each period's start, as it is kept by nodes, is what was written. */
+export function checkStarts(store: Store): Finding | null {
+  const damaged = listPeriods(store).filter(period => !arePartsWhole(store, period))
+  if (damaged.length === 0) return null
+  return problem(
+    `The stored start of ${periodsInWords(damaged.map(({ index }) => index))} is damaged: a checksum is wrong.`,
+    'Close Granary and move facts.db in the data folder aside; then sync or import again. The books are not touched by that.',
+  )
 }
 
 /** What is still to come is no damage, but nobody should take it for there. */
