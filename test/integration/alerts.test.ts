@@ -10,6 +10,7 @@ import type { CommandInput, CommandName, CommandOutput, Topic } from '../../src-
 import { toAppError } from '../../src-shared/errors.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import { demoArchives } from '../helpers/demo-archive.ts'
+import { granary } from '../helpers/granary.ts'
 import { weakly } from '../helpers/weak-stretching.ts'
 
 /*
@@ -225,6 +226,36 @@ test('quiet hours hold what comes and tell it as one after them', async () => {
   await core.runDue()
   expect((await told()).slice(count)).toEqual([`While it was quiet: ${held} alerts`])
   expect(await core.query('alerts.rules', {})).toMatchObject({ isQuiet: false, held: 0 })
+})
+
+test('the command line reads beside a running Granary, and changes rules where none runs', async () => {
+  const data = ['--data', join(folder, 'data')]
+  const rows = await openNow()
+  const listed = await granary('alerts', 'list', '--json', ...data)
+  expect(JSON.parse(listed.out)).toMatchObject({ total: rows.length, rows: rows.map(({ cause }) => ({ cause })) })
+  expect((await granary('alerts', 'list', ...data)).out).toContain(`urgent: ${rows[0]!.title}`)
+  const { out } = await granary('alerts', 'history', '--search', 'node 6', '--kind', 'node-down', ...data)
+  expect(out.trim().split('\n')).toHaveLength(2)
+  expect(await granary('alerts', 'set', 'node-down', '--threshold', '120', ...data)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('Another Granary'),
+  })
+  expect(await granary('alerts', 'set', 'nothing', '--on', ...data)).toMatchObject({ code: 2 })
+  await core.close()
+  expect(await granary('alerts', 'set', 'node-down', '--threshold', '5', ...data)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('41 to 2880'),
+  })
+  expect(await granary('alerts', 'set', 'node-down', '--threshold', '120', '--severity', 'at-risk', ...data)).toMatchObject({ code: 0 })
+  expect(await granary('alerts', 'quiet', '--off', '--zone', 'Europe/Brussels', ...data)).toMatchObject({
+    code: 0,
+    out: 'Quiet hours: none.\n',
+  })
+  await open()
+  const { rules, quiet } = await core.query('alerts.rules', {})
+  expect(rules[0]).toEqual({ kind: 'node-down', on: true, severity: 'at-risk', threshold: 120 })
+  expect(quiet).toMatchObject({ on: false, zone: 'Europe/Brussels' })
+  await core.runDue()
 })
 
 test('a look that finds nothing new writes nothing and tells nobody to look', async () => {
