@@ -74,7 +74,9 @@ export function withoutPassphrase(input: unknown): unknown {
 
 /** Backups by hand and by the schedule. */
 export function createBackups({ books, runTask, start, changed, version, stretchLogN }: BackupSources): Backups {
-  let isRunning = false
+  let running = 0
+  /** when the schedule last began one */
+  let begunTs = 0
   const keyPath = join(books.dataDir, KEY_FILE)
   const timer = setInterval(() => look(), LOOK_MS).unref()
 
@@ -90,9 +92,11 @@ export function createBackups({ books, runTask, start, changed, version, stretch
   }
 
   function look(): void {
-    if (books.mode === 'read' || isRunning || !books.books.open) return
+    const now = books.now()
+    if (books.mode === 'read' || running > 0 || begunTs === now || !books.books.open) return
     const due = nextTs()
-    if (due === null || due > books.now()) return
+    if (due === null || due > now) return
+    begunTs = now
     const { folder, withFacts } = loadBackupSchedule(books)
     begin(randomUUID(), { target: folder, withFacts }, scheduledLock, true)
   }
@@ -115,7 +119,6 @@ export function createBackups({ books, runTask, start, changed, version, stretch
     lockNow: () => Lock | null,
     isScheduled: boolean,
   ): void {
-    isRunning = true
     start({
       id: jobId,
       kind: 'backup',
@@ -123,6 +126,7 @@ export function createBackups({ books, runTask, start, changed, version, stretch
       lane: 'backup',
       run: async context => {
         const ts = books.now()
+        running++
         try {
           if (isScheduled && !(statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? false))
             throw new AppError('io.missing', `There is no folder ${target}. Is its disk there? Choose another one, or make it.`)
@@ -133,10 +137,14 @@ export function createBackups({ books, runTask, start, changed, version, stretch
           return { period: null, detail: `${bytesText(made.size)} in ${made.path}, read again and whole` }
         } catch (error) {
           const { code, message } = toAppError(error)
-          if (code !== 'cancelled') keep(jobId, { ts, path: target, size: 0, problem: message, isScheduled })
+          try {
+            if (code !== 'cancelled') keep(jobId, { ts, path: target, size: 0, problem: message, isScheduled })
+          } catch {
+            // books that can't take a note (a full disk) must not hide why the backup failed
+          }
           throw error
         } finally {
-          isRunning = false
+          running--
           setImmediate(() => changed('settings', 'audit'))
         }
       },

@@ -71,7 +71,7 @@ test('what was committed before a backup began is in it, while another process c
   })
   await began
   try {
-    const { numRuns } = runs(2)
+    const { numRuns } = runs(2, 50)
     for (let round = 0; round < numRuns; round++) {
       const before = acknowledged
       const { path } = await backUp(dataDir, fresh('load'), { withFacts: round === 1 })
@@ -165,7 +165,7 @@ test('an encrypted backup opens with its passphrase only; each kind of damage is
   expect(await codeOf(preview(dataDir, sealed.path))).toMatch(/^backup\.passphrase: .*encrypted/)
   expect(await codeOf(restored(dataDir, sealed.path, `${backupPassphrase}!`))).toMatch(/^backup\.passphrase: This is not the passphrase/)
   expect((await preview(dataDir, sealed.path, backupPassphrase)).isEncrypted).toBe(true)
-  const { numRuns, seed } = runs(8)
+  const { numRuns, seed } = runs(8, 500)
   const random = createRandom(seed)
   for (const { path } of [plain, sealed]) {
     const whole = readFileSync(path)
@@ -198,7 +198,7 @@ test('a restore that is killed at any moment leaves the former store or the new 
   const source = store()
   more(source, 20)
   const { path } = await backUp(source, fresh('backup'), { withFacts: true })
-  const { numRuns, seed } = runs(3)
+  const { numRuns, seed } = runs(2, 100)
   const random = createRandom(seed)
   const seen = new Set<number>()
   for (let round = 0; round < numRuns; round++) {
@@ -223,14 +223,16 @@ test('a restore that is killed at any moment leaves the former store or the new 
 })
 
 test('a switch that stopped between any two of its moves is ended by whoever opens the folder next', async () => {
+  const nine = fresh('nine')
+  makeStore(nine, 9)
   // every state that the moves can stop in, made by hand: the first `moves` of them are done
   for (let moves = 0; moves <= 4; moves++) {
     const dataDir = store()
     const ready = join(dataDir, 'restoring-0123abcd')
     const kept = join(dataDir, 'before-restore-2026-11-26T04-00-00Z')
-    makeStore(ready, 9)
-    const opened = openStore(dataDir, { mode: 'read' })
-    opened.close()
+    cpSync(nine, ready, { recursive: true })
+    // what SQLite keeps beside a database is there too
+    openStore(dataDir, { mode: 'read' }).close()
     commitSwitch(dataDir, { ready: 'restoring-0123abcd', kept: 'before-restore-2026-11-26T04-00-00Z', files: ['books.db', 'facts.db'] })
     expect(() => openStore(dataDir, { mode: 'read' })).toThrow(/restore/)
     mkdirSync(kept)

@@ -55,6 +55,23 @@ export function auditEntry(books: Db, seq?: number): AuditHead | null {
   return found ?? null
 }
 
+/** A command that was done, under the random key of whoever asked for it: no other books have it unless they became of these. */
+export interface DoneCommand {
+  actor: string
+  key: string
+  inputHash: string
+}
+
+/** The last command that was done; null: there was none. */
+export function lastDone(books: Db): DoneCommand | null {
+  const found = books.prepare('SELECT actor, key, input_hash AS inputHash FROM answers ORDER BY ts DESC, key LIMIT 1').get()
+  return (found as DoneCommand | undefined) ?? null
+}
+
+export function hasDone(books: Db, { actor, key, inputHash }: DoneCommand): boolean {
+  return books.prepare('SELECT 1 FROM answers WHERE actor = ? AND key = ? AND input_hash = ?').get(actor, key, inputHash) !== undefined
+}
+
 /** What books know of payouts that could still be made: what another copy of them may lack. */
 export interface PayKnowledge {
   /** ids of runs that are not over, and of those that were withdrawn or died, too */

@@ -14,7 +14,17 @@ import { openStore } from '../../store/open.ts'
 import { commitSwitch, finishSwitch, type RestoredFile, removeUnfinished, syncFolder } from '../../store/restore-switch.ts'
 import { keepRestore } from '../../store/restored.ts'
 import type { JobContext } from '../context.ts'
-import { auditEntry, countsOf, factsNetwork, type PayKnowledge, payKnowledge, runsUnderWay } from './holdings.ts'
+import {
+  auditEntry,
+  countsOf,
+  type DoneCommand,
+  factsNetwork,
+  hasDone,
+  lastDone,
+  type PayKnowledge,
+  payKnowledge,
+  runsUnderWay,
+} from './holdings.ts'
 import { timeName } from './make.ts'
 import { checkParts, openBackup } from './read.ts'
 
@@ -48,8 +58,12 @@ export async function previewBackup(order: PreviewOrder, { signal }: JobContext 
     folder = mkdtempSync(existsSync(dataDir) ? join(dataDir, 'previewing-') : join(tmpdir(), 'granary-previewing-'))
     await backup.readParts(folder, 'books', signal)
     checkParts(folder, manifest)
-    const present = readPresent(dataDir, manifest)
-    const fresh = readBooks(join(folder, 'books.db'), books => ({ pay: payKnowledge(books), runs: runsUnderWay(books) }))
+    const fresh = readBooks(join(folder, 'books.db'), books => ({
+      pay: payKnowledge(books),
+      runs: runsUnderWay(books),
+      done: lastDone(books),
+    }))
+    const present = readPresent(dataDir, manifest, fresh.done)
     const facts = fateOfFacts(dataDir, manifest)
     return {
       path: resolve(path),
@@ -147,7 +161,7 @@ function prepare(
   folder: string,
   manifest: BackupManifest,
 ): { files: RestoredFile[]; outcome: Omit<RestoreOutcome, 'keptDir'> } {
-  const present = readPresent(dataDir, manifest)
+  const present = readPresent(dataDir, manifest, readBooks(join(folder, 'books.db'), lastDone))
   const facts = fateOfFacts(dataDir, manifest)
   const store = openStore(folder, { mode: 'write', nowMs: () => nowTs * 1000 })
   let outcome: Omit<RestoreOutcome, 'keptDir'>
@@ -191,13 +205,15 @@ interface Present {
 }
 
 /** The books that would be replaced; null: there are none. That they can't be read is no reason not to replace them. */
-function readPresent(dataDir: string, { counts, auditHash }: BackupManifest): Present | null {
+function readPresent(dataDir: string, { counts, auditHash }: BackupManifest, done: DoneCommand | null): Present | null {
   const path = join(dataDir, 'books.db')
   if (!existsSync(path) || statSync(path).size === 0) return null
   try {
     return readBooks(path, books => {
       const last = auditEntry(books)
-      const isLater = counts.auditEntries > 0 && auditEntry(books, counts.auditEntries)?.hash === auditHash
+      // trails of two installations may begin alike; what was done under a random key was done in one of them
+      const isSame = counts.auditEntries > 0 && auditEntry(books, counts.auditEntries)?.hash === auditHash
+      const isLater = isSame && done !== null && hasDone(books, done)
       return {
         shown: {
           problem: '',
@@ -289,6 +305,7 @@ function notesOf({ boundKeys, counts }: BackupManifest, facts: BackupPreview['fa
     )
   if (counts.keys > 0)
     notes.push('Keys open with the passphrases that they had when the backup was made; keys that were made later are not in it.')
+  notes.push('Settings are as they were then, the schedule of backups among them.')
   notes.push(
     'Tokens of the REST door that were taken back after the backup are good again: look at them (Access) and take them back once more.',
   )
