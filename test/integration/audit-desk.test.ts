@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openKeys } from '../../src-main/core/keys-command.ts'
+import { syncNetwork } from '../../src-main/core/sync-command.ts'
+import { startDevnet } from '../../src-main/jobs/devnet/index.ts'
 import type { AuditedReceipt, ReceiptAudit } from '../../src-shared/receipt-audit.ts'
+import { periodAt } from '../../src-shared/time.ts'
 import { granary } from '../helpers/granary.ts'
 import { importPaidPeriods, payees, startPaidWorld, stellarOptions } from '../helpers/paid-period.ts'
 
@@ -96,6 +99,33 @@ describe('an audit', () => {
       await lab.local.stop()
     }
   })
+})
+
+test('what was synced from a chain rests on its events; a bundle of it can have the hash of each block', async () => {
+  const devnet = await startDevnet({ nodes: 6, days: 0.05, nowMs: (periodAt(103).start + 5_000) * 1000, live: false })
+  const synced = at('synced')
+  try {
+    const sync = { network: 'lab', endpoints: [devnet.url], scope: 'all' as const, periods: 1, compareShare: 0, until: null, follow: false }
+    await syncNetwork({ dataDir: synced, networksFile: null, actor: 'test', estimateOnly: false, ...sync }, {})
+    const { out, err } = await granary('audit', '--period', '103', '--json', '--data', synced)
+    expect(err).toBe('')
+    const { receipts } = JSON.parse(out) as Ran
+    expect(receipts.length).toBe(6)
+    for (const receipt of receipts)
+      expect(stateOf(receipt, 'events')).toMatchObject({
+        state: 'right',
+        why: expect.stringContaining('everything comes from the one endpoint'),
+      })
+    const args = ['--node', '1', '--period', '103', '--hashes', at('synced.evidence')]
+    const made = await granary('audit', 'bundle', ...args, '--json', '--data', synced)
+    expect(made.err).toBe('')
+    const { blocks, blockHashes } = JSON.parse(made.out)
+    expect([blocks > 0, blockHashes]).toEqual([true, blocks])
+    const { code, out: said } = await granary('verify', at('synced.evidence'), '--data', empty)
+    expect([code, said]).toEqual([0, expect.stringMatching(/right +recomputed from its events/)])
+  } finally {
+    await devnet.close()
+  }
 })
 
 describe('a report', () => {

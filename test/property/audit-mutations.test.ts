@@ -11,6 +11,8 @@ import { reportText, verifyReport } from '../../src-main/jobs/audit/report-file.
 import { sealLine, sealLines } from '../../src-main/jobs/audit/seal.ts'
 import { verifyBundle } from '../../src-main/jobs/audit/verify-bundle.ts'
 import { openStore } from '../../src-main/store/open.ts'
+import { loadNodeRows } from '../../src-main/store/results.ts'
+import { paymentOf } from '../../src-main/store/runs.ts'
 import type { ReceiptAudit, RecordKind } from '../../src-shared/receipt-audit.ts'
 import { type AuditWorld, auditOf, changedCopy, makeAuditWorld, mintedText } from '../helpers/audit-world.ts'
 import { runs } from '../helpers/runs.ts'
@@ -23,6 +25,8 @@ import { ann } from '../helpers/votes.ts'
 
 let world: AuditWorld
 let bundle: { node: number; lines: string[]; seal: string }
+/** of a receipt that a run here paid */
+let paid: string[]
 let report: string
 
 beforeAll(async () => {
@@ -33,6 +37,9 @@ beforeAll(async () => {
     const made = await makeBundle(store, order, async () => new Map([[1_000_000, `0x${'12'.repeat(32)}`]]), ann)
     const lines = gunzipSync(made.bytes).toString().trimEnd().split('\n')
     bundle = { node: 1, lines: lines.slice(0, -1), seal: lines.at(-1)! }
+    const paidNode = loadNodeRows(store, 79).find(({ hash }) => paymentOf(store, hash))!.nodeId
+    const other = await makeBundle(store, { ...order, nodeId: paidNode, period: 79 }, async () => new Map(), ann)
+    paid = gunzipSync(other.bytes).toString().trimEnd().split('\n').slice(0, -1)
     report = reportText(await auditOf(world.dataDir, { period: 80 }), ann).text
   } finally {
     store.close()
@@ -159,6 +166,20 @@ async function bundleResealed(random: Random): Promise<Tried> {
   } finally {
     store.close()
   }
+}
+
+/** Somebody changes the payment in a bundle and seals everything anew: its bytes tell. */
+async function bundlePayment(random: Random): Promise<Tried> {
+  const line = JSON.parse(paid[3]!) as { runs: { signatures: { signer: string; signature: string }[]; [member: string]: unknown }[] }
+  const run = line.runs[0]!
+  const member = pick(random, ['tx', 'envelope', 'payer', 'issuer', 'assetCode', 'passphrase', 'signature', 'signer'] as const)
+  const owner: Record<string, unknown> = member === 'signature' || member === 'signer' ? pick(random, run.signatures) : run
+  owner[member] = otherValue(random, owner[member])
+  const lines = paid.with(3, JSON.stringify(line))
+  const bytes = gzipSync(`${[...lines, sealLine(sealLines(BUNDLE_WHAT, lines, 1, ann))].join('\n')}\n`)
+  const { checks, problems } = await verifyBundle('it', bytes, null)
+  const isNamed = checks.find(({ name }) => name === 'payment')?.state === 'fails' || problems.some(({ name }) => name.includes('payments'))
+  return { what: `payment in a bundle, ${member}`, found: isNamed, said: [checks, problems] }
 }
 
 async function reportByte(random: Random): Promise<Tried> {
@@ -342,7 +363,7 @@ async function auditEntry(random: Random): Promise<Tried> {
   return { what: `${table}.${column} of ${String(row.seq ?? row.id)}`, found, said: names }
 }
 
-const kinds = { receiptFile, bundleByte, bundleResealed, reportByte, storedEvents, storedResult, vote, payment, auditEntry }
+const kinds = { receiptFile, bundleByte, bundleResealed, bundlePayment, reportByte, storedEvents, storedResult, vote, payment, auditEntry }
 
 test('nothing that is changed at random goes unnoticed, and what is named is what was changed', async () => {
   const clean = await auditOf(world.dataDir, { period: 80, files: [{ path: world.minted }] })
@@ -351,6 +372,8 @@ test('nothing that is changed at random goes unnoticed, and what is named is wha
     ['audit', 'vote', 'payment', 'event', 'result'].map(kind => [kind, true]),
   )
   expect(StrKey.isValidEd25519PublicKey(clean.receipts.find(({ address }) => address !== '')!.address)).toBe(true)
+  const untouched = await verifyBundle('it', gzipSync(`${[...paid, sealLine(sealLines(BUNDLE_WHAT, paid, 1, ann))].join('\n')}\n`), null)
+  expect(untouched.checks.find(({ name }) => name === 'payment')?.why).toContain('pays just this, by its own bytes')
   const { numRuns, seed } = runs(40)
   const missed: unknown[] = []
   const names = Object.keys(kinds) as (keyof typeof kinds)[]

@@ -5,10 +5,11 @@ import type { ResourceRule } from '../../../src-shared/mint.ts'
 import { isAuditClean } from '../../../src-shared/receipt-audit.ts'
 import { auditText } from '../../../src-shared/receipt-audit-text.ts'
 import type { SealAsk } from '../../core/desk-command.ts'
+import { splitSealed } from '../../core/sealed-files.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { networksFile, programVersion } from '../program.ts'
 import { actor, passphraseOption } from './command-group.ts'
-import { stellarAsk, type VerifyOptions } from './compare-commands.ts'
+import { sayVerified, stellarAsk, type VerifyOptions } from './compare-commands.ts'
 import { createSecretInput } from './secret-input.ts'
 import { jsonText, type Terminal } from './terminal.ts'
 
@@ -79,6 +80,9 @@ export function addAuditCommands(
     .enablePositionalOptions()
     .action(async (paths: string[], options: DeskOptions) => {
       const { against = 'store', period = null, out, resources: which } = options
+      const { sealed, others } = splitSealed(paths)
+      if (sealed.length > 0 && !(await sayVerified(sealed, options, terminal))) onWrong()
+      if (sealed.length > 0 && others.length === 0 && period === null) return
       if (paths.length === 0 && period === null)
         throw new AppError(
           'usage',
@@ -94,7 +98,7 @@ export function addAuditCommands(
       } = await (await loadDesk()).auditDesk(
         {
           dataDir: resolveDataDir(options.data),
-          paths,
+          paths: others,
           period,
           against,
           madeBy: programVersion(),

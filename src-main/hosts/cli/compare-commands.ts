@@ -81,7 +81,7 @@ export function addCompareCommands(
 }
 
 /** Verifies reports and bundles; gives whether none of them is wrong. */
-async function sayVerified(paths: readonly string[], { data }: VerifyOptions, terminal: Terminal): Promise<boolean> {
+export async function sayVerified(paths: readonly string[], { data }: VerifyOptions, terminal: Terminal): Promise<boolean> {
   const { verifySealed } = await import('../../core/desk-command.ts')
   const found = await verifySealed(resolveDataDir(data), paths)
   terminal.out(terminal.json ? jsonText({ sealed: found }) : found.map(sealedCheckText).join('\n'))

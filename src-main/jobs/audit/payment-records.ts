@@ -13,7 +13,7 @@ import { type CheckRow, checkMark, type FindRow, findMark, rowMark } from '../..
 import { listRuns, loadEnvelopes, loadRows, loadSignatures, type StoredEnvelope, type StoredRun, subjectOf } from '../../store/runs.ts'
 import type { PayoutRowsTable } from '../../store/schema.ts'
 import { readKnownPlan } from '../pay/state.ts'
-import { jsonOrNothing } from './read-text.ts'
+import { bytesOfBase64, jsonOrNothing } from './read-text.ts'
 
 type Wrong = AuditedRecords['wrong'][number]
 
@@ -146,7 +146,7 @@ function faultOfEnvelope(envelope: StoredEnvelope, plan: PayoutPlan, place: numb
   const which = `Its transaction ${envelope.hash}`
   try {
     const facts = readEnvelope(envelope.envelope, plan.passphrase)
-    if (facts.hash !== envelope.hash) return `${which} has other bytes than its hash says.`
+    if (facts.hash !== envelope.hash || !bytesOfBase64(envelope.envelope)) return `${which} has other bytes than its hash says.`
     if (facts.source !== planned.channel || facts.sequence !== planned.sequence) return `${which} uses another number than the row’s.`
     if (facts.minTime !== envelope.minTs || facts.maxTime !== envelope.maxTs || Number(facts.feeStroops) !== envelope.feeStroops)
       return `${which} has another fee or other bounds than are kept beside it.`
@@ -171,9 +171,8 @@ function faultOfEnvelope(envelope: StoredEnvelope, plan: PayoutPlan, place: numb
 function faultOfSignatures(envelope: StoredEnvelope, signatures: readonly { signer: string; signature: string }[]): string | null {
   const hash = Buffer.from(envelope.hash, 'hex')
   for (const { signer, signature } of signatures) {
-    const bytes = Buffer.from(signature, 'base64')
-    const isRight =
-      StrKey.isValidEd25519PublicKey(signer) && bytes.length === 64 && bytes.toString('base64') === signature && isBy(signer, hash, bytes)
+    const bytes = bytesOfBase64(signature)
+    const isRight = StrKey.isValidEd25519PublicKey(signer) && bytes?.length === 64 && isBy(signer, hash, bytes)
     if (!isRight) return `The signature of ${signer} does not fit its transaction ${envelope.hash}.`
   }
   return null

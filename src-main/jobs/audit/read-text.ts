@@ -11,6 +11,12 @@ export function jsonOrNothing(text: string): unknown {
   }
 }
 
+/** The bytes of a base64 text; null where it is none, or is written in another way than these bytes are. */
+export function bytesOfBase64(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : null
+}
+
 /** The lines of a text, whatever its bytes: one that is no UTF-8 is marked, so that it is not taken for another that reads alike. */
 export function linesIn(bytes: Buffer, most = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = []

@@ -30,7 +30,7 @@ import {
   MAX_TEXT_BYTES,
   PREAMBLE_LINES,
 } from './bundle-form.ts'
-import { jsonOrNothing, linesIn } from './read-text.ts'
+import { bytesOfBase64, jsonOrNothing, linesIn } from './read-text.ts'
 import { checkSeal } from './seal.ts'
 
 type Check = SealedCheck['checks'][number]
@@ -189,7 +189,7 @@ function paymentCheck({ address, units }: Statement, hash: string, { found, chec
     try {
       const facts = readEnvelope(envelope, passphrase)
       const [payment] = facts.payments
-      if (facts.hash !== tx) return fails(name, `The bytes of transaction ${tx} give the hash ${facts.hash}.`)
+      if (facts.hash !== tx || !bytesOfBase64(envelope)) return fails(name, `The bytes of transaction ${tx} give the hash ${facts.hash}.`)
       const isRight =
         facts.payments.length === 1 &&
         facts.otherOperations.length === 0 &&
@@ -200,7 +200,7 @@ function paymentCheck({ address, units }: Statement, hash: string, { found, chec
         payment.asset.issuer === issuer &&
         facts.memoHash === hash
       if (!isRight) return fails(name, `Transaction ${tx} pays something else than the receipt says.`)
-      const forged = signatures.find(one => !isBy(one.signer, Buffer.from(tx, 'hex'), Buffer.from(one.signature, 'base64')))
+      const forged = signatures.find(({ signer, signature }) => !isSignature(signer, tx, signature))
       if (forged) return fails(name, `The signature of ${forged.signer} does not fit transaction ${tx}.`)
     } catch (error) {
       return fails(name, `Transaction ${tx} can’t be read: ${toAppError(error).message}`)
@@ -212,6 +212,11 @@ function paymentCheck({ address, units }: Statement, hash: string, { found, chec
   if (run)
     return unknown(name, `${said}Transaction ${run.tx} pays just this, by its own bytes; that the ledger holds it, and once, ask Stellar.`)
   return unknown(name, said === '' ? 'No payment is in the bundle.' : `${said}Ask Stellar whether that is so.`)
+}
+
+function isSignature(signer: string, tx: string, signature: string): boolean {
+  const bytes = bytesOfBase64(signature)
+  return bytes?.length === 64 && isBy(signer, Buffer.from(tx, 'hex'), bytes)
 }
 
 function basisCheck({ basis }: BundleHead): Check {
@@ -252,14 +257,11 @@ async function storeCheck(store: Store | null, { nodeId, period }: BundleHead, a
         `Every event and state of the node is as stored here (from ${stored.origin === 'sync' ? 'the chain' : 'an archive'}).`,
       )
     const [mine, theirs] = [own[at], archive[at]]
-    const shorter =
-      (mine?.length ?? 0) === 0
-        ? nameOfLine(['', '', '', '', '', ...archive], at + PREAMBLE_LINES + 1)
-        : nameOfLine(['', '', '', '', '', ...own], at + PREAMBLE_LINES + 1)
-    return fails(
-      name,
-      `${shorter}: ${theirs === undefined ? 'your store has it, the bundle not' : mine === undefined ? 'the bundle has it, your store not' : 'your store has something else there'}.`,
-    )
+    const before: string[] = Array(PREAMBLE_LINES).fill('')
+    const line = nameOfLine([...before, ...(mine === undefined ? archive : own)], at + PREAMBLE_LINES + 1)
+    const how =
+      theirs === undefined ? 'only your store has it' : mine === undefined ? 'only the bundle has it' : 'your store has something else'
+    return fails(name, `${line}: ${how}.`)
   } catch (error) {
     return unknown(name, toAppError(error).message)
   }
