@@ -5,7 +5,7 @@ import { MARK_BYTES } from '../../src-shared/audit-marks.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import { type InstallationKey, isSignedBy, newInstallationKey, readInstallationKey } from '../signing/installation-key.ts'
-import { auditHashOf, verifyAudit } from '../store/audit.ts'
+import { verifyAudit } from '../store/audit.ts'
 import { auditHashAt, insertHead, type KeptHead, lastKeptHead, listKeptHeads, marksHashOf, readMarks } from '../store/audit-heads.ts'
 import { writeTransaction } from '../store/db.ts'
 import { writeSmallFile } from '../store/files.ts'
@@ -94,9 +94,9 @@ export function checkAuditTrail(store: Store, held: readonly HeldHead[]): AuditR
   ]
   const matched = given.filter(({ state }) => state === 'same').map(({ head }) => head.entries)
   const others = given.map(({ first }) => first).filter(first => first !== null)
-  // where the entry itself gives what was signed, only its own hash was changed: the head proves all before it
+  // the entry that the head ends in is another, and the head itself shows that all before it are as they were
   const isProven = ({ head, state }: (typeof kept)[number]) =>
-    state === 'same' || (state === 'differs' && auditHashOf(store, head.entries) === head.hash)
+    state === 'same' || (state === 'differs' && firstBroken === head.entries && provesAllBefore(store, head))
   const keptSame = kept.filter(isProven).map(({ head }) => head.entries)
   const keptOther = kept.find(found => found.state === 'differs' && !isProven(found))?.head.entries ?? null
   return {
@@ -123,6 +123,12 @@ function firstAltered(broken: number | null, others: readonly number[], same: nu
 function stateOfKept(store: Store, head: KeptHead): HeadFinding['state'] {
   if (!isSignedBy(head.publicKey, statementOf(head), head.signature)) return 'forged'
   return auditHashAt(store, head.entries) === head.hash ? 'same' : 'differs'
+}
+
+/** Whether the entries before the one that a kept head ends in have the hashes that it was signed over. */
+function provesAllBefore(store: Store, { entries, hash, marksHash }: KeptHead): boolean {
+  const own = Buffer.from(hash.slice(0, MARK_BYTES * 2), 'hex')
+  return marksHashOf(Buffer.concat([readMarks(store, entries - 1), own])) === marksHash
 }
 
 /** `first`: the number of the first entry that is another than the one that was signed, or missing. */

@@ -89,12 +89,6 @@ export function verifyAudit(store: Pick<Store, 'books'>, after: AuditMark = { en
   return { intact: firstBroken === null, entries: seen, firstBroken, mark: { entries: seen, hash: previous } }
 }
 
-/** The hash that an entry should have by what it says, whatever stands in it as its hash; null: there is no such entry. */
-export function auditHashOf(store: Pick<Store, 'books'>, seq: number): string | null {
-  const entry = store.books.prepare('SELECT * FROM audit WHERE seq = ?').get(seq) as AuditTable | undefined
-  return entry ? hashOf(entry) : null
-}
-
 function broken(seq: number): AppError {
   return new AppError(
     'audit.broken',
