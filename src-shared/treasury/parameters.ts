@@ -217,7 +217,8 @@ export const parameters = {
     '',
   ),
   'analyst.model': parameter('the model that is asked', 'name', z.string().trim().max(200), ''),
-  'analyst.timeoutSec': parameter('how long its answer is waited for', 'seconds', seconds(1, 600), 60),
+  // Node's fetch gives up on its own after 300 s
+  'analyst.timeoutSec': parameter('how long its answer is waited for', 'seconds', seconds(1, 290), 60),
   'analyst.structured': parameter(
     'whether it is asked for its answer in a fixed form, which some servers on this machine refuse',
     'yes or no',

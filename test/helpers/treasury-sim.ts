@@ -108,6 +108,8 @@ async function lived(world: TestTreasury, { seed, commands, parties, yields, who
       if (random() < 0.02) await withCapital()
       while (scene.analysing.size > 0 && random() < 0.5) await analystAnswers()
       check()
+      // a long one says that it goes on
+      if (commands >= 5_000 && steps % 500 === 0) console.log(`step ${steps}: ${sent} of ${commands} commands`)
     } catch (error) {
       throw new Error(`step ${steps} of seed ${seed}: ${(error as Error).message}`, { cause: error })
     }
@@ -133,7 +135,7 @@ async function lived(world: TestTreasury, { seed, commands, parties, yields, who
       ...{
         'analyst.url': analyst.url,
         'analyst.model': 'held',
-        'analyst.timeoutSec': '600',
+        'analyst.timeoutSec': '290',
         'access.fee': '5',
         'jobs.poolYields': yields,
         'jobs.auctions': yields,
