@@ -60,7 +60,10 @@ export async function verifyReceipts(ask: CompareAsk & { stellar?: StellarAsk },
 }
 
 /** Throws AppError usage, naming what is not known. */
-export async function stellarOf(store: Store | null, { network: named, networksFile, ...given }: StellarAsk): Promise<VerifyWanted['stellar']> {
+export async function stellarOf(
+  store: Store | null,
+  { network: named, networksFile, ...given }: StellarAsk,
+): Promise<VerifyWanted['stellar']> {
   const network = named ?? (store && (storedNetwork(store) ?? keptSync(store)?.config.network)) ?? null
   const known = readKnownNetworks(networksFile)
   const config = { ...payConfigOf({ books: store, known }, network).config, ...given }
