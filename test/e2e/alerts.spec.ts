@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, type Page } from '@playwright/test'
+// a page of each test's own: what stands in for the clock and for notifications would stay on a kept one
+import { expect, type Page, test } from '@playwright/test'
 import { serveCore } from '../../src-main/hosts/loopback/serve.ts'
 import type { LoopbackServer } from '../../src-main/hosts/loopback/server.ts'
 import { pageDir } from '../../src-main/hosts/open-host-core.ts'
 import { type Alert, alertKinds, defaultQuietHours, defaultRule, type Telling } from '../../src-shared/alerts.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { test } from '../helpers/one-page.ts'
 import { expectAccessible } from '../helpers/pages.ts'
 import { headTs, syncCore } from '../helpers/sync-core.ts'
 
