@@ -11,7 +11,25 @@ const paged = <T extends z.ZodType>(row: T) => z.object({ rows: z.array(row), to
 
 /** An address that a program may call: https, or http on this machine. Checked again before every call. */
 const webhookUrl = z.string().trim().min(1).max(300)
-const headerName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'A header name has letters, digits and hyphens.')
+/** Headers that a request has of its own, or that say how it is sent. */
+const OWN_HEADERS = [
+  'accept',
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'idempotency-key',
+  'transfer-encoding',
+  'upgrade',
+]
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'A header name has letters, digits and hyphens.')
+  .refine(
+    name => !OWN_HEADERS.includes(name.toLowerCase()),
+    'The message has this header already. Choose another, as Authorization or X-Token.',
+  )
 
 /** How the webhook's secret stands: there is none, it is there and locked, or it can be used. */
 export const webhookSecretSchema = z.enum(['none', 'locked', 'open'])

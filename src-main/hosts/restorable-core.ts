@@ -48,6 +48,7 @@ export async function openRestorable({ open, restore }: RestorableOptions): Prom
     ready = done.catch(error => {
       if (isGone) throw error
     })
+    // whoever asked for the restore has its error, and each later call finds it again
     ready.catch(() => {})
     return done.finally(() => {
       isRestoring = false
@@ -80,6 +81,7 @@ export async function openRestorable({ open, restore }: RestorableOptions): Prom
       return () => listeners.delete(listener)
     },
     async close() {
+      // a core that could not be opened again is none that has to be closed
       await ready.catch(() => {})
       if (isGone) return
       forget()

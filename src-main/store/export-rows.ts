@@ -215,10 +215,11 @@ export interface PostingRow {
 const POSTINGS = `FROM ledger_postings JOIN ledger_accounts ON ledger_accounts.id = account JOIN ledger_entries ON ledger_entries.id = entry
   LEFT JOIN treasury_entities ON treasury_entities.id = entity`
 
+// the + keeps SQLite from an index of its own for the filter: it would sort all that is left for each page
 const ledgerConditions = ({ entity, fromTs, toTs }: LedgerFilter): Condition[] => [
-  ['entity = ?', entity],
-  ['ts >= ?', fromTs],
-  ['ts <= ?', toTs],
+  ['+entity = ?', entity],
+  ['+ts >= ?', fromTs],
+  ['+ts <= ?', toTs],
 ]
 
 /** The treasury's postings, in the order in which they were posted; both sides of every entry. */

@@ -21,6 +21,8 @@ export async function startHeldAnalyst(): Promise<HeldAnalyst> {
     let body = ''
     for await (const part of request) body += part
     const { note } = JSON.parse(JSON.parse(body).messages[1].content) as { note: string }
+    // one process asks and answers, and works for long in between: a connection kept open may end just as it is used again
+    response.setHeader('Connection', 'close')
     if (analyst.isPrompt) return void reply(body, response)
     held.set(note, [...(held.get(note) ?? []), { body, response }])
     awaited.get(note)?.()

@@ -51,6 +51,7 @@ export async function replay(original: Store, ticks: readonly Tick[], analyst: H
   const seen = { schedule: 0, credit: 0 }
   const done = { schedule: 0, credit: 0, upTo: 0 }
   const newDeeds = store.books.prepare("SELECT seq, actor FROM audit WHERE seq > ? AND actor IN ('schedule', 'credit') ORDER BY seq")
+  const lastDecision = store.books.prepare("SELECT subject, details FROM audit WHERE actor = 'credit' ORDER BY seq DESC LIMIT 1")
   const round = () => runDueSlots(store, scheduledJobs(loadTreasuryConfig(store))).runs.length
 
   /** So much the trail of the fresh books has of a job's slots or an analyst's decisions by now. */
@@ -82,6 +83,9 @@ export async function replay(original: Store, ticks: readonly Tick[], analyst: H
       await analyst.asked(note)
       analyst.answer(note)
       for (seen.credit++; did('credit') < seen.credit; ) await delay(1)
+      const decided = lastDecision.get() as Pick<Entry, 'subject' | 'details'>
+      if (decided.subject !== subject || decided.details !== details)
+        throw new Error(`${subject} was decided by ${details}; now it is ${decided.subject}, by ${decided.details}`)
     } else if (isTreasuryCommand(action)) await command(action, actor, subject, JSON.parse(details))
     else throw new Error(`who does ${action}?`)
   }

@@ -123,6 +123,11 @@ test('what is wrong when Granary first looks is told as one, and what is not kno
 test('the webhook is switched on as it was shown, calls no other machine without https, and its secret is in no answer', async () => {
   for (const bad of ['http://example.org/hook', 'ftp://127.0.0.1/', 'https://user@example.org/', 'https://example.org/?key=1'])
     expect([bad, (await failing(core.query('alerts.webhookPreview', { url: bad, headerName: 'X-Key' })))?.code]).toEqual([bad, 'usage'])
+  for (const own of ['content-type', 'Idempotency-Key', 'HOST'])
+    expect([own, (await failing(core.query('alerts.webhookPreview', { url: url(), headerName: own })))?.message]).toEqual([
+      own,
+      expect.stringContaining('has this header already'),
+    ])
   const shown = await core.query('alerts.webhookPreview', { url: url(), headerName: 'X-Key' })
   expect(shown).toMatchObject({
     url: url(),

@@ -131,11 +131,23 @@ export function createAlerts({ secrets, changed, subscribe, ...sources }: Alerts
       if (settle(books, seen, webhook.enqueue) || problem !== before || lookedTs === null) changed('alerts')
       lookedTs = books.now()
       nextMs = performance.now() + Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * (performance.now() - startedMs))
-      await webhook.deliver()
     } catch (error) {
       // nothing of it was kept: the next look finds the same
       problem = toAppError(error).message
       if (problem !== before && !closed) changed('alerts')
+      return
+    }
+    // a program that does not answer must not hold up the next look
+    void deliver()
+  }
+
+  async function deliver(): Promise<void> {
+    try {
+      await webhook.deliver()
+    } catch (error) {
+      // what could not be noted is sent again with the same id
+      problem = toAppError(error).message
+      if (!closed) changed('alerts')
     }
   }
 
@@ -166,6 +178,7 @@ export function createAlerts({ secrets, changed, subscribe, ...sources }: Alerts
       await running
       for (const part of alertParts) due.add(part)
       await lookAtDue()
+      await deliver()
     },
     async close() {
       closed = true

@@ -87,6 +87,7 @@ export function createWebhook(books: Store, secrets: WebhookSecrets, changed: ()
     },
     async close() {
       stop.abort()
+      // whoever asked for the delivery has its error
       await running?.catch(() => undefined)
     },
   }
