@@ -1,6 +1,6 @@
 import { AppError, toAppError } from '../src-shared/errors.ts'
 import { group, unfixed } from '../src-shared/money.ts'
-import { curveRefusalMeanings } from '../src-shared/treasury/curve.ts'
+import { curveRefusalMeaning } from '../src-shared/treasury/curve.ts'
 import { decimal, PRICE_DECIMALS, SLOPE_DECIMALS } from '../src-shared/treasury/curve-amounts.ts'
 
 /** A price in whole: thousands separated, up to 12 decimals. */
@@ -34,20 +34,13 @@ export function doublesAfter(initialPrice: bigint | null, slope: bigint | null):
   return initialPrice === null || slope === null ? null : (initialPrice * 10n ** 12n) / slope
 }
 
-const meanings: Partial<Record<string, string>> = curveRefusalMeanings
-
-/** What a curve's refusal means for people; null: it is none of a curve, and says itself what it means. */
-export function meaningOf({ code }: AppError): string | null {
-  return meanings[code] ?? null
-}
-
 /** Does it; a refusal that has only a chain's name for it says what it means too. */
 export async function saying<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (reason) {
     const error = toAppError(reason)
-    const meaning = meaningOf(error)
+    const meaning = curveRefusalMeaning(error.code)
     throw meaning === null ? error : new AppError(error.code, `${error.message}: ${meaning}`, { details: error.details })
   }
 }

@@ -15,7 +15,7 @@ export const curveProfiles = ['standard', 'thirds', 'thirds-burnt'] as const
 export type CurveProfile = (typeof curveProfiles)[number]
 
 /** What the curve's refusals, whose texts are the names that a chain gives them, mean for people, with the way out. */
-export const curveRefusalMeanings = {
+export const curveRefusalMeanings: Partial<Record<string, string>> = {
   'curve.exists': 'This asset has a curve already. Change its slope instead.',
   'curve.unknown': 'This asset has no curve. Create one first.',
   'curve.balance': 'You do not have what you offer, or it is too little for a single unit. Nothing was charged; offer another amount.',
@@ -23,7 +23,12 @@ export const curveRefusalMeanings = {
   'curve.overflow': 'This is more than the numbers of a curve can hold. Nothing was charged; offer less.',
   'curve.parameters': 'Price and slope must be above 0, and the asset is paid for in another one.',
   'curve.supply': 'More than the asset may ever have would be issued. Nothing was charged; offer less.',
-} as const satisfies Partial<Record<Refusal, string>>
+} satisfies Partial<Record<Refusal, string>>
+
+/** What a refusal of a curve means, by its code; null: it is none of a curve, and says itself what it means. */
+export function curveRefusalMeaning(code: string): string | null {
+  return curveRefusalMeanings[code] ?? null
+}
 
 /**
  * The accounts of a curve's own: the zap manager's, with what liquidity did not take yet; the pool's; that of the treasury-owned liquidity, which

@@ -1,6 +1,6 @@
 import type { AppError } from '../../../src-shared/errors.ts'
 import type { Pricing } from '../../../src-shared/treasury/curve.ts'
-import { type CurveRole, curveRefusalMeanings, curveRoles } from '../../../src-shared/treasury/curve.ts'
+import { type CurveRole, curveRefusalMeaning, curveRoles } from '../../../src-shared/treasury/curve.ts'
 import type { CurveEventShown, CurveQuote, CurveRoutes, CurveShown } from '../../../src-shared/treasury/curve-table.ts'
 import { curveAccount } from '../../../src-shared/treasury/entities.ts'
 import { lesser } from '../../../src-shared/treasury/shares.ts'
@@ -63,8 +63,7 @@ export function shownRoutes(payment: bigint, route: Route, { curve, pool }: Mark
 }
 
 function shownRefusal({ code, message }: AppError): CurveRoutes['refused'] {
-  const meanings: Partial<Record<string, string>> = curveRefusalMeanings
-  return { code, name: message, meaning: meanings[code] ?? message }
+  return { code, name: message, meaning: curveRefusalMeaning(code) ?? message }
 }
 
 /**

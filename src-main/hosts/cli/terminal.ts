@@ -1,4 +1,5 @@
 import { toAppError } from '../../../src-shared/errors.ts'
+import { curveRefusalMeaning } from '../../../src-shared/treasury/curve.ts'
 import type { JobProgress } from '../../core/index.ts'
 
 export interface Terminal {
@@ -71,7 +72,10 @@ export function createTerminal(
       clearLine()
       const error = toAppError(caught)
       if (error.code === 'cancelled') stderr.write('Stopped. Nothing half-written is left; run the same command again to go on.\n')
-      else stderr.write(`granary: ${error.message}\n`)
+      else {
+        const meaning = curveRefusalMeaning(error.code)
+        stderr.write(`granary: ${error.message}${meaning === null ? '' : `. ${meaning}`}\n`)
+      }
       if (debug)
         stderr.write(
           `${error.code} ${JSON.stringify(error.details)}\n${error.stack}\n${error.cause instanceof Error ? `${error.cause.stack}\n` : ''}`,

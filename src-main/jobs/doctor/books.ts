@@ -94,6 +94,6 @@ export function checkBackups(store: Store): Finding {
       `The last backup is of ${formatUtc(good.ts)}, though there should be one every ${every}.`,
       'Keep Granary open at times, or back up by hand (Settings, Backup).',
     )
-  if (!good) return fine('None was made yet; Settings, Backup makes one.')
+  if (!good) return fine('The app has made none of this folder yet; Settings, Backup makes one, or plans them.')
   return fine(`The last is of ${formatUtc(good.ts)}: ${good.path}, read again and whole then.`)
 }
