@@ -1,13 +1,10 @@
 import { Button, Checkbox, NativeSelect } from '@mantine/core'
-import { Dropzone } from '@mantine/dropzone'
-import { useRef, useState } from 'react'
-import { AppError } from '../../src-shared/errors.ts'
+import { useState } from 'react'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
-import { IconImport } from '../icons.tsx'
+import { FileDrop } from '../components/file-drop.tsx'
 import { auditTexts as words } from '../texts-audit.ts'
 import { beginAudit } from './audit-run.ts'
-import classes from './import.module.css'
 import page from './page.module.css'
 
 /** What is to be audited: a period of the own store, or files of others. */
@@ -44,44 +41,10 @@ export function AuditBegin() {
           </div>
         )}
       </section>
-      <FilesDrop stellar={stellar} />
+      <section className={page.panel} aria-label={words.ofFiles}>
+        <h2>{words.ofFiles}</h2>
+        <FileDrop words={words} variant="default" onFiles={files => void beginAudit({ period: null, files, stellar })} />
+      </section>
     </>
-  )
-}
-
-function FilesDrop({ stellar }: { stellar: boolean }) {
-  const choose = useRef<() => void>(null)
-  const [error, setError] = useState<AppError | null>(null)
-  return (
-    <section className={page.panel} aria-label={words.ofFiles}>
-      <h2>{words.ofFiles}</h2>
-      <Dropzone
-        className={classes.drop ?? ''}
-        openRef={choose}
-        onDrop={files => {
-          setError(null)
-          void beginAudit({ period: null, files, stellar })
-        }}
-        onReject={() => setError(new AppError('usage', words.onlyFiles))}
-        activateOnClick={false}
-        activateOnKeyboard={false}
-        enablePointerEvents
-        useFsAccessApi={false}
-        inputProps={{ 'aria-label': words.field }}
-      >
-        <div className={classes.dropInner}>
-          <IconImport size={24} />
-          <p>
-            <strong>{words.drop}</strong>
-            <br />
-            <span className={page.dim}>{words.dropWhat}</span>
-          </p>
-          <Button variant="default" onClick={() => choose.current?.()}>
-            {words.choose}
-          </Button>
-        </div>
-      </Dropzone>
-      {error ? <ErrorPanel error={error} safe={words.safe} /> : null}
-    </section>
   )
 }

@@ -10,6 +10,7 @@ import { basisText } from '../../src-shared/verify.ts'
 import { query, useQuery } from '../api.ts'
 import { DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { FileDrop } from '../components/file-drop.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
@@ -18,8 +19,7 @@ import { IconDownload, IconSearch } from '../icons.tsx'
 import { texts } from '../texts.ts'
 import classes from './compare.module.css'
 import { compareColumns, StateOf } from './compare-columns.tsx'
-import { CompareDrop } from './compare-drop.tsx'
-import { type Comparison, forgetComparison, useComparisons } from './compare-files.ts'
+import { type Comparison, compareWith, forgetComparison, useComparisons } from './compare-files.ts'
 import { openCompared } from './compare-sheet.tsx'
 import page from './page.module.css'
 
@@ -50,7 +50,11 @@ export function ComparePage({ params }: { params: Record<string, string | undefi
       ) : (
         <>
           <p className={page.dim}>{words.what}</p>
-          {status.data?.readOnly ? <StateMark state="at-risk" word={words.readOnly} /> : <CompareDrop period={period} />}
+          {status.data?.readOnly ? (
+            <StateMark state="at-risk" word={words.readOnly} />
+          ) : (
+            <FileDrop words={words} onFiles={files => void compareWith(period, files)} />
+          )}
         </>
       )}
     </div>
@@ -87,7 +91,7 @@ function Result({ jobId, period }: { jobId: string; period: number }) {
     return (
       <>
         <p>{words.gone}</p>
-        <CompareDrop period={period} />
+        <FileDrop words={words} onFiles={files => void compareWith(period, files)} />
       </>
     )
   return (

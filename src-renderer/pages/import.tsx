@@ -1,17 +1,15 @@
 import { Button, Progress, Skeleton } from '@mantine/core'
-import { Dropzone } from '@mantine/dropzone'
-import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import type { Job, PeriodSummary } from '../../src-shared/contract.ts'
-import { AppError, toAppError } from '../../src-shared/errors.ts'
+import type { AppError } from '../../src-shared/errors.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { FileDrop } from '../components/file-drop.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
-import { IconImport } from '../icons.tsx'
 import { texts } from '../texts.ts'
 import classes from './import.module.css'
 import { addFiles, addPath, cancelItem, desktop, dismissJob, type ImportItem, removeItem, retryItem, useImports } from './import-queue.ts'
@@ -42,7 +40,7 @@ export function ImportPage() {
           <StateMark state="at-risk" word="Another Granary writes to this data folder" />. Close it to import here.
         </p>
       ) : (
-        <FileDrop />
+        <ArchiveDrop />
       )}
       {items.length > 0 || others.length > 0 ? (
         <section className={page.panel} aria-label="Files">
@@ -87,64 +85,21 @@ export function ImportPage() {
   )
 }
 
-function FileDrop() {
-  const choose = useRef<() => void>(null)
-  const [error, setError] = useState<AppError | null>(null)
-  // a file that misses the field must not replace the whole page
-  useEffect(() => {
-    const refuse = (event: DragEvent) => {
-      if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
-    }
-    window.addEventListener('dragover', refuse)
-    window.addEventListener('drop', refuse)
-    return () => {
-      window.removeEventListener('dragover', refuse)
-      window.removeEventListener('drop', refuse)
-    }
-  }, [])
-  const onChoose = () => {
-    setError(null)
-    const bridge = desktop()
-    if (!bridge) {
-      choose.current?.()
-      return
-    }
-    bridge.openFileDialog().then(
-      path => {
-        if (path) addPath(path)
-      },
-      (reason: unknown) => setError(toAppError(reason)),
-    )
+const dropWords = {
+  drop: 'Drop grid archives here',
+  dropWhat: 'one or several; .ndjson, .ndjson.gz, .ndjson.zst',
+  choose: 'Choose files',
+  field: 'Grid archives to import',
+  onlyFiles: 'Only files can be imported, not folders or text. Choose the archive itself.',
+}
+
+function ArchiveDrop() {
+  const bridge = desktop()
+  const choose = async () => {
+    const path = await bridge?.openFileDialog()
+    if (path) addPath(path)
   }
-  return (
-    <>
-      <Dropzone
-        className={classes.drop ?? ''}
-        openRef={choose}
-        onDrop={files => {
-          setError(null)
-          addFiles(files)
-        }}
-        onReject={() => setError(new AppError('usage', 'Only files can be imported, not folders or text. Choose the archive itself.'))}
-        activateOnClick={false}
-        activateOnKeyboard={false}
-        enablePointerEvents
-        useFsAccessApi={false}
-        inputProps={{ 'aria-label': 'Grid archives to import' }}
-      >
-        <div className={classes.dropInner}>
-          <IconImport size={24} />
-          <p>
-            <strong>Drop grid archives here</strong>
-            <br />
-            <span className={page.dim}>one or several; .ndjson, .ndjson.gz, .ndjson.zst</span>
-          </p>
-          <Button onClick={onChoose}>Choose files</Button>
-        </div>
-      </Dropzone>
-      {error ? <ErrorPanel error={error} /> : null}
-    </>
-  )
+  return <FileDrop words={dropWords} onFiles={addFiles} choose={bridge ? choose : null} />
 }
 
 function Item({ item, job }: { item: ImportItem; job: Job | undefined }) {
