@@ -33,7 +33,7 @@ test('a year of commands, jobs, wrong clocks and crashes: the books balance at e
     const parties = isLong ? 200 : 12
     const { world, ticks, tally } = await liveAYear({
       ...{ seed, commands, parties, analyst },
-      ...{ yields: isLong ? '0 */3 * * *' : '0 6 * * *', wholeEvery: isLong ? Math.ceil(commands / 250) : 8 },
+      ...{ yields: isLong ? '0 */3 * * *' : '0 6 * * *', wholeEvery: isLong ? Math.ceil(commands / 500) : 8 },
     })
     try {
       const { by, ...told } = tally
