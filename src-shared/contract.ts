@@ -8,7 +8,9 @@ import { daoCommands, daoQueries } from './dao-contract.ts'
 import { deskCommands, deskQueries } from './desk-contract.ts'
 import type { PlainError } from './errors.ts'
 import { exportCommands, exportQueries } from './exports-contract.ts'
+import { helpQueries } from './help-contract.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
+import { logCommands, logQueries } from './logs-contract.ts'
 import { bigintText, downtimeSchema, explanationSchema, resourceRuleSchema, rulesSchema, violationSchema } from './mint.ts'
 import { mintCommands, mintQueries } from './mints-contract.ts'
 import { payCommands, payQueries } from './pay-contract.ts'
@@ -55,6 +57,7 @@ export const topicSchema = z.enum([
   'pay',
   'treasury',
   'alerts',
+  'logs',
 ])
 export type Topic = z.infer<typeof topicSchema>
 
@@ -410,9 +413,11 @@ export const queries = {
   ...reviewQueries,
   ...exportQueries,
   ...backupQueries,
+  ...logQueries,
   ...treasuryQueries,
   ...alertQueries,
   ...deskQueries,
+  ...helpQueries,
 } as const
 
 export const commands = {
@@ -457,6 +462,7 @@ export const commands = {
   ...payCommands,
   ...exportCommands,
   ...backupCommands,
+  ...logCommands,
   ...treasuryCommands,
   ...alertCommands,
   ...deskCommands,

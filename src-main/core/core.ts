@@ -33,11 +33,14 @@ import { openDaoRoom } from './dao.ts'
 import { createDesk, isDeskCommand } from './desk.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { createExports, isExportCommand } from './exports.ts'
+import { createHelp } from './help.ts'
 import { importAudited, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { createKeys, isKeyCommand } from './keys.ts'
 import { signLeaving } from './leaving.ts'
 import { createLiveDemo, type Following } from './live-demo.ts'
+import { type Log, noLog } from './log.ts'
+import { createLogs, isLogCommand } from './logs.ts'
 import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
 import { createMintView } from './mint-view.ts'
 import { chainEndpoints, findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
@@ -82,6 +85,8 @@ export interface CoreOptions {
   mode: 'read' | 'write'
   /** the list of networks that comes with Granary; null: only the user's own */
   networksFile: string | null
+  /** folder with the topics of the help; absent: the help is empty */
+  helpDir?: string
   /** absent: everything runs on this thread */
   runTask?: TaskRunner
   /** the operating system's, a second layer around the vault's keys; absent: the host has none */
@@ -89,6 +94,8 @@ export interface CoreOptions {
   /** how much a passphrase is stretched (see newStretching); absent: as it has to be. For tests */
   stretchLogN?: number
   nowTs?: () => number
+  /** where starts, jobs and failures are written; absent: nowhere */
+  log?: Log
   /** between two rounds of a payout, milliseconds; absent: about as long as Stellar takes for a ledger */
   ledgerMs?: number
 }
@@ -113,7 +120,8 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   const real = openStore(options.dataDir, { mode: options.mode, ...(options.nowTs ? { nowMs: () => nowTs() * 1000 } : {}) })
   let demo: Store | null = null
   let closed = false
-  const jobs = createJobRunner(() => topics.changed('jobs'), nowTs)
+  const log = options.log ?? noLog
+  const jobs = createJobRunner(() => topics.changed('jobs'), nowTs, log)
   let uploads: Uploads | null = null
 
   const hasReal = () => listPeriods(real).length > 0
@@ -224,6 +232,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     ...{ books: real, runTask, start: jobs.start, changed: topics.changed },
     ...{ version: options.version, stretchLogN: options.stretchLogN },
   })
+  const logs = createLogs(real.dataDir, log, () => topics.changed('logs'))
   const answer = createQueries({
     view,
     mints,
@@ -236,10 +245,12 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     doctor: () => doctor,
     compared: comparisons.answers,
     desk: desk.answers,
+    help: createHelp(options.helpDir ?? null),
     vault: vault.answers,
     keys,
     votes: voteAnswers,
     alerts: alerts.answers,
+    logs: logs.answers,
     chain: chainRoom.answers,
     chainCurves: createChainCurves({
       ...{ books: real, network: mints.network, endpointsOf: name => chainEndpoints(findNetwork(known, real, name)) },
@@ -277,7 +288,8 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   setTimeout(() => {
     try {
       mintsSaved()
-    } catch {
+    } catch (error) {
+      log.write('upkeep-failed', { what: 'mints', ...log.said(error) })
       // whatever is wrong with the store is told to whoever asks for its mints
     }
   }, MINTS_AFTER_MS).unref()
@@ -287,12 +299,14 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     if (closed || options.mode === 'read') return
     try {
       signDaily(real)
-    } catch {
+    } catch (error) {
+      log.write('upkeep-failed', { what: 'audit-head', ...log.said(error) })
       // a trail or key that is not what it was is told by audit.list, the doctor and granary audit check
     }
     try {
       keepHours(real, real.now())
-    } catch {
+    } catch (error) {
+      log.write('upkeep-failed', { what: 'ledger-hours', ...log.said(error) })
       // charts are counted from the ledger itself then, which takes longer
     }
   }
@@ -542,6 +556,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       return backups.command(name, input, onceUntold, signal)
     }
     if (isAlertCommand(name)) return alerts.command(name, input, actor, key)
+    if (isLogCommand(name)) return logs.command(name, input)
     if (isPayCommand(name)) return payJobs.command(name, input, actor, once)
     switch (name) {
       case 'import.uploadBegin': {

@@ -39,7 +39,9 @@ import type { CompareAnswers } from './compare.ts'
 import type { DaoAnswers } from './dao.ts'
 import type { DeskAnswers } from './desk.ts'
 import type { ExportAnswers } from './exports.ts'
+import type { HelpAnswers } from './help.ts'
 import type { Keys } from './keys.ts'
+import type { LogAnswers } from './logs.ts'
 import { createMintAnswers } from './mint-queries.ts'
 import type { MintView } from './mint-view.ts'
 import { nodePeriodRules } from './node-periods.ts'
@@ -77,7 +79,9 @@ export interface Sources {
   mints: MintView
   compared: CompareAnswers
   desk: DeskAnswers
+  help: HelpAnswers
   alerts: AlertAnswers
+  logs: LogAnswers
 }
 
 /** What does not come from the nodes stands first: nobody else says it. */
@@ -126,7 +130,9 @@ export function createQueries(
     ...createMintAnswers(sources.mints),
     ...sources.compared,
     ...sources.desk,
+    ...sources.help,
     ...sources.alerts,
+    ...sources.logs,
     'keys.list': () => sources.keys.list(),
     ...sources.votes,
     ...sources.chain,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Core, Status } from '../../src-shared/contract.ts'
 import { openCore, type SafeStorage } from '../core/index.ts'
 import { keepRestDoor } from './loopback/rest-door.ts'
-import { networksFile, programDir, programVersion } from './program.ts'
+import { helpDir, networksFile, programDir, programVersion } from './program.ts'
 import { openRestorable } from './restorable-core.ts'
 import { workerTaskRunner } from './spawn-worker.ts'
 
@@ -38,6 +38,7 @@ export async function openHostCore({
       host,
       version: programVersion(),
       networksFile,
+      helpDir,
       demoDir: existsSync(demoDir) ? demoDir : null,
       mode: 'write',
       runTask,

@@ -7,6 +7,9 @@ export const programDir = join(import.meta.dirname, '../..')
 /** The networks that come with Granary. */
 export const networksFile = join(programDir, 'resources/networks.json')
 
+/** The topics of the help. */
+export const helpDir = join(programDir, 'resources/help')
+
 /** The program's version, as package.json says it. */
 export function programVersion(): string {
   const { version } = JSON.parse(readFileSync(join(programDir, 'package.json'), 'utf8')) as { version: string }

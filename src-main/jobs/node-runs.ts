@@ -1,5 +1,5 @@
 import { AppError } from '../../src-shared/errors.ts'
-import type { EndSnapshot, EventSink } from '../../src-shared/grid.ts'
+import type { EndSnapshot, EventSink, StartSnapshot } from '../../src-shared/grid.ts'
 import type { Explanation } from '../../src-shared/mint.ts'
 import type { NodeMint } from '../../src-shared/node-period.ts'
 import { explainMint } from '../engines/minting/node-period/explain.ts'
@@ -284,6 +284,78 @@ export function tellNodePeriods(
       )
     return stories
   })
+}
+
+/** One of a node's own periods, by what never changes of it: `closedIn`, the stored period whose events closed it. */
+export interface OwnPeriod {
+  nodeId: number
+  startTs: number
+  closedIn: number
+}
+
+/** What a node's own period is counted from: the state with which the first of the stored periods begins in which it lies. */
+export interface OwnHistory {
+  /** oldest first */
+  periods: StoredPeriod[]
+  boundary: Boundary | null
+  /** the node alone, with its running state where it has one */
+  start: StartSnapshot
+  /** of the last of the periods, the whole grid's */
+  end: EndSnapshot
+}
+
+/**
+ * Gives the events of the stored periods in which one of a node's own periods lies to `sink`, the node's and the market's, and what they are
+ * counted from. The same whether or not the runs are worked out. Throws AppError mint.*, store.*.
+ */
+export function readOwnHistory(
+  store: Store,
+  rules: NodePeriodRules,
+  { nodeId, startTs, closedIn }: OwnPeriod,
+  sink: EventSink,
+): OwnHistory {
+  return readTransaction(store.facts, 'facts.db', () => {
+    const plans = planRuns(store, rules)
+    const at = plans.findIndex(({ period }) => period.index === closedIn)
+    if (at < 0) storedPeriod(store, closedIn) // says that it is not there
+    let from = at
+    let states = ownStateBefore(store, plans, from, nodeId)
+    // a node that the period before leaves without a state is known from here on only
+    while (states !== null && states.length > 0 && !beginsIn(store, plans[from]!, startTs))
+      states = ownStateBefore(store, plans, --from, nodeId)
+    const first = plans[from]!
+    const start = startParts(store, first.period)
+    const { nodes, contracts, nodeStates } = onlyNode(partOf(start, bucketOf(nodeId), states), nodeId)
+    for (const plan of plans.slice(from, at + 1)) {
+      const told = plan === first ? -1 : plan.period.startBlock
+      const rest = filtered(sink, n => n > told)
+      readBucket(store, plan, rest, { nodeId }, () => null)
+    }
+    const { block, ts } = start
+    const common = { ...start.common(), ...(nodeStates && { nodeStates }) }
+    return {
+      periods: plans.slice(from, at + 1).map(({ period }) => period),
+      boundary: first.boundary,
+      start: { kind: 'snapshot', at: 'start', block, ts, nodes, contracts, power: [], ...common },
+      end: loadEnd(store, plans[at]!.period),
+    }
+  })
+}
+
+/** Whether a node's own period that began at `startTs` began in these events, and not before them. */
+function beginsIn(store: Store, { period, boundary }: PlannedRun, startTs: number): boolean {
+  return startTs === boundary?.ts ? period.start <= startTs : startParts(store, period).ts < startTs
+}
+
+/** The node's state that the period before leaves, empty where it leaves none; null: no period comes before. */
+function ownStateBefore(store: Store, plans: readonly PlannedRun[], at: number, nodeId: number): unknown[] | null {
+  if (plans[at]!.before === null) return null
+  const { period, key } = plans[at - 1]!
+  const states =
+    loadNodeRun(store, period.index)?.key === key
+      ? loadNodeStates(store, period.index, bucketOf(nodeId))
+      : foldNode(store, plans.slice(firstToRead(store, plans, at - 1, 0), at), nodeId, loadEnd(store, period)).states()
+  return states.filter(state => (state as { node_id?: unknown }).node_id === nodeId)
 }
 
 /** The plan to begin with: `back` periods before `at`, or further back until the states before it are there, or not needed. */

@@ -1,9 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { AppError } from '../../../src-shared/errors.ts'
-import type { EndSnapshot, GridNode, RareEvent, StartSnapshot } from '../../../src-shared/grid.ts'
+import type { EndSnapshot } from '../../../src-shared/grid.ts'
 import { type Explanation, explanationSchema, type ResourceRule } from '../../../src-shared/mint.ts'
-import { archiveText } from '../../archive/write.ts'
 import { readTransaction } from '../../store/db.ts'
 import { bucketOf, readEvents } from '../../store/events.ts'
 import { canonicalJson } from '../../store/exact-json.ts'
@@ -16,13 +15,14 @@ import type { PayoutRowsTable } from '../../store/schema.ts'
 import { basisOf } from '../basis.ts'
 import { tellNode } from '../explain.ts'
 import { readKnownPlan } from '../pay/state.ts'
+import { archiveLines, countEvents, endOf, gatherBlocks, type NodePart, type ToldBlock } from './bundle-archive.ts'
 import {
   BUNDLE_FORMAT,
   BUNDLE_WHAT,
-  type BundleHead,
   type BundlePayments,
-  bundleHeadSchema,
   bundlePaymentsSchema,
+  type FixedHead,
+  fixedHeadSchema,
   MAX_BUNDLE_BYTES,
 } from './bundle-form.ts'
 import { type Sealer, sealLine, sealLines } from './seal.ts'
@@ -64,7 +64,7 @@ export async function makeBundle(store: Store, order: BundleOrder, hashes: Block
       explanation: tellNode(store, stored, end, nodeId, resources).explanation,
     }
   })
-  const head: BundleHead = {
+  const head: FixedHead = {
     kind: 'evidence',
     format: BUNDLE_FORMAT,
     version: 1,
@@ -78,26 +78,19 @@ export async function makeBundle(store: Store, order: BundleOrder, hashes: Block
     basis: basisOf(store, period),
   }
   const archive = await archiveOf(period, part)
-  const blocks = part.blocks.map(({ n }) => n)
-  const known = await hashes(blocks)
-  const pairs = blocks.flatMap(n => (known.has(n) ? [[n, known.get(n)!] as const] : []))
+  const pairs = await hashPairs(part.blocks, hashes)
+  const payments = paymentsOf(store, period.network, subjectOf({ period: period.index }), explanation.hash)
   const lines = [
-    canonicalJson(z.encode(bundleHeadSchema, head)),
+    canonicalJson(z.encode(fixedHeadSchema, head)),
     canonicalJson({ kind: 'receipt', hash: explanation.hash, receipt: explanation.receipt }),
     derivationLine(explanation),
-    canonicalJson({ kind: 'payments', ...z.encode(bundlePaymentsSchema, paymentsOf(store, period, explanation.hash)) }),
+    canonicalJson({ kind: 'payments', ...z.encode(bundlePaymentsSchema, payments) }),
     canonicalJson({ kind: 'hashes', blocks: pairs }),
     ...archive,
   ]
-  const seal = sealLines(BUNDLE_WHAT, lines, nowTs, sealer)
-  const bytes = gzipSync(`${[...lines, sealLine(seal)].join('\n')}\n`, { level: 9 })
-  if (bytes.length > MAX_BUNDLE_BYTES)
-    throw new AppError(
-      'usage',
-      `What node ${nodeId} did in period ${period.index} is too much for one bundle. Give its archive instead (granary archive export).`,
-    )
-  const events = part.blocks.reduce((sum, { tell }) => sum + tell.length, 0)
-  return { bytes, hash: explanation.hash, events, blocks: blocks.length, blockHashes: pairs.length }
+  const bytes = packBundle(lines, `What node ${nodeId} did in period ${period.index}`, nowTs, sealer)
+  const { blocks } = part
+  return { bytes, hash: explanation.hash, events: countEvents(blocks), blocks: blocks.length, blockHashes: pairs.length }
 }
 
 /** The line that says how the payout comes about; it must be the same wherever the events are. */
@@ -114,92 +107,34 @@ export async function nodeArchive(store: Store, index: number, nodeId: number): 
   return archiveOf(period, part)
 }
 
-/** What the grid archive of one node holds. */
-interface NodePart {
-  start: StartSnapshot
-  end: EndSnapshot
-  blocks: { n: number; ts: number; tell: ((sink: Pick<NodeSink, 'uptime' | 'consumption' | 'rare'>) => void)[] }[]
-}
-
-type NodeSink = Parameters<Parameters<typeof archiveText>[0]>[0]
-
 function partOf(store: Store, period: StoredPeriod, end: EndSnapshot, nodeId: number): NodePart {
-  const only = (id: number) => id === nodeId
-  const start = startOf(loadStart(store, period, bucketOf(nodeId), bucketOf(nodeId)), only)
-  const blocks: NodePart['blocks'] = []
-  const nodes: GridNode[] = [...start.nodes]
-  const add = (tell: NodePart['blocks'][number]['tell'][number]) => {
-    blocks.at(-1)?.tell.push(tell)
-  }
-  let at = { n: 0, ts: 0 }
-  const begin = () => {
-    if (blocks.at(-1)?.n !== at.n) blocks.push({ ...at, tell: [] })
-  }
-  readEvents(
-    store,
-    period,
-    {
-      block(n, ts) {
-        at = { n, ts }
-      },
-      uptime(id, now, uptime) {
-        begin()
-        add(sink => sink.uptime(id, now, uptime))
-      },
-      consumption(contractId, timestamp, window, nru) {
-        begin()
-        add(sink => sink.consumption(contractId, timestamp, window, nru))
-      },
-      rare(event: RareEvent) {
-        begin()
-        add(sink => sink.rare(event))
-        if (event[0] === 'TfgridModule.NodeStored' || event[0] === 'TfgridModule.NodeUpdated') nodes.push(event[1].node)
-      },
-    },
-    { nodeId },
-  )
-  return { start: { kind: 'snapshot', at: 'start', ...start }, end: endOf(end, nodes), blocks }
+  const start = startOf(loadStart(store, period, bucketOf(nodeId), bucketOf(nodeId)), id => id === nodeId)
+  const { sink, blocks, nodes } = gatherBlocks()
+  readEvents(store, period, sink, { nodeId })
+  return { start: { kind: 'snapshot', at: 'start', ...start }, end: endOf(end, [...start.nodes, ...nodes]), blocks }
 }
 
-/** Of the end only what concerns the node, wherever it was in the period. */
-function endOf(end: EndSnapshot, nodes: readonly GridNode[]): EndSnapshot {
-  const farmIds = new Set(nodes.map(node => node.farm_id))
-  const farms = end.farms.filter(({ id }) => farmIds.has(id))
-  const twinIds = new Set([...nodes.map(node => node.twin_id), ...farms.map(farm => farm.twin_id)])
-  const policyIds = new Set(nodes.map(node => node.farming_policy_id))
-  return {
-    ...end,
-    farms,
-    twins: end.twins.filter(({ id }) => twinIds.has(id)),
-    farmingPolicies: end.farmingPolicies.filter(({ id }) => policyIds.has(id)),
-    payoutAddresses: end.payoutAddresses.filter(({ farm_id: id }) => farmIds.has(id)),
-  }
+function archiveOf({ network, index, start, end, startBlock, coveredToBlock }: StoredPeriod, part: NodePart): Promise<string[]> {
+  return archiveLines({ network, period: { index, start, end }, blocks: { first: startBlock, last: coveredToBlock } }, part)
 }
 
-async function archiveOf(period: StoredPeriod, { start, end, blocks }: NodePart): Promise<string[]> {
-  const { network, index, start: startTs, end: endTs, startBlock, coveredToBlock } = period
-  const text = await archiveText(async sink => {
-    sink.header({
-      kind: 'header',
-      format: 'grid-archive',
-      version: 1,
-      network,
-      period: { index, start: startTs, end: endTs },
-      blocks: { first: startBlock, last: coveredToBlock },
-    })
-    sink.start(start)
-    sink.end(end)
-    for (const { n, ts, tell } of blocks) {
-      sink.block(n, ts)
-      for (const each of tell) each(sink)
-    }
-  })
-  return text.trimEnd().split('\n')
+/** The lines of a bundle, sealed and packed. Throws AppError usage where it is too large for one, naming `what`. */
+export function packBundle(lines: readonly string[], what: string, nowTs: number, sealer: Sealer | null): Buffer {
+  const seal = sealLines(BUNDLE_WHAT, lines, nowTs, sealer)
+  const bytes = gzipSync(`${[...lines, sealLine(seal)].join('\n')}\n`, { level: 9 })
+  if (bytes.length <= MAX_BUNDLE_BYTES) return bytes
+  throw new AppError('usage', `${what} is too much for one bundle. Give its archive instead (granary archive export).`)
 }
 
-function paymentsOf(store: Store, period: StoredPeriod, receipt: string): BundlePayments {
-  const { network } = period
-  const check = loadPaymentCheck(store, network, subjectOf({ period: period.index }))
+/** Numbers and hashes of those blocks of which the hash is known. Rejects as `hashes` does. */
+export async function hashPairs(blocks: readonly ToldBlock[], hashes: BlockHashes): Promise<[number, string][]> {
+  const known = await hashes(blocks.map(({ n }) => n))
+  return blocks.flatMap(({ n }): [number, string][] => (known.has(n) ? [[n, known.get(n)!]] : []))
+}
+
+/** What is known here of the payment of a receipt or mint. `subject`: what is paid in one go with it (runs.ts). */
+export function paymentsOf(store: Store, network: string, subject: string, receipt: string): BundlePayments {
+  const check = loadPaymentCheck(store, network, subject)
   const found = loadFoundPayment(store, network, receipt) ?? null
   const rows = store.books
     .prepare('SELECT * FROM payout_rows WHERE receipt = ? AND network = ? AND tx IS NOT NULL ORDER BY run_id')
