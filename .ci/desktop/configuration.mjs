@@ -10,6 +10,7 @@ function filesFor(...systems) {
     'out/**',
     '!out/built-from',
     'resources/**',
+    '!resources/pictures/**',
     '!node_modules/node-*/**',
     '!node_modules/better-sqlite3/{deps,src,docs}/**',
     '!node_modules/better-sqlite3/binding.gyp',

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Core, Status } from '../../src-shared/contract.ts'
 import { openCore, type SafeStorage } from '../core/index.ts'
+import type { Log } from '../core/log.ts'
+import { hostLog } from './host-log.ts'
 import { keepRestDoor } from './loopback/rest-door.ts'
 import { helpDir, networksFile, programDir, programVersion } from './program.ts'
 import { openRestorable } from './restorable-core.ts'
@@ -21,16 +23,24 @@ export async function openHostCore({
   safeStorage,
   stretchLogN,
   ledgerMs,
+  nowTs,
+  log = hostLog(dataDir, 'server'),
 }: {
   dataDir: string
   host: Status['host']
   safeStorage?: SafeStorage
   stretchLogN?: number
   ledgerMs?: number
+  nowTs?: () => number
+  /** of this process; absent: one is opened */
+  log?: Log
 }): Promise<Core> {
   // one core stays for answers; more than four threads only wait for the disk
   // and two more for what never ends and mostly waits: the sync, and the demo's made-up chain
-  const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4) + 2)
+  const runTask = workerTaskRunner(Math.min(Math.max(availableParallelism() - 1, 1), 4) + 2, {
+    onDied: (error, exitCode) => log.crash({ kind: 'ended', part: 'worker', exitCode, ...(error !== undefined && { error }) }),
+  })
+  const startedMs = performance.now()
   const demoDir = join(programDir, 'resources/demo')
   const open = async (): Promise<Core> => {
     const core = await openCore({
@@ -42,11 +52,13 @@ export async function openHostCore({
       demoDir: existsSync(demoDir) ? demoDir : null,
       mode: 'write',
       runTask,
+      log,
       ...(safeStorage && { safeStorage }),
       ...(stretchLogN !== undefined && { stretchLogN }),
       ...(ledgerMs !== undefined && { ledgerMs }),
+      ...(nowTs && { nowTs }),
     })
-    const door = await keepRestDoor(core, programVersion(), error => console.error(error))
+    const door = await keepRestDoor(core, programVersion(), log.internal)
     return {
       ...core,
       close: async () => {
@@ -60,14 +72,17 @@ export async function openHostCore({
       open,
       restore: async order => (await import('../core/backup-command.ts')).restore({ ...order, dataDir }, {}),
     })
+    log.write('started', { version: programVersion(), platform: process.platform, node: process.versions.node })
     return {
       ...core,
       close: async () => {
         await core.close()
         await runTask.close()
+        log.write('ended', { ranSec: (performance.now() - startedMs) / 1000 })
       },
     }
   } catch (error) {
+    log.write('start-failed', log.said(error))
     await runTask.close()
     throw error
   }

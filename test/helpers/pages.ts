@@ -35,9 +35,15 @@ export async function servePages(archives: string[]): Promise<ServedPage> {
   }
 }
 
-/** The same on a data folder that is there already and stays. `ledgerMs`: between two rounds of a payout, as the local Horizon waits for nothing. */
-export async function serveFolder(dataDir: string, { ledgerMs = 200 }: { ledgerMs?: number } = {}): Promise<ServedPage> {
-  const core = await openHostCore({ ...weakly, dataDir, host: 'loopback', ledgerMs })
+/**
+ * The same on a data folder that is there already and stays. `ledgerMs`: between two rounds of a payout, as the local Horizon waits for
+ * nothing; `nowTs`: the core's clock, where it is not the machine's.
+ */
+export async function serveFolder(
+  dataDir: string,
+  { ledgerMs = 200, nowTs }: { ledgerMs?: number; nowTs?: () => number } = {},
+): Promise<ServedPage> {
+  const core = await openHostCore({ ...weakly, dataDir, host: 'loopback', ledgerMs, ...(nowTs && { nowTs }) })
   const server = await serveCore({ core, dataDir, pageDir, print: () => undefined, printError: line => console.error(line) })
   return {
     async open(page, path) {

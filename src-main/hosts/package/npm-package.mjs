@@ -25,5 +25,7 @@ export function layOutNpmPackage(programDir, folder) {
   for (const file of readdirSync(join(programDir, 'out/main')))
     if (!desktopOnly.has(file)) cpSync(join(programDir, 'out/main', file), join(folder, 'out/main', file))
   cpSync(join(programDir, 'out/renderer'), join(folder, 'out/renderer'), { recursive: true })
-  cpSync(join(programDir, 'resources'), join(folder, 'resources'), { recursive: true })
+  // the README's pictures are for who reads it where the sources are
+  const pictures = join(programDir, 'resources/pictures')
+  cpSync(join(programDir, 'resources'), join(folder, 'resources'), { recursive: true, filter: from => from !== pictures })
 }
