@@ -68,6 +68,6 @@ export const auditTexts = {
   own: 'How your own result comes about',
   sealed: 'Reports and bundles',
   evidence: 'Evidence bundle',
-  evidenceWhat: 'All that this receipt rests on, as one small file to mail; another Granary computes it anew from that file alone',
+  evidenceWhat: 'All that this receipt or mint rests on, as one small file to mail; another Granary computes it anew from that file alone',
   evidenceFailed: 'The bundle was not made',
 }

@@ -51,9 +51,12 @@ export const deskQueries = {
   },
   /** the report as others verify it, or as a page to print; signed where it was */
   'desk.file': { in: z.object({ jobId, form: z.enum(['json', 'html']) }), out: z.object({ fileName: z.string(), text: z.string() }) },
-  /** all that one receipt rests on, as a file to mail; not signed */
+  /** all that one receipt, or the mint of a node's own period that began at `start`, rests on, as a file to mail; not signed */
   'desk.bundle': {
-    in: z.object({ nodeId: z.number().int().min(0), period: z.number().int().min(0) }),
+    in: z.union([
+      z.strictObject({ nodeId: z.number().int().min(0), period: z.number().int().min(0) }),
+      z.strictObject({ nodeId: z.number().int().min(0), start: z.number().int().min(0) }),
+    ]),
     out: z.object({ fileName: z.string(), base64: z.string(), events: z.number() }),
   },
 } as const

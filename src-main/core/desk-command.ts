@@ -6,7 +6,8 @@ import type { ResourceRule } from '../../src-shared/mint.ts'
 import type { ReceiptAudit } from '../../src-shared/receipt-audit.ts'
 import type { SealedCheck } from '../../src-shared/sealed-check.ts'
 import { auditReceipts } from '../jobs/audit/audit.ts'
-import { type BlockHashes, makeBundle } from '../jobs/audit/bundle.ts'
+import { type BlockHashes, type BundleOrder, type MadeBundle, makeBundle } from '../jobs/audit/bundle.ts'
+import { makeOwnBundle } from '../jobs/audit/own-bundle.ts'
 import { reportText, verifyReport } from '../jobs/audit/report-file.ts'
 import { reportHtml } from '../jobs/audit/report-html.ts'
 import type { Sealer } from '../jobs/audit/seal.ts'
@@ -15,9 +16,11 @@ import type { ProposedFile } from '../jobs/compare/read-proposal.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { writeFilesAtomically } from '../jobs/files.ts'
 import { loadBlocks } from '../store/chain.ts'
-import { loadSettings, openStore, runCommand, type Store, storedPeriod } from '../store/index.ts'
+import { listPeriods, loadSettings, openStore, runCommand, type Store } from '../store/index.ts'
+import { storedNetwork } from '../store/periods.ts'
 import { type StellarAsk, stellarOf, storeOrNone } from './compare-command.ts'
 import { createKeys } from './keys.ts'
+import { mintOfId } from './mints-command.ts'
 import { chainEndpoints, findNetwork, readKnownNetworks } from './networks.ts'
 import { nodePeriodRules } from './node-periods.ts'
 import { looksLikeBundle } from './sealed-files.ts'
@@ -136,9 +139,8 @@ async function sealed<T>(
 
 export interface BundleAsk {
   dataDir: string
-  nodeId: number
-  period: number
-  resources?: ResourceRule
+  /** a node's receipt of a fixed period, or the mint of a node's own period by its id or the beginning of it */
+  of: { nodeId: number; period: number; resources?: ResourceRule } | { mint: string }
   out: string
   madeBy: string
   seal?: SealAsk
@@ -160,12 +162,11 @@ export interface BundleDone {
 export async function writeBundle(ask: BundleAsk, context: JobContext): Promise<BundleDone> {
   const store = openStore(ask.dataDir, { mode: ask.seal ? 'write' : 'read' })
   try {
-    const { nodeId, period, madeBy } = ask
-    const order = { nodeId, period, madeBy, nowTs: store.now(), resources: ask.resources ?? loadSettings(store).resources }
-    const hashes = ask.networksFile === null ? keptHashes(store, period) : askedHashes(store, period, ask.networksFile, context)
-    const made = await sealed(store, ask.seal, `evidence bundle of node ${nodeId}, period ${period}`, sealer =>
-      makeBundle(store, order, hashes, sealer),
-    )
+    const { of, madeBy } = ask
+    const hashes = ask.networksFile === null ? keptHashes(store) : askedHashes(store, ask.networksFile, context)
+    const order = { madeBy, nowTs: store.now() }
+    const { what, make } = 'mint' in of ? ownMaker(store, of.mint, order, hashes) : fixedMaker(store, of, order, hashes)
+    const made = await sealed(store, ask.seal, `evidence bundle of ${what}`, make)
     const { bytes, hash, events, blocks, blockHashes } = made
     writeFilesAtomically(dirname(resolve(ask.out)), { [basename(ask.out)]: [bytes] })
     return { file: ask.out, bytes: bytes.length, receipt: hash, events, blocks, blockHashes }
@@ -174,20 +175,40 @@ export async function writeBundle(ask: BundleAsk, context: JobContext): Promise<
   }
 }
 
-/** Those that the store keeps: the newest blocks, and each thousandth before them. */
-export function keptHashes(store: Store, period: number): BlockHashes {
+interface BundleMaker {
+  what: string
+  make(sealer: Sealer | null): Promise<MadeBundle>
+}
+type MadeBy = Pick<BundleOrder, 'madeBy' | 'nowTs'>
+
+function fixedMaker(store: Store, of: Extract<BundleAsk['of'], { period: number }>, by: MadeBy, hashes: BlockHashes): BundleMaker {
+  const { nodeId, period, resources = loadSettings(store).resources } = of
+  const what = `node ${nodeId}, period ${period}`
+  return { what, make: sealer => makeBundle(store, { ...by, nodeId, period, resources }, hashes, sealer) }
+}
+
+function ownMaker(store: Store, mint: string, by: MadeBy, hashes: BlockHashes): BundleMaker {
+  const { nodeId, startTs, hash } = mintOfId(store, mint)
+  const order = { ...by, nodeId, startTs, rules: nodePeriodRules(store, store) }
+  return { what: `mint ${hash} of node ${nodeId}`, make: sealer => makeOwnBundle(store, order, hashes, sealer) }
+}
+
+/** Those that the store keeps, of blocks that it read from the chain: the newest, and each thousandth before them. */
+export function keptHashes(store: Store): BlockHashes {
   return async blocks => {
-    const { origin } = storedPeriod(store, period)
-    const [first, last] = [blocks[0], blocks.at(-1)]
-    if (origin !== 'sync' || first === undefined || last === undefined) return new Map()
-    return new Map(loadBlocks(store, first, last).map(({ n, hash }) => [n, hash]))
+    const synced = listPeriods(store).filter(({ origin }) => origin === 'sync')
+    const read = blocks.filter(n => synced.some(({ startBlock, coveredToBlock }) => startBlock <= n && n <= coveredToBlock))
+    const [first, last] = [read[0], read.at(-1)]
+    if (first === undefined || last === undefined) return new Map()
+    const wanted = new Set(read)
+    return new Map(loadBlocks(store, first, last).flatMap(({ n, hash }) => (wanted.has(n) ? [[n, hash] as const] : [])))
   }
 }
 
 /** Those that the network's chain nodes give. */
-function askedHashes(store: Store, period: number, networksFile: string, context: JobContext): BlockHashes {
+function askedHashes(store: Store, networksFile: string, context: JobContext): BlockHashes {
   return async blocks => {
-    const { network } = storedPeriod(store, period)
+    const network = storedNetwork(store) ?? ''
     const { endpoints, genesis } = chainEndpoints(findNetwork(readKnownNetworks(networksFile), store, network))
     const [{ connectChain }, { getHashes }] = await Promise.all([import('../jobs/doctor/chain.ts'), import('../clients/tfchain/hashes.ts')])
     const signal = context.signal ?? new AbortController().signal

@@ -8,6 +8,7 @@ import type { PayConfig } from '../../src-shared/pay.ts'
 import type { ReceiptAudit } from '../../src-shared/receipt-audit.ts'
 import type { Seal } from '../../src-shared/sealed.ts'
 import type { SealedCheck } from '../../src-shared/sealed-check.ts'
+import { formatUtc } from '../../src-shared/time.ts'
 import type { ProposedFile } from '../jobs/compare/read-proposal.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import type { NodePeriodRules } from '../jobs/node-mint.ts'
@@ -101,12 +102,26 @@ export function createDesk(sources: DeskSources): Desk {
     return form === 'json' ? { fileName: `${name}.json`, text } : { fileName: `${name}.html`, text: reportHtml(audit, seal) }
   }
 
-  async function bundleOf({ nodeId, period }: Parsed<'desk.bundle'>): Promise<QueryOutput<'desk.bundle'>> {
-    const [{ makeBundle }, { keptHashes }] = await Promise.all([import('../jobs/audit/bundle.ts'), import('./desk-command.ts')])
+  async function bundleOf(wanted: Parsed<'desk.bundle'>): Promise<QueryOutput<'desk.bundle'>> {
+    const [{ makeBundle }, { makeOwnBundle }, { keptHashes }] = await Promise.all([
+      import('../jobs/audit/bundle.ts'),
+      import('../jobs/audit/own-bundle.ts'),
+      import('./desk-command.ts'),
+    ])
     const store = sources.store()
-    const order = { nodeId, period, resources: sources.resources(), madeBy: sources.madeBy, nowTs: sources.books.now() }
-    const { bytes, events } = await makeBundle(store, order, keptHashes(store, period), null)
-    return { fileName: `node-${nodeId}-period-${period}.evidence`, base64: bytes.toString('base64'), events }
+    const { nodeId } = wanted
+    const order = { nodeId, madeBy: sources.madeBy, nowTs: sources.books.now() }
+    const isFixed = 'period' in wanted
+    const { bytes, events } = isFixed
+      ? await makeBundle(store, { ...order, period: wanted.period, resources: sources.resources() }, keptHashes(store), null)
+      : await makeOwnBundle(
+          store,
+          { ...order, startTs: wanted.start, rules: nodePeriodRules(sources.books, store) },
+          keptHashes(store),
+          null,
+        )
+    const of = isFixed ? `period-${wanted.period}` : `from-${formatUtc(wanted.start).slice(0, 10)}`
+    return { fileName: `node-${nodeId}-${of}.evidence`, base64: bytes.toString('base64'), events }
   }
 
   function start({ period, files, stellar }: CommandInput<'desk.start'>, once: Once, uploads: Uploads): CommandOutput<'desk.start'> {

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
+import type { QueryInput } from '../../src-shared/contract.ts'
 import { type AppError, toAppError } from '../../src-shared/errors.ts'
 import { query } from '../api.ts'
 import { downloadBlob } from '../format.ts'
@@ -7,14 +8,14 @@ import { IconDownload } from '../icons.tsx'
 import { auditTexts as words } from '../texts-audit.ts'
 import { ErrorPanel } from './error-panel.tsx'
 
-/** Saves all that a node's receipt of a fixed period rests on, as one file for others to verify. */
-export function EvidenceButton({ nodeId, period }: { nodeId: number; period: number }) {
+/** Saves all that a receipt of a fixed period, or the mint of a node's own period, rests on, as one file for others to verify. */
+export function EvidenceButton({ of }: { of: QueryInput<'desk.bundle'> }) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<AppError | null>(null)
   const save = () => {
     setBusy(true)
     setError(null)
-    query('desk.bundle', { nodeId, period })
+    query('desk.bundle', of)
       .then(
         ({ fileName, base64 }) => downloadBlob(fileName, new Blob([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))])),
         (reason: unknown) => setError(toAppError(reason)),

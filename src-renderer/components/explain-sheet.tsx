@@ -110,7 +110,9 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
         <div className={classes.tools}>
           <CopyButton text={explanation.hash} label="Copy hash" />
           <CopyButton text={explanation.receipt} label="Copy receipt" />
-          {explanation.rules === 'v3' && !running ? <EvidenceButton nodeId={explanation.nodeId} period={explanation.period.index} /> : null}
+          {explanation.rules === 'v3' && !running ? (
+            <EvidenceButton of={{ nodeId: explanation.nodeId, period: explanation.period.index }} />
+          ) : null}
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre className={classes.receipt} tabIndex={0}>

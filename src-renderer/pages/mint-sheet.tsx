@@ -11,6 +11,7 @@ import { ArrivalText, useArrivals } from '../components/arrival.tsx'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { EvidenceButton } from '../components/evidence-button.tsx'
 import classes from '../components/explain.module.css'
 import { prettyReceipt } from '../components/explain-model.ts'
 import { ExplainSkeleton, UptimeSection } from '../components/explain-sheet.tsx'
@@ -81,6 +82,7 @@ function MintBody({ nodeId, start, rules }: { nodeId: number; start: number; rul
         <div className={classes.tools}>
           <CopyButton text={row.id} label={words.copyId} />
           <CopyButton text={data.record} label={words.copyRecord} />
+          <EvidenceButton of={{ nodeId, start }} />
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre className={classes.receipt} tabIndex={0}>

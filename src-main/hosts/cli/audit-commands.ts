@@ -4,7 +4,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import type { ResourceRule } from '../../../src-shared/mint.ts'
 import { isAuditClean } from '../../../src-shared/receipt-audit.ts'
 import { auditText } from '../../../src-shared/receipt-audit-text.ts'
-import type { SealAsk } from '../../core/desk-command.ts'
+import type { BundleAsk, SealAsk } from '../../core/desk-command.ts'
 import { splitSealed } from '../../core/sealed-files.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { networksFile, programVersion } from '../program.ts'
@@ -31,6 +31,7 @@ interface DeskOptions extends SignOptions, VerifyOptions {
 }
 
 interface BundleOptions extends SignOptions {
+  mint?: string
   node?: number
   period?: number
   resources?: ResourceRule
@@ -126,7 +127,14 @@ export function addAuditCommands(
     return { key: key === true ? null : key, passphrase, actor: actor() }
   }
 
-  sign(command('bundle', 'all that one receipt rests on, as one small file to mail: granary verify FILE computes it anew elsewhere', audit))
+  sign(
+    command(
+      'bundle',
+      'all that one receipt or mint rests on, as one small file to mail: granary verify FILE computes it anew elsewhere',
+      audit,
+    ),
+  )
+    .option('--mint <id>', "the mint of a node's own period (rule set node-period), by its id or the beginning of it")
     .addOption(new Option('--node <id>', 'the node').argParser(wholeNumber))
     .addOption(new Option('--period <index>', 'the period').argParser(wholeNumber))
     .addOption(resources())
@@ -134,24 +142,22 @@ export function addAuditCommands(
     .argument('<out>', 'the file')
     .action(async (target: string, given: BundleOptions) => {
       const options = own(given)
-      const { node, period, resources: which, hashes = false } = options
-      if (node === undefined || period === undefined) throw new AppError('usage', 'Say whose receipt it is: --node ID and --period K.')
+      const { hashes = false } = options
+      const of = bundleOf(options)
       const seal = await sealAsk(options)
       const made = await (await loadDesk()).writeBundle(
         {
           dataDir: resolveDataDir(options.data),
-          nodeId: node,
-          period,
+          of,
           out: target,
           madeBy: programVersion(),
           networksFile: hashes ? networksFile : null,
-          ...(which !== undefined && { resources: which }),
           ...(seal && { seal }),
         },
         context,
       )
       const signed = seal ? 'signed' : 'not signed'
-      const text = `${target}: receipt ${made.receipt}, ${made.events} events in ${made.blocks} blocks (${made.blockHashes} with their hash), ${made.bytes} bytes, ${signed}\n`
+      const text = `${target}: ${'mint' in of ? 'mint' : 'receipt'} ${made.receipt}, ${made.events} events in ${made.blocks} blocks (${made.blockHashes} with their hash), ${made.bytes} bytes, ${signed}\n`
       terminal.out(terminal.json ? jsonText({ ...made, signed: seal !== null }) : text)
     })
 
@@ -181,4 +187,15 @@ export function addAuditCommands(
       terminal.out(terminal.json ? jsonText(report) : `${auditReportText(report)}\n`)
       if (!isAuditFine(report)) onWrong()
     })
+}
+
+/** Whose receipt or mint it is. Throws AppError usage. */
+function bundleOf({ mint, node, period, resources }: BundleOptions): BundleAsk['of'] {
+  if (mint !== undefined) {
+    if (node === undefined && period === undefined && resources === undefined) return { mint }
+    throw new AppError('usage', 'A mint is named by --mint alone. Leave --node, --period and --resources out.')
+  }
+  if (node === undefined || period === undefined)
+    throw new AppError('usage', 'Say whose receipt it is: --node ID and --period K; or which mint: --mint ID.')
+  return { nodeId: node, period, ...(resources !== undefined && { resources }) }
 }
