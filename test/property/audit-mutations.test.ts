@@ -13,8 +13,10 @@ import { verifyBundle } from '../../src-main/jobs/audit/verify-bundle.ts'
 import { openStore } from '../../src-main/store/open.ts'
 import { loadNodeRows } from '../../src-main/store/results.ts'
 import { paymentOf } from '../../src-main/store/runs.ts'
+import { toAppError } from '../../src-shared/errors.ts'
 import type { ReceiptAudit, RecordKind } from '../../src-shared/receipt-audit.ts'
 import { type AuditWorld, auditOf, changedCopy, makeAuditWorld, mintedText } from '../helpers/audit-world.ts'
+import { makeOwnWorld, type OwnWorld } from '../helpers/own-world.ts'
 import { runs } from '../helpers/runs.ts'
 import { ann } from '../helpers/votes.ts'
 
@@ -24,7 +26,10 @@ import { ann } from '../helpers/votes.ts'
  */
 
 let world: AuditWorld
-let bundle: { node: number; lines: string[]; seal: string }
+let bundle: Bundle
+/** of a node's own period that signers decided */
+let own: Bundle
+let ownWorld: OwnWorld
 /** of a receipt that a run here paid */
 let paid: string[]
 let report: string
@@ -36,7 +41,7 @@ beforeAll(async () => {
     const order = { nodeId: 1, period: 80, resources: 'latest', madeBy: 'test', nowTs: 1_790_000_000 } as const
     const made = await makeBundle(store, order, async () => new Map([[1_000_000, `0x${'12'.repeat(32)}`]]), ann)
     const lines = gunzipSync(made.bytes).toString().trimEnd().split('\n')
-    bundle = { node: 1, lines: lines.slice(0, -1), seal: lines.at(-1)! }
+    bundle = { lines: lines.slice(0, -1), seal: lines.at(-1)!, dataDir: world.dataDir }
     const paidNode = loadNodeRows(store, 79).find(({ hash }) => paymentOf(store, hash))!.nodeId
     const other = await makeBundle(store, { ...order, nodeId: paidNode, period: 79 }, async () => new Map(), ann)
     paid = gunzipSync(other.bytes).toString().trimEnd().split('\n').slice(0, -1)
@@ -44,8 +49,24 @@ beforeAll(async () => {
   } finally {
     store.close()
   }
+  ownWorld = await makeOwnWorld()
+  const lines = gunzipSync((await ownWorld.bundle(ownWorld.decided, ann)).bytes)
+    .toString()
+    .trimEnd()
+    .split('\n')
+  own = { lines: lines.slice(0, -1), seal: lines.at(-1)!, dataDir: ownWorld.dataDir }
 })
-afterAll(() => world.clear())
+afterAll(() => {
+  world?.clear()
+  ownWorld?.clear()
+})
+
+interface Bundle {
+  lines: string[]
+  seal: string
+  /** who has the events */
+  dataDir: string
+}
 
 type Random = ReturnType<typeof createRandom>
 
@@ -117,13 +138,13 @@ function isInnocent(others: ReceiptAudit['receipts'], changed: string): boolean 
   return others.some(({ kind }) => !(kind === 'payout' && changed === 'receipts.ndjson'))
 }
 
-async function bundleByte(random: Random): Promise<Tried> {
-  const all = [...bundle.lines, bundle.seal]
+async function bundleByte(random: Random, of = bundle): Promise<Tried> {
+  const all = [...of.lines, of.seal]
   const line = random.below(all.length)
   const bytes = Buffer.from(all[line]!)
   const changed = otherByte(random, bytes, random.below(bytes.length))
   const file = Buffer.concat(all.flatMap((text, i) => [i === line ? changed : Buffer.from(text), Buffer.from('\n')]))
-  const isSeal = line === bundle.lines.length
+  const isSeal = line === of.lines.length
   try {
     const { problems } = await verifyBundle('it', gzipSync(file), null)
     const names = problems.map(({ name }) => name)
@@ -141,20 +162,19 @@ async function bundleByte(random: Random): Promise<Tried> {
 }
 
 /** Somebody changes an event and seals everything anew: only who has the events themselves can tell. */
-async function bundleResealed(random: Random): Promise<Tried> {
-  const first = bundle.lines.findIndex(line => line.startsWith('{"kind":"block"'))
-  const line = first + random.below(bundle.lines.length - first)
-  const event = JSON.parse(bundle.lines[line]!) as { n: number; events: [string, Record<string, unknown>][] }
+async function bundleResealed(random: Random, of = bundle): Promise<Tried> {
+  const first = of.lines.findIndex(line => line.startsWith('{"kind":"block"'))
+  const line = first + random.below(of.lines.length - first)
+  const event = JSON.parse(of.lines[line]!) as { n: number; events: [string, Record<string, unknown>][] }
   const chosen = pick(random, event.events)
   const member = pick(
     random,
     Object.keys(chosen[1]).filter(name => typeof chosen[1][name] === 'number' && name !== 'node_id' && name !== 'contract_id'),
   )
-  if (member === undefined) return bundleResealed(random)
+  if (member === undefined) return bundleResealed(random, of)
   chosen[1][member] = otherValue(random, chosen[1][member])
-  const lines = bundle.lines.with(line, JSON.stringify(event))
-  const bytes = gzipSync(`${[...lines, sealLine(sealLines(BUNDLE_WHAT, lines, 1, ann))].join('\n')}\n`)
-  const store = openStore(world.dataDir, { mode: 'read' })
+  const bytes = sealedAnew(of.lines.with(line, JSON.stringify(event)))
+  const store = openStore(of.dataDir, { mode: 'read' })
   try {
     const { checks } = await verifyBundle('it', bytes, store)
     const own = checks.find(({ name }) => name === 'against your own store')
@@ -175,11 +195,59 @@ async function bundlePayment(random: Random): Promise<Tried> {
   const member = pick(random, ['tx', 'envelope', 'payer', 'issuer', 'assetCode', 'passphrase', 'signature', 'signer'] as const)
   const owner: Record<string, unknown> = member === 'signature' || member === 'signer' ? pick(random, run.signatures) : run
   owner[member] = otherValue(random, owner[member])
-  const lines = paid.with(3, JSON.stringify(line))
-  const bytes = gzipSync(`${[...lines, sealLine(sealLines(BUNDLE_WHAT, lines, 1, ann))].join('\n')}\n`)
-  const { checks, problems } = await verifyBundle('it', bytes, null)
+  const { checks, problems } = await verifyBundle('it', sealedAnew(paid.with(3, JSON.stringify(line))), null)
   const isNamed = checks.find(({ name }) => name === 'payment')?.state === 'fails' || problems.some(({ name }) => name.includes('payments'))
   return { what: `payment in a bundle, ${member}`, found: isNamed, said: [checks, problems] }
+}
+
+/** Somebody changes a vote or what was decided on a mint, and seals everything anew. */
+async function bundleDecision(random: Random): Promise<Tried> {
+  const line = JSON.parse(own.lines[5]!) as Decision
+  const what = pick(random, ['vote', 'vote', 'amount', 'mint', 'signer'] as const)
+  if (what === 'vote') {
+    const at = random.below(line.votes.length)
+    line.votes[at] = String(otherValue(random, line.votes[at]))
+  } else if (what === 'amount') line.decision.decided.amountUnits = String(otherValue(random, line.decision.decided.amountUnits))
+  else if (what === 'mint') line.decidedFor = String(otherValue(random, line.decidedFor))
+  else {
+    const signer = pick(random, line.signers.signers)
+    signer.publicKey = String(otherValue(random, signer.publicKey))
+  }
+  const { checks, problems } = await verifyBundle('it', sealedAnew(own.lines.with(5, JSON.stringify(line))), null)
+  const isNamed =
+    checks.find(({ name }) => name === 'decision')?.state === 'fails' || problems.some(({ name }) => name.includes('decision'))
+  return { what: `decision in a bundle, ${what}`, found: isNamed, said: [checks, problems] }
+}
+
+interface Decision {
+  decidedFor: string
+  decision: { decided: { amountUnits: string } }
+  signers: { signers: { publicKey: string }[] }
+  votes: string[]
+}
+
+/** Bytes of a file that were changed, cut off or put in anywhere, also in its packing: it is read, or refused in words, and never goes unnoticed. */
+async function bundleFile(random: Random): Promise<Tried> {
+  const { lines, seal } = pick(random, [bundle, own])
+  const text = Buffer.from(`${[...lines, seal].join('\n')}\n`)
+  const isPacked = random.below(2) === 0
+  const bytes = isPacked ? gzipSync(text) : text
+  const at = random.below(bytes.length - 1)
+  const added = Buffer.from(Array.from({ length: 1 + random.below(40) }, () => random.below(256)))
+  const how = pick(random, ['cut', 'put in', 'taken out'] as const)
+  const rest = bytes.subarray(how === 'taken out' ? at + added.length : at)
+  const changed = how === 'cut' ? bytes.subarray(0, at) : Buffer.concat([bytes.subarray(0, at), ...(how === 'put in' ? [added] : []), rest])
+  const what = `bundle ${isPacked ? 'packed' : 'unpacked'}, ${how} at ${at} of ${bytes.length}`
+  try {
+    const { problems } = await verifyBundle('it', isPacked ? changed : gzipSync(changed), null)
+    return { what, found: problems.length > 0, said: problems }
+  } catch (error) {
+    return { what, found: toAppError(error).code === 'archive.format', said: String(error) }
+  }
+}
+
+function sealedAnew(lines: readonly string[]): Buffer {
+  return gzipSync(`${[...lines, sealLine(sealLines(BUNDLE_WHAT, lines, 1, ann))].join('\n')}\n`)
 }
 
 async function reportByte(random: Random): Promise<Tried> {
@@ -363,7 +431,12 @@ async function auditEntry(random: Random): Promise<Tried> {
   return { what: `${table}.${column} of ${String(row.seq ?? row.id)}`, found, said: names }
 }
 
-const kinds = { receiptFile, bundleByte, bundleResealed, bundlePayment, reportByte, storedEvents, storedResult, vote, payment, auditEntry }
+const ownByte = (random: Random) => bundleByte(random, own)
+const ownResealed = (random: Random) => bundleResealed(random, own)
+const kinds = {
+  ...{ receiptFile, bundleByte, bundleResealed, bundlePayment, bundleFile, ownByte, ownResealed, bundleDecision },
+  ...{ reportByte, storedEvents, storedResult, vote, payment, auditEntry },
+}
 
 test('nothing that is changed at random goes unnoticed, and what is named is what was changed', async () => {
   const clean = await auditOf(world.dataDir, { period: 80, files: [{ path: world.minted }] })
@@ -372,7 +445,7 @@ test('nothing that is changed at random goes unnoticed, and what is named is wha
     ['audit', 'vote', 'payment', 'event', 'result'].map(kind => [kind, true]),
   )
   expect(StrKey.isValidEd25519PublicKey(clean.receipts.find(({ address }) => address !== '')!.address)).toBe(true)
-  const untouched = await verifyBundle('it', gzipSync(`${[...paid, sealLine(sealLines(BUNDLE_WHAT, paid, 1, ann))].join('\n')}\n`), null)
+  const untouched = await verifyBundle('it', sealedAnew(paid), null)
   expect(untouched.checks.find(({ name }) => name === 'payment')?.why).toContain('pays just this, by its own bytes')
   const { numRuns, seed } = runs(40)
   const missed: unknown[] = []
