@@ -8,6 +8,7 @@ import { daoCommands, daoQueries } from './dao-contract.ts'
 import { deskCommands, deskQueries } from './desk-contract.ts'
 import type { PlainError } from './errors.ts'
 import { exportCommands, exportQueries } from './exports-contract.ts'
+import { givenFileQueries } from './given-file.ts'
 import { helpQueries } from './help-contract.ts'
 import { keyCommands, keyQueries } from './keys-contract.ts'
 import { logCommands, logQueries } from './logs-contract.ts'
@@ -378,6 +379,7 @@ export const queries = {
       }),
     ),
   },
+  ...givenFileQueries,
   'jobs.list': { in: none, out: z.array(jobSchema) },
   'settings.get': { in: none, out: settingsSchema },
   'networks.list': { in: none, out: z.array(networkSchema) },

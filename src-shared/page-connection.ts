@@ -9,11 +9,38 @@ export interface DesktopBridge {
   pathForFile(file: unknown): string
   /** lets the user choose a file; null when they changed their mind */
   openFileDialog(): Promise<string | null>
+  /** how the desktop is set, as the system has it now */
+  desktopState(): Promise<DesktopState>
+  /** changes it, and answers how it is then */
+  setDesktop(change: DesktopChange): Promise<DesktopState>
+  /** the paths of files that the system handed over, by the number in the address of the page that shows them */
+  openedFiles(number: number): Promise<string[]>
+}
+
+/** What the user chose of the desktop; kept on this machine, apart from the core's settings. */
+export interface DesktopSettings {
+  /** a closed window leaves the program in the tray */
+  keepInTray: boolean
+  /** alerts are shown on the desktop */
+  notifications: boolean
+}
+
+export type DesktopChange = Partial<DesktopSettings & { startAtLogin: boolean }>
+
+export interface DesktopState extends DesktopSettings {
+  /** as the system has it, whoever changed it there */
+  startAtLogin: boolean
+  /** what is to be known of it, or why it was not changed; null: nothing */
+  note: string | null
+  /** macOS programs go on without a window in any case */
+  alwaysGoesOn: boolean
 }
 
 /** The data of the window messages by which the preload hands over a line and says that the core is gone. */
 export const portMessage = 'granary:port'
 export const goneMessage = 'granary:gone'
+/** The same for the menu's search: the page opens its palette. */
+export const searchMessage = 'granary:search'
 
 /** What of a browser's window the loopback connection needs; given by the page, or by a test. */
 export interface PageEdges {
@@ -106,7 +133,7 @@ export interface MessageWindow {
  * Asks the desktop's preload for a line to the core and waits for it. The line counts as closed when the port closes or
  * when the preload says that the core is gone, whichever comes first.
  */
-export function desktopPort(bridge: DesktopBridge, window: MessageWindow, timeoutMs = 15_000): Promise<TextPort> {
+export function desktopPort(bridge: Pick<DesktopBridge, 'connect'>, window: MessageWindow, timeoutMs = 15_000): Promise<TextPort> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       window.removeEventListener('message', take)

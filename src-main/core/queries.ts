@@ -324,6 +324,7 @@ export function createQueries(
       return { fileName: `receipts-period-${period}.csv`, text: csv(header, lines) }
     },
     'search.find': ({ text, limit }) => find(text.trim().toLowerCase(), limit),
+    'file.look': async ({ path }) => (await import('./given-file.ts')).lookAtFile(path),
     'networks.list': () => sources.networks(),
     'sync.get': () => sources.sync().state(),
     'sync.find': ({ network, text }, signal) => sources.ask('chain-find', { ...endpointsOf(network), text }, signal),
