@@ -1,6 +1,7 @@
 import type { Job } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { JobContext } from '../jobs/context.ts'
+import { type Log, noLog } from './log.ts'
 
 export interface JobDescription {
   id: string
@@ -27,7 +28,7 @@ const KEPT = 20
  * Runs jobs, those of a lane one after the other (imports write the same store), shows where they are, and cancels them. A job that fails keeps its
  * message; nothing of it is lost that its own resumption does not know.
  */
-export function createJobRunner(changed: () => void, nowTs: () => number): JobRunner {
+export function createJobRunner(changed: () => void, nowTs: () => number, log: Log = noLog): JobRunner {
   const jobs: { view: Job; abort: AbortController; lane: string }[] = []
   const lanes = new Map<string, Promise<void>>()
   let closing = false
@@ -39,6 +40,9 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
   }
 
   async function runOne(description: JobDescription, view: Job, abort: AbortController): Promise<void> {
+    const named = { kind: view.kind, job: view.id }
+    const beganTs = nowTs()
+    log.write('job-began', named)
     try {
       if (abort.signal.aborted) throw new AppError('cancelled', 'Stopped before it began.')
       const { period, detail = '' } = await description.run({
@@ -53,8 +57,10 @@ export function createJobRunner(changed: () => void, nowTs: () => number): JobRu
       const error = toAppError(cause)
       if (error.code === 'cancelled') Object.assign(view, { state: 'cancelled', secondsLeft: null })
       else Object.assign(view, { state: 'failed', secondsLeft: null, error: { code: error.code, message: error.message } })
+      if (error.code !== 'cancelled') log.write('job-failed', { ...named, tookSec: nowTs() - beganTs, ...log.said(cause) })
     }
     view.endedTs = nowTs()
+    if (view.state !== 'failed') log.write('job-ended', { ...named, state: view.state, tookSec: view.endedTs - beganTs })
     changed()
   }
 

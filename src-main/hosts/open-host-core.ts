@@ -41,6 +41,7 @@ export async function openHostCore({
     onDied: (error, exitCode) => log.crash({ kind: 'ended', part: 'worker', exitCode, ...(error !== undefined && { error }) }),
   })
   const startedMs = performance.now()
+  log.write('started', { version: programVersion(), platform: process.platform, node: process.versions.node })
   const demoDir = join(programDir, 'resources/demo')
   const open = async (): Promise<Core> => {
     const core = await openCore({
@@ -72,7 +73,6 @@ export async function openHostCore({
       open,
       restore: async order => (await import('../core/backup-command.ts')).restore({ ...order, dataDir }, {}),
     })
-    log.write('started', { version: programVersion(), platform: process.platform, node: process.versions.node })
     return {
       ...core,
       close: async () => {

@@ -30,6 +30,8 @@ export interface WorkerOptions {
   file?: string
   /** how long a task may go on after it was asked to stop, before its thread is ended */
   graceMs?: number
+  /** a thread ended that nobody ended */
+  onDied?: (error: unknown, exitCode: number) => void
 }
 
 interface Task {
@@ -47,7 +49,10 @@ interface Task {
  * Tasks beyond that wait in order. A task that is aborted rejects with `cancelled` once it has stopped; one that doesn't stop
  * is ended with its thread. A thread that dies rejects its task with `internal`, and the next task gets a fresh one.
  */
-export function workerTaskRunner(maxThreads: number, { file = workerFile(), graceMs = 5_000 }: WorkerOptions = {}): WorkerTaskRunner {
+export function workerTaskRunner(
+  maxThreads: number,
+  { file = workerFile(), graceMs = 5_000, onDied }: WorkerOptions = {},
+): WorkerTaskRunner {
   const idle: Worker[] = []
   const busy = new Map<Worker, Task>()
   const queue: Task[] = []
@@ -74,8 +79,9 @@ export function workerTaskRunner(maxThreads: number, { file = workerFile(), grac
     worker.on('error', error => {
       cause = error
     })
-    worker.on('exit', () => {
+    worker.on('exit', exitCode => {
       const task = busy.get(worker)
+      if (!closed && !task?.signal?.aborted) onDied?.(cause, exitCode)
       busy.delete(worker)
       const place = idle.indexOf(worker)
       if (place >= 0) idle.splice(place, 1)

@@ -15,6 +15,7 @@ import {
   checkBooks,
   checkChunks,
   checkClock,
+  checkCrashes,
   checkDatabase,
   checkFigures,
   checkFormats,
@@ -61,7 +62,7 @@ export async function examine(input: DoctorInput, context: JobContext, tools: Do
   const nowMs = tools.nowMs ?? Date.now
   const signal = context.signal ?? new AbortController().signal
   const checks: DoctorCheck[] = []
-  const total = 4 + STORE_CHECKS.length + CHAIN_CHECKS.length
+  const total = 6 + STORE_CHECKS.length + CHAIN_CHECKS.length
 
   async function check(name: string, wayOut: string, work: () => Finding | Promise<Finding>): Promise<void> {
     context.onProgress?.({ fraction: Math.min(checks.length / total, 1), detail: `looks at: ${name.toLowerCase()}`, secondsLeft: null })
@@ -85,6 +86,7 @@ export async function examine(input: DoctorInput, context: JobContext, tools: Do
   await check('Formats', MEND_FACTS, () => checkFormats(dataDir))
   await check('Permissions', 'Look at the rights of the data folder.', () => checkPermissions(dataDir))
   await check('Disk space', 'Look at the disk that the data folder is on.', () => checkSpace(dataDir, tools.freeBytes))
+  await check('Crash reports', 'Look at the rights of the folder logs in the data folder.', () => checkCrashes(dataDir))
 
   let store: Store | null = null
   try {

@@ -77,7 +77,7 @@ function supervised() {
   const timers: [number, () => void][] = []
   const failures: PlainError[] = []
   const told: DesktopTelling[] = []
-  const world = { gone: 0, nowMs: 0 }
+  const world = { gone: 0, nowMs: 0, died: [] as number[] }
   const supervisor = superviseCore<string>({
     start() {
       let exit = (_code: number): void => {}
@@ -103,6 +103,7 @@ function supervised() {
       return made
     },
     announceGone: () => world.gone++,
+    died: code => world.died.push(code),
     tell: telling => told.push(telling),
     onFailed: error => failures.push(error),
     nowMs: () => world.nowMs,
@@ -129,6 +130,7 @@ test('a core that dies is announced and replaced; pages get lines to the new one
   processes[0]!.say({ t: 'ready' })
   processes[0]!.die(139)
   expect(world.gone).toBe(1)
+  expect(world.died).toEqual([139])
   supervisor.connect('a')
   runTimers()
   expect(processes).toHaveLength(2)

@@ -91,6 +91,7 @@ test('a locked screen reaches the vault: main tells the core process, which lock
     }),
     tell: () => {},
     announceGone: () => {},
+    died: () => {},
     onFailed: () => {},
     nowMs: () => 0,
     after: () => {},

@@ -264,13 +264,14 @@ function doctorText({ checks }: DoctorReport, repaired: string[], recounted: boo
   return `${[...out, ...checks.map(line), verdict].join('\n')}\n`
 }
 
-export async function serve(options: Common & { port?: number; open?: boolean }, terminal: Terminal): Promise<void> {
+export async function serve(options: Common & { port?: number; open?: boolean; debug?: boolean }, terminal: Terminal): Promise<void> {
   const { serve: start } = await import('../loopback/serve.ts')
-  const { data, port, open } = options
+  const { data, port, open, debug } = options
   await start({
     ...(data !== undefined && { dataDir: data }),
     ...(port !== undefined && { port }),
     ...(open !== undefined && { open }),
+    ...(debug && { debug }),
     print: line => terminal.out(terminal.json ? jsonText({ message: line }) : `${line}\n`),
     printError: line => terminal.err(`${line}\n`),
     signal: terminal.signal,

@@ -27,7 +27,9 @@ export async function run(args: string[], streams: { stdout: NodeJS.WriteStream;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
     terminal.fail(error)
-    return toAppError(error).code === 'usage' ? 2 : 1
+    const { code } = toAppError(error)
+    if (code === 'internal') (await import('./crashed.ts')).noteInternal(error, args)
+    return code === 'usage' ? 2 : 1
   } finally {
     terminal.end()
   }
@@ -178,6 +180,7 @@ function granary(terminal: Terminal, groups: typeof import('./command-groups.ts'
   groups?.addExportCommands(command, terminal, wholeNumber, commandGroup)
   groups?.addAlertsCommands(command, terminal, wholeNumber, commandGroup)
   groups?.addBackupCommands(command, terminal)
+  groups?.addLogsCommands(command, terminal, wholeNumber, commandGroup)
   groups?.addTreasuryCommands(command, terminal, commandGroup)
 
   command('serve', 'the app in a browser on this machine')
@@ -228,5 +231,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
 
 /** Runs the command that this process was started with. */
 export async function main(): Promise<void> {
-  process.exitCode = await run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr })
+  const args = process.argv.slice(2)
+  process.on('uncaughtException', error => void import('./crashed.ts').then(({ endCrashed }) => endCrashed(error, args)))
+  process.exitCode = await run(args, { stdout: process.stdout, stderr: process.stderr })
 }

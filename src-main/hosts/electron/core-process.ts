@@ -1,3 +1,4 @@
+import { crashWords, hostLog, watchProcess } from '../host-log.ts'
 import { openHostCore } from '../open-host-core.ts'
 import { userName } from '../user-name.ts'
 import { type ElectronPort, runCoreHost } from './core-host.ts'
@@ -13,17 +14,18 @@ const safeStorage = safeStorageOfMain(
   listener => process.parentPort.on('message', ({ data }) => data.t === 'safe' && listener(data)),
 )
 
-const log = (error: unknown) => console.error(error instanceof Error ? (error.stack ?? error.message) : String(error))
+const log = hostLog(dataDir, 'core')
+watchProcess(log, (_error, report) => console.error(crashWords(report)))
 
 void runCoreHost({
   async open() {
-    const core = await openHostCore({ dataDir, host: 'electron', safeStorage })
-    sayTellings(core, telling => process.parentPort.postMessage({ t: 'tell', telling }), log)
+    const core = await openHostCore({ dataDir, host: 'electron', safeStorage, log })
+    sayTellings(core, telling => process.parentPort.postMessage({ t: 'tell', telling }), log.internal)
     return core
   },
   actor: { id: `desktop:${userName()}` },
   say: message => process.parentPort.postMessage(message),
   onMessage: listener => process.parentPort.on('message', event => listener(event.data, event.ports as ElectronPort[])),
   exit: code => process.exit(code),
-  log,
+  log: log.internal,
 })

@@ -15,7 +15,9 @@ import {
   utilityProcess,
 } from 'electron'
 import { goneMessage, portMessage } from '../../../src-shared/page-connection.ts'
+import { CRASHED_EXIT_CODE } from '../../core/log.ts'
 import { resolveDataDir } from '../data-dir.ts'
+import { crashWords, hostLog, watchProcess } from '../host-log.ts'
 import { loadPageFiles } from '../page-files.ts'
 import { connectChannel, openFileChannel } from './channels.ts'
 import { answerPage, isAllowedPermission, isPageUrl, pageScheme, pageUrl } from './page-rules.ts'
@@ -28,6 +30,8 @@ import { type SystemNotification, showTelling } from './tellings.ts'
 const dataDir = resolveDataDir(app.commandLine.getSwitchValue('data'))
 app.setPath('userData', join(dataDir, 'window'))
 app.enableSandbox()
+const log = hostLog(dataDir, 'desktop')
+watchProcess(log, (_error, report) => dialog.showErrorBox('Granary ended', crashWords(report)))
 protocol.registerSchemesAsPrivileged([{ scheme: pageScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }])
 
 /** while developing, electron-vite serves the page itself */
@@ -120,6 +124,10 @@ function run(): void {
         { isSupported: Notification.isSupported, notification: options => new Notification(options), showPage },
         notifications,
       ),
+    died(exitCode) {
+      log.write('core-ended', { exitCode })
+      if (exitCode !== CRASHED_EXIT_CODE) log.crash({ kind: 'ended', part: 'core', exitCode })
+    },
     onFailed: error => {
       dialog.showErrorBox('Granary cannot start', error.message)
       app.quit()
@@ -171,6 +179,20 @@ function run(): void {
   })
   window = openWindow()
 }
+
+// a page that crashed is loaded anew; one that does so again and again is left as it is
+const pageCrashesMs: number[] = []
+let isQuitting = false
+app.on('before-quit', () => {
+  isQuitting = true
+})
+app.on('render-process-gone', (_event, contents, { reason, exitCode }) => {
+  if (reason === 'clean-exit' || isQuitting) return
+  log.crash({ kind: 'ended', part: 'page', reason, exitCode })
+  const nowMs = performance.now()
+  if (pageCrashesMs.filter(crashMs => nowMs - crashMs < 60_000).length < 3 && !contents.isDestroyed()) contents.reload()
+  pageCrashesMs.push(nowMs)
+})
 
 // whatever shows a page in this process, it shows ours only and opens nothing
 app.on('web-contents-created', (_event, contents) => {

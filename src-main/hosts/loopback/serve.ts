@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { Core } from '../../../src-shared/contract.ts'
+import type { Log } from '../../core/log.ts'
 import { resolveDataDir } from '../data-dir.ts'
+import { hostLog, internalWords } from '../host-log.ts'
 import { openHostCore, pageDir } from '../open-host-core.ts'
 import { loadPageFiles } from '../page-files.ts'
 import { userName } from '../user-name.ts'
@@ -19,6 +21,9 @@ export interface ServeCoreOptions {
   open?: boolean
   print: (line: string) => void
   printError: (line: string) => void
+  /** prints where an internal error came from, too */
+  debug?: boolean
+  log?: Log
 }
 
 /** Serves a core on loopback and prints, or opens, the first link. The core stays the caller's to close. */
@@ -27,7 +32,11 @@ export async function serveCore(options: ServeCoreOptions): Promise<LoopbackServ
     core: options.core,
     pageFiles: connect => loadPageFiles(options.pageDir, connect),
     userName: userName(),
-    onInternalError: error => options.printError(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    onInternalError(error) {
+      options.log?.internal(error)
+      options.printError(internalWords)
+      if (options.debug) options.printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    },
     ...(options.port === undefined ? {} : { port: options.port }),
   })
   try {
@@ -68,6 +77,7 @@ export interface ServeOptions {
   open?: boolean
   print?: (line: string) => void
   printError?: (line: string) => void
+  debug?: boolean
   /** ends it, besides Ctrl-C */
   signal?: AbortSignal
 }
@@ -82,15 +92,18 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   const dataDir = resolveDataDir(options.dataDir)
   const asked = askedToStop(options.signal)
   try {
-    const core = await openHostCore({ dataDir, host: 'loopback' })
+    const log = hostLog(dataDir, 'server')
+    const core = await openHostCore({ dataDir, host: 'loopback', log })
     try {
-      const { port, open } = options
+      const { port, open, debug } = options
       const server = await serveCore({
         core,
         dataDir,
         pageDir,
         print,
         printError,
+        log,
+        ...(debug && { debug }),
         ...(port === undefined ? {} : { port }),
         ...(open === undefined ? {} : { open }),
       })

@@ -37,7 +37,7 @@ export interface RpcConnection {
 }
 
 const textOfUnexpected =
-  'Something went wrong inside Granary that should not. Your data is as it was before. Try again; if it stays, start Granary from a terminal to see the details.'
+  'Something went wrong inside Granary that should not. Your data is as it was before. Try again; if it stays, the details stand in Settings, Logs and crash reports.'
 
 /**
  * Serves the contract to one page until its port closes. Each request is checked, each answer too; whatever a peer sends,

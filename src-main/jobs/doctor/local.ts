@@ -5,6 +5,7 @@ import { formatDuration, formatUtc } from '../../../src-shared/time.ts'
 import { connect, type DbKind, facts, rows } from '../../store/db.ts'
 import { findGaps, type Gap, gapInWords } from '../../store/gaps.ts'
 import { checkLedger } from '../../store/ledger.ts'
+import { logFolder } from '../../store/log-files.ts'
 import { migrations, versionOf } from '../../store/migrations.ts'
 import { arePartsWhole } from '../../store/mint-input.ts'
 import { checkIntegrity, type Store } from '../../store/open.ts'
@@ -189,6 +190,8 @@ export function checkPermissions(dataDir: string, platform: NodeJS.Platform = pr
   for (const name of readdirSync(dataDir)) if (PRIVATE.test(name)) paths.push(join(dataDir, name))
   const backups = join(dataDir, 'backups')
   if (existsSync(backups)) paths.push(backups, ...readdirSync(backups).map(name => join(backups, name)))
+  const logs = join(dataDir, 'logs')
+  if (existsSync(logs)) paths.push(logs, ...readdirSync(logs).map(name => join(logs, name)))
   const open = paths.filter(path => (statSync(path).mode & 0o077) !== 0)
   if (open.length === 0) return fine('Only you can read the data folder.')
   const folders = open.filter(path => statSync(path).isDirectory())
@@ -205,6 +208,18 @@ export function checkPermissions(dataDir: string, platform: NodeJS.Platform = pr
 
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}
+
+/** Crash reports that nobody has looked at. They say nothing of the store, so they are no problem of it. */
+export function checkCrashes(dataDir: string): Finding {
+  const all = logFolder(dataDir).crashes()
+  const fresh = all.filter(({ isNew }) => isNew).map(({ report }) => report)
+  if (fresh.length === 0)
+    return fine(all.length === 0 ? 'There is no crash report.' : `No new crash report; ${count(all.length, 'older one')}.`)
+  return unknown(
+    `${count(fresh.length, 'new crash report')}: ${firstOf(fresh.map(({ id, ts }) => `${id} of ${formatUtc(ts)}.`))}`,
+    'Look at them in Settings, Logs and crash reports, or with granary logs show ID.',
+  )
 }
 
 /** What a store needs besides itself: a period read again beside the old one, a copy of the books, SQLite's own files. */
