@@ -20,6 +20,8 @@ export interface SupervisorEdges<Port> {
   announceGone(): void
   /** an alert is to be shown on the desktop */
   tell(telling: DesktopTelling): void
+  /** the core's process ended that nobody asked to; it has said nothing of why, or wrote a report of its own */
+  died(exitCode: number): void
   /** the core cannot run: its reason to be shown, then quit */
   onFailed(error: PlainError): void
   nowMs(): number
@@ -78,10 +80,11 @@ export function superviseCore<Port>(edges: SupervisorEdges<Port>): Supervisor<Po
       }
       edges.announceGone()
       if (failed) return
+      edges.died(code)
       const nowMs = edges.nowMs()
       deathsMs = [...deathsMs.filter(deathMs => nowMs - deathMs < 60_000), nowMs]
       if (deathsMs.length > deathsAMinute) {
-        const message = `Granary's core ended ${deathsMs.length} times within a minute (the last time with code ${code}). What was saved is safe. Start Granary from a terminal to see why.`
+        const message = `Granary's core ended ${deathsMs.length} times within a minute (the last time with code ${code}). What was saved is safe. Why stands in its crash reports: granary logs in a terminal lists them.`
         fail({ code: 'internal', message, retryable: false, details: { code } })
       } else edges.after(restartAfterMs, start)
     })
