@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, statSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 
 /** Makes an empty file that only its owner can read, or narrows the one that is there. SQLite gives its side files the same rights. */
 export function makePrivateFile(path: string): void {
@@ -18,11 +18,11 @@ export function makeDataFolder(path: string): void {
 }
 
 /** Replaces a small file, 0600, so that it is either the old or the new one after a crash. */
-export function writeSmallFile(path: string, text: string): void {
+export function writeSmallFile(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.part`
   const handle = openSync(temporary, 'w', 0o600)
   try {
-    writeSync(handle, text)
+    writeFileSync(handle, content)
     fsyncSync(handle)
   } finally {
     closeSync(handle)

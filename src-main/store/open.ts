@@ -4,6 +4,7 @@ import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ChunkHead } from './codec-head.ts'
 import { connect, type Db, storeError } from './db.ts'
 import { makeDataFolder, makePrivateFile } from './files.ts'
+import { makeFresh } from './fresh.ts'
 import { type Lock, takeLock } from './lock.ts'
 import type { LooseEvent } from './loose.ts'
 import { backupBooks, type Migrations, migrate, migrations as ownMigrations, refuseNewer, versionOf } from './migrations.ts'
@@ -51,7 +52,12 @@ export function openStore(dataDir: string, options: OpenOptions): Store {
         retryable: true,
       })
     const paths = { facts: join(folder, 'facts.db'), books: join(folder, 'books.db') }
-    if (lock) for (const path of Object.values(paths)) makePrivateFile(path)
+    const steps = options.migrations ?? ownMigrations
+    if (lock)
+      for (const kind of ['facts', 'books'] as const) {
+        makeFresh(paths[kind], kind, steps[kind])
+        makePrivateFile(paths[kind])
+      }
     else if (!existsSync(paths.books) || !existsSync(paths.facts))
       throw new AppError('io.missing', `There is no store in ${folder} yet. Import an archive first, or name another folder with --data.`, {
         details: { dataDir: folder },
@@ -60,7 +66,6 @@ export function openStore(dataDir: string, options: OpenOptions): Store {
     opened.push(books)
     const facts = connect(paths.facts, 'facts', options.mode)
     opened.push(facts)
-    const steps = options.migrations ?? ownMigrations
     refuseNewer(books, 'books', steps.books.length, paths.books)
     refuseNewer(facts, 'facts', steps.facts.length, paths.facts)
     if (lock && !lock.lastWasClean) {

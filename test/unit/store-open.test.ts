@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
@@ -51,6 +51,28 @@ test('both databases are WAL with foreign keys; the books commit FULL, and with 
     expect(store.books.pragma('checkpoint_fullfsync', { simple: true })).toBe(1)
     expect(store.facts.pragma('synchronous', { simple: true })).toBe(1)
     store.close()
+  })
+})
+
+test('a new database is as its migrations make it; one that was moved away leaves nothing to the next, whose log is its own', async () => {
+  await withFolder(async folder => {
+    const schemaOf = (db: InstanceType<typeof Database>) =>
+      db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all()
+    const other = await child(folder, 'import')
+    await other.kill()
+    rmSync(join(folder, 'facts.db'))
+    // else there would be nothing to leave behind
+    expect(statSync(join(folder, 'facts.db-wal')).size).toBeGreaterThan(0)
+    const fresh = openStore(folder, { mode: 'write' })
+    expect(fresh.facts.pragma('page_size', { simple: true })).toBe(8192)
+    expect(fresh.facts.prepare('SELECT count(*) FROM imports').pluck().get()).toBe(0)
+    for (const kind of ['facts', 'books'] as const) {
+      const stepwise = new Database(':memory:')
+      for (const step of migrations[kind]) stepwise.exec(step)
+      expect(schemaOf(fresh[kind])).toEqual(schemaOf(stepwise))
+      stepwise.close()
+    }
+    fresh.close()
   })
 })
 
