@@ -7,6 +7,11 @@ export function nodePath(nodeId: number, period?: number | null): string {
   return `/nodes/${nodeId}${period === undefined || period === null ? '' : `/${period}`}`
 }
 
+/** A fixed period's page. */
+export function periodPath(period: number): string {
+  return `/periods/${period}`
+}
+
 /** Where another signer's files are held against a period. */
 export function comparePath(period: number): string {
   return `/periods/${period}/compare`
@@ -15,6 +20,14 @@ export function comparePath(period: number): string {
 /** A payout run's page. */
 export function payoutPath(runId: string): string {
   return `/payouts/${runId}`
+}
+
+/** The topic of the help that has an entry for every figure. */
+export const GLOSSARY = 'glossary'
+
+/** A topic of the help, and in it the part under a heading. */
+export function helpPath(topic: string, anchor = ''): string {
+  return `/help/${topic}${anchor === '' ? '' : `/${encodeURIComponent(anchor)}`}`
 }
 
 /** The statement of a farm and year. */

@@ -1,9 +1,12 @@
 import { localStorageColorSchemeManager, MantineProvider, useMantineColorScheme } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
+import { spotlight } from '@mantine/spotlight'
 import { useEffect } from 'react'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
+import { searchMessage } from '../../src-shared/page-connection.ts'
 import { followTellings } from '../alert-notifications.ts'
+import { desktop } from '../api.ts'
 import { Sheet } from '../components/sheet.tsx'
 import { styleNonce } from '../nonce.ts'
 import { useStore } from '../store.ts'
@@ -26,6 +29,7 @@ export function App() {
     >
       <ThemeFollowsSettings />
       <Tellings />
+      <MenuSearch />
       <Router hook={useHashLocation}>
         <Frame />
         <Palette />
@@ -39,6 +43,19 @@ export function App() {
 /** A browser's notifications; the desktop application has its own. */
 function Tellings() {
   useEffect(followTellings, [])
+  return null
+}
+
+/** The desktop's menu has the search too. */
+function MenuSearch() {
+  useEffect(() => {
+    if (!desktop) return
+    const heed = (event: MessageEvent) => {
+      if (event.source === window && event.data === searchMessage) spotlight.open()
+    }
+    window.addEventListener('message', heed)
+    return () => window.removeEventListener('message', heed)
+  }, [])
   return null
 }
 

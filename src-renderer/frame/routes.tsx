@@ -8,6 +8,7 @@ import {
   IconCurve,
   IconDownload,
   IconGuarantees,
+  IconHelp,
   IconImport,
   IconJobs,
   IconKeys,
@@ -37,12 +38,15 @@ import { CreditPage } from '../pages/credit.tsx'
 import { CurvePage } from '../pages/curve.tsx'
 import { ExportsPage, StatementPage } from '../pages/exports.tsx'
 import { GuaranteesPage } from '../pages/guarantees.tsx'
+import { HelpPage } from '../pages/help.tsx'
 import { ImportPage } from '../pages/import.tsx'
 import { JobsPage } from '../pages/jobs.tsx'
 import { KeysPage } from '../pages/keys.tsx'
+import { NodeLinkPage, PeriodLinkPage, RefusedPage, RunLinkPage } from '../pages/linked.tsx'
 import { MintsPage } from '../pages/mints.tsx'
 import { NodePage } from '../pages/node.tsx'
 import { NodesPage } from '../pages/nodes.tsx'
+import { OpenedPage } from '../pages/opened.tsx'
 import { OverviewPage } from '../pages/overview.tsx'
 import { PayoutPage } from '../pages/payout.tsx'
 import { PayoutsPage } from '../pages/payouts.tsx'
@@ -50,6 +54,7 @@ import { PeriodPage } from '../pages/period.tsx'
 import { PeriodsPage } from '../pages/periods.tsx'
 import { PoolsPage } from '../pages/pools.tsx'
 import { ProposalsPage } from '../pages/proposals.tsx'
+import { ReceiptPage } from '../pages/receipt-link.tsx'
 import { RewardsPage } from '../pages/rewards.tsx'
 import { SettingsPage } from '../pages/settings.tsx'
 import { StakingPage } from '../pages/staking.tsx'
@@ -59,7 +64,9 @@ import { VotesPage } from '../pages/votes.tsx'
 import { WhatIfPage } from '../pages/what-if.tsx'
 import { texts } from '../texts.ts'
 import { auditTexts } from '../texts-audit.ts'
+import { desktopTexts } from '../texts-desktop.ts'
 import { exportsTexts } from '../texts-exports.ts'
+import { helpTexts } from '../texts-help.ts'
 
 export interface AppRoute {
   /** pattern for wouter; parameters arrive as props.params */
@@ -110,7 +117,15 @@ export const routes: AppRoute[] = [
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
+  { path: '/receipt/:hash', title: desktopTexts.receipt.title, page: ReceiptPage },
+  { path: '/node/:id', title: texts.rail.nodes, page: NodeLinkPage },
+  { path: '/period/:id', title: texts.rail.periods, page: PeriodLinkPage },
+  { path: '/run/:id', title: texts.pay.title, page: RunLinkPage },
+  { path: '/refused/:kind/:text?', title: desktopTexts.refused.title, page: RefusedPage },
+  { path: '/opened/:number', title: desktopTexts.opened.title, page: OpenedPage },
   { path: '/settings', title: texts.rail.settings, page: SettingsPage, rail: { section: 'app', icon: IconSettings } },
+  { path: '/help', title: helpTexts.title, page: HelpPage, rail: { section: 'app', icon: IconHelp } },
+  { path: '/help/:topic/:anchor?', title: helpTexts.title, page: HelpPage },
 ]
 
 /** The page at `location` is the route's, or one below it. */

@@ -29,15 +29,36 @@ export async function beginAudit({
   stellar: boolean
 }): Promise<void> {
   const names = period === null ? files.map(file => file.name) : [`period ${period}`]
+  return begin(names, {
+    ...{ period, stellar },
+    files() {
+      if (files.length > MOST_FILES) throw new AppError('usage', auditTexts.tooMany)
+      return givenFiles(files)
+    },
+  })
+}
+
+interface Begun {
+  period: number | null
+  files(): Promise<({ path: string } | { uploadId: string })[]>
+  stellar: boolean
+}
+
+async function begin(names: string[], { period, files, stellar }: Begun): Promise<void> {
   const set = (run: Partial<AuditRun>) => useAuditRun.setState({ run: { names, state: 'sending', jobId: null, error: null, ...run } })
   set({})
   try {
-    if (files.length > MOST_FILES) throw new AppError('usage', auditTexts.tooMany)
-    const { jobId } = await command('desk.start', { period, files: await givenFiles(files), stellar })
+    const { jobId } = await command('desk.start', { period, files: await files(), stellar })
     set({ state: 'begun', jobId })
   } catch (error) {
     set({ state: 'failed', error: readError(error, names.join(', ')) })
   }
+}
+
+/** The same with files of this machine that the desktop was handed. */
+export function beginAuditOfPaths(paths: readonly string[]): Promise<void> {
+  const names = paths.map(path => path.replace(/^.*[\\/]/, ''))
+  return begin(names, { period: null, files: () => Promise.resolve(paths.map(path => ({ path }))), stellar: false })
 }
 
 export function forgetAudit(): void {

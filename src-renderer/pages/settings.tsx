@@ -4,16 +4,19 @@ import type { ReactNode } from 'react'
 import type { Settings } from '../../src-shared/contract.ts'
 import { toAppError } from '../../src-shared/errors.ts'
 import { cleanName } from '../../src-shared/text.ts'
-import { useQuery } from '../api.ts'
+import { desktop, useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { DateTime } from '../components/values.tsx'
 import { roles } from '../frame/role-choice.tsx'
 import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
+import { desktopTexts } from '../texts-desktop.ts'
 import { AuditTrail } from './audit-trail.tsx'
 import { BackupSettings } from './backup-settings.tsx'
+import { DesktopChoices } from './desktop-settings.tsx'
 import { Doctor } from './doctor.tsx'
+import { Logs } from './logs.tsx'
 import { MintRules } from './mint-rules.tsx'
 import { Networks } from './networks.tsx'
 import { PaySettings } from './pay-settings.tsx'
@@ -58,6 +61,11 @@ export function SettingsPage() {
           <Skeleton height={150} />
         )}
       </Section>
+      {desktop ? (
+        <Section title={desktopTexts.settings.title}>
+          <DesktopChoices bridge={desktop} />
+        </Section>
+      ) : null}
       <Section title={texts.mints.settings.title}>
         <MintRules readOnly={status.data?.readOnly === true} />
       </Section>
@@ -72,6 +80,9 @@ export function SettingsPage() {
       </Section>
       <Section title={texts.sync.doctor.title}>
         <Doctor />
+      </Section>
+      <Section title={texts.logs.title}>
+        <Logs />
       </Section>
       <Section title={words.audit}>
         <AuditTrail />

@@ -64,6 +64,6 @@ export function menuTemplate(platform: NodeJS.Platform, { go, openFiles, search 
       ],
     },
     ...(isMac ? [{ role: 'windowMenu' as const }] : []),
-    { role: 'help', submenu: [{ label: 'Help', accelerator: 'F1', click: () => go('/help') }] },
+    { role: 'help', submenu: [{ label: 'Help', click: () => go('/help') }] },
   ]
 }

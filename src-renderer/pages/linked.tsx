@@ -1,0 +1,46 @@
+import { Link, Redirect } from 'wouter'
+import { isLinkId, type LinkKind, type RefusedKind, refusedKinds, refusedText } from '../../src-shared/app-links.ts'
+import { cleanName } from '../../src-shared/text.ts'
+import { EmptyState } from '../components/empty-state.tsx'
+import { nodePath, payoutPath, periodPath } from '../links.ts'
+import { desktopTexts } from '../texts-desktop.ts'
+import page from './page.module.css'
+
+const words = desktopTexts.refused
+
+type Params = { params: Record<string, string | undefined> }
+
+const paths: Record<Exclude<LinkKind, 'receipt'>, (id: string) => string> = {
+  node: id => nodePath(Number(id)),
+  period: id => periodPath(Number(id)),
+  run: payoutPath,
+}
+
+/** The page of what a link names, in the place of the link itself: Back leads to where one was. */
+function linkedPage(kind: keyof typeof paths) {
+  return ({ params: { id = '' } }: Params) =>
+    isLinkId(kind, id) ? <Redirect to={paths[kind](id)} replace /> : <RefusedText kind="link" text={`#/${kind}/${id}`} />
+}
+
+export const NodeLinkPage = linkedPage('node')
+export const PeriodLinkPage = linkedPage('period')
+export const RunLinkPage = linkedPage('run')
+
+/** What a link or a file was that was not opened, and what can be done. */
+export function RefusedPage({ params }: Params) {
+  const kind = refusedKinds.find(one => one === params.kind) ?? 'link'
+  return <RefusedText kind={kind} text={refusedText(params.text ?? '')} />
+}
+
+export function RefusedText({ kind, text }: { kind: RefusedKind; text: string }) {
+  const shown = cleanName(text)
+  return (
+    <EmptyState title={words.title} action={<Link href="/">{words.home}</Link>}>
+      <p>{words.what[kind]}</p>
+      <p>{words.wayOut[kind]}</p>
+      <p>
+        {words.asGiven}: {shown === '' ? words.empty : <code className={page.hash}>{shown}</code>}
+      </p>
+    </EmptyState>
+  )
+}
