@@ -8,8 +8,10 @@ import './theme.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './frame/app.tsx'
+import { tellPageErrors } from './page-errors.ts'
 import { followSettings, watchConnection } from './store.ts'
 
+tellPageErrors()
 watchConnection()
 followSettings()
 

@@ -11,6 +11,7 @@ import { curveTexts } from './texts-curve.ts'
 import { guaranteeTexts } from './texts-guarantees.ts'
 import { jobsTexts } from './texts-jobs.ts'
 import { keyTexts } from './texts-keys.ts'
+import { logTexts } from './texts-logs.ts'
 import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
 import { poolTexts } from './texts-pools.ts'
@@ -80,6 +81,7 @@ export const texts = {
   proposals: proposalTexts,
   curve: curveTexts,
   mints: mintTexts,
+  logs: logTexts,
   keys: keyTexts,
   tokens: tokenTexts,
   account: accountTexts,

@@ -42,6 +42,10 @@ export const logEntrySchema = z.object({
 })
 export type LogEntry = z.infer<typeof logEntrySchema>
 
+/** In a list: `place` counts from the oldest that is kept, so that it stays while others come. */
+const placedEntrySchema = logEntrySchema.extend({ place: z.number().int().min(0) })
+export type PlacedEntry = z.infer<typeof placedEntrySchema>
+
 const crashId = z.string().regex(/^\d{8}T\d{9}Z-[0-9a-f]{8}$/, 'the name of a crash report, as it is listed')
 
 /** What ended unasked, as it is kept in a file of its own. It stays on this machine. */
@@ -84,7 +88,7 @@ export const logQueries = {
       offset: z.number().int().min(0).default(0),
       limit: z.number().int().min(1).max(1000).default(200),
     }),
-    out: z.object({ rows: z.array(logEntrySchema), total: z.number(), problem: z.string(), folder: z.string(), bytes: z.number() }),
+    out: z.object({ rows: z.array(placedEntrySchema), total: z.number(), problem: z.string(), folder: z.string(), bytes: z.number() }),
   },
   'crashes.list': { in: z.object({}), out: z.object({ rows: z.array(crashSummarySchema), problem: z.string() }) },
   /** the whole report, and as the text to copy */

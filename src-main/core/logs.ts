@@ -44,7 +44,8 @@ export function createLogs(dataDir: string, log: Log, changed: () => void): Logs
     answers: {
       'logs.list': ({ least, offset, limit }) => {
         const { value: all, problem } = readOr(folder.entries, [])
-        const wanted = all.filter(({ level }) => logLevels.indexOf(level) >= logLevels.indexOf(least))
+        const placed = all.map((entry, at) => ({ ...entry, place: all.length - 1 - at }))
+        const wanted = placed.filter(({ level }) => logLevels.indexOf(level) >= logLevels.indexOf(least))
         const bytes = readOr(folder.bytes, 0).value
         return {
           ...{ rows: wanted.slice(offset, offset + limit), total: wanted.length, bytes },
