@@ -134,7 +134,7 @@ export const alertForms: Record<AlertKind, AlertKindForm> = {
   },
   'run-stuck': {
     name: 'Run stuck',
-    what: 'A payout run is not over, and nothing of it has changed for so long.',
+    what: 'A payout run is not over, and nothing of it has changed for so long; or a signed call to the chain has not ended.',
     severity: 'at-risk',
     on: true,
     threshold: { unit: 'h', side: 'above', value: 24, least: 1, most: 720, slack: 0 },

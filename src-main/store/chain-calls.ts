@@ -60,6 +60,13 @@ export function callsUnderWay(store: Store): StoredCall[] {
   return rows(store.books, books.selectFrom('chain_calls').selectAll().where('stage', '=', 'sent').orderBy('created_ts')).map(toCall)
 }
 
+/** Those that are signed and have not ended: each holds its number, so its account's next call waits for it. */
+export function callsHoldingNumbers(store: Store): StoredCall[] {
+  return rows(store.books, books.selectFrom('chain_calls').selectAll().where('stage', 'in', ['signed', 'sent']).orderBy('created_ts')).map(
+    toCall,
+  )
+}
+
 /** Those that are not signed yet, of every network. */
 export function callsToSign(store: Store): StoredCall[] {
   return rows(store.books, books.selectFrom('chain_calls').selectAll().where('stage', '=', 'prepared').orderBy('created_ts')).map(toCall)

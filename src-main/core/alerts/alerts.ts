@@ -56,6 +56,7 @@ const partsOf: Partial<Record<Topic, readonly AlertPart[]>> = {
   votes: ['votes'],
   keys: ['votes'],
   pay: ['runs'],
+  chain: ['runs'],
   treasury: ['treasury'],
 }
 /** What the clock alone changes. */

@@ -5,7 +5,8 @@ import { group } from '../../../src-shared/money.ts'
 import { formatUtc } from '../../../src-shared/time.ts'
 import type { Observation, Seen } from '../../engines/alerts/decide.ts'
 import { known } from '../../engines/projection/known.ts'
-import { loadLabels, type Store } from '../../store/index.ts'
+import { callsHoldingNumbers } from '../../store/chain-calls.ts'
+import { listPeriods, loadLabels, type Store } from '../../store/index.ts'
 import { runsUnderWay } from '../../store/run-progress.ts'
 import { listMarks } from '../../store/treasury-watch.ts'
 import type { MintView } from '../mint-view.ts'
@@ -14,7 +15,7 @@ import { fundOf } from '../treasury/rewards.ts'
 import { UBO_FUND } from '../treasury/token-table.ts'
 import type { LoadedPeriod, View } from '../view.ts'
 import type { VoteAnswers } from '../votes.ts'
-import { observeFund, observeMarks, observeMints, observeRuns, observeSync, observeVotes } from './observe-books.ts'
+import { isAsked, observeCalls, observeFund, observeMarks, observeMints, observeRuns, observeSync, observeVotes } from './observe-books.ts'
 import { FRESH_SEC, isWatched, observeGrid } from './observe-grid.ts'
 
 /** What alerts are made from. */
@@ -46,12 +47,14 @@ export interface Gatherer {
 const MOST = 200
 /** The clock is looked at every minute: after a longer gap the machine slept, and the sync could not go on. */
 const SLEPT_SEC = 300
+/** What the sync gets to connect and fetch something, once it is started or the machine woke: what is old then is no sign of a fault. */
+const BEGIN_SEC = 300
 
 const gridKinds = ['node-down', 'node-late', 'budget-low', 'violation', 'slow-boot', 'asleep-long', 'address-invalid'] as const
 
 export function createGatherer({ books, view, settings, sync, mints, votes }: AlertSources): Gatherer {
   let watching: Watching = { nodes: 0, why: 'Nothing is known of nodes yet.' }
-  let progress: { mark: string; ts: number; lookedTs: number } | null = null
+  let progress: { readBlocks: number; ts: number; askedTs: number; lookedTs: number } | null = null
 
   function lookAtGrid(): Seen {
     const loaded = latest()
@@ -114,10 +117,16 @@ export function createGatherer({ books, view, settings, sync, mints, votes }: Al
   function lookAtSync(): Seen {
     const nowTs = books.now()
     const state = sync().state()
-    const mark = `${state.config?.network} ${state.stored?.n} ${state.readBlocks}`
-    const slept = progress !== null && nowTs - progress.lookedTs > SLEPT_SEC
-    progress = { mark, ts: progress?.mark === mark && !slept ? progress.ts : nowTs, lookedTs: nowTs }
-    return { observations: observeSync(state, progress.ts, nowTs), whole: wholly(['sync-stalled'], 'unwatched') }
+    const { readBlocks } = state
+    const kept = isAsked(state) ? progress : null
+    const isGoing = kept !== null && nowTs - kept.lookedTs <= SLEPT_SEC
+    const askedTs = isGoing ? kept.askedTs : nowTs
+    // what came before this program began counts too, or one that is started anew and anew would never tell
+    const readTs = kept && readBlocks > kept.readBlocks ? nowTs : (kept?.ts ?? 0)
+    const ts = Math.max(readTs, lastSyncedTs(books, state.config?.network)) || askedTs
+    progress = isAsked(state) ? { readBlocks, ts, askedTs, lookedTs: nowTs } : null
+    const observations = observeSync(state, ts, nowTs - askedTs >= BEGIN_SEC, nowTs)
+    return { observations, whole: wholly(['sync-stalled'], 'unwatched') }
   }
 
   async function lookAtVotes(): Promise<Seen> {
@@ -133,7 +142,10 @@ export function createGatherer({ books, view, settings, sync, mints, votes }: Al
     treasury: lookAtTreasury,
     sync: lookAtSync,
     votes: lookAtVotes,
-    runs: () => ({ observations: observeRuns(runsUnderWay(books), books.now()), whole: wholly(['run-stuck'], 'over') }),
+    runs: () => ({
+      observations: [...observeRuns(runsUnderWay(books), books.now()), ...observeCalls(callsHoldingNumbers(books), books.now())],
+      whole: wholly(['run-stuck'], 'over'),
+    }),
   }
 
   return {
@@ -149,6 +161,12 @@ export function createGatherer({ books, view, settings, sync, mints, votes }: Al
     },
     watching: () => watching,
   }
+}
+
+/** When something of a network was last stored by its sync, seconds; 0: never. */
+function lastSyncedTs(books: Store, network: string | undefined): number {
+  const synced = listPeriods(books).filter(period => period.origin === 'sync' && period.network === network)
+  return Math.max(0, ...synced.map(({ importedTs }) => importedTs))
 }
 
 const nothing: Seen = { observations: [] as Observation[], whole: new Map() }

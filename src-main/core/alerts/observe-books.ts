@@ -1,3 +1,4 @@
+import { callText } from '../../../src-shared/chain-text.ts'
 import type { QueryOutput } from '../../../src-shared/contract.ts'
 import type { SyncState } from '../../../src-shared/sync.ts'
 import { cleanName } from '../../../src-shared/text.ts'
@@ -5,6 +6,7 @@ import { formatUtc } from '../../../src-shared/time.ts'
 import { formatAmount } from '../../../src-shared/treasury/amounts.ts'
 import type { Observation } from '../../engines/alerts/decide.ts'
 import type { Fund } from '../../engines/rewards/fund.ts'
+import type { StoredCall } from '../../store/chain-calls.ts'
 import type { StoredRun } from '../../store/runs.ts'
 import type { StoredMark } from '../../store/treasury-watch.ts'
 import type { MintLine } from '../mint-lines.ts'
@@ -47,16 +49,24 @@ export function observeMarks(marks: readonly StoredMark[], nowTs: number): Obser
   }))
 }
 
-/** `progressTs`: when something new came last. Nothing where nothing is followed. */
-export function observeSync({ config, phase, halt }: SyncState, progressTs: number, nowTs: number): Observation[] {
+/** Whether the sync is to fetch anything now: not where nobody wants it, or the user paused it. */
+export function isAsked({ config, phase }: Pick<SyncState, 'config' | 'phase'>): boolean {
+  return config !== null && phase !== 'off' && phase !== 'paused'
+}
+
+/**
+ * `progressTs`: when something new came last, also before this program began; `hasHadTime`: it had the time to get going since it was started,
+ * unpaused, or the machine woke. Nothing where nothing is followed.
+ */
+export function observeSync(state: SyncState, progressTs: number, hasHadTime: boolean, nowTs: number): Observation[] {
+  const { config, phase, halt } = state
   if (config === null) return []
-  const isAsked = phase !== 'off' && phase !== 'paused'
   const isHalted = phase === 'halted'
-  const stillSec = isAsked ? nowTs - progressTs : 0
+  const stillMin = Math.max(0, Math.floor((nowTs - progressTs) / 60))
   return [
     {
       ...{ kind: 'sync-stalled', network: config.network, subject: 'sync', href: '/sync', asOfTs: nowTs, sinceTs: null, episode: null },
-      value: isHalted ? true : Math.floor(stillSec / 60),
+      value: isHalted || (!isAsked(state) ? 0 : hasHadTime ? stillMin : null),
       title: isHalted ? `The sync of ${config.network} has halted` : `Nothing comes from the chain ${config.network}`,
       reason: isHalted ? (halt?.message ?? '') : `Nothing new since ${formatUtc(progressTs)}. Until it goes on, nothing is known of nodes.`,
       wayOut:
@@ -94,6 +104,23 @@ export function observeVotes(rows: readonly VoteRow[], network: string, nowTs: n
   return mints.length === 0
     ? periods
     : [...periods, { ...common, subject: 'mints', value: most, title: 'Mints wait for your vote', reason, wayOut }]
+}
+
+/** Calls to the chain that are signed and have not ended. What stands in a block, or never can any more, is known only once it was looked for. */
+export function observeCalls(calls: readonly StoredCall[], nowTs: number): Observation[] {
+  return calls.map(({ requestId, network, call, stage, createdTs, sentTs }) => ({
+    ...{ kind: 'run-stuck', network, subject: `call ${requestId.slice(0, 16)}`, href: '/keys', asOfTs: nowTs, sinceTs: null },
+    ...{ value: Math.floor((nowTs - (sentTs ?? createdTs)) / 3_600), episode: String(sentTs ?? createdTs) },
+    title: `A call to the chain ${network} is stuck: ${callText(call)}`,
+    reason:
+      stage === 'sent'
+        ? `It was sent ${formatUtc(sentTs ?? createdTs)}, and whether it stands in a block is not known. The account’s next call waits for it.`
+        : `It was signed after ${formatUtc(createdTs)} and is not sent. The account’s next call waits for it.`,
+    wayOut:
+      stage === 'sent'
+        ? 'See on the page Keys what holds it up: it is looked for as long as an endpoint answers.'
+        : 'Send it, or take it out of the list, on the page Keys.',
+  }))
 }
 
 /** `progressTs`: when something of the run changed last. */
