@@ -91,6 +91,12 @@ export const IconSearch = icon(
     <path d="m10.3 10.3 3.4 3.4" />
   </>,
 )
+export const IconHelp = icon(
+  <>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M6.2 6.3a1.8 1.8 0 1 1 2.6 1.6c-.6.3-.8.6-.8 1.2M8 11.2v.3" strokeLinecap="round" />
+  </>,
+)
 export const IconClose = icon(<path d="m4 4 8 8M12 4l-8 8" />)
 export const IconStop = icon(<path d="M4 4h8v8H4z" strokeLinejoin="round" />)
 export const IconCopy = icon(<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" strokeLinejoin="round" />)

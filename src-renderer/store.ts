@@ -2,6 +2,7 @@ import { type ReactNode, useMemo } from 'react'
 import { create } from 'zustand'
 import type { Settings } from '../src-shared/contract.ts'
 import { command, followConnection, onChange, query } from './api.ts'
+import type { HelpTerm } from './help-terms.ts'
 
 /** connecting: the first time; open; lost: it tries again by itself; refused: no retry helps, `message` says what does. */
 export type Connection = { state: 'connecting' | 'open' | 'lost' } | { state: 'refused'; message: string }
@@ -10,6 +11,8 @@ export type Connection = { state: 'connecting' | 'open' | 'lost' } | { state: 'r
 export interface SheetContent {
   title: string
   body: ReactNode
+  /** the entry of the glossary that says more about it */
+  help?: HelpTerm
 }
 
 interface AppState {

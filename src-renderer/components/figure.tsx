@@ -1,14 +1,21 @@
 import type { ReactNode } from 'react'
+import type { HelpTerm } from '../help-terms.ts'
 import { openSheet } from '../store.ts'
 import classes from './figure.module.css'
 
 /**
  * A computed number that says why: pressing it opens its derivation in the side sheet. `label` names the figure for
- * screen readers and titles the sheet; `explain` makes the sheet's content when asked.
+ * screen readers and titles the sheet; `explain` makes the sheet's content when asked; `help`: its entry of the glossary.
  */
-export function Figure({ label, children, explain }: { label: string; children: ReactNode; explain: () => ReactNode }) {
+export function Figure(props: { label: string; help: HelpTerm; children: ReactNode; explain: () => ReactNode }) {
+  const { label, help, children, explain } = props
   return (
-    <button type="button" className={classes.figure} aria-haspopup="dialog" onClick={() => openSheet({ title: label, body: explain() })}>
+    <button
+      type="button"
+      className={classes.figure}
+      aria-haspopup="dialog"
+      onClick={() => openSheet({ title: label, body: explain(), help })}
+    >
       {children}
       <span className={classes.hidden}>, how {label.charAt(0).toLowerCase() + label.slice(1)} is computed</span>
     </button>

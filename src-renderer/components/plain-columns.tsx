@@ -1,5 +1,6 @@
 import { formatUtc } from '../../src-shared/time.ts'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import type { Column } from './data-table.tsx'
 import { Clip } from './names.tsx'
 import { Amount, DateTime } from './values.tsx'
@@ -7,9 +8,11 @@ import { Amount, DateTime } from './values.tsx'
 /* Columns of plain values, as the treasury's tables have most of them. */
 
 export type Field<Row> = Pick<Column<Row>, 'id' | 'header'>
+/** An amount is computed from something, which its entry of the glossary tells. */
+export type AmountField<Row> = Field<Row> & { help: HelpTerm }
 
 /** An amount of one token, which stands in the header; null: nothing to show. */
-export function amountColumn<Row>(field: Field<Row>, token: string, unitsOf: (row: Row) => bigint | null): Column<Row> {
+export function amountColumn<Row>(field: AmountField<Row>, token: string, unitsOf: (row: Row) => bigint | null): Column<Row> {
   return {
     ...field,
     width: 120,

@@ -49,6 +49,7 @@ const columns: Column<ReviewRow>[] = [
     header: words.columns.amount,
     width: 120,
     align: 'right',
+    help: 'amount-of-a-payment',
     cell: row => <Amount units={row.amountUnits} />,
     text: row => tftExact(row.amountUnits),
   },

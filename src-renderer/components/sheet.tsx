@@ -1,6 +1,7 @@
 import { Drawer } from '@mantine/core'
 import { closeSheet, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
+import { MoreInHelp } from './help-mark.tsx'
 
 /** The one side sheet of the app; `openSheet` (store.ts) fills it. Escape and a click outside close it, focus goes back. */
 export function Sheet() {
@@ -17,6 +18,7 @@ export function Sheet() {
       transitionProps={{ duration: 120 }}
     >
       {sheet?.body}
+      {sheet?.help ? <MoreInHelp term={sheet.help} /> : null}
     </Drawer>
   )
 }

@@ -5,9 +5,12 @@
 import { Skeleton } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, memo, type ReactNode, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
-import { IconArrowDown, IconArrowUp } from '../icons.tsx'
+import type { HelpTerm } from '../help-terms.ts'
+import { IconArrowDown, IconArrowUp, IconHelp } from '../icons.tsx'
 import { texts } from '../texts.ts'
+import { helpTexts } from '../texts-help.ts'
 import classes from './data-table.module.css'
+import { openTerm } from './help-mark.tsx'
 import type { RowSource } from './row-source.ts'
 
 export interface Column<Row> {
@@ -28,6 +31,8 @@ export interface Column<Row> {
   optional?: boolean
   /** what the column means, on hover of its header */
   hint?: string
+  /** its entry of the glossary: by the mark in its header, and F1 in one of its cells */
+  help?: HelpTerm
 }
 
 export interface TableSort {
@@ -159,6 +164,12 @@ export function TableGrid<Row>(props: TableGridProps<Row>) {
           ?.querySelector<HTMLElement>('[data-strip], button, a')
           ?.focus()
         break
+      case 'F1': {
+        const about = columns[at.column - offset]
+        if (!active || !about?.help) return
+        openTerm(about.help, about.header)
+        break
+      }
       case 'c':
         if (!far || window.getSelection()?.toString()) return
         onCopy(row)
@@ -285,6 +296,19 @@ const Head = memo(function Head({ columns, template, minWidth, selectable, sort,
             ) : (
               one.header
             )}
+            {one.help ? (
+              // by keyboard it is F1, as a header is no stop of the grid
+              <button
+                type="button"
+                tabIndex={-1}
+                aria-hidden="true"
+                className={classes.about}
+                title={helpTexts.mark(one.header)}
+                onClick={() => openTerm(one.help!, one.header)}
+              >
+                <IconHelp size={14} />
+              </button>
+            ) : null}
           </span>
         )
       })}

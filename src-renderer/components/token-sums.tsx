@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react'
+import type { HelpTerm } from '../help-terms.ts'
 import page from '../pages/page.module.css'
+import { HelpMark } from './help-mark.tsx'
 import { Amount } from './values.tsx'
 
 export type TokenSum = readonly [token: string, units: bigint]
@@ -13,6 +15,8 @@ export function sumByToken<Row>(rows: readonly Row[], tokenOf: (row: Row) => str
 
 export interface FigureLine {
   name: string
+  /** its entry of the glossary */
+  help: HelpTerm
   hint?: string
   value: ReactNode
   note?: ReactNode
@@ -22,9 +26,11 @@ export interface FigureLine {
 export function FigureList({ figures }: { figures: readonly FigureLine[] }) {
   return (
     <dl className={page.figures}>
-      {figures.map(({ name, hint, value, note }) => (
+      {figures.map(({ name, help, hint, value, note }) => (
         <div key={name} className={page.figure}>
-          <dt title={hint}>{name}</dt>
+          <dt title={hint}>
+            {name} <HelpMark term={help} name={name} />
+          </dt>
           <dd>
             <div className={page.number}>{value}</div>
             {note ? <div className={page.caption}>{note}</div> : null}

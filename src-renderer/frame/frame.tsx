@@ -7,6 +7,7 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './frame.module.css'
+import { useHelpKey } from './help-key.ts'
 import { Rail } from './rail.tsx'
 import { RoleChoice, useRoleHome } from './role-choice.tsx'
 import { type AppRoute, isCurrent, routes } from './routes.tsx'
@@ -19,6 +20,7 @@ export function Frame() {
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
   useRoleHome()
+  useHelpKey()
   const status = useQuery('status.get', {}, ['facts', 'results', 'jobs', 'sync']).data
   const route = routes.find(one => isCurrent(one, location))
 

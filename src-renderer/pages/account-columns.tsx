@@ -7,6 +7,7 @@ import type { Column } from '../components/data-table.tsx'
 import { Clip } from '../components/names.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
+import type { HelpTerm } from '../help-terms.ts'
 import { accountTexts } from '../texts-account.ts'
 
 const words = accountTexts
@@ -15,10 +16,17 @@ function time<Row>(id: string, header: string, tsOf: (row: Row) => number): Colu
   return { id, header, width: 150, cell: row => <DateTime ts={tsOf(row)} />, text: row => formatUtc(tsOf(row)) }
 }
 
-function amount<Row extends { token: string }>(id: string, header: string, unitsOf: (row: Row) => bigint, hint?: string): Column<Row> {
+function amount<Row extends { token: string }>(
+  id: string,
+  header: string,
+  help: HelpTerm,
+  unitsOf: (row: Row) => bigint,
+  hint?: string,
+): Column<Row> {
   return {
     id,
     header,
+    help,
     width: 125,
     align: 'right',
     ...(hint !== undefined && { hint }),
@@ -38,7 +46,7 @@ export function statementColumns(nameOf: (id: string) => string): Column<TokenSt
     time('ts', columns.ts, ({ ts }) => ts),
     plain('what', columns.what, 90, ({ type }) => kinds[type]),
     plain('others', columns.others, 130, ({ others }) => others.map(nameOf).join(', '), 1),
-    amount('amount', columns.amount, line => line.amount, words.statement.amountHint),
+    amount('amount', columns.amount, 'posting', line => line.amount, words.statement.amountHint),
     plain('token', columns.token, 100, ({ token }) => token),
     plain('part', columns.part, 80, ({ part }) => parts[part]),
     plain('memo', columns.memo, 130, ({ memo }) => cleanName(memo), 1),
@@ -59,8 +67,8 @@ export function paymentColumns(ownId: string): Column<Payment>[] {
     time('ts', columns.ts, ({ ts }) => ts),
     plain('side', columns.side, 80, ({ from }) => (from === ownId ? paid : received)),
     plain('other', columns.other, 130, row => otherName(row, ownId), 1),
-    amount('amount', columns.amount, row => row.amount),
-    amount('fee', columns.fee, ({ fee }) => fee),
+    amount('amount', columns.amount, 'posting', row => row.amount),
+    amount('fee', columns.fee, 'payment-fee', ({ fee }) => fee),
     plain('token', columns.token, 90, ({ token }) => token),
     plain('kind', columns.kind, 100, ({ kind }) => kinds[kind]),
     plain('memo', columns.memo, 130, ({ memo }) => cleanName(memo), 1),

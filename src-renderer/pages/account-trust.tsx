@@ -15,7 +15,7 @@ export function TrustFigure({ entityId }: { entityId: string }) {
   const { data } = useQuery('trust.get', { entityId }, ['treasury'])
   if (!data) return null
   return (
-    <Figure label={accountTexts.figures.trust} explain={() => <TrustSheet entityId={entityId} />}>
+    <Figure label={accountTexts.figures.trust} help="trust" explain={() => <TrustSheet entityId={entityId} />}>
       {words.of(data.score)}
     </Figure>
   )

@@ -240,6 +240,7 @@ function deliveryColumns(): Column<WebhookDelivery>[] {
       header: heads.tries,
       width: 70,
       align: 'right',
+      help: 'tries',
       cell: ({ tries }) => formatCount(tries),
       text: ({ tries }) => String(tries),
     },

@@ -70,9 +70,9 @@ function auctionColumns(): Column<AuctionShown>[] {
   return [
     { ...textColumn<AuctionShown>({ id: 'title', header: heads.title }, 200, ({ title }) => cleanName(title)), grow: 2 },
     { id: 'state', header: heads.state, width: 110, cell: ({ state }) => <AuctionMark state={state} />, text: ({ state }) => state },
-    amountColumn({ id: 'base', header: heads.base }, ACCESS_TOKEN, ({ base }) => base),
+    amountColumn({ id: 'base', header: heads.base, help: 'auction-base' }, ACCESS_TOKEN, ({ base }) => base),
     {
-      ...amountColumn<AuctionShown>({ id: 'own', header: heads.own }, ACCESS_TOKEN, ({ own }) => own?.locked ?? null),
+      ...amountColumn<AuctionShown>({ id: 'own', header: heads.own, help: 'auction-lock' }, ACCESS_TOKEN, ({ own }) => own?.locked ?? null),
       width: 190,
       cell: ({ own, state }) =>
         own === null || (state === 'ended' && !own.isIn) ? (
@@ -89,6 +89,7 @@ function auctionColumns(): Column<AuctionShown>[] {
       header: heads.participants,
       width: 100,
       align: 'right',
+      help: 'participants',
       cell: ({ participants }) => formatCount(participants),
       text: ({ participants }) => String(participants),
     },

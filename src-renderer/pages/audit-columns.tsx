@@ -46,6 +46,7 @@ export const auditColumns: Column<AuditedReceipt>[] = [
     header: words.columns.amount,
     width: 120,
     align: 'right',
+    help: 'amount-of-a-payment',
     cell: row => (row.units === null ? words.unknownAmount : <Amount units={row.units} />),
     text: row => (row.units === null ? '' : tftExact(row.units)),
   },

@@ -97,17 +97,25 @@ function Verdict({ vault }: { vault: KnownVault }) {
       </div>
       <dl className={page.figures}>
         <Fact name={words.minted}>
-          <Figure label={words.minted} explain={() => <SumOf rule={words.mintedHow} nameHead={words.part} {...mintedSum(vault)} />}>
+          <Figure
+            label={words.minted}
+            help="minted"
+            explain={() => <SumOf rule={words.mintedHow} nameHead={words.part} {...mintedSum(vault)} />}
+          >
             <Amount units={vault.mintedUnits} unit />
           </Figure>
         </Fact>
         <Fact name={words.vaulted}>
-          <Figure label={words.vaulted} explain={() => <SumOf rule={words.vaultedHow} nameHead={words.part} {...vaultedSum(vault)} />}>
+          <Figure
+            label={words.vaulted}
+            help="vaulted"
+            explain={() => <SumOf rule={words.vaultedHow} nameHead={words.part} {...vaultedSum(vault)} />}
+          >
             <Amount units={vault.vaultedUnits} unit />
           </Figure>
         </Fact>
         <Fact name={difference}>
-          <Figure label={difference} explain={() => <Difference vault={vault} />}>
+          <Figure label={difference} help="not-backed" explain={() => <Difference vault={vault} />}>
             <Amount units={differenceUnits < 0n ? -differenceUnits : differenceUnits} unit />
           </Figure>
         </Fact>

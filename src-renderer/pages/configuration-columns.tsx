@@ -40,6 +40,7 @@ export function settingColumns(nameOf: (id: string) => string): Column<Parameter
       header: heads.value,
       width: 150,
       align: 'right',
+      help: 'setting',
       cell: row =>
         row.isNormal ? (
           <ValueText row={row} json={row.value} />
@@ -55,6 +56,7 @@ export function settingColumns(nameOf: (id: string) => string): Column<Parameter
       header: heads.normal,
       width: 150,
       align: 'right',
+      help: 'setting',
       cell: row => (
         <span className={classes.dim}>
           <ValueText row={row} json={row.normal} />

@@ -2,7 +2,7 @@ import { cleanName } from '../../src-shared/text.ts'
 import { CREDIT_TOKEN } from '../../src-shared/treasury/credit.ts'
 import type { CreditApplication, Loan } from '../../src-shared/treasury/credit-table.ts'
 import type { Column } from '../components/data-table.tsx'
-import { amountColumn, type Field, textColumn, timeColumn } from '../components/plain-columns.tsx'
+import { type AmountField, amountColumn, textColumn, timeColumn } from '../components/plain-columns.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { texts } from '../texts.ts'
 
@@ -25,7 +25,7 @@ export function ApplicationMark({ application: { state }, isOwn }: { application
   return <StateMark state={marks[state]} word={word} />
 }
 
-const amountOf = <Row,>(field: Field<Row>, unitsOf: (row: Row) => bigint | null) => amountColumn(field, CREDIT_TOKEN, unitsOf)
+const amountOf = <Row,>(field: AmountField<Row>, unitsOf: (row: Row) => bigint | null) => amountColumn(field, CREDIT_TOKEN, unitsOf)
 
 /** `isEverybodys`: whose they are is shown. */
 export function loanColumns(isEverybodys: boolean): Column<Loan>[] {
@@ -33,11 +33,11 @@ export function loanColumns(isEverybodys: boolean): Column<Loan>[] {
     textColumn({ id: 'id', header: heads.id }, 120, row => row.id),
     ...(isEverybodys ? [textColumn<Loan>({ id: 'borrower', header: heads.borrower }, 140, row => cleanName(row.name))] : []),
     { id: 'state', header: heads.state, width: 150, cell: row => <LoanMark loan={row} />, text: row => row.status },
-    amountOf({ id: 'principal', header: heads.principal }, row => row.principal),
-    amountOf({ id: 'owed', header: heads.owed }, row => row.owed),
+    amountOf({ id: 'principal', header: heads.principal, help: 'principal' }, row => row.principal),
+    amountOf({ id: 'owed', header: heads.owed, help: 'owed-in-all' }, row => row.owed),
     timeColumn({ id: 'due', header: heads.due }, row => row.due?.dueTs ?? null),
-    amountOf({ id: 'dueAmount', header: heads.dueAmount }, row => row.due?.amount ?? null),
-    amountOf({ id: 'overdue', header: heads.overdue }, row => (row.overdue > 0n ? row.overdue : null)),
+    amountOf({ id: 'dueAmount', header: heads.dueAmount, help: 'due' }, row => row.due?.amount ?? null),
+    amountOf({ id: 'overdue', header: heads.overdue, help: 'overdue' }, row => (row.overdue > 0n ? row.overdue : null)),
     { ...timeColumn<Loan>({ id: 'opened', header: heads.opened }, row => row.openedTs), optional: true },
   ]
 }
@@ -54,8 +54,10 @@ export function applicationColumns(isEverybodys: boolean, ownId: string | undefi
       text: row => row.state,
     },
     textColumn({ id: 'purpose', header: heads.purpose }, 110, row => words.purposes[row.purpose]),
-    amountOf({ id: 'asked', header: heads.asked }, row => row.amount),
-    amountOf({ id: 'approved', header: heads.approved }, row => (row.decision?.rejected === null ? row.decision.approved : null)),
+    amountOf({ id: 'asked', header: heads.asked, help: 'asked-for' }, row => row.amount),
+    amountOf({ id: 'approved', header: heads.approved, help: 'approved' }, row =>
+      row.decision?.rejected === null ? row.decision.approved : null,
+    ),
     textColumn({ id: 'by', header: heads.by }, 120, row => (row.decision ? words.bases[row.decision.basis] : '')),
     timeColumn({ id: 'applied', header: heads.applied }, row => row.createdTs),
   ]

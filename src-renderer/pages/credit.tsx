@@ -6,9 +6,11 @@ import { query, useQuery } from '../api.ts'
 import { DataTable } from '../components/data-table.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { HelpMark } from '../components/help-mark.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
+import type { HelpTerm } from '../help-terms.ts'
 import { openSheet, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
 import { useSession } from './acting.tsx'
@@ -86,6 +88,7 @@ function Figures() {
     <dl className={page.figures}>
       <Figure
         name={figures.overdue}
+        help="overdue"
         note={overdue.length === 0 ? null : figures.days(Math.max(...overdue.map(({ overdueDays }) => overdueDays)))}
         {...(overdue[0] && { onOpen: () => openLoan(overdue[0]!.id) })}
       >
@@ -99,15 +102,16 @@ function Figures() {
       </Figure>
       <Figure
         name={figures.due}
+        help="due"
         note={next?.due ? <DateTime ts={next.due.dueTs} form="both" /> : null}
         {...(next && { onOpen: () => openLoan(next.id) })}
       >
         {next?.due ? <Amount units={next.due.amount} token={CREDIT_TOKEN} unit /> : <span className={page.dim}>{figures.dueNone}</span>}
       </Figure>
-      <Figure name={figures.owed} hint={figures.owedHint}>
+      <Figure name={figures.owed} help="owed-in-all" hint={figures.owedHint}>
         <Amount units={sum(active, loan => loan.owed)} token={CREDIT_TOKEN} unit />
       </Figure>
-      <Figure name={figures.waits} {...(waiting[0] && { onOpen: () => openApplication(waiting[0]!.id) })}>
+      <Figure name={figures.waits} help="waits-for-you" {...(waiting[0] && { onOpen: () => openApplication(waiting[0]!.id) })}>
         {waiting.length === 0 ? (
           <span className={page.dim}>{figures.waitsNone}</span>
         ) : (
@@ -118,11 +122,13 @@ function Figures() {
   )
 }
 
-function Figure(props: { name: string; hint?: string; note?: ReactNode; onOpen?: () => void; children: ReactNode }) {
-  const { name, hint, note = null, onOpen, children } = props
+function Figure(props: { name: string; help: HelpTerm; hint?: string; note?: ReactNode; onOpen?: () => void; children: ReactNode }) {
+  const { name, help, hint, note = null, onOpen, children } = props
   return (
     <div className={page.figure}>
-      <dt title={hint}>{name}</dt>
+      <dt title={hint}>
+        {name} <HelpMark term={help} name={name} />
+      </dt>
       <dd>
         <div className={page.number}>{children}</div>
         {note === null ? null : <div className={page.caption}>{note}</div>}

@@ -161,21 +161,24 @@ function CurveFigures({ curve, entityId }: { curve: CurveShown; entityId: string
   return (
     <FigureList
       figures={[
-        { name: figures.price, hint: figures.priceHint, value: priced(price) },
+        { name: figures.price, help: 'curve-price', hint: figures.priceHint, value: priced(price) },
         {
           name: figures.floor,
+          help: 'floor',
           hint: figures.floorHint,
           value: floor === null ? <span className={page.dim}>{figures.noneYet}</span> : priced(floor),
           note: floor === null ? figures.noFloor : floor === 0n ? figures.floorTiny : null,
         },
         {
           name: figures.supply,
+          help: 'minted-on-the-curve',
           hint: figures.supplyHint,
           value: <TokenSums sums={[[asset, supply]]} none={figures.noneYet} />,
           note: figures.issuance(`${writeAmount(issuance)} ${asset}`),
         },
         {
           name: figures.pool,
+          help: 'pool-price',
           hint: figures.poolHint,
           value: pool.price === null ? <span className={page.dim}>{figures.poolEmpty}</span> : priced(pool.price),
           note: figures.poolFee(writePpm(pool.feePpm)),
@@ -184,6 +187,7 @@ function CurveFigures({ curve, entityId }: { curve: CurveShown; entityId: string
           ? [
               {
                 name: figures.have,
+                help: 'your-balance' as const,
                 value: <TokenSums sums={[[asset, holding.asset]]} none={figures.noneYet} />,
                 note: `${writeAmount(holding.foreign)} ${foreignAsset}`,
               },

@@ -9,6 +9,7 @@ import { listSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { showNodes } from '../links.ts'
 import { stateWords, texts } from '../texts.ts'
 
@@ -19,6 +20,7 @@ function countColumn(id: Count, state: NodeState): Column<FarmRow> {
   return {
     id,
     header: stateWords[state],
+    help: 'state',
     width: 70,
     align: 'right',
     sortable: true,
@@ -27,10 +29,11 @@ function countColumn(id: Count, state: NodeState): Column<FarmRow> {
   }
 }
 
-function amountColumn(id: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits', header: string): Column<FarmRow> {
+function amountColumn(id: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits', header: string, help: HelpTerm): Column<FarmRow> {
   return {
     id,
     header,
+    help,
     width: 150,
     align: 'right',
     sortable: true,
@@ -55,6 +58,7 @@ function columnsFor(over: boolean): Column<FarmRow>[] {
       header: words.nodes,
       width: 66,
       align: 'right',
+      help: 'nodes',
       sortable: true,
       cell: farm => formatCount(farm.nodes),
       text: farm => String(farm.nodes),
@@ -65,11 +69,11 @@ function columnsFor(over: boolean): Column<FarmRow>[] {
     countColumn('asleep', 'asleep'),
     countColumn('unknown', 'unknown'),
     ...(over
-      ? [amountColumn('earnedUnits', words.paid)]
+      ? [amountColumn('earnedUnits', words.paid, 'payout')]
       : [
-          { ...amountColumn('staysUpUnits', words.staysUp), width: 166 },
-          amountColumn('earnedUnits', words.earned),
-          { ...amountColumn('goesDownUnits', words.goesDown), optional: true },
+          { ...amountColumn('staysUpUnits', words.staysUp, 'if-it-stays-up'), width: 166 },
+          amountColumn('earnedUnits', words.earned, 'earned-so-far'),
+          { ...amountColumn('goesDownUnits', words.goesDown, 'if-it-goes-down-now'), optional: true },
         ]),
     {
       id: 'payoutAddress',

@@ -67,17 +67,24 @@ function Figures({ entityId }: { entityId: string }) {
       figures={[
         {
           name: figures.received,
+          help: 'guarantee',
           value: <Covered units={sum(received, one => one.allocated)} />,
           note: received.length === 0 ? null : figures.count(received.length),
         },
         {
           name: figures.given,
+          help: 'guarantee',
           value: <Covered units={sum(given, one => one.allocated)} />,
           note: given.length === 0 ? null : figures.collateral(writeAmount(sum(given, one => one.minted))),
         },
-        { name: figures.auctions, value: <TokenSums sums={locked === 0n ? [] : [[ACCESS_TOKEN, locked]]} none={figures.nothing} /> },
+        {
+          name: figures.auctions,
+          help: 'auction-lock',
+          value: <TokenSums sums={locked === 0n ? [] : [[ACCESS_TOKEN, locked]]} none={figures.nothing} />,
+        },
         {
           name: figures.access,
+          help: 'platform-access',
           value: access.hasAccess ? <StateMark state="up" word={figures.paid} /> : <span className={page.dim}>{figures.unpaid}</span>,
         },
       ]}
@@ -140,8 +147,10 @@ function guaranteeColumns(): Column<GuaranteeShown>[] {
     },
     textColumn({ id: 'guarantor', header: heads.guarantor }, 160, row => cleanName(row.guarantorName)),
     textColumn({ id: 'beneficiary', header: heads.beneficiary }, 160, row => cleanName(row.beneficiaryName)),
-    amountColumn({ id: 'allocated', header: heads.allocated }, '', ({ allocated }) => allocated),
-    amountColumn({ id: 'minted', header: heads.minted }, GUARANTEE_TOKEN, ({ state, minted }) => (state === 'LOCKED' ? minted : null)),
+    amountColumn({ id: 'allocated', header: heads.allocated, help: 'guarantee' }, '', ({ allocated }) => allocated),
+    amountColumn({ id: 'minted', header: heads.minted, help: 'collateral' }, GUARANTEE_TOKEN, ({ state, minted }) =>
+      state === 'LOCKED' ? minted : null,
+    ),
     timeColumn({ id: 'created', header: heads.created }, ({ createdTs }) => createdTs),
     { ...timeColumn<GuaranteeShown>({ id: 'ended', header: heads.ended }, ({ endedTs }) => endedTs), optional: true },
   ]

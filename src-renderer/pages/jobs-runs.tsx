@@ -63,6 +63,7 @@ function runColumns(titleOf: (name: string) => string): Column<ScheduledRun>[] {
       header: heads.tries,
       width: 70,
       align: 'right',
+      help: 'tries',
       optional: true,
       cell: run => formatCount(run.tries),
       text: run => String(run.tries),

@@ -130,6 +130,7 @@ const columns: Column<LiveNode>[] = [
     hint: words.hints.lastReport,
     width: 130,
     align: 'right',
+    help: 'last-report',
     cell: row =>
       row.lastReportTs === null ? <span className={page.dim}>{words.none}</span> : <DateTime ts={row.lastReportTs} form="short" />,
     text: row => (row.lastReportTs === null ? '' : formatUtc(row.lastReportTs)),
@@ -141,6 +142,7 @@ const columns: Column<LiveNode>[] = [
     hint: words.hints.uptime,
     width: 110,
     align: 'right',
+    help: 'up-for',
     cell: row => (row.uptimeSec === null ? '' : <Duration sec={row.uptimeSec} />),
     text: row => (row.uptimeSec === null ? '' : String(row.uptimeSec)),
     sortable: true,
@@ -151,6 +153,7 @@ const columns: Column<LiveNode>[] = [
     hint: words.hints.contracts,
     width: 90,
     align: 'right',
+    help: 'contracts',
     cell: row => formatCount(row.contracts),
     text: row => String(row.contracts),
     sortable: true,

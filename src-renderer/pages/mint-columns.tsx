@@ -9,6 +9,7 @@ import { Clip, FarmName } from '../components/names.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatCount, formatHours, formatPermille } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { nodePath } from '../links.ts'
 import { texts, violationWords } from '../texts.ts'
 import { stageName } from './mint-model.ts'
@@ -70,12 +71,14 @@ function label<Row extends { label: string }>(): Column<Row> {
 function amount<Row extends object>(
   id: string,
   header: string,
+  help: HelpTerm,
   of: (row: Row) => bigint | null,
   more: Partial<Column<Row>> = {},
 ): Column<Row> {
   return {
     id,
     header,
+    help,
     width: 124,
     align: 'right',
     cell: row => {
@@ -107,6 +110,7 @@ export function mintColumns(rules: Rules): Column<MintRow>[] {
       hint: words.hints.uptime,
       width: 88,
       align: 'right',
+      help: 'uptime',
       sortable: true,
       cell: row => formatPermille((row.uptimeSec * 1000) / PERIOD_SEC),
       text: row => formatPermille((row.uptimeSec * 1000) / PERIOD_SEC),
@@ -119,7 +123,7 @@ export function mintColumns(rules: Rules): Column<MintRow>[] {
       cell: row => (row.violation ? <StateMark state="down" word={violationWords[row.violation].name} /> : words.outcomes[row.outcome]),
       text: row => row.violation ?? row.outcome,
     },
-    amount('amount', names.amount, row => row.rewardUnits, { sortable: true, width: 104 }),
+    amount('amount', names.amount, 'mint', row => row.rewardUnits, { sortable: true, width: 104 }),
     {
       id: 'stage',
       header: names.stage,
@@ -129,14 +133,15 @@ export function mintColumns(rules: Rules): Column<MintRow>[] {
       text: row => row.stage,
     },
     moment('closed', names.closed, row => row.closedTs, { sortable: true, hint: words.hints.closed, optional: true }),
-    amount('decided', names.decided, row => row.decidedUnits, { optional: true }),
-    amount('carbon', names.carbon, row => row.carbonUnits, { optional: true, hint: words.hints.carbon }),
+    amount('decided', names.decided, 'decided', row => row.decidedUnits, { optional: true }),
+    amount('carbon', names.carbon, 'carbon-offset', row => row.carbonUnits, { optional: true, hint: words.hints.carbon }),
     {
       id: 'twin',
       header: names.twin,
       hint: words.hints.twin,
       width: 90,
       align: 'right',
+      help: 'twin',
       optional: true,
       cell: row => row.farmTwinId ?? <StateMark state="at-risk" word={words.sheet.noTwin} />,
       text: row => String(row.farmTwinId ?? ''),
@@ -146,6 +151,7 @@ export function mintColumns(rules: Rules): Column<MintRow>[] {
       header: names.votes,
       width: 70,
       align: 'right',
+      help: 'votes',
       optional: true,
       cell: row => formatCount(row.votes),
       text: row => String(row.votes),
@@ -170,9 +176,10 @@ export function mintColumns(rules: Rules): Column<MintRow>[] {
 }
 
 export function farmColumns(rules: Rules): Column<MintFarm>[] {
-  const count = (id: 'nodes' | 'mints', header: string): Column<MintFarm> => ({
+  const count = (id: 'nodes' | 'mints', header: string, help: HelpTerm): Column<MintFarm> => ({
     id,
     header,
+    help,
     width: 80,
     align: 'right',
     sortable: true,
@@ -189,11 +196,17 @@ export function farmColumns(rules: Rules): Column<MintFarm>[] {
       cell: row => <FarmName name={row.name} id={row.farmId} />,
       text: row => `${cleanName(row.name)} (${row.farmId})`,
     },
-    count('nodes', names.nodes),
-    count('mints', names.mints),
-    amount('claimableUnits', rules === 'v3' ? names.wouldPay : names.claimable, row => row.claimableUnits, { sortable: true, width: 150 }),
-    amount('decidedUnits', names.decidedSum, row => row.decidedUnits, { sortable: true, width: 150 }),
-    amount('paidUnits', names.paidSum, row => row.paidUnits, { sortable: true, width: 150 }),
+    count('nodes', names.nodes, 'nodes'),
+    count('mints', names.mints, 'number-of-mints'),
+    amount(
+      'claimableUnits',
+      rules === 'v3' ? names.wouldPay : names.claimable,
+      rules === 'v3' ? 'would-pay' : 'claimable',
+      row => row.claimableUnits,
+      { sortable: true, width: 150 },
+    ),
+    amount('decidedUnits', names.decidedSum, 'decided', row => row.decidedUnits, { sortable: true, width: 150 }),
+    amount('paidUnits', names.paidSum, 'paid-mints', row => row.paidUnits, { sortable: true, width: 150 }),
   ]
 }
 
@@ -210,12 +223,16 @@ export function runningColumns(): Column<RunningRow>[] {
       hint: words.hints.budget,
       width: 130,
       align: 'right',
+      help: 'downtime-left',
       cell: row => <Budget row={row} />,
       text: row => String(row.projection.budgetSec ?? ''),
     },
-    amount('earned', names.earned, row => row.projection.earnedUnits, { hint: words.hints.earned }),
-    amount('staysUp', names.staysUp, row => row.projection.staysUp.units, { hint: words.hints.staysUp, width: 150 }),
-    amount('goesDown', names.goesDown, row => row.projection.goesDown.units, { hint: words.hints.goesDown, width: 166 }),
+    amount('earned', names.earned, 'earned-so-far', row => row.projection.earnedUnits, { hint: words.hints.earned }),
+    amount('staysUp', names.staysUp, 'if-it-stays-up', row => row.projection.staysUp.units, { hint: words.hints.staysUp, width: 150 }),
+    amount('goesDown', names.goesDown, 'if-it-goes-down-now', row => row.projection.goesDown.units, {
+      hint: words.hints.goesDown,
+      width: 166,
+    }),
   ]
 }
 

@@ -7,6 +7,7 @@ import { Figure } from '../components/figure.tsx'
 import { StateShape } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { texts } from '../texts.ts'
 import { chainText } from './mint-model.ts'
 import classes from './mints.module.css'
@@ -79,6 +80,7 @@ export function MintTotals({ list }: { list: List }) {
     <dl className={page.figures}>
       <Total
         title={list.rules === 'v3' ? words.figures.wouldPay : words.figures.claimable}
+        help={list.rules === 'v3' ? 'would-pay' : 'claimable'}
         units={list.claimableUnits}
         count={list.claimable}
         rule={words.claimableHow}
@@ -87,8 +89,22 @@ export function MintTotals({ list }: { list: List }) {
       {/* what can't be is no 0 to read */}
       {list.rules === 'v3' && list.decided + list.paid === 0 ? null : (
         <>
-          <Total title={words.figures.decided} units={list.decidedUnits} count={list.decided} rule={words.decidedHow} of="decidedUnits" />
-          <Total title={words.figures.paid} units={list.paidUnits} count={list.paid} rule={words.paidHow} of="paidUnits" />
+          <Total
+            title={words.figures.decided}
+            help="decided"
+            units={list.decidedUnits}
+            count={list.decided}
+            rule={words.decidedHow}
+            of="decidedUnits"
+          />
+          <Total
+            title={words.figures.paid}
+            help="paid-mints"
+            units={list.paidUnits}
+            count={list.paid}
+            rule={words.paidHow}
+            of="paidUnits"
+          />
         </>
       )}
       <Box
@@ -108,13 +124,20 @@ export function MintTotals({ list }: { list: List }) {
   )
 }
 
-function Total(props: { title: string; units: bigint; count: number; rule: string; of: 'claimableUnits' | 'decidedUnits' | 'paidUnits' }) {
-  const { title, units, count, rule, of } = props
+function Total(props: {
+  title: string
+  help: HelpTerm
+  units: bigint
+  count: number
+  rule: string
+  of: 'claimableUnits' | 'decidedUnits' | 'paidUnits'
+}) {
+  const { title, help, units, count, rule, of } = props
   return (
     <Box
       title={title}
       number={
-        <Figure label={title} explain={() => <SumByFarmLoaded rule={rule} fetchPage={farmsOf(of)} />}>
+        <Figure label={title} help={help} explain={() => <SumByFarmLoaded rule={rule} fetchPage={farmsOf(of)} />}>
           <Amount units={units} unit />
         </Figure>
       }

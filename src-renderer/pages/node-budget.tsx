@@ -40,6 +40,7 @@ export function NodeBudget({ detail }: { detail: NodeDetail }) {
             <span className={classes.number}>
               <Figure
                 label={`Downtime left of node ${row.nodeId}`}
+                help="downtime-left"
                 explain={() => <EstimateBody detail={detail} lines={budgetLines(detail)} />}
               >
                 {budgetSec < 0 ? (

@@ -33,7 +33,11 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.budget.staysUp}
             number={
-              <Figure label={`Projection of node ${row.nodeId} if it stays up`} explain={() => sheet(staysUpLines(detail, basis))}>
+              <Figure
+                label={`Projection of node ${row.nodeId} if it stays up`}
+                help="if-it-stays-up"
+                explain={() => sheet(staysUpLines(detail, basis))}
+              >
                 <Amount units={projection.staysUp.units} unit />
               </Figure>
             }
@@ -43,7 +47,11 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.budget.goesDown}
             number={
-              <Figure label={`Projection of node ${row.nodeId} if it goes down now`} explain={() => sheet(goesDownLines(detail, basis))}>
+              <Figure
+                label={`Projection of node ${row.nodeId} if it goes down now`}
+                help="if-it-goes-down-now"
+                explain={() => sheet(goesDownLines(detail, basis))}
+              >
                 <Amount units={projection.goesDown.units} unit />
               </Figure>
             }
@@ -53,7 +61,11 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.overview.earnedSoFar}
             number={
-              <Figure label={`Earnings so far of node ${row.nodeId}`} explain={() => sheet(earnedLines(detail, basis))}>
+              <Figure
+                label={`Earnings so far of node ${row.nodeId}`}
+                help="earned-so-far"
+                explain={() => sheet(earnedLines(detail, basis))}
+              >
                 <Amount units={projection.earnedUnits} unit />
               </Figure>
             }
@@ -65,7 +77,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
         <Box
           title="Payout"
           number={
-            <Figure label={`Payout of node ${row.nodeId}, period ${period.index}`} explain={() => explain('tft')}>
+            <Figure label={`Payout of node ${row.nodeId}, period ${period.index}`} help="payout" explain={() => explain('tft')}>
               <Amount units={row.rewardUnits} unit />
             </Figure>
           }
@@ -76,7 +88,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
       <Box
         title="Uptime"
         number={
-          <Figure label={`Uptime of node ${row.nodeId}, period ${period.index}`} explain={() => explain('uptime')}>
+          <Figure label={`Uptime of node ${row.nodeId}, period ${period.index}`} help="uptime" explain={() => explain('uptime')}>
             {formatPermille(exactPermille(row))} %
           </Figure>
         }
@@ -89,7 +101,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
       <Box
         title="Lost"
         number={
-          <Figure label={`Lost uptime of node ${row.nodeId}, period ${period.index}`} explain={() => explain('uptime')}>
+          <Figure label={`Lost uptime of node ${row.nodeId}, period ${period.index}`} help="lost-time" explain={() => explain('uptime')}>
             {formatDuration(lostSec)}
           </Figure>
         }
@@ -160,7 +172,7 @@ function DowntimeLeft({ detail, explain }: { detail: NodeDetail; explain: () => 
     <Box
       title={texts.overview.budget}
       number={
-        <Figure label={`Downtime left of node ${row.nodeId}`} explain={explain}>
+        <Figure label={`Downtime left of node ${row.nodeId}`} help="downtime-left" explain={explain}>
           {budgetSec < 0 ? <span className={classes.bad}>{texts.nodes.missed}</span> : formatHours(budgetSec)}
         </Figure>
       }

@@ -120,6 +120,7 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                 <td className={classes.num}>
                   <Figure
                     label={`Payout of node ${row.nodeId}, period ${receipt.period}`}
+                    help="payout"
                     explain={() => <ExplainBody nodeId={row.nodeId} period={receipt.period} focus="tft" />}
                   >
                     {isRunning(receipt.period) && !receipt.violation ? texts.running.notYet : <Amount units={receipt.rewardUnits} />}

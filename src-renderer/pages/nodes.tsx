@@ -63,6 +63,7 @@ export function NodesPage() {
             {running ? words.sumStaysUp : words.sumReward}{' '}
             <Figure
               label={running ? words.sumStaysUp : words.sumReward}
+              help={running ? 'if-it-stays-up' : 'payout'}
               explain={() => (
                 <SumByFarmLoaded
                   rule={running ? texts.overview.staysUpHow : texts.overview.paidHow}

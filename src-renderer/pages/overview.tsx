@@ -9,6 +9,7 @@ import { Figure } from '../components/figure.tsx'
 import { StateMark, StateShape } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatCount, formatDayYear } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { nodePath, STATEMENT_PATH, showLeastBudget, showNodes } from '../links.ts'
 import { stateWords, texts } from '../texts.ts'
 import { exportsTexts } from '../texts-exports.ts'
@@ -152,6 +153,7 @@ function Earnings({ data }: { data: Overview }) {
       {data.over ? (
         <Earned
           label={words.paid}
+          help="payout"
           units={data.earnedUnits}
           musd={data.earnedMusd}
           mark={period.provisional ? <Mark word={words.provisional} how={words.provisionalHow} /> : null}
@@ -161,6 +163,7 @@ function Earnings({ data }: { data: Overview }) {
         <>
           <Earned
             label={words.staysUp}
+            help="if-it-stays-up"
             units={data.staysUpUnits}
             musd={data.staysUpMusd}
             mark={<Mark word={words.condition} how={words.staysUpHow} />}
@@ -170,6 +173,7 @@ function Earnings({ data }: { data: Overview }) {
             <Earned
               small
               label={words.earnedSoFar}
+              help="earned-so-far"
               units={data.earnedUnits}
               musd={data.earnedMusd}
               explain={() => <SumByFarm rule={words.earnedHow} farms={data.farms} amount="earnedUnits" total={data.earnedUnits} />}
@@ -177,6 +181,7 @@ function Earnings({ data }: { data: Overview }) {
             <Earned
               small
               label={words.goesDown}
+              help="if-it-goes-down-now"
               units={data.goesDownUnits}
               musd={data.goesDownMusd}
               explain={() => <SumByFarm rule={words.goesDownHow} farms={data.farms} amount="goesDownUnits" total={data.goesDownUnits} />}
@@ -240,14 +245,22 @@ function Earnings({ data }: { data: Overview }) {
   )
 }
 
-function Earned(props: { label: string; units: bigint; musd: bigint; mark?: ReactNode; small?: boolean; explain: () => ReactNode }) {
+function Earned(props: {
+  label: string
+  help: HelpTerm
+  units: bigint
+  musd: bigint
+  mark?: ReactNode
+  small?: boolean
+  explain: () => ReactNode
+}) {
   return (
     <div className={classes.figure} data-small={props.small}>
       <div className={classes.figureLabel}>
         {props.label} {props.mark}
       </div>
       <div className={classes.figureValue}>
-        <Figure label={props.label} explain={props.explain}>
+        <Figure label={props.label} help={props.help} explain={props.explain}>
           <Amount units={props.units} unit />
         </Figure>
       </div>

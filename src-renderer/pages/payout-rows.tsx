@@ -79,6 +79,7 @@ const columns: Column<PayRow>[] = [
     header: heads.amount,
     width: 120,
     align: 'right',
+    help: 'amount-of-a-payment',
     cell: row => <Amount units={row.amountUnits} />,
     text: row => tftExact(row.amountUnits),
     sortable: true,

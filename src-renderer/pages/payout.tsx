@@ -6,11 +6,13 @@ import { assetText, runSubject, shortageText } from '../../src-shared/pay-text.t
 import { formatDuration } from '../../src-shared/time.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { HelpMark } from '../components/help-mark.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { shortAddress } from '../components/names.tsx'
 import { Note } from '../components/note.tsx'
 import { DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { texts } from '../texts.ts'
 import page from './page.module.css'
 import { RunActions } from './payout-actions.tsx'
@@ -103,20 +105,29 @@ function Figures({ run }: { run: RunDetail }) {
   const { figures } = words
   return (
     <dl className={page.figures}>
-      <Figure name={figures.paid} below={figures.paidRows(run.paid, run.rows)}>
+      <Figure name={figures.paid} help="rows-paid" below={figures.paidRows(run.paid, run.rows)}>
         {assetText(run.paidUnits, run.assetCode)}
       </Figure>
-      <Figure name={figures.rest}>{assetText(run.restUnits, run.assetCode)}</Figure>
-      <Figure name={figures.takes}>{formatDuration(run.secondsLeft > 0 ? run.secondsLeft : run.expectedSec)}</Figure>
-      <Figure name={figures.until}>{run.firstMaxTs === null ? figures.nothingOpen : <DateTime ts={run.firstMaxTs} />}</Figure>
+      <Figure name={figures.rest} help="left-to-pay">
+        {assetText(run.restUnits, run.assetCode)}
+      </Figure>
+      <Figure name={figures.takes} help="time-a-run-takes">
+        {formatDuration(run.secondsLeft > 0 ? run.secondsLeft : run.expectedSec)}
+      </Figure>
+      <Figure name={figures.until} help="good-until">
+        {run.firstMaxTs === null ? figures.nothingOpen : <DateTime ts={run.firstMaxTs} />}
+      </Figure>
     </dl>
   )
 }
 
-function Figure({ name, below = '', children }: { name: string; below?: string; children: ReactNode }) {
+function Figure(props: { name: string; help: HelpTerm; below?: string; children: ReactNode }) {
+  const { name, help, below = '', children } = props
   return (
     <div className={page.figure}>
-      <dt>{name}</dt>
+      <dt>
+        {name} <HelpMark term={help} name={name} />
+      </dt>
       <dd className={page.number}>{children}</dd>
       {below === '' ? null : <dd className={page.below}>{below}</dd>}
     </div>

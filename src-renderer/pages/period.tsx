@@ -81,7 +81,7 @@ function PeriodTotals({ period, standing }: { period: PeriodSummary; standing: S
             {period.running ? (
               notYet
             ) : (
-              <Figure label={`Payout of period ${period.index}`} explain={() => <SumOfPeriod period={period} />}>
+              <Figure label={`Payout of period ${period.index}`} help="payout" explain={() => <SumOfPeriod period={period} />}>
                 <Amount units={period.rewardUnits} unit />
               </Figure>
             )}
@@ -180,6 +180,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
     header: 'Uptime',
     width: 100,
     align: 'right',
+    help: 'uptime',
     cell: row => <Duration sec={row.uptimeSec} />,
     text: row => String(row.uptimeSec),
     sortable: true,
@@ -196,6 +197,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
     header: 'Payout, TFT',
     width: 110,
     align: 'right',
+    help: 'payout',
     cell: row => (pending(row, running) ? notYet : <Amount units={row.rewardUnits} />),
     text: row => (pending(row, running) ? '' : tftExact(row.rewardUnits)),
     sortable: true,
@@ -205,6 +207,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
     header: 'Payout, USD',
     width: 110,
     align: 'right',
+    help: 'payout-in-usd',
     cell: row => (pending(row, running) ? notYet : <Usd musd={row.rewardMusd} />),
     text: row => (pending(row, running) ? '' : usdExact(row.rewardMusd)),
   },

@@ -48,6 +48,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
     header: 'Nodes',
     width: 60,
     align: 'right',
+    help: 'nodes',
     cell: row => formatCount(row.nodes),
     text: row => String(row.nodes),
     sortable: true,
@@ -57,6 +58,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
     header: 'With payout',
     width: 100,
     align: 'right',
+    help: 'with-payout',
     cell: row => (row.running ? notYet : formatCount(row.paidNodes)),
     text: row => (row.running ? '' : String(row.paidNodes)),
     hint: 'Nodes with a payout above 0',
@@ -66,6 +68,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
     header: 'Violations',
     width: 88,
     align: 'right',
+    help: 'violations',
     cell: row => formatCount(row.violatingNodes),
     text: row => String(row.violatingNodes),
     sortable: true,
@@ -76,6 +79,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
     header: 'Payout, TFT',
     width: 110,
     align: 'right',
+    help: 'payout',
     cell: row => (row.running ? notYet : <Amount units={row.rewardUnits} />),
     text: row => (row.running ? '' : tftExact(row.rewardUnits)),
     sortable: true,
@@ -85,6 +89,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
     header: 'Payout, USD',
     width: 102,
     align: 'right',
+    help: 'payout-in-usd',
     cell: row => (row.running ? notYet : <Usd musd={row.rewardMusd} />),
     text: row => (row.running ? '' : usdExact(row.rewardMusd)),
   },
@@ -93,6 +98,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
     header: 'Farms',
     width: 70,
     align: 'right',
+    help: 'farms',
     cell: row => formatCount(row.farms),
     text: row => String(row.farms),
     optional: true,
@@ -102,6 +108,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
     header: 'Events',
     width: 110,
     align: 'right',
+    help: 'events',
     cell: row => formatCount(row.events),
     text: row => String(row.events),
     optional: true,
@@ -187,7 +194,11 @@ function Totals({ periods }: { periods: PeriodSummary[] }) {
       ) : (
         <>
           {final.length} final, together{' '}
-          <Figure label="Payout of the final periods" explain={() => <SumOf rule={sumRule} nameHead="Period" lines={lines} total={sum} />}>
+          <Figure
+            label="Payout of the final periods"
+            help="payout"
+            explain={() => <SumOf rule={sumRule} nameHead="Period" lines={lines} total={sum} />}
+          >
             <Amount units={sum} unit />
           </Figure>
         </>

@@ -45,6 +45,7 @@ function yieldColumns(names: ReadonlyMap<string, string>): Column<PoolYield>[] {
       header: heads.amount,
       width: 140,
       align: 'right',
+      help: 'yield',
       cell: ({ amount, token }) => <Amount units={amount} token={token} />,
       text: ({ amount }) => formatAmount(amount),
     },

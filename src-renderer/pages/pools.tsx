@@ -48,10 +48,10 @@ function Figures({ positions }: { positions: readonly PoolPosition[] }) {
   return (
     <FigureList
       figures={[
-        { name: figures.deposited, value: sums(({ deposited }) => deposited) },
-        { name: figures.earning, value: sums(({ earning }) => earning) },
-        { name: figures.owed, hint: figures.owedHint, value: sums(({ owed }) => owed) },
-        { name: figures.paid, value: sums(({ paid }) => paid) },
+        { name: figures.deposited, help: 'in-the-pools', value: sums(({ deposited }) => deposited) },
+        { name: figures.earning, help: 'yield', value: sums(({ earning }) => earning) },
+        { name: figures.owed, help: 'owed', hint: figures.owedHint, value: sums(({ owed }) => owed) },
+        { name: figures.paid, help: 'paid-to-you', value: sums(({ paid }) => paid) },
       ]}
     />
   )

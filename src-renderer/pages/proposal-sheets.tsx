@@ -100,9 +100,17 @@ function voteColumns(): Column<VoteRow>[] {
   return [
     textColumn({ id: 'who', header: heads.who }, 130, ({ voterName }) => cleanName(voterName)),
     textColumn({ id: 'choice', header: heads.choice }, 80, ({ vote }) => words.choices[vote]),
-    amountColumn({ id: 'power', header: heads.power }, GOVERNANCE_TOKEN, ({ power }) => power),
-    { id: 'trust', header: heads.trust, width: 70, align: 'right', cell: ({ trust }) => trust, text: ({ trust }) => String(trust) },
-    amountColumn({ id: 'weight', header: heads.weight }, '', ({ weight }) => weight),
+    amountColumn({ id: 'power', header: heads.power, help: 'voting-power' }, GOVERNANCE_TOKEN, ({ power }) => power),
+    {
+      id: 'trust',
+      header: heads.trust,
+      help: 'trust',
+      width: 70,
+      align: 'right',
+      cell: ({ trust }) => trust,
+      text: ({ trust }) => String(trust),
+    },
+    amountColumn({ id: 'weight', header: heads.weight, help: 'weight' }, '', ({ weight }) => weight),
     { ...timeColumn<VoteRow>({ id: 'when', header: heads.when }, ({ castTs }) => castTs), optional: true },
   ]
 }

@@ -15,6 +15,7 @@ import { listSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime, useNowTs } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { shareBps } from '../proposals-model.ts'
 import { openSheet } from '../store.ts'
 import { daoTexts as words } from '../texts-dao.ts'
@@ -267,13 +268,13 @@ function Votes({ votes }: { votes: readonly Vote[] }) {
 
 function voteColumns(): Column<Vote>[] {
   const { columns: heads } = words
-  const number = (id: string, header: string, width: number, of: (row: Vote) => string): Column<Vote> => ({
-    ...{ id, header, width, align: 'right', cell: of, text: of },
+  const number = (id: string, header: string, help: HelpTerm, width: number, of: (row: Vote) => string): Column<Vote> => ({
+    ...{ id, header, help, width, align: 'right', cell: of, text: of },
   })
   return [
-    number('farm', heads.farm, 70, ({ farmId }) => String(farmId)),
+    number('farm', heads.farm, 'farm', 70, ({ farmId }) => String(farmId)),
     { ...textColumn<Vote>({ id: 'name', header: heads.name }, 130, ({ name }) => name), grow: 2 },
     textColumn({ id: 'vote', header: heads.vote }, 80, ({ approve }) => (approve ? words.for : words.against)),
-    number('weight', heads.weight, 120, ({ weight }) => weightText(weight)),
+    number('weight', heads.weight, 'weight-of-a-farm', 120, ({ weight }) => weightText(weight)),
   ]
 }

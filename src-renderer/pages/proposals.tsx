@@ -12,6 +12,7 @@ import { listSource } from '../components/row-source.ts'
 import { FigureList } from '../components/token-sums.tsx'
 import { Amount, useNowTs } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { isPast, nextFirst } from '../proposals-model.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -101,17 +102,20 @@ function OwnFigures({ entityId, open }: { entityId: string; open: readonly Propo
       figures={[
         {
           name: figures.holds,
+          help: 'voting-power',
           hint: figures.holdsHint,
           value: <Amount units={balance.total} token={GOVERNANCE_TOKEN} unit />,
           note: balance.total >= terms.proposalMin ? figures.proposes : figures.proposesNot(least),
         },
-        { name: figures.trust, hint: figures.trustHint, value: trust.score, note: figures.of },
+        { name: figures.trust, help: 'trust', hint: figures.trustHint, value: trust.score, note: figures.of },
         {
           name: figures.waiting,
+          help: 'waits-for-your-vote',
           value: waiting === 0 ? <span className={page.dim}>{figures.none}</span> : formatCount(waiting),
         },
         {
           name: figures.circulating,
+          help: 'circulating-supply',
           hint: figures.circulatingHint,
           value: <Amount units={terms.circulating} token={GOVERNANCE_TOKEN} unit />,
         },
@@ -197,8 +201,8 @@ function Decided({ rows }: { rows: readonly ProposalShown[] }) {
 
 function decidedColumns(): Column<ProposalShown>[] {
   const { columns: heads } = words
-  const share = (id: string, header: string, shareOf: (row: ProposalShown) => string | null): Column<ProposalShown> => ({
-    ...{ id, header, width: 90, align: 'right' },
+  const share = (id: string, header: string, help: HelpTerm, shareOf: (row: ProposalShown) => string | null): Column<ProposalShown> => ({
+    ...{ id, header, help, width: 90, align: 'right' },
     cell: row => shareOf(row) ?? '',
     text: row => shareOf(row) ?? '',
   })
@@ -211,8 +215,8 @@ function decidedColumns(): Column<ProposalShown>[] {
     },
     { ...textColumn<ProposalShown>({ id: 'title', header: heads.title }, 220, ({ title }) => cleanName(title)), grow: 4 },
     textColumn({ id: 'type', header: heads.type }, 100, ({ type }) => words.types[type]),
-    share('yes', heads.yes, ({ yes, no }) => formatShare(yes, yes + no)),
-    share('turnout', heads.turnout, ({ turnout, circulating }) => formatShare(turnout, circulating)),
+    share('yes', heads.yes, 'approval', ({ yes, no }) => formatShare(yes, yes + no)),
+    share('turnout', heads.turnout, 'quorum', ({ turnout, circulating }) => formatShare(turnout, circulating)),
     textColumn({ id: 'by', header: heads.by }, 150, ({ proposerName }) => cleanName(proposerName)),
     timeColumn({ id: 'end', header: heads.ended }, ({ endTs }) => endTs),
     { ...timeColumn<ProposalShown>({ id: 'executed', header: heads.executed }, ({ executedTs }) => executedTs), optional: true },

@@ -52,10 +52,11 @@ function FundFigures({ fund }: { fund: FundShown }) {
     <>
       <FigureList
         figures={[
-          { name: words.fundHas, value: <Amount units={available} token={token} unit /> },
-          { name: words.fundPaid, value: <Amount units={paid} token={token} unit /> },
+          { name: words.fundHas, help: 'ubo-fund', value: <Amount units={available} token={token} unit /> },
+          { name: words.fundPaid, help: 'ubo-fund', value: <Amount units={paid} token={token} unit /> },
           {
             name: words.fundAccrued,
+            help: 'waiting-proofs',
             value: <Amount units={accrued} token={token} unit />,
             note:
               shortUnits > 0n ? (
@@ -66,6 +67,7 @@ function FundFigures({ fund }: { fund: FundShown }) {
           },
           {
             name: words.fundUsed,
+            help: 'fund-used',
             value: formatBps(utilisationBps),
             note: (
               <StateMark

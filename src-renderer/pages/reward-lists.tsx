@@ -72,9 +72,10 @@ function proofColumns(): Column<ProofShown>[] {
     {
       ...textColumn<ProofShown>({ id: 'difficulty', header: heads.difficulty }, 90, ({ proof }) => String(proof.difficulty)),
       align: 'right',
+      help: 'difficulty',
     },
-    { ...textColumn<ProofShown>({ id: 'score', header: heads.score }, 80, ({ proof }) => proof.score), align: 'right' },
-    amountColumn({ id: 'reward', header: heads.reward }, 'AZR', ({ reward }) => reward),
+    { ...textColumn<ProofShown>({ id: 'score', header: heads.score }, 80, ({ proof }) => proof.score), align: 'right', help: 'score' },
+    amountColumn({ id: 'reward', header: heads.reward, help: 'proof-reward' }, 'AZR', ({ reward }) => reward),
     timeColumn({ id: 'when', header: heads.submitted }, ({ submittedTs }) => submittedTs),
     timeColumn({ id: 'paid', header: heads.paid }, ({ paidTs }) => paidTs),
     { ...textColumn<ProofShown>({ id: 'hash', header: heads.hash }, 200, ({ proof }) => proof.hash), optional: true },
@@ -120,7 +121,7 @@ function rewardColumns(): Column<RewardShown>[] {
     },
     textColumn({ id: 'kind', header: heads.kind }, 110, ({ kind }) => words.kinds[kind]),
     textColumn({ id: 'recipient', header: heads.recipient }, 150, ({ recipientName }) => cleanName(recipientName)),
-    amountColumn({ id: 'amount', header: heads.amount }, 'BTA-REWARD', ({ amount }) => amount),
+    amountColumn({ id: 'amount', header: heads.amount, help: 'granted-reward' }, 'BTA-REWARD', ({ amount }) => amount),
     timeColumn({ id: 'when', header: heads.created }, ({ createdTs }) => createdTs),
     timeColumn({ id: 'distributed', header: heads.distributed }, ({ distributedTs }) => distributedTs),
     textColumn({ id: 'memo', header: heads.memo }, 160, ({ memo }) => cleanName(memo)),
@@ -158,7 +159,7 @@ function paymentColumns(): Column<FundPayment>[] {
   return [
     timeColumn({ id: 'when', header: heads.when }, ({ ts }) => ts),
     textColumn({ id: 'recipient', header: heads.recipient }, 160, ({ recipientName }) => cleanName(recipientName)),
-    amountColumn({ id: 'amount', header: heads.amount }, 'AZR', ({ amount }) => amount),
+    amountColumn({ id: 'amount', header: heads.amount, help: 'proof-reward' }, 'AZR', ({ amount }) => amount),
     textColumn({ id: 'why', header: heads.why }, 260, ({ proofId, type, category }) =>
       proofId === null ? `${plainName(type ?? '')}: ${plainName(category ?? '')}` : words.proofOf(proofId),
     ),

@@ -78,11 +78,16 @@ function Totals({ entityId }: { entityId: string }) {
   return (
     <FigureList
       figures={[
-        { name: figures.accrued, value: sums(data.fund.token, data.fund.accrued), note: figures.proofs(formatCount(data.fund.proofs)) },
-        { name: figures.paid, value: sums(data.fund.token, data.fund.paid) },
-        { name: figures.distributed, hint: figures.distributedHint, value: sums(REWARD_TOKEN, data.distributed) },
-        { name: figures.pending, value: sums(REWARD_TOKEN, data.pending) },
-        { name: figures.claimed, value: sums(REWARD_TOKEN, data.claimed) },
+        {
+          name: figures.accrued,
+          help: 'waiting-proofs',
+          value: sums(data.fund.token, data.fund.accrued),
+          note: figures.proofs(formatCount(data.fund.proofs)),
+        },
+        { name: figures.paid, help: 'paid-to-you', value: sums(data.fund.token, data.fund.paid) },
+        { name: figures.distributed, help: 'granted-reward', hint: figures.distributedHint, value: sums(REWARD_TOKEN, data.distributed) },
+        { name: figures.pending, help: 'granted-reward', value: sums(REWARD_TOKEN, data.pending) },
+        { name: figures.claimed, help: 'granted-reward', value: sums(REWARD_TOKEN, data.claimed) },
       ]}
     />
   )

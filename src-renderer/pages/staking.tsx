@@ -102,6 +102,7 @@ function StakeFigures({ rows, total, nowTs }: { rows: readonly Stake[]; total: n
       figures={[
         {
           name: figures.staked,
+          help: 'stake',
           value: (
             <TokenSums
               sums={sumByToken(
@@ -116,11 +117,13 @@ function StakeFigures({ rows, total, nowTs }: { rows: readonly Stake[]; total: n
         },
         {
           name: figures.earned,
+          help: 'staking-reward',
           hint: figures.earnedHint,
           value: <TokenSums sums={sumByToken(open, earnedIn, ({ accrued }) => accrued)} none={figures.nothing} />,
         },
         {
           name: figures.next,
+          help: 'ends-next',
           value: next ? (
             <span title={formatUtc(next.outTs)}>{formatDayYear(next.outTs)}</span>
           ) : (
@@ -130,10 +133,16 @@ function StakeFigures({ rows, total, nowTs }: { rows: readonly Stake[]; total: n
         },
         {
           name: figures.owed,
+          help: 'owed',
           hint: figures.owedHint,
           value: <TokenSums sums={sumByToken(rows, earnedIn, ({ owed }) => owed)} none={figures.nothing} />,
         },
-        { name: figures.paid, value: <TokenSums sums={sumByToken(rows, earnedIn, ({ paid }) => paid)} none={figures.nothing} />, note },
+        {
+          name: figures.paid,
+          help: 'paid-to-you',
+          value: <TokenSums sums={sumByToken(rows, earnedIn, ({ paid }) => paid)} none={figures.nothing} />,
+          note,
+        },
       ]}
     />
   )
@@ -154,13 +163,21 @@ function stakeColumns(nowTs: number): Column<Stake>[] {
       text: stake => stakeStanding(stake, nowTs).word,
     },
     textColumn({ id: 'where', header: heads.where }, 130, stakeWhere),
-    amountColumn({ id: 'amount', header: heads.amount }, '', ({ amount }) => amount),
+    amountColumn({ id: 'amount', header: heads.amount, help: 'stake' }, '', ({ amount }) => amount),
     textColumn({ id: 'token', header: heads.token }, 90, ({ token }) => token),
-    { id: 'apy', header: heads.apy, width: 85, align: 'right', cell: row => formatBps(row.apyBps), text: row => formatBps(row.apyBps) },
-    amountColumn({ id: 'earned', header: heads.earned }, '', ({ accrued }) => accrued),
+    {
+      id: 'apy',
+      header: heads.apy,
+      help: 'apy',
+      width: 85,
+      align: 'right',
+      cell: row => formatBps(row.apyBps),
+      text: row => formatBps(row.apyBps),
+    },
+    amountColumn({ id: 'earned', header: heads.earned, help: 'staking-reward' }, '', ({ accrued }) => accrued),
     textColumn({ id: 'rewardToken', header: heads.rewardToken }, 110, ({ rewardToken }) => rewardToken),
     timeColumn({ id: 'out', header: heads.out }, ({ outTs, endedTs }) => endedTs ?? outTs),
-    amountColumn({ id: 'owed', header: heads.owed }, '', ({ owed }) => (owed > 0n ? owed : null)),
+    amountColumn({ id: 'owed', header: heads.owed, help: 'owed' }, '', ({ owed }) => (owed > 0n ? owed : null)),
     { ...timeColumn<Stake>({ id: 'start', header: heads.start }, ({ startTs }) => startTs), optional: true },
   ]
 }

@@ -11,6 +11,7 @@ import { Clip } from '../components/names.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { tokenTexts } from '../texts-tokens.ts'
 import page from './page.module.css'
 
@@ -43,9 +44,15 @@ export function TokenHolders({ token: { token, supply, isMirror } }: { token: To
 
 function holderColumns(token: string, supply: bigint): Column<Holder>[] {
   const { holderColumns: names } = words
-  const amount = (id: 'available' | 'locked' | 'total', unitsOf: (row: Holder) => bigint, hint?: string): Column<Holder> => ({
+  const amount = (
+    id: 'available' | 'locked' | 'total',
+    help: HelpTerm,
+    unitsOf: (row: Holder) => bigint,
+    hint?: string,
+  ): Column<Holder> => ({
     id,
     header: names[id],
+    help,
     width: 125,
     align: 'right',
     ...(hint !== undefined && { hint }),
@@ -55,10 +62,18 @@ function holderColumns(token: string, supply: bigint): Column<Holder>[] {
   const share = ({ available, locked }: Holder) => formatShare(available + locked, supply) ?? ''
   return [
     { id: 'name', header: names.name, width: 110, grow: 1, cell: ({ name }) => <Clip text={cleanName(name)} />, text: ({ name }) => name },
-    amount('total', ({ available, locked }) => available + locked),
-    { ...amount('available', ({ available }) => available), optional: true },
-    amount('locked', ({ locked }) => locked, words.lockedHint),
-    { id: 'share', header: names.share, width: 115, align: 'right', cell: row => `${share(row)} %`, text: share },
+    amount('total', 'in-all', ({ available, locked }) => available + locked),
+    { ...amount('available', 'available', ({ available }) => available), optional: true },
+    amount('locked', 'locked', ({ locked }) => locked, words.lockedHint),
+    {
+      id: 'share',
+      header: names.share,
+      help: 'share-of-the-supply',
+      width: 115,
+      align: 'right',
+      cell: row => `${share(row)} %`,
+      text: share,
+    },
   ]
 }
 

@@ -85,6 +85,7 @@ export const mintColumns: Column<VaultMintRow>[] = [
   {
     id: 'amount',
     header: mintHeads.amount,
+    help: 'mint',
     width: 112,
     align: 'right',
     cell: row => <Amount units={row.amountUnits} />,
@@ -94,6 +95,7 @@ export const mintColumns: Column<VaultMintRow>[] = [
   {
     id: 'lacking',
     header: mintHeads.lacking,
+    help: 'lacks',
     width: 108,
     align: 'right',
     cell: row => <Amount units={row.lackingUnits} />,
@@ -140,6 +142,7 @@ export const transferColumns: Column<VaultTransferRow>[] = [
   {
     id: 'amount',
     header: heads.amount,
+    help: 'vaulted',
     width: 112,
     align: 'right',
     cell: row => <Amount units={row.amountUnits} />,
@@ -149,6 +152,7 @@ export const transferColumns: Column<VaultTransferRow>[] = [
   {
     id: 'excess',
     header: heads.excess,
+    help: 'beyond',
     width: 112,
     align: 'right',
     cell: row => <Amount units={row.excessUnits} />,

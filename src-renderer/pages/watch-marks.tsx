@@ -108,6 +108,7 @@ function markColumns(): Column<WatchMarkShown>[] {
       header: heads.payments,
       width: 100,
       align: 'right',
+      help: 'marked-payments',
       cell: ({ payments }) => formatCount(payments),
       text: ({ payments }) => String(payments),
     },

@@ -172,6 +172,7 @@ function Comparison({ answer, asIs, then }: { answer: WhatIfAnswer; asIs: Side; 
                     {figure ? (
                       <Figure
                         label={words.figureOf(figure.name, answer.nodeId, side.name.toLowerCase())}
+                        help="what-if"
                         explain={() => <Derivation lines={side.outcome.derivation} focus={figure.focus} />}
                       >
                         {cell(side)}

@@ -1,0 +1,21 @@
+/** What the help, its marks beside figures, and the tour say. */
+export const helpTexts = {
+  title: 'Help',
+  open: 'Help (F1)',
+  topics: 'Topics',
+  terms: 'Terms',
+  search: 'Search the help',
+  searchHint: 'A word, or several',
+  found: (count: number, text: string) =>
+    count === 0 ? `Nothing about "${text}".` : `${count} ${count === 1 ? 'place' : 'places'} about "${text}"`,
+  foundNone: 'Try another word, or choose a topic.',
+  noTopic: 'The help has no such topic',
+  noTopicText: 'Choose one of the topics, or search for a word.',
+  none: 'This Granary was opened without its help',
+  noneText: 'Its files lie in resources/help of the program.',
+  /** beside a figure */
+  mark: (name: string) => `What "${name}" means`,
+  whatIs: (term: string) => `What it means: ${term}`,
+  more: 'More in Help',
+  showAround: 'Show me around',
+}
