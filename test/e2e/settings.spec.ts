@@ -78,6 +78,30 @@ test('says where the data lies, until when it goes, and what runs', async ({ pag
   await expect(page.getByRole('region', { name: 'About' })).toContainText('Local server, shown in a browser')
 })
 
+test('an error of the page leaves a report, which is looked at and deleted', async ({ page }) => {
+  await served.open(page, '/settings')
+  const section = page.getByRole('region', { name: 'Logs and crash reports' })
+  await expect(section).toContainText('There is no crash report.')
+  await expect(section.getByRole('grid', { name: 'Log' })).toContainText('Started')
+  await page.evaluate(() => {
+    setTimeout(() => {
+      throw new TypeError('nothing took "this"')
+    })
+  })
+  await expect(section).toContainText('One crash report is new.')
+  const reports = section.getByRole('grid', { name: 'Crash reports' })
+  await reports.focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  const sheet = page.getByRole('dialog')
+  await expect(sheet).toContainText('TypeError: nothing took “…”')
+  await expect(sheet.getByRole('button', { name: 'Copy the report' })).toBeVisible()
+  await expect(section).not.toContainText('One crash report is new.')
+  await sheet.getByRole('button', { name: 'Delete this report' }).click()
+  await expect(sheet).toBeHidden()
+  await expect(section).toContainText('There is no crash report.')
+})
+
 test('accessible in both themes', async ({ page }) => {
   await served.open(page, '/settings')
   await expect(page.getByText(/^Intact/)).toBeVisible()

@@ -44,7 +44,7 @@ export async function serveFolder(
   { ledgerMs = 200, nowTs }: { ledgerMs?: number; nowTs?: () => number } = {},
 ): Promise<ServedPage> {
   const core = await openHostCore({ ...weakly, dataDir, host: 'loopback', ledgerMs, ...(nowTs && { nowTs }) })
-  const server = await serveCore({ core, dataDir, pageDir, print: () => undefined, printError: line => console.error(line) })
+  const server = await serveCore({ core, dataDir, pageDir, print: () => undefined, printError: line => console.error(line), debug: true })
   return {
     async open(page, path) {
       if (page.url().startsWith(`${server.origin}/`)) await showRoute(page, NOWHERE)
