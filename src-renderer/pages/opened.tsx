@@ -9,6 +9,7 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { type Fact, FactList } from '../components/fact-list.tsx'
 import { texts } from '../texts.ts'
+import { auditTexts } from '../texts-audit.ts'
 import { desktopTexts } from '../texts-desktop.ts'
 import { beginAuditOfPaths } from './audit-run.ts'
 import { addPath } from './import-queue.ts'
@@ -40,7 +41,7 @@ export function OpenedPage({ params }: { params: Record<string, string | undefin
         title={words.browser}
         action={
           <>
-            <Link href="/import">{texts.rail.import}</Link> <Link href="/audit">{texts.rail.audit}</Link>
+            <Link href="/import">{texts.rail.import}</Link> <Link href="/audit">{auditTexts.title}</Link>
           </>
         }
       >

@@ -5,6 +5,7 @@ import { MessageChannel, type MessagePort as NodePort } from 'node:worker_thread
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CoreHostEdges, type ElectronPort, runCoreHost } from '../../src-main/hosts/electron/core-host.ts'
 import { answerPage, isAllowedPermission, isPageUrl } from '../../src-main/hosts/electron/page-rules.ts'
+import type { Standing } from '../../src-main/hosts/electron/standing.ts'
 import { type CoreProcess, type FromCoreProcess, superviseCore, type ToCoreProcess } from '../../src-main/hosts/electron/supervisor.ts'
 import { type DesktopTelling, type SystemNotification, sayTellings, showTelling } from '../../src-main/hosts/electron/tellings.ts'
 import { loadPageFiles } from '../../src-main/hosts/page-files.ts'
@@ -77,6 +78,7 @@ function supervised() {
   const timers: [number, () => void][] = []
   const failures: PlainError[] = []
   const told: DesktopTelling[] = []
+  const stood: (Standing | null)[] = []
   const world = { gone: 0, nowMs: 0, died: [] as number[] }
   const supervisor = superviseCore<string>({
     start() {
@@ -105,6 +107,7 @@ function supervised() {
     announceGone: () => world.gone++,
     died: code => world.died.push(code),
     tell: telling => told.push(telling),
+    stands: standing => stood.push(standing),
     onFailed: error => failures.push(error),
     nowMs: () => world.nowMs,
     after: (ms, action) => timers.push([ms, action]),
@@ -112,7 +115,7 @@ function supervised() {
   function runTimers(): void {
     for (const [, action] of timers.splice(0)) action()
   }
-  return { processes, failures, told, world, supervisor, runTimers }
+  return { processes, failures, told, stood, world, supervisor, runTimers }
 }
 
 test('pages that come before the core is ready get their line when it is', () => {
@@ -382,8 +385,6 @@ test('what is not text breaks the line; messages of other windows are not heeded
         for (const listener of [...listeners])
           listener({ source: {}, data: portMessage, ports: [stranger.port1] } as unknown as MessageEvent)
       },
-      pathForFile: () => '',
-      openFileDialog: async () => null,
     },
     window,
     20,

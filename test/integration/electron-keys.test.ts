@@ -90,6 +90,7 @@ test('a locked screen reaches the vault: main tells the core process, which lock
       kill: () => {},
     }),
     tell: () => {},
+    stands: () => {},
     announceGone: () => {},
     died: () => {},
     onFailed: () => {},

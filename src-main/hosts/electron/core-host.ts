@@ -42,6 +42,11 @@ export async function runCoreHost(edges: CoreHostEdges): Promise<void> {
     }
   }
 
+  /** What the desktop has the core do; a refusal is seen on the pages of what it is about. */
+  function order(name: 'keys.lock' | 'sync.pause' | 'sync.start'): void {
+    core?.command(name, {}, { actor: edges.actor, idempotencyKey: randomUUID() }).catch(edges.log)
+  }
+
   edges.onMessage((message, ports) => {
     if (message.t === 'close') {
       closeAsked = true
@@ -49,7 +54,11 @@ export async function runCoreHost(edges: CoreHostEdges): Promise<void> {
       return
     }
     if (message.t === 'lock-keys') {
-      core?.command('keys.lock', {}, { actor: edges.actor, idempotencyKey: randomUUID() }).catch(edges.log)
+      order('keys.lock')
+      return
+    }
+    if (message.t === 'pause-sync') {
+      order(message.isPaused ? 'sync.pause' : 'sync.start')
       return
     }
     const port = ports[0]

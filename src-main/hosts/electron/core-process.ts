@@ -3,6 +3,7 @@ import { openHostCore } from '../open-host-core.ts'
 import { userName } from '../user-name.ts'
 import { type ElectronPort, runCoreHost } from './core-host.ts'
 import { safeStorageOfMain } from './safe-storage.ts'
+import { sayStanding } from './standing.ts'
 import { sayTellings } from './tellings.ts'
 
 // The entry of the core's process (Electron's utility process); its argument is the data folder.
@@ -21,6 +22,11 @@ void runCoreHost({
   async open() {
     const core = await openHostCore({ dataDir, host: 'electron', safeStorage, log })
     sayTellings(core, telling => process.parentPort.postMessage({ t: 'tell', telling }), log.internal)
+    sayStanding(core, {
+      say: standing => process.parentPort.postMessage({ t: 'standing', standing }),
+      after: (ms, action) => void setTimeout(action, ms),
+      log: log.internal,
+    })
     return core
   },
   actor: { id: `desktop:${userName()}` },

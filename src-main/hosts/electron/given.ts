@@ -39,6 +39,12 @@ export function givenByArguments(args: readonly string[], { platform, resolve }:
   return { link: null, files }
 }
 
+/** What stands behind the program in its arguments; while developing (`appPath`), behind the folder of the app, too. */
+export function ownArguments(argv: readonly string[], appPath: string | null, resolve: (path: string) => string): string[] {
+  const at = appPath === null ? 0 : argv.findIndex((arg, index) => index > 0 && resolve(arg) === appPath)
+  return argv.slice(Math.max(at, 0) + 1)
+}
+
 /** A switch of the program, unless a link is among its arguments (see givenByArguments). */
 export function hasSwitch(args: readonly string[], name: string): boolean {
   return !args.some(isLinkLike) && args.includes(name)

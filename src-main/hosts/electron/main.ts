@@ -1,34 +1,52 @@
-import { join } from 'node:path'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import {
   app,
-  BrowserWindow,
   dialog,
+  type IpcMainEvent,
+  type IpcMainInvokeEvent,
   ipcMain,
   Menu,
   MessageChannelMain,
   type MessagePortMain,
   Notification,
+  type OpenDialogOptions,
   powerMonitor,
   protocol,
   safeStorage,
   session,
   utilityProcess,
 } from 'electron'
-import { goneMessage, portMessage } from '../../../src-shared/page-connection.ts'
+import { LINK_SCHEME } from '../../../src-shared/app-links.ts'
+import { goneMessage, portMessage, searchMessage } from '../../../src-shared/page-connection.ts'
 import { CRASHED_EXIT_CODE } from '../../core/log.ts'
+import { writeSmallFile } from '../../core/small-file.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { crashWords, hostLog, watchProcess } from '../host-log.ts'
 import { loadPageFiles } from '../page-files.ts'
-import { connectChannel, openFileChannel } from './channels.ts'
+import { programDir } from '../program.ts'
+import { connectChannel, desktopStateChannel, openedFilesChannel, openFileChannel, setDesktopChannel } from './channels.ts'
+import { createDesktop } from './desktop.ts'
+import { givenByArguments, hasSwitch, MOST_GIVEN, ownArguments, readGiven } from './given.ts'
+import { readKept } from './kept-file.ts'
+import { AT_LOGIN } from './login-item.ts'
+import { createMainWindow } from './main-window.ts'
+import { menuTemplate } from './menu.ts'
 import { answerPage, isAllowedPermission, isPageUrl, pageScheme, pageUrl } from './page-rules.ts'
 import { answerSafe } from './safe-storage.ts'
 import { type CoreProcess, superviseCore } from './supervisor.ts'
+import { openTray } from './system-tray.ts'
 import { type SystemNotification, showTelling } from './tellings.ts'
 
 // The desktop host: owns the window, the dialogs and the core's process; the rules that can be tried without Electron
-// stand in page-rules.ts, supervisor.ts and core-host.ts.
-const dataDir = resolveDataDir(app.commandLine.getSwitchValue('data'))
-app.setPath('userData', join(dataDir, 'window'))
+// stand in page-rules.ts, supervisor.ts, core-host.ts and desktop.ts.
+const args = ownArguments(process.argv, app.isPackaged ? null : app.getAppPath(), resolve)
+const given = givenByArguments(args, { platform: process.platform, resolve })
+// whoever wrote a link chooses no data folder
+const dataDir = resolveDataDir(given.link === null ? app.commandLine.getSwitchValue('data') : undefined)
+const windowDir = join(dataDir, 'window')
+// the lock of the single instance lies there too: there is one for each data folder
+app.setPath('userData', windowDir)
 app.enableSandbox()
 const log = hostLog(dataDir, 'desktop')
 watchProcess(log, (_error, report) => dialog.showErrorBox('Granary ended', crashWords(report)))
@@ -37,46 +55,38 @@ protocol.registerSchemesAsPrivileged([{ scheme: pageScheme, privileges: { standa
 /** while developing, electron-vite serves the page itself */
 const devUrl = app.isPackaged ? undefined : process.env.ELECTRON_RENDERER_URL
 
-let window: BrowserWindow | undefined
-
 function isOwnPage(url: string): boolean {
   return isPageUrl(url) || (devUrl !== undefined && url.startsWith(devUrl))
 }
 
-function openWindow(): BrowserWindow {
-  const opened = new BrowserWindow({
-    width: 1280,
-    height: 860,
-    minWidth: 800,
-    minHeight: 600,
-    title: 'Granary',
-    autoHideMenuBar: true,
-    show: false,
-    webPreferences: {
-      preload: join(import.meta.dirname, '../preload/preload.cjs'),
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      spellcheck: false,
-    },
-  })
-  opened.once('ready-to-show', () => opened.show())
-  opened.on('closed', () => {
-    window = undefined
-  })
-  void opened.loadURL(devUrl ?? pageUrl)
-  return opened
-}
+const mainWindow = createMainWindow({
+  preload: join(import.meta.dirname, '../preload/preload.cjs'),
+  url: devUrl ?? pageUrl,
+  statePath: join(windowDir, 'granary-window.json'),
+  write: writeSmallFile,
+  log: log.internal,
+})
+
+const settingsPath = join(windowDir, 'granary-desktop.json')
+const desktop = createDesktop({
+  platform: process.platform,
+  login: {
+    platform: process.platform,
+    system: app,
+    program: process.env.APPIMAGE ?? process.execPath,
+    args: [...(app.isPackaged ? [] : [app.getAppPath()]), `--data=${dataDir}`],
+    configDir: process.env.XDG_CONFIG_HOME || join(homedir(), '.config'),
+  },
+  kept: readKept(settingsPath),
+  keep: text => writeSmallFile(settingsPath, text),
+  show: mainWindow.show,
+  quit: () => app.quit(),
+})
 
 const notifications = new Set<SystemNotification>()
 
-/** Brings the window up on a page; the rest of its address stays, so nothing is loaded anew. */
-function showPage(path: string): void {
-  window ??= openWindow()
-  if (window.isMinimized()) window.restore()
-  window.show()
-  window.focus()
-  void window.loadURL(`${devUrl ?? pageUrl}#${path}`)
+function isOfOwnPage({ senderFrame }: IpcMainEvent | IpcMainInvokeEvent): boolean {
+  return senderFrame !== null && isOwnPage(senderFrame.url)
 }
 
 function startCore(): CoreProcess<MessagePortMain> {
@@ -103,27 +113,32 @@ function run(): void {
   )
   session.defaultSession.setPermissionCheckHandler((_contents, permission, origin) => isAllowedPermission(permission, origin))
   Menu.setApplicationMenu(
-    Menu.buildFromTemplate([
-      ...(process.platform === 'darwin' ? [{ role: 'appMenu' } as const] : []),
-      { role: 'fileMenu' },
-      { role: 'editMenu' },
-      {
-        label: 'View',
-        submenu: [{ role: 'reload' }, { type: 'separator' }, { role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }],
-      },
-      { role: 'windowMenu' },
-    ]),
+    Menu.buildFromTemplate(
+      menuTemplate(process.platform, {
+        go: mainWindow.show,
+        openFiles: () => void chooseFiles(MOST_GIVEN).then(files => files.length > 0 && desktop.handed({ link: null, files })),
+        search() {
+          mainWindow.show()
+          mainWindow.current()?.webContents.send(searchMessage)
+        },
+      }),
+    ),
   )
 
   const supervisor = superviseCore<MessagePortMain>({
     start: startCore,
-    announceGone: () => window?.webContents.send(goneMessage),
+    announceGone: () => mainWindow.current()?.webContents.send(goneMessage),
     tell: telling =>
       showTelling(
         telling,
-        { isSupported: Notification.isSupported, notification: options => new Notification(options), showPage },
+        {
+          isSupported: () => desktop.settings().notifications && Notification.isSupported(),
+          notification: options => new Notification(options),
+          showPage: mainWindow.show,
+        },
         notifications,
       ),
+    stands: standing => showStanding(standing),
     died(exitCode) {
       log.write('core-ended', { exitCode })
       if (exitCode !== CRASHED_EXIT_CODE) log.crash({ kind: 'ended', part: 'core', exitCode })
@@ -136,38 +151,30 @@ function run(): void {
     after: (ms, action) => void setTimeout(action, ms),
   })
 
+  const showStanding = openTray(join(programDir, 'resources/icons'), process.platform, {
+    open: () => mainWindow.show(),
+    go: mainWindow.show,
+    pauseSync: supervisor.pauseSync,
+    quit: () => app.quit(),
+  })
+
   ipcMain.on(connectChannel, event => {
-    if (!event.senderFrame || !isOwnPage(event.senderFrame.url)) return
+    if (!isOfOwnPage(event)) return
     const { port1, port2 } = new MessageChannelMain()
     supervisor.connect(port1)
     event.sender.postMessage(portMessage, null, [port2])
   })
-  ipcMain.handle(openFileChannel, async event => {
-    if (!window || !event.senderFrame || !isOwnPage(event.senderFrame.url)) return null
-    const chosen = await dialog.showOpenDialog(window, {
-      title: 'Choose a grid archive',
-      properties: ['openFile'],
-      filters: [
-        { name: 'Grid archives', extensions: ['ndjson', 'gz', 'zst'] },
-        { name: 'All files', extensions: ['*'] },
-      ],
-    })
-    return chosen.filePaths[0] ?? null
-  })
+  ipcMain.handle(openFileChannel, async event => (isOfOwnPage(event) ? ((await chooseFiles(1))[0] ?? null) : null))
+  ipcMain.handle(openedFilesChannel, (event, number: unknown) => (isOfOwnPage(event) ? desktop.openedFiles(number) : []))
+  ipcMain.handle(desktopStateChannel, event => (isOfOwnPage(event) ? desktop.state() : null))
+  ipcMain.handle(setDesktopChannel, (event, change: unknown) => (isOfOwnPage(event) ? desktop.set(change) : null))
 
   powerMonitor.on('lock-screen', supervisor.lockKeys)
   powerMonitor.on('suspend', supervisor.lockKeys)
 
-  app.on('second-instance', () => {
-    if (window?.isMinimized()) window.restore()
-    window?.focus()
-  })
-  app.on('activate', () => {
-    window ??= openWindow()
-  })
-  app.on('window-all-closed', () => {
-    if (process.platform !== 'darwin') app.quit()
-  })
+  app.on('second-instance', (_event, _argv, _folder, handed) => desktop.handed(readGiven(handed)))
+  app.on('activate', () => mainWindow.show())
+  app.on('window-all-closed', desktop.windowsClosed)
   let closed = false
   app.on('will-quit', event => {
     if (closed) return
@@ -177,7 +184,24 @@ function run(): void {
       app.quit()
     })
   })
-  window = openWindow()
+  desktop.start(given, hasSwitch(args, AT_LOGIN) || (process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin))
+}
+
+const archives = { name: 'Grid archives', extensions: ['ndjson', 'gz', 'zst'] }
+
+/** Paths that the user chose; none where they changed their mind. */
+async function chooseFiles(most: number): Promise<string[]> {
+  const options: OpenDialogOptions = {
+    title: most === 1 ? 'Choose a grid archive' : 'Choose receipts, bundles, reports or archives',
+    properties: most === 1 ? ['openFile'] : ['openFile', 'multiSelections'],
+    filters: [
+      most === 1 ? archives : { name: 'What Granary reads', extensions: ['evidence', 'json', 'csv', ...archives.extensions] },
+      { name: 'All files', extensions: ['*'] },
+    ],
+  }
+  const window = mainWindow.current()
+  const { filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
+  return filePaths.slice(0, most)
 }
 
 // a page that crashed is loaded anew; one that does so again and again is left as it is
@@ -206,5 +230,20 @@ app.on('web-contents-created', (_event, contents) => {
   contents.on('will-attach-webview', event => event.preventDefault())
 })
 
-if (!app.requestSingleInstanceLock()) app.quit()
-else void app.whenReady().then(run)
+// macOS hands over by events, which may come before it is ready
+app.on('open-url', (event, link) => {
+  event.preventDefault()
+  desktop.handed({ link, files: [] })
+})
+app.on('open-file', (event, path) => {
+  event.preventDefault()
+  desktop.handed({ link: null, files: [path] })
+})
+
+// a second start on the same data folder hands over what it was given, and ends
+if (!app.requestSingleInstanceLock(given)) app.quit()
+else {
+  // Windows has no list of what a program opens but the program's own word; behind -- nothing is a switch
+  if (process.platform === 'win32' && app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME, process.execPath, ['--'])
+  void app.whenReady().then(run)
+}

@@ -47,7 +47,7 @@ export function menuTemplate(platform: NodeJS.Platform, { go, openFiles, search 
       label: 'File',
       submenu: [
         { label: 'Import…', accelerator: 'CmdOrCtrl+I', click: () => go('/import') },
-        { label: 'Open receipt or bundle…', accelerator: 'CmdOrCtrl+O', click: openFiles },
+        { label: 'Open receipt or bundle…', accelerator: 'CmdOrCtrl+O', click: () => openFiles() },
         separator,
         ...(isMac ? [{ role: 'close' as const }] : [settings, separator, { role: 'close' as const }, { role: 'quit' as const }]),
       ],
@@ -58,7 +58,7 @@ export function menuTemplate(platform: NodeJS.Platform, { go, openFiles, search 
       submenu: [
         ...menuPages.map(([label, path], at) => ({ label, accelerator: `CmdOrCtrl+${at + 1}`, click: () => go(path) })),
         separator,
-        { label: 'Search and commands', accelerator: 'CmdOrCtrl+K', click: search },
+        { label: 'Search and commands', accelerator: 'CmdOrCtrl+K', click: () => search() },
         separator,
         ...(['reload', 'resetZoom', 'zoomIn', 'zoomOut', 'togglefullscreen'] as const).map(role => ({ role })),
       ],

@@ -1,10 +1,15 @@
 import type { PlainError } from '../../../src-shared/errors.ts'
 import type { SafeAnswer } from './safe-storage.ts'
+import type { Standing } from './standing.ts'
 import type { DesktopTelling } from './tellings.ts'
 
 /** What main and the core's process say to each other; a `connect` carries the core's end of a page's line. */
-export type ToCoreProcess = { t: 'connect' } | { t: 'close' } | { t: 'lock-keys' } | SafeAnswer
-export type FromCoreProcess = { t: 'ready' } | { t: 'failed'; error: PlainError } | { t: 'tell'; telling: DesktopTelling }
+export type ToCoreProcess = { t: 'connect' } | { t: 'close' } | { t: 'lock-keys' } | { t: 'pause-sync'; isPaused: boolean } | SafeAnswer
+export type FromCoreProcess =
+  | { t: 'ready' }
+  | { t: 'failed'; error: PlainError }
+  | { t: 'tell'; telling: DesktopTelling }
+  | { t: 'standing'; standing: Standing }
 
 /** The core's process as main sees it (Electron's UtilityProcess, or a stand-in in a test). */
 export interface CoreProcess<Port> {
@@ -20,6 +25,8 @@ export interface SupervisorEdges<Port> {
   announceGone(): void
   /** an alert is to be shown on the desktop */
   tell(telling: DesktopTelling): void
+  /** how things stand, for the tray; null: nobody knows, the core is gone */
+  stands(standing: Standing | null): void
   /** the core's process ended that nobody asked to; it has said nothing of why, or wrote a report of its own */
   died(exitCode: number): void
   /** the core cannot run: its reason to be shown, then quit */
@@ -33,6 +40,8 @@ export interface Supervisor<Port> {
   connect(port: Port): void
   /** has every unlocked key forgotten: the machine is left alone */
   lockKeys(): void
+  /** pauses the sync, or lets it go on */
+  pauseSync(isPaused: boolean): void
   /** asks the core to stop and waits; ends it after ten seconds */
   close(): Promise<void>
 }
@@ -65,6 +74,7 @@ export function superviseCore<Port>(edges: SupervisorEdges<Port>): Supervisor<Po
       if (fresh !== child) return
       if (message.t === 'failed') fail(message.error)
       else if (message.t === 'tell') edges.tell(message.telling)
+      else if (message.t === 'standing') edges.stands(message.standing)
       else {
         ready = true
         for (const port of waiting.splice(0)) fresh.postMessage({ t: 'connect' }, [port])
@@ -79,6 +89,7 @@ export function superviseCore<Port>(edges: SupervisorEdges<Port>): Supervisor<Po
         return
       }
       edges.announceGone()
+      edges.stands(null)
       if (failed) return
       edges.died(code)
       const nowMs = edges.nowMs()
@@ -98,6 +109,9 @@ export function superviseCore<Port>(edges: SupervisorEdges<Port>): Supervisor<Po
     },
     lockKeys() {
       if (ready) child?.postMessage({ t: 'lock-keys' })
+    },
+    pauseSync(isPaused) {
+      if (ready) child?.postMessage({ t: 'pause-sync', isPaused })
     },
     close() {
       return new Promise(resolve => {

@@ -53,12 +53,12 @@ export function trayLook(standing: Standing | null, actions: TrayActions): TrayL
     state,
     toolTip: `Granary: ${stateWords[state]}${standing?.demo ? ' (demo data)' : ''}`,
     menu: [
-      { label: 'Open Granary', click: actions.open },
+      { label: 'Open Granary', click: () => actions.open() },
       { type: 'separator' },
       { label: capital(stateWords[state]), enabled: false },
       ...(standing ? [...alertItems(standing, actions), ...syncItems(standing, actions)] : []),
       { type: 'separator' },
-      { label: 'Quit Granary', click: actions.quit },
+      { label: 'Quit Granary', click: () => actions.quit() },
     ],
   }
 }
