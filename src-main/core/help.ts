@@ -36,16 +36,13 @@ export function createHelp(folder: string | null): HelpAnswers {
     'help.find': ({ text }) => findIn(topics(), text).slice(0, MOST_HITS),
     'help.get'({ topic }) {
       const found = topics().find(({ name }) => name === topic)
-      if (!found) throw noTopic(topic)
+      if (!found)
+        throw new AppError('not-found', `The help has no topic ${topic}. Look at the list of topics, or search for a word.`, {
+          details: { topic },
+        })
       return { name: found.name, title: found.title, text: found.text }
     },
   }
-}
-
-export function noTopic(topic: string): AppError {
-  return new AppError('not-found', `The help has no topic ${topic}. Look at the list of topics, or search for a word.`, {
-    details: { topic },
-  })
 }
 
 function readTopics(folder: string | null): Topic[] {

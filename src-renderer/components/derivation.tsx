@@ -1,8 +1,10 @@
 import { lineName } from '../../src-shared/explain-text.ts'
 import type { DerivationLine } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { texts } from '../texts.ts'
 import classes from './explain.module.css'
+import { HelpMark } from './help-mark.tsx'
 
 const meanings: Partial<Record<string, string>> = texts.terms
 
@@ -23,7 +25,7 @@ export function Derivation({ lines, focus, running = false }: { lines: Derivatio
         >
           <div className={classes.line}>
             <span className={classes.what}>
-              {meanings[line.name] ? <abbr title={meanings[line.name]}>{lineName(line)}</abbr> : lineName(line)}
+              <LineName line={line} />
             </span>
             <span className={classes.value}>
               {/^-?\d+(\.\d+)?$/.test(line.value) ? group(line.value) : line.value}
@@ -35,6 +37,33 @@ export function Derivation({ lines, focus, running = false }: { lines: Derivatio
         </li>
       ))}
     </ol>
+  )
+}
+
+/** What a line's name leads to in the glossary. */
+const termOfLine: Partial<Record<string, HelpTerm>> = {
+  cu: 'cu',
+  su: 'su',
+  nu: 'nu',
+  'ip-hours': 'ip-hours',
+  certified: 'certified',
+  tokens: 'connection-price',
+  'full-tft': 'connection-price',
+  permille: 'permille',
+  sla: 'sla',
+  carbon: 'carbon-offset',
+  usd: 'payout-in-usd',
+  tft: 'payout',
+}
+
+function LineName({ line }: { line: DerivationLine }) {
+  const term = termOfLine[line.name]
+  const name = lineName(line)
+  if (!term) return name
+  return (
+    <>
+      {meanings[line.name] ? <abbr title={meanings[line.name]}>{name}</abbr> : name} <HelpMark term={term} name={name} />
+    </>
   )
 }
 

@@ -4,6 +4,7 @@ import { causeText, explanationText, secondsText } from '../../src-shared/explai
 import type { Explanation, Rules } from '../../src-shared/mint.ts'
 import { tftExact, tftShort } from '../../src-shared/money.ts'
 import { useQuery } from '../api.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { CopyButton } from './copy-button.tsx'
@@ -31,7 +32,11 @@ export interface ExplainTarget {
 export function openExplain(target: ExplainTarget): void {
   const what = target.focus === 'uptime' ? 'its uptime' : target.focus === 'receipt' ? 'its receipt' : 'what it earns'
   const period = target.period === undefined ? '' : `, period ${target.period}`
-  openSheet({ title: `Node ${target.nodeId}${period}: ${what}`, body: <ExplainBody {...target} /> })
+  openSheet({ title: `Node ${target.nodeId}${period}: ${what}`, body: <ExplainBody {...target} />, help: helpOf(target.focus) })
+}
+
+function helpOf(focus: string | undefined): HelpTerm {
+  return focus === 'uptime' || focus === 'receipt' ? focus : 'payout'
 }
 
 /** The explanation as text; while the period runs with what that means in front. */

@@ -182,6 +182,7 @@ function granary(terminal: Terminal, groups: typeof import('./command-groups.ts'
   groups?.addBackupCommands(command, terminal)
   groups?.addLogsCommands(command, terminal, wholeNumber, commandGroup)
   groups?.addTreasuryCommands(command, terminal, commandGroup)
+  groups?.addHelpCommand(command, terminal)
 
   command('serve', 'the app in a browser on this machine')
     .addOption(new Option('--port <port>', 'the port; default any free one').argParser(wholeNumber))
