@@ -31,7 +31,8 @@ export interface OwnWorld {
   clear(): void
 }
 
-export async function makeOwnWorld(): Promise<OwnWorld> {
+/** `nowMs`: the store's clock. */
+export async function makeOwnWorld(nowMs = Date.now): Promise<OwnWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'granary-own-world-'))
   const dataDir = join(folder, 'data')
   const grid = { nodes: 4, seed: 21, since: 101, network: 'lab' } as const
@@ -45,7 +46,7 @@ export async function makeOwnWorld(): Promise<OwnWorld> {
   } finally {
     remove()
   }
-  const store = openStore(dataDir, { mode: 'write' })
+  const store = openStore(dataDir, { mode: 'write', nowMs })
   computeNodeRuns(store, ownRules)
   const mints = listNodeMints(store, { offset: 0, limit: 100 }).rows
   const decided = mints.find(({ period, rewardUnits }) => period === 103 && rewardUnits > 0n)
