@@ -42,7 +42,7 @@ const OWN_COMMANDS = new Set(['mint', 'import', 'archive', 'explain', 'demo', 's
  * `groups`: null without their commands. `onWrong` is called by a command that did its work and found something wrong: it has said so, and the
  * exit code tells it too.
  */
-function granary(terminal: Terminal, groups: typeof import('./command-groups.ts') | null, onWrong: () => void): Command {
+export function granary(terminal: Terminal, groups: typeof import('./command-groups.ts') | null, onWrong: () => void): Command {
   const program = new Command('granary')
     .description('What the nodes of a decentralised cloud grid earned, and why.')
     .version(programVersion(), '-V, --version')
