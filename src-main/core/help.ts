@@ -99,8 +99,9 @@ function findIn(topics: readonly Topic[], text: string): QueryOutput<'help.find'
 function around(line: string, words: readonly string[]): string {
   const most = 160
   if (line.length <= most) return line
-  const at = Math.max(Math.min(...words.map(word => line.toLowerCase().indexOf(word)).filter(place => place >= 0), line.length) - 60, 0)
-  const from = at === 0 || at === line.length ? 0 : line.indexOf(' ', at) + 1
+  const places = words.map(word => line.toLowerCase().indexOf(word)).filter(place => place >= 0)
+  const at = places.length === 0 ? 0 : Math.min(...places) - 60
+  const from = at <= 0 ? 0 : line.indexOf(' ', at) + 1
   const part = line.slice(from, from + most)
   return `${from > 0 ? '… ' : ''}${part}${from + most < line.length ? ' …' : ''}`
 }
