@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ContractType, EventSink, RareEvent, StartSnapshot, U64 } from '../../src-shared/grid.ts'
-import { BUCKET_BITS, BucketWriter, type ContractHome, LOOSE } from './codec-bucket.ts'
+import { BUCKET_BITS, BucketWriter, type ContractHome, LOOSE, restOf } from './codec-bucket.ts'
 import { encodeHead } from './codec-head.ts'
 
 /** About a day. A chunk goes on beyond it while it has few events, so that a small grid has few chunks to open. */
@@ -13,7 +13,8 @@ const MAX_BUCKETS = 8_192
 /** A chunk as it is stored. The same events, cut at the same blocks, always give the same bytes. */
 export interface EncodedChunk {
   head: Uint8Array
-  buckets: { bucket: number; data: Uint8Array }[]
+  /** buckets and their rests, by number (see restOf) */
+  blobs: { number: number; data: Uint8Array }[]
   events: number
   lastBlock: number
 }
@@ -49,6 +50,8 @@ export class ChunkBuilder implements EventSink {
       chunk: -1,
       index: 0,
       window: 0,
+      run: -1,
+      cuts: 0,
     }
     this.#homes.set(contractId, home)
     return home
@@ -126,24 +129,28 @@ export class ChunkBuilder implements EventSink {
     const digest = createHash('sha256')
     const writers = [...this.#writers.values()].filter(writer => writer.events > 0).sort((a, b) => a.bucket - b.bucket)
     const counts = writers.map(writer => writer.events)
-    const buckets = writers.map(writer => {
-      const data = writer.encode({ period: this.#period, chunk, bucket: writer.bucket })
-      digest.update(data)
-      return { bucket: writer.bucket, data }
-    })
+    const blobs: EncodedChunk['blobs'] = []
+    const rests: EncodedChunk['blobs'] = []
+    for (const writer of writers) {
+      const { data, rest } = writer.encode({ period: this.#period, chunk, bucket: writer.bucket })
+      blobs.push({ number: writer.bucket, data })
+      if (rest !== null) rests.push({ number: restOf(writer.bucket), data: rest })
+    }
+    blobs.push(...rests)
+    for (const { data } of blobs) digest.update(data)
     const head = encodeHead(
       {
         blocks: Float64Array.from(this.#blocks),
         ts: Float64Array.from(this.#times),
         ends: Uint32Array.from([...this.#ends, this.events]),
-        buckets: buckets.map(({ bucket }) => bucket),
+        buckets: writers.map(({ bucket }) => bucket),
         counts,
         contracts: this.#created,
         digest: digest.digest(),
       },
       { period: this.#period, chunk, bucket: -1 },
     )
-    return { head, buckets, events: this.events, lastBlock: this.#blocks.at(-1)! }
+    return { head, blobs, events: this.events, lastBlock: this.#blocks.at(-1)! }
   }
 
   /** The chunk so far, as `encode` gives it; then begins the next one. */

@@ -4,16 +4,19 @@ import {
   type EventColumns,
   eventColumns,
   OTHER,
+  POWER,
   STATE_DOWN,
   tellColumn,
   UPTIME,
   USE,
 } from '../../src-shared/event-columns.ts'
+import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { EventSink } from '../../src-shared/grid.ts'
 import { ByteReader, unfold } from './bytes.ts'
-import { END, FIRST_WINDOW, SLOTS } from './codec-bucket.ts'
+import { END, FIRST_WINDOW, type LoadBlob, restOf, SLOTS } from './codec-bucket.ts'
 import { type ChunkHead, NEAR_BITS } from './codec-head.ts'
-import { damaged, ENVELOPE_BYTES, type Place, unseal } from './envelope.ts'
+import { emptyUptimeRun, emptyUseRun, readUptimeRun, readUseRun } from './codec-runs.ts'
+import { damaged, ENVELOPE_BYTES, type Place, RUNS_VERSION, unseal } from './envelope.ts'
 import { exactParse } from './exact-json.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -22,12 +25,42 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const COLUMN_EVENTS = 128
 /** the columns of whoever reads next; null while they are in use */
 let spare: EventColumns | null = null
+/** one event, and the rest of one run, for who reads by runs; all done with before anybody else reads */
+const single = eventColumns(1)
+const uptimeRun = emptyUptimeRun()
+const useRun = emptyUseRun()
 
-/** Reads one bucket of one chunk into a sink, at once or event by event. */
+/** Events of one blob that are still to come. */
+interface Stream {
+  readonly input: ByteReader
+  /** place in the chunk of the next one; END when there is none left */
+  next: number
+  left: number
+}
+
+/** How reading by runs stands. */
+interface UnderWay {
+  readonly runs: ByteReader
+  /** by node and by contract: events in the rest that are still to be stepped over, below 0: to be told */
+  readonly ofNode: Int32Array
+  readonly ofContract: Int32Array
+  /** null: every run so far was taken, so nobody needs it */
+  rest: Stream | null
+  /** index of the block that was told last, -1 for none */
+  block: number
+}
+
+/** Reads one bucket of one chunk into a sink, at once, in runs or event by event. */
 export class BucketReader {
   /** place in the chunk of the next event; END when there is none left */
   next: number
-  readonly #input: ByteReader
+  readonly #load: LoadBlob
+  readonly #first: Stream
+  /** loaded when it is needed */
+  #rest: Stream | null = null
+  readonly #restEvents: number
+  /** null where the bucket has none */
+  readonly #runs: ByteReader | null
   readonly #head: ChunkHead
   readonly #place: Place
   readonly #now = new Float64Array(SLOTS)
@@ -35,30 +68,41 @@ export class BucketReader {
   readonly #contracts: Float64Array
   readonly #windows: Float64Array
   readonly #firstNode: number
+  /** index of the contract whose report was read last */
+  #contract = 0
   #json: AnyEvent[] | null = null
   readonly #jsonText: Uint8Array
   #jsonIndex = 0
-  #left: number
 
   /** `expected`: the number of events that the chunk's head names. Throws AppError store.corrupt. */
-  constructor(data: Uint8Array | undefined, head: ChunkHead, expected: number, place: Place) {
-    const blob = unseal(data, place)
-    const input = new ByteReader(blob, ENVELOPE_BYTES)
-    this.#input = input
+  constructor(load: LoadBlob, head: ChunkHead, expected: number, place: Place) {
+    const blob = unseal(load(place.bucket), place)
+    const { input, events, contracts, jsonText, restEvents, runs } = preamble(blob, place)
+    if (events !== expected) throw damaged(place, 'it does not fit its head')
+    this.#load = load
     this.#head = head
     this.#place = place
     this.#firstNode = place.bucket * SLOTS
-    this.#left = input.varint()
-    const contracts = input.varint()
-    if (this.#left !== expected || !(contracts <= blob.length)) throw damaged(place, 'it does not fit its head')
-    this.#contracts = new Float64Array(contracts)
-    for (let i = 0; i < contracts; i++) this.#contracts[i] = input.varint()
-    this.#windows = new Float64Array(contracts).fill(FIRST_WINDOW)
-    const jsonBytes = input.varint()
-    this.#jsonText = blob.subarray(input.pos, input.pos + jsonBytes)
-    input.pos += jsonBytes
-    this.next = this.#left === 0 ? END : input.varint()
-    if (this.#left === 0) this.#end()
+    this.#contracts = contracts
+    this.#windows = new Float64Array(contracts.length).fill(FIRST_WINDOW)
+    this.#jsonText = jsonText
+    this.#restEvents = restEvents
+    this.#runs = runs
+    this.#first = this.#streamOf(input, events - restEvents)
+    this.next = this.#first.next
+  }
+
+  #streamOf(input: ByteReader, events: number): Stream {
+    const stream = { input, next: events === 0 ? END : input.varint(), left: events }
+    if (events === 0) this.#end(stream)
+    return stream
+  }
+
+  #loadRest(): Stream {
+    const place: Place = { ...this.#place, part: 'rest' }
+    const none = this.#restEvents === 0
+    const input = none ? new ByteReader(new Uint8Array(0)) : new ByteReader(unseal(this.#load(restOf(place.bucket)), place), ENVELOPE_BYTES)
+    return this.#streamOf(input, this.#restEvents)
   }
 
   /**
@@ -83,24 +127,147 @@ export class BucketReader {
     tellColumn(sink, room, 0)
   }
 
+  /**
+   * Delivers all events to a sink that wants them in runs, where the bucket has runs; gives whether it did. Nothing may have been delivered
+   * before. Where all runs are taken the rest is not even read.
+   */
+  runs(sink: RunSink): boolean {
+    const runs = this.#runs
+    const { blocks, ts } = this.#head
+    if (runs === null || !sink.wantsRuns(ts[0]!, blocks[blocks.length - 1]!)) return false
+    const under: UnderWay = {
+      runs,
+      ofNode: new Int32Array(SLOTS),
+      ofContract: new Int32Array(this.#contracts.length),
+      rest: null,
+      block: -1,
+    }
+    single.firstNode = this.#firstNode
+    const first = this.#first
+    while (first.next < END) {
+      if (under.rest !== null) this.#restOfRuns(sink, under, first.next)
+      const kind = first.input.bytes[first.input.pos++]!
+      const blockTs = this.#tellOne(sink, under, first.input, kind, first.next)
+      if ((kind & 3) === UPTIME) this.#offerNode(sink, under, kind >> 2)
+      else if ((kind & 3) === USE) this.#offerContract(sink, under, this.#contract, blockTs)
+      this.#advance(first)
+    }
+    if (under.rest !== null) this.#restOfRuns(sink, under, END)
+    if (runs.pos !== runs.bytes.length) throw damaged(this.#place, 'its runs do not fit its events')
+    this.next = END
+    return true
+  }
+
+  /** Tells the event whose figures begin here, and gives the time of its block. */
+  #tellOne(sink: EventSink, under: UnderWay, input: ByteReader, kind: number, place: number): number {
+    const { blocks, ends, near, ts } = this.#head
+    if (place >>> 0 >= ends[ends.length - 1]!) throw damaged(this.#place, 'an event lies behind its end')
+    let block = near[place >>> NEAR_BITS]!
+    while (place >= ends[block]!) block++
+    const blockTs = ts[block]!
+    if (block !== under.block) sink.block(blocks[block]!, blockTs)
+    under.block = block
+    single.kinds[0] = kind
+    this.#figures(input, single, 0, kind, blockTs)
+    tellColumn(sink, single, 0)
+    if (single.others.length > 0) single.others = []
+    return blockTs
+  }
+
+  #offerNode(sink: RunSink, under: UnderWay, slot: number): void {
+    const more = under.runs.varint()
+    if (!(more > 0)) return
+    readUptimeRun(under.runs, single.a[0]!, single.b[0]!, uptimeRun)
+    if (sink.nodeRun(this.#firstNode + slot, uptimeRun)) {
+      under.ofNode[slot]! += more
+      this.#now[slot] = uptimeRun.lastNow
+      this.#uptime[slot] = uptimeRun.lastUptime
+    } else {
+      this.#needRest(sink, under)
+      under.ofNode[slot] = -more
+    }
+  }
+
+  #offerContract(sink: RunSink, under: UnderWay, contract: number, blockTs: number): void {
+    const more = under.runs.varint()
+    if (!(more > 0)) return
+    const lastWindow = readUseRun(under.runs, blockTs, useRun)
+    if (sink.contractRun(this.#contracts[contract]!, useRun)) {
+      under.ofContract[contract]! += more
+      this.#windows[contract] = lastWindow
+    } else {
+      this.#needRest(sink, under)
+      under.ofContract[contract] = -more
+    }
+  }
+
+  /** Goes on in the rest behind what was taken so far: all of it lies before the event under way. */
+  #needRest(sink: RunSink, under: UnderWay): void {
+    if (under.rest !== null) return
+    under.rest = this.#loadRest()
+    this.#restOfRuns(sink, under, this.#first.next)
+  }
+
+  /** Steps over what was taken of the rest before `limit`, and tells what was not. */
+  #restOfRuns(sink: RunSink, under: UnderWay, limit: number): void {
+    const rest = under.rest!
+    const { input } = rest
+    const { bytes } = input
+    while (rest.next < limit) {
+      const kind = bytes[input.pos++]!
+      const isUse = (kind & 3) === USE
+      const left = isUse ? under.ofContract : under.ofNode
+      const whose = isUse ? peekVarint(bytes, input.pos) : kind >> 2
+      if (left[whose]! > 0) {
+        left[whose]!--
+        stepOver(input, kind & 3)
+      } else {
+        left[whose]!++
+        this.#tellOne(sink, under, input, kind, rest.next)
+      }
+      this.#advance(rest)
+    }
+  }
+
+  /** Reads how far on the next event of a stream is. */
+  #advance(stream: Stream): void {
+    if (--stream.left === 0) {
+      stream.next = END
+      this.#end(stream)
+    } else stream.next = (stream.next + stream.input.varint() + 1) | 0
+  }
+
   /** Unpacks as many events as the columns hold. */
   #fill(into: EventColumns, limit: number, slot: number): void {
-    const input = this.#input
+    this.#rest ??= this.#loadRest()
+    const first = this.#first
+    const rest = this.#rest
+    into.count = 0
+    if (into.others.length > 0) into.others = []
+    into.firstNode = this.#firstNode
+    into.blocks = this.#head.blocks
+    into.times = this.#head.ts
+    while (this.next < limit && into.count < into.kinds.length) {
+      if (first.next < rest.next) this.#fillFrom(first, into, Math.min(limit, rest.next), slot)
+      else this.#fillFrom(rest, into, Math.min(limit, first.next), slot)
+      this.next = Math.min(first.next, rest.next)
+    }
+  }
+
+  /** Unpacks more events, of one stream. */
+  #fillFrom(stream: Stream, into: EventColumns, limit: number, slot: number): void {
+    const { input } = stream
     const { bytes } = input
-    const { blocks, ends, near, ts } = this.#head
+    const { ends, near, ts } = this.#head
     const total = ends.length === 0 ? 0 : ends[ends.length - 1]!
     const nows = this.#now
     const uptimes = this.#uptime
     const { kinds, at, a, b } = into
     const size = kinds.length
     let pos = input.pos | 0
-    let left = this.#left | 0
-    let place = this.next | 0
-    let count = 0
-    if (into.others.length > 0) into.others = []
-    into.firstNode = this.#firstNode
-    into.blocks = blocks
-    into.times = ts
+    let left = stream.left | 0
+    let place = stream.next | 0
+    let count = into.count | 0
     while (place < limit && count < size) {
       if (place >>> 0 >= total) throw damaged(this.#place, 'an event lies behind its end')
       const kind = bytes[pos++]!
@@ -110,7 +277,9 @@ export class BucketReader {
         if (type === UPTIME) pos = behindVarint(bytes, behindVarint(bytes, pos))
         else {
           input.pos = pos
-          this.#stepOver(type)
+          // the JSON part is parsed only where something in it is wanted
+          if (type === OTHER) this.#jsonIndex++
+          else stepOver(input, type)
           pos = input.pos | 0
         }
       } else {
@@ -124,7 +293,7 @@ export class BucketReader {
         // what is rarer is kept out of this loop: it is compiled sooner, and never again
         if (type !== UPTIME || (bytes[pos]! | bytes[pos + 1]!) >= 0x80) {
           input.pos = pos
-          this.#other(into, count, kind, ts[block]!)
+          this.#figures(input, into, count, kind, ts[block]!)
           pos = input.pos | 0
         } else {
           // both figures take one byte
@@ -159,14 +328,14 @@ export class BucketReader {
       place = (place + gap + 1) | 0
     }
     input.pos = pos
-    this.next = place
-    this.#left = left
-    if (left === 0) this.#end()
+    stream.next = place
+    stream.left = left
     into.count = count
+    if (left === 0) this.#end(stream)
   }
 
-  #other(into: EventColumns, i: number, kind: number, blockTs: number): void {
-    const input = this.#input
+  /** Unpacks the figures of one event of any kind. */
+  #figures(input: ByteReader, into: EventColumns, i: number, kind: number, blockTs: number): void {
     const type = kind & 3
     if (type === OTHER) {
       into.a[i] = into.others.push(this.#jsonEntry()) - 1
@@ -185,6 +354,7 @@ export class BucketReader {
     } else if (type === USE) {
       const windows = this.#windows
       if (!(first < windows.length)) throw damaged(this.#place, 'an event names no contract')
+      this.#contract = first
       into.a[i] = this.#contracts[first]!
       into.d[i] = blockTs + unfold(second)
       const window = windows[first]! + unfold(input.varint())
@@ -199,17 +369,8 @@ export class BucketReader {
     }
   }
 
-  #stepOver(type: number): void {
-    const input = this.#input
-    // the JSON part is parsed only where something in it is wanted
-    if (type === OTHER) this.#jsonIndex++
-    else if (type === USE) for (let i = 0; i < 4; i++) input.varint()
-    else if (input.varint() === STATE_DOWN) for (let i = 0; i < 2; i++) input.varint()
-    else input.varint()
-  }
-
-  #end(): void {
-    if (this.#input.pos !== this.#input.bytes.length) throw damaged(this.#place, 'its length is wrong')
+  #end(stream: Stream): void {
+    if (stream.input.pos !== stream.input.bytes.length) throw damaged(this.#place, 'its length is wrong')
   }
 
   #jsonEntry(): AnyEvent {
@@ -226,6 +387,51 @@ export class BucketReader {
       throw damaged(this.#place, 'an event is not readable')
     }
   }
+}
+
+/** What stands in a bucket's checked blob before its events; `input` stands at them. */
+function preamble(blob: Uint8Array, place: Place) {
+  const input = new ByteReader(blob, ENVELOPE_BYTES)
+  const part = (): Uint8Array => {
+    const bytes = input.varint()
+    const from = input.pos
+    input.pos += bytes
+    return blob.subarray(from, input.pos)
+  }
+  const events = input.varint()
+  const contractTotal = input.varint()
+  if (!(contractTotal <= blob.length)) throw damaged(place, 'a count is wrong')
+  const contracts = new Float64Array(contractTotal)
+  for (let i = 0; i < contractTotal; i++) contracts[i] = input.varint()
+  const jsonText = part()
+  const isOld = blob[0]! < RUNS_VERSION
+  const restEvents = isOld ? 0 : input.varint()
+  const runs = isOld ? null : part()
+  if (!(restEvents <= events)) throw damaged(place, 'a count is wrong')
+  return { input, events, contracts, jsonText, restEvents, runs: runs === null || runs.length === 0 ? null : new ByteReader(runs) }
+}
+
+/** How many events of a bucket, whose checked blob this is, are in its rest. */
+export function restEvents(blob: Uint8Array, place: Place): number {
+  return preamble(blob, place).restEvents
+}
+
+/** Steps over the figures of a report or of a change of power. */
+function stepOver(input: ByteReader, type: number): void {
+  const { bytes } = input
+  if (type === POWER) {
+    if (input.varint() === STATE_DOWN) input.varint()
+    input.varint()
+    return
+  }
+  let pos = input.pos
+  for (let figures = type === USE ? 4 : 2; figures > 0; figures--) pos = behindVarint(bytes, pos)
+  input.pos = pos
+}
+
+function peekVarint(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!
+  return first < 0x80 ? first : new ByteReader(bytes, at).varint()
 }
 
 function behindVarint(bytes: Uint8Array, from: number): number {

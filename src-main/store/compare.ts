@@ -28,8 +28,8 @@ export function compareRange(
   const theirs = new Recorder(after, to)
   if (other) {
     const head: ChunkHead = decodeHead(other.head, { period, chunk: otherIndex, bucket: -1 })
-    const blobs = other.buckets.map(({ data }) => data)
-    mergeChunk(head, blobs, period, otherIndex, theirs)
+    const blobs = new Map(other.blobs.map(({ number, data }) => [number, data]))
+    mergeChunk(head, number => blobs.get(number), period, otherIndex, theirs)
   }
   const length = Math.max(mine.events.length, theirs.events.length)
   for (let i = 0; i < length; i++) {

@@ -23,8 +23,10 @@ const kinds: Record<EventName, number> = {
 /** The set of kinds that this program follows; it stands in every stored chunk. A chunk that lacks a wanted kind is a gap. */
 export const FOLLOWED = Object.values(kinds).reduce((set, bit) => set | (1 << bit), 0)
 
-/** Version 1 had no packed changes of power; what it wrote is read as before. */
-export const CODEC_VERSION = 2
+/** Version 1 had no packed changes of power, version 2 no runs and no rest; what they wrote is read as before. */
+export const CODEC_VERSION = 3
+/** from which version on a bucket has its runs */
+export const RUNS_VERSION = 3
 /** version (1 byte), followed kinds (4), CRC-32 (4) of the place, these members and the rest */
 export const ENVELOPE_BYTES = 9
 
@@ -34,6 +36,8 @@ export interface Place {
   chunk: number
   /** a bucket's number, or -1 for the chunk's head */
   bucket: number
+  /** the events of a bucket that are told in runs */
+  part?: 'rest'
 }
 
 /** Fills in the first ENVELOPE_BYTES of `blob`. */
@@ -76,6 +80,6 @@ export function damaged(place: Place, what: string): AppError {
 }
 
 function checksum(blob: Uint8Array, place: Place): number {
-  const seed = crc32(`${place.period}/${place.chunk}/${place.bucket}`)
+  const seed = crc32(`${place.period}/${place.chunk}/${place.bucket}${place.part ? `/${place.part}` : ''}`)
   return crc32(blob.subarray(ENVELOPE_BYTES), crc32(blob.subarray(0, 5), seed))
 }

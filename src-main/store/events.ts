@@ -1,6 +1,7 @@
 import { eventColumns } from '../../src-shared/event-columns.ts'
+import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { EventSink } from '../../src-shared/grid.ts'
-import { BUCKET_BITS, END, LOOSE } from './codec-bucket.ts'
+import { BUCKET_BITS, END, LOOSE, type LoadBlob } from './codec-bucket.ts'
 import { type ChunkHead, decodeHead } from './codec-head.ts'
 import { BucketReader } from './codec-read.ts'
 import { connect, type Db, readTransaction, storeError } from './db.ts'
@@ -49,10 +50,10 @@ const NO_LOOSE: readonly LooseEvent[] = []
 
 /**
  * Delivers a period's events bucket by bucket, within a bucket in chain order: `block` starts again at a lower number with
- * each bucket. Events of contracts go with the node that the contract is on. Throws AppError store.corrupt (naming period, chunk
+ * each bucket. Events of contracts go with the node that the contract is on. A sink that wants runs gets them. Throws AppError store.corrupt (naming period, chunk
  * and bucket), store.busy (the period was replaced meanwhile: ask again), and what the sink throws.
  */
-export function readEvents(store: Store, period: StoredPeriod, sink: EventSink, options: ReadEventsOptions = {}): void {
+export function readEvents(store: Store, period: StoredPeriod, sink: EventSink | RunSink, options: ReadEventsOptions = {}): void {
   const { nodeId } = options
   const from = nodeId === undefined ? (options.bucketFrom ?? 0) : bucketOf(nodeId)
   const to = nodeId === undefined ? (options.bucketTo ?? LOOSE - 1) : from
@@ -61,9 +62,10 @@ export function readEvents(store: Store, period: StoredPeriod, sink: EventSink, 
     const heads = periodHeads(store, period)
     const select = store.facts.prepare('SELECT data FROM events WHERE id = ?').pluck()
     const wanted = new Set<number>()
-    for (const head of heads) for (const bucket of head.buckets) if (bucket >= from && bucket <= to) wanted.add(bucket)
+    // one alone is looked for in every head anyway
+    if (from === to) wanted.add(from)
+    else for (const head of heads) for (const bucket of head.buckets) if (bucket >= from && bucket <= to) wanted.add(bucket)
     const loose = options.withLoose ? looseOf(store, period, heads) : null
-    if (loose && from === to) wanted.add(from)
     for (const bucket of [...wanted].sort((a, b) => a - b))
       for (let chunk = 0; chunk < heads.length; chunk++) {
         const head = heads[chunk]!
@@ -71,8 +73,8 @@ export function readEvents(store: Store, period: StoredPeriod, sink: EventSink, 
         const index = indexOfBucket(head, bucket)
         let reader: BucketReader | null = null
         if (index >= 0) {
-          const data = select.get(eventsId(period.importId, chunk, bucket)) as Buffer | undefined
-          reader = new BucketReader(data, head, head.counts[index]!, { period: period.index, chunk, bucket })
+          const load: LoadBlob = number => select.get(eventsId(period.importId, chunk, number)) as Buffer | undefined
+          reader = new BucketReader(load, head, head.counts[index]!, { period: period.index, chunk, bucket })
         }
         runBeside(reader, beside, sink, slot)
       }
@@ -88,8 +90,8 @@ function looseOf(store: Store, period: StoredPeriod, heads: readonly ChunkHead[]
   const loose = heads.map((head, chunk) => {
     const index = indexOfBucket(head, LOOSE)
     if (index < 0) return NO_LOOSE
-    const data = select.get(eventsId(period.importId, chunk, LOOSE)) as Buffer | undefined
-    return looseEvents(data, head, head.counts[index]!, { period: period.index, chunk, bucket: LOOSE })
+    const load: LoadBlob = number => select.get(eventsId(period.importId, chunk, number)) as Buffer | undefined
+    return looseEvents(load, head, head.counts[index]!, { period: period.index, chunk, bucket: LOOSE })
   })
   if (kept?.list === heads) kept.loose = loose
   return loose
@@ -120,13 +122,12 @@ export async function exportEvents(store: Store, period: StoredPeriod, sink: Eve
 export function exportChunk(db: Db, importId: number, period: number, chunk: number, sink: EventSink): void {
   const head = loadHead(db, importId, period, chunk)
   const select = db.prepare('SELECT data FROM events WHERE id = ?').pluck()
-  const blobs = head.buckets.map(bucket => select.get(eventsId(importId, chunk, bucket)) as Buffer | undefined)
-  mergeChunk(head, blobs, period, chunk, sink)
+  mergeChunk(head, number => select.get(eventsId(importId, chunk, number)) as Buffer | undefined, period, chunk, sink)
 }
 
 /** Brings the buckets of one chunk back into chain order. */
-export function mergeChunk(head: ChunkHead, blobs: (Uint8Array | undefined)[], period: number, chunk: number, sink: EventSink): void {
-  const readers = blobs.map((blob, i) => new BucketReader(blob, head, head.counts[i]!, { period, chunk, bucket: head.buckets[i]! }))
+export function mergeChunk(head: ChunkHead, load: LoadBlob, period: number, chunk: number, sink: EventSink): void {
+  const readers = head.buckets.map((bucket, i) => new BucketReader(load, head, head.counts[i]!, { period, chunk, bucket }))
   const room = eventColumns(1)
   // a heap by place; buckets are few, and most of the time the next event is in another one
   const heap = readers.filter(reader => reader.next < END)

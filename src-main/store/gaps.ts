@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import { AppError } from '../../src-shared/errors.ts'
 import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
-import { LOOSE } from './codec-bucket.ts'
+import { LOOSE, type LoadBlob, restOf } from './codec-bucket.ts'
 import type { ChunkHead } from './codec-head.ts'
+import { restEvents } from './codec-read.ts'
 import { change, facts, readTransaction, row, rows, storeError, writeTransaction } from './db.ts'
-import { FOLLOWED, unseal } from './envelope.ts'
+import { FOLLOWED, type Place, unseal } from './envelope.ts'
 import { loadHead } from './events.ts'
 import type { Store } from './open.ts'
 import { chunkId, eventsId, identityOf, sweep } from './periods.ts'
@@ -174,12 +175,20 @@ function faultOfBlobs(store: Store, { id, period }: ImportRow, chunk: number, he
   const select = store.facts.prepare('SELECT data FROM events WHERE id = ?').pluck()
   const digest = createHash('sha256')
   try {
-    for (const bucket of head.buckets)
-      digest.update(unseal(select.get(eventsId(id, chunk, bucket)) as Buffer | undefined, { period, chunk, bucket }))
+    const load: LoadBlob = number => select.get(eventsId(id, chunk, number)) as Buffer | undefined
+    const withRest: Place[] = []
+    for (const bucket of head.buckets) {
+      const place: Place = { period, chunk, bucket }
+      const blob = unseal(load(bucket), place)
+      digest.update(blob)
+      if (restEvents(blob, place) > 0) withRest.push({ ...place, part: 'rest' })
+    }
+    for (const place of withRest) digest.update(unseal(load(restOf(place.bucket)), place))
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'store.corrupt') throw error
     const bucket = Number(error.details.bucket)
-    const isThere = select.get(eventsId(id, chunk, bucket)) !== undefined
+    const number = error.details.part === 'rest' ? restOf(bucket) : bucket
+    const isThere = select.get(eventsId(id, chunk, number)) !== undefined
     return isThere
       ? `has damaged events of ${nodesOf(bucket)}: the checksum of chunk ${chunk} is wrong`
       : `lacks the events of ${nodesOf(bucket)} in chunk ${chunk}`

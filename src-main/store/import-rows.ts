@@ -69,6 +69,6 @@ export function startHashOf({ kind, at, block, ts, nodes, contracts, power }: St
 /** Writes a chunk in its place, or again with more in it. Inside the caller's transaction. */
 export function writeChunk(store: Store, importId: number, index: number, chunk: EncodedChunk): void {
   const insert = store.facts.prepare('INSERT OR REPLACE INTO events (id, data) VALUES (?, ?)')
-  for (const { bucket, data } of chunk.buckets) insert.run(eventsId(importId, index, bucket), data)
+  for (const { number, data } of chunk.blobs) insert.run(eventsId(importId, index, number), data)
   store.facts.prepare('INSERT OR REPLACE INTO chunks (id, head) VALUES (?, ?)').run(chunkId(importId, index), chunk.head)
 }

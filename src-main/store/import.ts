@@ -273,11 +273,11 @@ class Importer implements ImportWriter {
   #mend(id: number, chunk: EncodedChunk): void {
     const { facts: db } = this.#job.store
     const select = db.prepare('SELECT data FROM events WHERE id = ?').pluck()
-    for (const { bucket, data } of chunk.buckets) {
-      const stored = select.get(eventsId(id, this.#chunks, bucket)) as Buffer | undefined
+    for (const { number, data } of chunk.blobs) {
+      const stored = select.get(eventsId(id, this.#chunks, number)) as Buffer | undefined
       if (stored && Buffer.compare(stored, data) === 0) continue
       writeTransaction(db, 'facts.db', () => {
-        db.prepare('INSERT OR REPLACE INTO events (id, data) VALUES (?, ?)').run(eventsId(id, this.#chunks, bucket), data)
+        db.prepare('INSERT OR REPLACE INTO events (id, data) VALUES (?, ?)').run(eventsId(id, this.#chunks, number), data)
       })
     }
   }

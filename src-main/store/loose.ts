@@ -1,5 +1,6 @@
+import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { EventName, EventSink, RareEvent } from '../../src-shared/grid.ts'
-import { END } from './codec-bucket.ts'
+import { END, type LoadBlob } from './codec-bucket.ts'
 import type { ChunkHead } from './codec-head.ts'
 import { BucketReader } from './codec-read.ts'
 import type { Place } from './envelope.ts'
@@ -21,9 +22,9 @@ const wanted: ReadonlySet<EventName> = new Set<EventName>([
 ])
 
 /** Takes those events out of a chunk's bucket LOOSE. They are few, so they are kept while bucket after bucket is read beside them. */
-export function looseEvents(data: Uint8Array | undefined, head: ChunkHead, expected: number, at: Place): LooseEvent[] {
+export function looseEvents(load: LoadBlob, head: ChunkHead, expected: number, at: Place): LooseEvent[] {
   const events: LooseEvent[] = []
-  const reader = new BucketReader(data, head, expected, at)
+  const reader = new BucketReader(load, head, expected, at)
   let place = 0
   let n = 0
   let ts = 0
@@ -49,11 +50,12 @@ export function looseEvents(data: Uint8Array | undefined, head: ChunkHead, expec
  * Delivers a bucket's events of one chunk (of one node with `slot`, see BucketReader.run; null: it has none) with the loose ones of that
  * chunk between them, in chain order.
  */
-export function runBeside(reader: BucketReader | null, loose: readonly LooseEvent[], sink: EventSink, slot: number): void {
+export function runBeside(reader: BucketReader | null, loose: readonly LooseEvent[], sink: EventSink | RunSink, slot: number): void {
   for (const { place, n, ts, event } of loose) {
     reader?.run(sink, place, slot)
     sink.block(n, ts)
     sink.rare(event)
   }
+  if (reader !== null && loose.length === 0 && slot < 0 && 'wantsRuns' in sink && reader.runs(sink)) return
   reader?.run(sink, END, slot)
 }

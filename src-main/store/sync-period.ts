@@ -316,7 +316,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
       full = []
       endChanged = false
       committedTail = builder.events
-      tailBytes = tail ? tail.head.length + tail.buckets.reduce((sum, { data }) => sum + data.length, 0) : 0
+      tailBytes = tail ? tail.head.length + tail.blobs.reduce((sum, { data }) => sum + data.length, 0) : 0
       if (tookOver) sweep(store)
     },
   }

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
+import { createV3Mint, type V3Mint, type V3Options } from '../../src-main/engines/minting/v3.ts'
 import { ChunkBuilder, type EncodedChunk } from '../../src-main/store/chunk-builder.ts'
 import { END, LOOSE } from '../../src-main/store/codec-bucket.ts'
 import { decodeHead } from '../../src-main/store/codec-head.ts'
 import { BucketReader } from '../../src-main/store/codec-read.ts'
 import { AppError } from '../../src-shared/errors.ts'
+import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { EventSink } from '../../src-shared/grid.ts'
 import type { NodeResult } from '../../src-shared/mint.ts'
 import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
@@ -28,19 +29,23 @@ function packed(archive: PlainArchive, blocks: number): EncodedChunk[] {
   return chunks
 }
 
-/** Reads them as a mint does: bucket after bucket. */
-function unpackInto(chunks: readonly EncodedChunk[], sink: EventSink): void {
-  const numbers = new Set(chunks.flatMap(chunk => chunk.buckets.map(({ bucket }) => bucket)))
+/** Reads them as a mint does: bucket after bucket; in runs where the sink wants them. */
+function unpackInto(chunks: readonly EncodedChunk[], sink: EventSink | RunSink): void {
+  const heads = chunks.map(({ head }, chunk) => decodeHead(head, { period, chunk, bucket: -1 }))
+  const numbers = new Set(heads.flatMap(head => head.buckets))
   for (const bucket of [...numbers].filter(number => number !== LOOSE).sort((a, b) => a - b))
-    for (const [chunk, { head, buckets }] of chunks.entries()) {
-      const decoded = decodeHead(head, { period, chunk, bucket: -1 })
-      const data = buckets.find(one => one.bucket === bucket)?.data
-      if (data) new BucketReader(data, decoded, decoded.counts[decoded.buckets.indexOf(bucket)]!, { period, chunk, bucket }).run(sink, END)
+    for (const [chunk, { blobs }] of chunks.entries()) {
+      const head = heads[chunk]!
+      const at = head.buckets.indexOf(bucket)
+      if (at < 0) continue
+      const load = (wanted: number) => blobs.find(({ number }) => number === wanted)?.data
+      const reader = new BucketReader(load, head, head.counts[at]!, { period, chunk, bucket })
+      if (!('wantsRuns' in sink && reader.runs(sink))) reader.run(sink, END)
     }
 }
 
-function mintOf(archive: PlainArchive, feed: (sink: EventSink) => void): NodeResult[] | 'refused' {
-  const mint = createV3Mint(archive.header, archive.start, archive.end, { resources: 'latest' })
+function mintOf(archive: PlainArchive, feed: (sink: V3Mint) => void, options: Partial<V3Options> = {}): NodeResult[] | 'refused' {
+  const mint = createV3Mint(archive.header, archive.start, archive.end, { resources: 'latest', ...options })
   try {
     feed(mint)
     return mint.finish(archive.end.block + POST_PERIOD_BLOCKS).nodes
@@ -51,19 +56,50 @@ function mintOf(archive: PlainArchive, feed: (sink: EventSink) => void): NodeRes
 }
 
 /* That what is unpacked is what was packed, store-events.test.ts says. */
-test('events that come by columns mint what they mint one by one', { timeout: 1_800_000 }, () => {
+/** What is wanted may be given by runs: counts how many were taken of how many reports. */
+function countingRuns(mint: V3Mint, seen: { taken: number; refused: number }): RunSink {
+  const told = (isTaken: boolean): boolean => {
+    if (isTaken) seen.taken++
+    else seen.refused++
+    return isTaken
+  }
+  const { block, uptime, consumption, rare, wantsRuns } = mint
+  return {
+    block,
+    uptime,
+    consumption,
+    rare,
+    wantsRuns,
+    nodeRun: (nodeId, run) => told(mint.nodeRun(nodeId, run)),
+    contractRun: (contractId, run) => told(mint.contractRun(contractId, run)),
+  }
+}
+
+test('events that come by columns or in runs mint what they mint one by one', { timeout: 1_800_000 }, () => {
   const seen = { nodes: 0, refused: 0 }
+  const inRuns = { taken: 0, refused: 0 }
   const { numRuns, seed } = runs(300)
   fc.assert(
     fc.property(randomHistory, fc.constantFrom(1, 7, 40, 10_000), (archive, blocks) => {
       const chunks = packed(archive, blocks)
       const one = mintOf(archive, ({ block, uptime, consumption, rare }) => unpackInto(chunks, { block, uptime, consumption, rare }))
       expect(mintOf(archive, sink => unpackInto(chunks, sink))).toEqual(one)
+      const plain = { withoutDays: true }
+      const single = mintOf(
+        archive,
+        ({ block, uptime, consumption, rare }) => unpackInto(chunks, { block, uptime, consumption, rare }),
+        plain,
+      )
+      expect(mintOf(archive, sink => unpackInto(chunks, countingRuns(sink, inRuns)), plain)).toEqual(single)
       if (one === 'refused') seen.refused++
       else seen.nodes += one.length
     }),
     { numRuns, seed },
   )
-  console.log(`v3 by columns: ${JSON.stringify(seen)}`)
-  if (numRuns >= 100) expect(seen.nodes).toBeGreaterThan(numRuns)
+  console.log(`v3 by columns: ${JSON.stringify(seen)}, runs: ${JSON.stringify(inRuns)}`)
+  if (numRuns >= 100) {
+    expect(seen.nodes).toBeGreaterThan(numRuns)
+    expect(inRuns.taken).toBeGreaterThan(numRuns)
+    expect(inRuns.refused).toBeGreaterThan(10)
+  }
 })

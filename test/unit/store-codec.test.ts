@@ -1,12 +1,13 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ByteWriter } from '../../src-main/store/bytes.ts'
-import { BucketWriter, END, LOOSE } from '../../src-main/store/codec-bucket.ts'
+import { BucketWriter, END, LOOSE, type LoadBlob, restOf } from '../../src-main/store/codec-bucket.ts'
 import type { ChunkHead } from '../../src-main/store/codec-head.ts'
 import { BucketReader } from '../../src-main/store/codec-read.ts'
-import { CODEC_VERSION, ENVELOPE_BYTES, FOLLOWED } from '../../src-main/store/envelope.ts'
+import { CODEC_VERSION, ENVELOPE_BYTES, FOLLOWED, RUNS_VERSION } from '../../src-main/store/envelope.ts'
 import { exactStringify } from '../../src-main/store/exact-json.ts'
 import type { AppError } from '../../src-shared/errors.ts'
+import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { RareEvent } from '../../src-shared/grid.ts'
 import { recorder } from '../helpers/store.ts'
 
@@ -32,12 +33,12 @@ function headOf(events: number): ChunkHead {
 function pack(events: RareEvent[], slotOf: (event: RareEvent) => number, bucket = place.bucket): Uint8Array {
   const writer = new BucketWriter(bucket)
   for (const [index, event] of events.entries()) writer.rare(index, slotOf(event), event)
-  return writer.encode({ ...place, bucket })
+  return writer.encode({ ...place, bucket }).data
 }
 
 function unpack(blob: Uint8Array, events: number, slot = -1, bucket = place.bucket): RareEvent[] {
   const into = recorder()
-  new BucketReader(blob, headOf(events), events, { ...place, bucket }).run(into, END, slot)
+  new BucketReader(() => blob, headOf(events), events, { ...place, bucket }).run(into, END, slot)
   return into.seen.flatMap(seen => (seen.is === 'rare' ? [seen.event] : []))
 }
 
@@ -114,6 +115,8 @@ function blobOf(version: number, kind: number, json: string, more: number[] = []
   for (const count of [1, 0]) out.varint(count)
   out.varint(Buffer.byteLength(json))
   out.append(Buffer.from(json))
+  // nothing in the rest, no runs
+  if (version >= RUNS_VERSION) out.append(Uint8Array.of(0, 0))
   out.append(Uint8Array.of(0, kind, ...more))
   const blob = out.view()
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
@@ -132,9 +135,10 @@ function codeOf(work: () => unknown): string | null {
   }
 }
 
-test('what version 1 wrote is read as before', () => {
+test('what versions 1 and 2 wrote is read as before', () => {
   const [event] = changes
   expect(unpack(blobOf(1, (0 << 2) | 2, JSON.stringify([event])), 1)).toEqual([event])
+  expect(unpack(blobOf(2, (0 << 2) | 2, JSON.stringify([event])), 1)).toEqual([event])
   expect(unpack(blobOf(CODEC_VERSION, (0 << 2) | 2, JSON.stringify([event])), 1)).toEqual([event])
 })
 
@@ -146,4 +150,83 @@ test('what a newer version wrote is refused, and a change of power that there is
       codeOf(() => unpack(blobOf(CODEC_VERSION, 3, '', more), 1)),
       `${more}`,
     ).toBe('store.corrupt')
+})
+
+describe('runs', () => {
+  const START = 1_700_000_000
+  const day = Array.from({ length: 30 }, (_, i) => ({ n: 1_000 + i * 400, ts: START + i * 1_200 }))
+  /** What happens in a block, told to the writer: of nodes 128 and 129, and of contract 5 on 128. */
+  type Tell = (writer: BucketWriter, at: number, ts: number) => void
+  const report =
+    (nodeId: number, late = 0): Tell =>
+    (writer, at, ts) =>
+      writer.uptime(at, ts, nodeId, ts, ts - START + 50_000 - late)
+
+  function written(blocks: Tell[]): { load: LoadBlob; head: ChunkHead } {
+    const writer = new BucketWriter(place.bucket)
+    for (const [index, tell] of blocks.entries()) tell(writer, index, day[index]!.ts)
+    const { data, rest } = writer.encode(place)
+    const head: ChunkHead = {
+      ...headOf(blocks.length),
+      blocks: Float64Array.from(day.slice(0, blocks.length), ({ n }) => n),
+      ts: Float64Array.from(day.slice(0, blocks.length), ({ ts }) => ts),
+      ends: Uint32Array.from(blocks, (_, i) => i + 1),
+      near: Uint32Array.from({ length: Math.ceil(blocks.length / 16) }, (_, i) => i * 16),
+    }
+    return { load: number => (number === place.bucket ? data : number === restOf(place.bucket) ? (rest ?? undefined) : undefined), head }
+  }
+
+  function told({ load, head }: ReturnType<typeof written>, takes: boolean): { reports: number; runs: number[]; all: number } {
+    const seen = { reports: 0, runs: [] as number[], all: 0 }
+    const sink: RunSink = {
+      block: () => {},
+      uptime: () => seen.reports++,
+      consumption: () => seen.reports++,
+      rare: () => {},
+      wantsRuns: () => true,
+      nodeRun: (_, run) => {
+        seen.runs.push(run.lastUptime - run.firstUptime)
+        return takes
+      },
+      contractRun: (_, run) => {
+        seen.runs.push(run.windowSec)
+        return takes
+      },
+    }
+    expect(new BucketReader(load, head, head.counts[0]!, place).runs(sink)).toBe(true)
+    const into = recorder()
+    new BucketReader(load, head, head.counts[0]!, place).run(into, END)
+    seen.all = into.seen.filter(({ is }) => is === 'uptime' || is === 'use').length
+    return seen
+  }
+
+  test('a healthy day is one report and one run, and is there report by report too', () => {
+    const one = written(day.map(() => report(128)))
+    expect(told(one, true)).toEqual({ reports: 1, runs: [29 * 1_200], all: 30 })
+    expect(told(one, false)).toEqual({ reports: 30, runs: [29 * 1_200], all: 30 })
+  })
+
+  test('a reboot, a change of power and a changed node cut runs', () => {
+    const power: Tell = (writer, at) => writer.rare(at, 0, changes[0]!)
+    const node: Tell = (writer, at) => writer.rare(at, 0, ['TfgridModule.NodeDeleted', 128] as unknown as RareEvent)
+    for (const between of [power, node]) {
+      const blocks = [report(128), report(128), between, report(128), report(128), report(128)]
+      expect(told(written(blocks), true)).toEqual({ reports: 2, runs: [1_200, 2_400], all: 5 })
+    }
+    const reboot = [report(128), report(128), report(128, 51_000), report(128, 51_000)]
+    expect(told(written(reboot), true)).toEqual({ reports: 2, runs: [1_200, 1_200], all: 4 })
+    // another node's events cut nothing
+    const other: Tell = (writer, at) => writer.rare(at, 1, changes[0]!)
+    expect(told(written([report(128), other, report(128)]), true)).toEqual({ reports: 1, runs: [2_400], all: 2 })
+  })
+
+  test('a lost or exchanged rest is damage, where it is read', () => {
+    const { load, head } = written(day.map(() => report(128)))
+    const all = (changed: LoadBlob) => codeOf(() => new BucketReader(changed, head, 30, place).run(recorder(), END))
+    expect(all(load)).toBe(null)
+    expect(all(number => (number === place.bucket ? load(number) : undefined))).toBe('store.corrupt')
+    expect(all(() => load(place.bucket))).toBe('store.corrupt')
+    const other = written(day.map(() => report(129)))
+    expect(all(number => (number === place.bucket ? load(number) : other.load(number)?.slice(0, 40)))).toBe('store.corrupt')
+  })
 })

@@ -1,3 +1,4 @@
+import type { UptimeRun } from '../../../src-shared/event-runs.ts'
 import type { U64 } from '../../../src-shared/grid.ts'
 import type { Evidence, StepKind, Violation } from '../../../src-shared/mint.ts'
 import { tallyAsleep, tallyUp } from './days.ts'
@@ -68,6 +69,35 @@ export function applyOrdinary(s: NodeState, now: number, uptime: number): boolea
   if (s.days !== null) tallyUp(s.days, now, credit)
   figures[LAST_NOW] = now
   figures[LAST_UPTIME] = uptime
+  return true
+}
+
+/**
+ * Applies reports that follow the remembered one, each as an ordinary one does (see applyOrdinary); gives whether all of them do, else
+ * nothing is applied.
+ */
+export function applyRun(s: NodeState, run: UptimeRun): boolean {
+  const { figures } = s
+  const skew = run.firstNow - run.firstUptime - (figures[BOOT_NOW]! - figures[BOOT_UPTIME]!)
+  if (
+    // the report before them was refused, or is not remembered exactly
+    figures[LAST_NOW] !== run.firstNow ||
+    figures[LAST_UPTIME] !== run.firstUptime ||
+    !(run.ahead <= GRACE_SEC && run.behind <= GRACE_SEC && run.longestStep <= REPORT_CREDIT_CAP_SEC) ||
+    // a skewed clock is a violation once; crediting goes on
+    (s.violation === null && !(skew + run.bootAbove < CLOCK_SKEW_LIMIT_SEC && skew - run.bootBelow > -CLOCK_SKEW_LIMIT_SEC)) ||
+    figures[SLEEP] !== NONE ||
+    figures[REQUEST] !== NONE ||
+    !s.hasReport ||
+    s.wide !== null ||
+    s.trace !== null ||
+    s.days !== null
+  )
+    return false
+  // no step is longer than what a report is credited at most, so all that was added to the uptime is
+  figures[CREDITED]! += run.lastUptime - run.firstUptime
+  figures[LAST_NOW] = run.lastNow
+  figures[LAST_UPTIME] = run.lastUptime
   return true
 }
 

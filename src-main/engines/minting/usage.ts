@@ -1,3 +1,4 @@
+import type { UseRun } from '../../../src-shared/event-runs.ts'
 import type { GridContract, Resources, U64 } from '../../../src-shared/grid.ts'
 import { type Clock, checkWidth, type NodeState } from './state.ts'
 
@@ -53,6 +54,13 @@ export function applyPlainConsumption(c: ContractState, ts: number, window: numb
   figures[WINDOW_SEC] = windowSec
   figures[NRU_BYTES] = nruBytes
   return true
+}
+
+/** Applies reports that follow one that counted, each of which counts; gives whether it did so. */
+export function applyUseRun(c: ContractState, run: UseRun): boolean {
+  const { figures } = c
+  if (figures[LAST_TS] !== run.firstTs) return false
+  return applyPlainConsumption(c, run.lastTs, run.windowSec, run.nruBytes)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type ColumnSink, type EventColumns, tellColumn, UPTIME, USE } from '../../../src-shared/event-columns.ts'
+import type { RunSink } from '../../../src-shared/event-runs.ts'
 import type {
   ArchiveHeader,
   EndSnapshot,
@@ -18,8 +19,17 @@ import type { UsedSeconds } from './receipt.ts'
 import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'
 import { type Clock, inconsistent, NodeState, resetState } from './state.ts'
 import { createTrace, recordMove, recordStill } from './trace.ts'
-import { applyLateReport, applyOrdinary, applyReport } from './uptime.ts'
-import { applyConsumption, applyPlainConsumption, type ContractState, contractState, countsAt, dropPending, settle } from './usage.ts'
+import { applyLateReport, applyOrdinary, applyReport, applyRun } from './uptime.ts'
+import {
+  applyConsumption,
+  applyPlainConsumption,
+  applyUseRun,
+  type ContractState,
+  contractState,
+  countsAt,
+  dropPending,
+  settle,
+} from './usage.ts'
 
 export interface V3Options {
   /** which resources pay: `latest` as the program in use, `minimum` as the rules' text */
@@ -52,7 +62,7 @@ export interface NodeUse extends UsedSeconds {
   nruBytes: bigint
 }
 
-export interface V3Mint extends ColumnSink {
+export interface V3Mint extends ColumnSink, RunSink {
   /** Takes in more of the start: nodes of which no event was told yet, with what belongs to them. */
   begin(part: StartPart): void
   /**
@@ -309,6 +319,17 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     consumption,
     rare,
     columns,
+    // days are told report by report
+    wantsRuns: (firstTs, lastBlock) => options.withoutDays === true && firstTs > clock.startTs && lastBlock <= end.block,
+    nodeRun(nodeId, run) {
+      const state = states.get(nodeId)
+      return state !== undefined && applyRun(state, run)
+    },
+    contractRun(contractId, run) {
+      const contract = contracts.get(contractId)
+      // of one that is on no node nothing counts
+      return contract === undefined || applyUseRun(contract, run)
+    },
     take(coveredToBlock: number): NodeResult[] {
       const nodes = concluded(coveredToBlock)
       states.clear()
