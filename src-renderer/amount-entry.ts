@@ -1,7 +1,7 @@
 import { toAppError } from '../src-shared/errors.ts'
 import { group } from '../src-shared/money.ts'
 import { formatAmount, parseAmount } from '../src-shared/treasury/amounts.ts'
-import { amountTexts } from './texts-amount.ts'
+import { texts } from './texts.ts'
 
 /*
  * What a user enters as an amount. Granary writes thousands with commas and decimals with a point, and takes exactly that. Other people's
@@ -33,9 +33,9 @@ export function writeAmount(units: bigint): string {
  */
 export function readAmount(text: string, token: string): AmountEntry {
   const { number, unit } = parts(text)
-  if (number === '') return unit === '' ? { kind: 'empty' } : problem(amountTexts.notNumber)
-  if (unit !== '' && unit.toLowerCase() !== token.toLowerCase()) return problem(amountTexts.otherUnit(token))
-  if (!/^[\d.,'’\s]+$/.test(number) || !/^\d.*\d$|^\d$/.test(number)) return problem(amountTexts.notNumber)
+  if (number === '') return unit === '' ? { kind: 'empty' } : problem(texts.amount.notNumber)
+  if (unit !== '' && unit.toLowerCase() !== token.toLowerCase()) return problem(texts.amount.otherUnit(token))
+  if (!/^[\d.,'’\s]+$/.test(number) || !/^\d.*\d$|^\d$/.test(number)) return problem(texts.amount.notNumber)
   if (isOwn(number) && !isOneGroup(number)) return ofPlain(number.replaceAll(',', ''))
   const plain = otherReadings(number)
   const readings = new Map<bigint, Reading>()
@@ -44,7 +44,7 @@ export function readAmount(text: string, token: string): AmountEntry {
     if (read.kind === 'amount') readings.set(read.units, { units: read.units, text: writeAmount(read.units) })
     else if (plain.length === 1) return read
   }
-  return readings.size === 0 ? problem(amountTexts.separators) : { kind: 'unclear', readings: [...readings.values()] }
+  return readings.size === 0 ? problem(texts.amount.separators) : { kind: 'unclear', readings: [...readings.values()] }
 }
 
 /** A percentage as a field has it, in the form that is sent; null: not above 0, above 100, or more than 2 decimals. */
@@ -89,7 +89,7 @@ function isGrouped(number: string): boolean {
 function ofPlain(plain: string): AmountEntry {
   try {
     const units = parseAmount(plain, 'amount')
-    return units > 0n ? { kind: 'amount', units } : problem(amountTexts.nothing)
+    return units > 0n ? { kind: 'amount', units } : problem(texts.amount.nothing)
   } catch (error) {
     return problem(toAppError(error).message.replace('The amount in "amount" can\'t be read. ', ''))
   }

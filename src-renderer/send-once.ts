@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react'
 import { AppError, toAppError } from '../src-shared/errors.ts'
 import { newIdempotencyKey } from '../src-shared/rpc-client.ts'
-import { treasuryTexts } from './texts-treasury.ts'
+import { texts } from './texts.ts'
 
 export interface SendingOnce {
   busy: boolean
@@ -42,7 +42,7 @@ export function useSendOnce(): SendingOnce {
 
 /** What is safe after a form failed: mostly all of it, but for an answer that was lost. */
 export function whatIsSafe(error: AppError | null): string {
-  const { safe } = treasuryTexts
+  const { safe } = texts.treasury
   if (error?.code === 'core.gone') return safe.unknown
   return error?.code === 'idempotency.reused' ? safe.done : safe.nothing
 }
@@ -50,5 +50,5 @@ export function whatIsSafe(error: AppError | null): string {
 /** The core's own words are for programs: a page has its key from nobody. */
 function inWords(error: AppError): AppError {
   if (error.code !== 'idempotency.reused') return error
-  return new AppError('idempotency.reused', treasuryTexts.sentBefore, { details: error.details })
+  return new AppError('idempotency.reused', texts.treasury.sentBefore, { details: error.details })
 }

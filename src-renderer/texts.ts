@@ -1,32 +1,42 @@
 import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import type { Catalogue } from './catalogue.ts'
 import { accountTexts } from './texts-account.ts'
 import { alertTexts } from './texts-alerts.ts'
+import { amountTexts } from './texts-amount.ts'
+import { auditTexts } from './texts-audit.ts'
 import { backupTexts } from './texts-backup.ts'
 import { chainTexts } from './texts-chain.ts'
 import { compareTexts } from './texts-compare.ts'
 import { configurationTexts } from './texts-configuration.ts'
 import { creditTexts } from './texts-credit.ts'
 import { curveTexts } from './texts-curve.ts'
+import { curveChainTexts } from './texts-curve-chain.ts'
+import { daoTexts } from './texts-dao.ts'
+import { desktopTexts } from './texts-desktop.ts'
+import { exportsTexts } from './texts-exports.ts'
 import { guaranteeTexts } from './texts-guarantees.ts'
+import { helpTexts } from './texts-help.ts'
 import { jobsTexts } from './texts-jobs.ts'
 import { keyTexts } from './texts-keys.ts'
 import { logTexts } from './texts-logs.ts'
 import { mintTexts } from './texts-mints.ts'
 import { payTexts } from './texts-pay.ts'
 import { poolTexts } from './texts-pools.ts'
+import { programTexts } from './texts-programs.ts'
 import { proposalTexts } from './texts-proposals.ts'
+import { revenueTexts } from './texts-revenue.ts'
 import { reviewTexts } from './texts-review.ts'
 import { rewardTexts } from './texts-rewards.ts'
 import { stakingTexts } from './texts-staking.ts'
 import { syncTexts } from './texts-sync.ts'
 import { tokenTexts } from './texts-tokens.ts'
+import { treasuryTexts } from './texts-treasury.ts'
 import { vaultTexts } from './texts-vault.ts'
 import { voteTexts } from './texts-votes.ts'
 import { whatIfTexts } from './texts-what-if.ts'
 
-/** Every sentence that the pages say, in one place; page-specific ones under the page's name. Renderer pages import what they need. */
-export const stateWords: Record<NodeState, string> = {
+const stateTexts: Record<NodeState, string> = {
   up: 'Up',
   'at-risk': 'At risk',
   down: 'Down',
@@ -35,7 +45,7 @@ export const stateWords: Record<NodeState, string> = {
 }
 
 /** What each violation means for whom it concerns. */
-export const violationWords: Record<Violation, { name: string; meaning: string }> = {
+const violationTexts: Record<Violation, { name: string; meaning: string }> = {
   UptimeTooHigh: { name: 'Uptime too high', meaning: 'A report claims more uptime than can have passed since the report before.' },
   UptimeTooLow: { name: 'Uptime too low', meaning: 'A report claims less uptime than must have passed since the report before.' },
   InvalidReboot: { name: 'Invalid reboot', meaning: 'A report after a restart does not fit the time since the report before.' },
@@ -47,7 +57,7 @@ export const violationWords: Record<Violation, { name: string; meaning: string }
 }
 
 /** What the chain's and the rules' figures are, for those who don't know their names (which stand on hover). */
-export const evidenceWords: Partial<Record<string, string>> = {
+const evidenceTexts: Partial<Record<string, string>> = {
   now: 'reported at',
   uptime: 'uptime then',
   lastNow: 'report before at',
@@ -67,7 +77,24 @@ export const evidenceWords: Partial<Record<string, string>> = {
   why: 'because',
 }
 
-export const texts = {
+/**
+ * The catalogue: everything that the pages say, page-specific texts under the page's name (files texts-*.ts). No page has words of its own, and
+ * none takes a part of this past it, so that a catalogue in another language can stand in its place (Help, Contributing, Translations).
+ */
+const english = {
+  states: stateTexts,
+  violations: violationTexts,
+  evidence: evidenceTexts,
+  amount: amountTexts,
+  audit: auditTexts,
+  curveChain: curveChainTexts,
+  dao: daoTexts,
+  desktop: desktopTexts,
+  exports: exportsTexts,
+  help: helpTexts,
+  programs: programTexts,
+  revenue: revenueTexts,
+  treasury: treasuryTexts,
   alerts: alertTexts,
   sync: syncTexts,
   chain: chainTexts,
@@ -439,3 +466,12 @@ export const texts = {
     saved: 'Saved',
   },
 }
+
+/** What a catalogue in another language has to say. */
+export type Texts = Catalogue<typeof english>
+
+/** The catalogue in use. */
+export const texts: Texts = english
+export const stateWords = texts.states
+export const violationWords = texts.violations
+export const evidenceWords = texts.evidence

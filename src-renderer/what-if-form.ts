@@ -12,7 +12,7 @@ import {
   type WhatIfAnswer,
   type WhatIfFigures,
 } from '../src-shared/what-if.ts'
-import { whatIfTexts } from './texts-what-if.ts'
+import { texts } from './texts.ts'
 
 /*
  * The form of the page What-if: what was changed of a node's figures, as the texts that stand in the fields. What nobody changed is not in
@@ -51,7 +51,7 @@ interface Field {
   read: (figures: WhatIfFigures, text: string) => WhatIfFigures | string
 }
 
-const words = whatIfTexts.problems
+const words = texts.whatIf.problems
 /** No node has more: 2^40 cores, or as many GiB or hours. */
 const LARGE = 2n ** 40n
 

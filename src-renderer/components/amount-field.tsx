@@ -2,8 +2,10 @@ import { Button, TextInput } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { formatAmount } from '../../src-shared/treasury/amounts.ts'
 import { type AmountEntry, readAmount, writeAmount } from '../amount-entry.ts'
-import { amountTexts as words } from '../texts-amount.ts'
+import { texts } from '../texts.ts'
 import classes from './amount-field.module.css'
+
+const words = texts.amount
 
 /** What stands in an amount field, and what it comes to. */
 export interface AmountState {

@@ -5,8 +5,10 @@ import { type AppError, toAppError } from '../../src-shared/errors.ts'
 import { query } from '../api.ts'
 import { downloadBlob } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
-import { auditTexts as words } from '../texts-audit.ts'
+import { texts } from '../texts.ts'
 import { ErrorPanel } from './error-panel.tsx'
+
+const words = texts.audit
 
 /** Saves all that a receipt of a fixed period, or the mint of a node's own period, rests on, as one file for others to verify. */
 export function EvidenceButton({ of }: { of: QueryInput<'desk.bundle'> }) {

@@ -7,9 +7,11 @@ import type { HelpTerm } from '../help-terms.ts'
 import { IconHelp } from '../icons.tsx'
 import { GLOSSARY, helpPath } from '../links.ts'
 import { closeSheet, openSheet } from '../store.ts'
-import { helpTexts as words } from '../texts-help.ts'
+import { texts } from '../texts.ts'
 import classes from './help-mark.module.css'
 import { HelpText } from './help-text.tsx'
+
+const words = texts.help
 
 /** A small question mark beside a figure's name: the entry of the glossary in the side sheet. `name`: as it stands on the page. */
 export function HelpMark({ term, name }: { term: HelpTerm; name: string }) {

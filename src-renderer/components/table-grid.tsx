@@ -8,7 +8,6 @@ import { type KeyboardEvent, memo, type ReactNode, useCallback, useDeferredValue
 import type { HelpTerm } from '../help-terms.ts'
 import { IconArrowDown, IconArrowUp, IconHelp } from '../icons.tsx'
 import { texts } from '../texts.ts'
-import { helpTexts } from '../texts-help.ts'
 import classes from './data-table.module.css'
 import { openTerm } from './help-mark.tsx'
 import type { RowSource } from './row-source.ts'
@@ -303,7 +302,7 @@ const Head = memo(function Head({ columns, template, minWidth, selectable, sort,
                 tabIndex={-1}
                 aria-hidden="true"
                 className={classes.about}
-                title={helpTexts.mark(one.header)}
+                title={texts.help.mark(one.header)}
                 onClick={() => openTerm(one.help!, one.header)}
               >
                 <IconHelp size={14} />

@@ -63,10 +63,6 @@ import { TokensPage } from '../pages/tokens.tsx'
 import { VotesPage } from '../pages/votes.tsx'
 import { WhatIfPage } from '../pages/what-if.tsx'
 import { texts } from '../texts.ts'
-import { auditTexts } from '../texts-audit.ts'
-import { desktopTexts } from '../texts-desktop.ts'
-import { exportsTexts } from '../texts-exports.ts'
-import { helpTexts } from '../texts-help.ts'
 
 export interface AppRoute {
   /** pattern for wouter; parameters arrive as props.params */
@@ -110,22 +106,22 @@ export const routes: AppRoute[] = [
     page: ConfigurationPage,
     rail: { section: 'treasury', icon: IconConfiguration },
   },
-  { path: '/audit', title: auditTexts.title, page: AuditPage, rail: { section: 'app', icon: IconAudit } },
-  { path: '/exports', title: exportsTexts.title, page: ExportsPage, rail: { section: 'app', icon: IconDownload } },
-  { path: '/exports/statement', title: exportsTexts.parts.statement, page: StatementPage },
+  { path: '/audit', title: texts.audit.title, page: AuditPage, rail: { section: 'app', icon: IconAudit } },
+  { path: '/exports', title: texts.exports.title, page: ExportsPage, rail: { section: 'app', icon: IconDownload } },
+  { path: '/exports/statement', title: texts.exports.parts.statement, page: StatementPage },
   { path: '/alerts', title: texts.alerts.title, page: AlertsPage, rail: { section: 'app', icon: IconAlerts } },
   { path: '/sync', title: texts.rail.sync, page: SyncPage, rail: { section: 'app', icon: IconSync } },
   { path: '/sync/setup', title: texts.sync.setupTitle, page: SyncSetupPage },
   { path: '/import', title: texts.rail.import, page: ImportPage, rail: { section: 'app', icon: IconImport } },
-  { path: '/receipt/:hash', title: desktopTexts.receipt.title, page: ReceiptPage },
+  { path: '/receipt/:hash', title: texts.desktop.receipt.title, page: ReceiptPage },
   { path: '/node/:id', title: texts.rail.nodes, page: NodeLinkPage },
   { path: '/period/:id', title: texts.rail.periods, page: PeriodLinkPage },
   { path: '/run/:id', title: texts.pay.title, page: RunLinkPage },
-  { path: '/refused/:kind/:text?', title: desktopTexts.refused.title, page: RefusedPage },
-  { path: '/opened/:number', title: desktopTexts.opened.title, page: OpenedPage },
+  { path: '/refused/:kind/:text?', title: texts.desktop.refused.title, page: RefusedPage },
+  { path: '/opened/:number', title: texts.desktop.opened.title, page: OpenedPage },
   { path: '/settings', title: texts.rail.settings, page: SettingsPage, rail: { section: 'app', icon: IconSettings } },
-  { path: '/help', title: helpTexts.title, page: HelpPage, rail: { section: 'app', icon: IconHelp } },
-  { path: '/help/:topic/:anchor?', title: helpTexts.title, page: HelpPage },
+  { path: '/help', title: texts.help.title, page: HelpPage, rail: { section: 'app', icon: IconHelp } },
+  { path: '/help/:topic/:anchor?', title: texts.help.title, page: HelpPage },
 ]
 
 /** The page at `location` is the route's, or one below it. */

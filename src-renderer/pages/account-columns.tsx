@@ -8,9 +8,9 @@ import { Clip } from '../components/names.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import type { HelpTerm } from '../help-terms.ts'
-import { accountTexts } from '../texts-account.ts'
+import { texts } from '../texts.ts'
 
-const words = accountTexts
+const words = texts.account
 
 function time<Row>(id: string, header: string, tsOf: (row: Row) => number): Column<Row> {
   return { id, header, width: 150, cell: row => <DateTime ts={tsOf(row)} />, text: row => formatUtc(tsOf(row)) }

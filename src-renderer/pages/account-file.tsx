@@ -12,12 +12,11 @@ import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
 import { formatCount } from '../format.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
-import { accountTexts } from '../texts-account.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import page from './page.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
-const words = accountTexts.file
+const words = texts.account.file
 
 /** Takes a CSV file of payments; what it would pay stands in the side sheet before anything moves. */
 export function PayFromFile({ ownId, disabled }: { ownId: string; disabled: boolean }) {
@@ -27,7 +26,7 @@ export function PayFromFile({ ownId, disabled }: { ownId: string; disabled: bool
     textOf(file)
       .then(
         text => <FileForm ownId={ownId} name={name} text={text} />,
-        (reason: unknown) => <ErrorPanel error={toAppError(reason)} title={words.unread(name)} safe={treasuryTexts.safe.nothing} />,
+        (reason: unknown) => <ErrorPanel error={toAppError(reason)} title={words.unread(name)} safe={texts.treasury.safe.nothing} />,
       )
       .then(body => openSheet({ title: words.title, body }))
   }
@@ -66,7 +65,7 @@ function FileForm({ ownId, name, text }: { ownId: string; name: string; text: st
   if (error && !data)
     return (
       <div className={page.stack}>
-        <ErrorPanel error={error} title={words.unread(name)} safe={treasuryTexts.safe.nothing} onRetry={refetch} />
+        <ErrorPanel error={error} title={words.unread(name)} safe={texts.treasury.safe.nothing} onRetry={refetch} />
         <p className={page.dim}>{words.columns}</p>
       </div>
     )
@@ -137,7 +136,7 @@ function PayForm({ ownId, name, text, quote }: { ownId: string; name: string; te
           {words.short(`${writeAmount(amount + fee)} ${token}`, `${writeAmount(available)} ${token}`)}
         </Note>
       ))}
-      <Outcome title={treasuryTexts.outcome} lines={sums.flatMap(linesOf)} />
+      <Outcome title={texts.treasury.outcome} lines={sums.flatMap(linesOf)} />
     </TreasuryForm>
   )
 }

@@ -13,12 +13,11 @@ import { useEntityNames } from '../entity-names.ts'
 import { formatBps } from '../format.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
-import { accountTexts } from '../texts-account.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import { EntitySelect, MemoField, TokenSelect, TreasuryForm } from './treasury-form.tsx'
 
-const words = accountTexts.forms
-const missing = treasuryTexts.fields.missing
+const words = texts.account.forms
+const missing = texts.treasury.fields.missing
 /** What payments are made in unless another token is chosen. */
 export const USUAL_TOKEN = 'AZR'
 
@@ -86,7 +85,7 @@ export function PayForm({ how, ownId }: { how: 'send' | 'hold'; ownId: string })
       <MemoField value={memo} onChange={setMemo} />
       {error && units !== null ? <Note state="at-risk">{error.message}</Note> : null}
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={quote && units !== null && quote.isCovered ? costLines(quote, to === null ? words.to : nameOf(to), isHold) : []}
       />
     </TreasuryForm>
@@ -144,7 +143,7 @@ export function RequestForm({ ownId }: { ownId: string }) {
       <AmountField label={words.amount} amount={amount} tried={tried} />
       <MemoField value={memo} onChange={setMemo} />
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={units === null ? [] : [{ label: words.youGet, value: `${writeAmount(units)} ${token}`, strong: true }]}
       />
     </TreasuryForm>
@@ -157,7 +156,7 @@ export function PayRequestForm({ request }: { request: PaymentRequestShown }) {
   const nameOf = useEntityNames()
   const sending = useSendOnce()
   const { data: quote } = useQuote(amount, token, to)
-  const what = accountTexts.pay(`${writeAmount(amount)} ${token}`, nameOf(to))
+  const what = texts.account.pay(`${writeAmount(amount)} ${token}`, nameOf(to))
   return (
     <TreasuryForm
       name={words.payTitle}
@@ -175,7 +174,7 @@ export function PayRequestForm({ request }: { request: PaymentRequestShown }) {
       }}
     >
       {quote?.isCovered === false ? <Note state="down">{words.uncovered}</Note> : null}
-      <Outcome title={treasuryTexts.outcome} lines={quote ? costLines(coveredOnly(quote), nameOf(to), false) : []} />
+      <Outcome title={texts.treasury.outcome} lines={quote ? costLines(coveredOnly(quote), nameOf(to), false) : []} />
     </TreasuryForm>
   )
 }
@@ -192,7 +191,7 @@ export function ReleaseForm({ escrow, ownId }: { escrow: EscrowShown; ownId: str
   const sending = useSendOnce()
   const isBuyer = from === ownId
   const tokens = (units: bigint) => `${writeAmount(units)} ${token}`
-  const what = isBuyer ? accountTexts.pay(tokens(amount), nameOf(to)) : words.giveBackAction(tokens(amount + fee), nameOf(from))
+  const what = isBuyer ? texts.account.pay(tokens(amount), nameOf(to)) : words.giveBackAction(tokens(amount + fee), nameOf(from))
   const lines: OutcomeLine[] = isBuyer
     ? [
         { label: words.gets(nameOf(to)), value: tokens(amount), strong: true },
@@ -214,7 +213,7 @@ export function ReleaseForm({ escrow, ownId }: { escrow: EscrowShown; ownId: str
         done(what)
       }}
     >
-      <Outcome title={treasuryTexts.outcome} lines={lines} />
+      <Outcome title={texts.treasury.outcome} lines={lines} />
     </TreasuryForm>
   )
 }
@@ -244,7 +243,7 @@ export function AsideForm({ ownId, token }: { ownId: string; token: string }) {
     : []
   return (
     <TreasuryForm
-      name={accountTexts.asideOf(token)}
+      name={texts.account.asideOf(token)}
       how={op === 'burn' ? words.burnHow : words.asideHow}
       action={what}
       as="entity"
@@ -274,7 +273,7 @@ export function AsideForm({ ownId, token }: { ownId: string; token: string }) {
         tried={tried}
       />
       <MemoField value={memo} onChange={setMemo} />
-      <Outcome title={treasuryTexts.outcome} lines={lines} />
+      <Outcome title={texts.treasury.outcome} lines={lines} />
     </TreasuryForm>
   )
 }

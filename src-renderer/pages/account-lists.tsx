@@ -17,12 +17,11 @@ import { downloadText } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { accountTexts } from '../texts-account.ts'
 import { EscrowMark, otherName, paymentColumns, RequestMark, statementColumns } from './account-columns.tsx'
 import { PayRequestForm, ReleaseForm } from './account-forms.tsx'
 import page from './page.module.css'
 
-const words = accountTexts
+const words = texts.account
 const newestFirst = { id: 'ts', descending: true }
 const keepOrder = () => undefined
 const shown = 200

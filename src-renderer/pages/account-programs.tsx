@@ -11,11 +11,11 @@ import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
 import { showSettings } from '../links.ts'
 import { openSheet } from '../store.ts'
-import { programTexts } from '../texts-programs.ts'
+import { texts } from '../texts.ts'
 import page from './page.module.css'
 import { MakeTokenForm, subjects, WithdrawTokenForm } from './program-forms.tsx'
 
-const words = programTexts
+const words = texts.programs
 const topics = ['treasury'] as const
 
 /** Where programs get in, and the tokens with which they act for the entity. */

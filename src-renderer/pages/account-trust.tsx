@@ -4,18 +4,18 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { Figure } from '../components/figure.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatBps } from '../format.ts'
-import { accountTexts } from '../texts-account.ts'
+import { texts } from '../texts.ts'
 import { USUAL_TOKEN } from './account-forms.tsx'
 import page from './page.module.css'
 
-const words = accountTexts.trust
+const words = texts.account.trust
 
 /** An entity's trust; pressing it tells its five parts. */
 export function TrustFigure({ entityId }: { entityId: string }) {
   const { data } = useQuery('trust.get', { entityId }, ['treasury'])
   if (!data) return null
   return (
-    <Figure label={accountTexts.figures.trust} help="trust" explain={() => <TrustSheet entityId={entityId} />}>
+    <Figure label={texts.account.figures.trust} help="trust" explain={() => <TrustSheet entityId={entityId} />}>
       {words.of(data.score)}
     </Figure>
   )

@@ -13,8 +13,7 @@ import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatDayYear } from '../format.ts'
 import { openSheet, useUi } from '../store.ts'
-import { accountTexts } from '../texts-account.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import { PayFromFile } from './account-file.tsx'
 import { AsideForm, PayForm, RequestForm, USUAL_TOKEN } from './account-forms.tsx'
 import { Escrows, PayButton, Payments, Requests, Statement } from './account-lists.tsx'
@@ -23,7 +22,7 @@ import { TrustFigure } from './account-trust.tsx'
 import { ActingAs, openMakeEntity, openUnlock, useEntities, useSession } from './acting.tsx'
 import page from './page.module.css'
 
-const words = accountTexts
+const words = texts.account
 const tabs = ['statement', 'payments', 'requests', 'escrow', 'programs'] as const
 type Tab = (typeof tabs)[number]
 const topics = ['treasury'] as const
@@ -38,7 +37,7 @@ export function AccountPage() {
     <div className={page.page}>
       <header className={page.head}>
         <h1 title={words.what}>{words.title}</h1>
-        {readOnly ? <span className={page.dim}>{treasuryTexts.readOnly}</span> : data?.entity ? <ActingAs /> : null}
+        {readOnly ? <span className={page.dim}>{texts.treasury.readOnly}</span> : data?.entity ? <ActingAs /> : null}
         {data?.entity ? <Actions ownId={data.entity.entityId} readOnly={readOnly} /> : null}
       </header>
       {error && !data ? <ErrorPanel error={error} onRetry={refetch} /> : null}
@@ -49,7 +48,7 @@ export function AccountPage() {
             title={words.none}
             action={
               <Button h={32} disabled={readOnly} onClick={openMakeEntity}>
-                {treasuryTexts.acting.make}
+                {texts.treasury.acting.make}
               </Button>
             }
           >
@@ -60,7 +59,7 @@ export function AccountPage() {
             title={words.locked}
             action={
               <Button h={32} disabled={readOnly} onClick={() => openUnlock()}>
-                {treasuryTexts.acting.unlock}
+                {texts.treasury.acting.unlock}
               </Button>
             }
           >

@@ -8,11 +8,11 @@ import { command, useQuery } from '../api.ts'
 import { SecretEntry, type SecretHandle } from '../components/secret-entry.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { closeSheet, openSheet, useUi } from '../store.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import classes from './acting.module.css'
 import { SheetForm, useNewPassphrase, useSend } from './key-forms.tsx'
 
-const words = treasuryTexts
+const words = texts.treasury
 
 /** Who acts in the treasury here. */
 export function useSession() {

@@ -20,7 +20,6 @@ import { useAvailable } from '../own-balance.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import settings from './settings.module.css'
@@ -207,7 +206,7 @@ function JoinForm({ auction, own }: { auction: AuctionShown; own: NonNullable<Au
       }}
     >
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={[
           { label: words.yourTrust, value: String(own.trust) },
           { label: words.locks, value: written(own.locked), strong: true },

@@ -3,9 +3,11 @@ import { useState } from 'react'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { FileDrop } from '../components/file-drop.tsx'
-import { auditTexts as words } from '../texts-audit.ts'
+import { texts } from '../texts.ts'
 import { beginAudit } from './audit-run.ts'
 import page from './page.module.css'
+
+const words = texts.audit
 
 /** What is to be audited: a period of the own store, or files of others. */
 export function AuditBegin() {

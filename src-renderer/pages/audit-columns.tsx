@@ -6,8 +6,10 @@ import { cleanName } from '../../src-shared/text.ts'
 import type { Column } from '../components/data-table.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount } from '../components/values.tsx'
-import { auditTexts as words } from '../texts-audit.ts'
+import { texts } from '../texts.ts'
 import classes from './page.module.css'
+
+const words = texts.audit
 
 const verdictShapes: Record<AuditedReceipt['verdict'], NodeState> = { right: 'up', unknown: 'unknown', fails: 'down' }
 const checkShapes: Record<CheckState, NodeState> = { right: 'up', 'not-checked': 'unknown', fails: 'down' }

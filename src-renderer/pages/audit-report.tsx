@@ -8,10 +8,12 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { downloadText } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
 import { closeSheet, openSheet } from '../store.ts'
-import { auditTexts as words } from '../texts-audit.ts'
+import { texts } from '../texts.ts'
 import classes from './audit.module.css'
 import { UnlockForm, useSend } from './key-forms.tsx'
 import page from './page.module.css'
+
+const words = texts.audit
 
 /** The report of an audit as files, and its signature. */
 export function AuditReportTools({ jobId, signer }: { jobId: string; signer: SealSigner | null }) {

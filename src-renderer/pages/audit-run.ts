@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 import { AppError } from '../../src-shared/errors.ts'
 import { command } from '../api.ts'
-import { auditTexts } from '../texts-audit.ts'
+import { texts } from '../texts.ts'
 import { givenFiles } from './compare-files.ts'
 import { readError } from './import-queue.ts'
 
@@ -32,7 +32,7 @@ export async function beginAudit({
   return begin(names, {
     ...{ period, stellar },
     files() {
-      if (files.length > MOST_FILES) throw new AppError('usage', auditTexts.tooMany)
+      if (files.length > MOST_FILES) throw new AppError('usage', texts.audit.tooMany)
       return givenFiles(files)
     },
   })

@@ -6,11 +6,13 @@ import { formatUtc } from '../../src-shared/time.ts'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { FactList } from '../components/fact-list.tsx'
 import { openSheet } from '../store.ts'
-import { auditTexts as words } from '../texts-audit.ts'
+import { texts } from '../texts.ts'
 import classes from './audit.module.css'
 import { CheckMark, VerdictMark } from './audit-columns.tsx'
 import table from './compare.module.css'
 import page from './page.module.css'
+
+const words = texts.audit
 
 /** Opens the checks of one receipt, what is wrong with it and why, and how one's own figures come about. */
 export function openAudited(row: AuditedReceipt): void {

@@ -20,7 +20,6 @@ import { StateMark } from '../components/state-mark.tsx'
 import { formatCount } from '../format.ts'
 import { IconSearch } from '../icons.tsx'
 import { texts } from '../texts.ts'
-import { auditTexts as words } from '../texts-audit.ts'
 import classes from './audit.module.css'
 import { AuditBegin } from './audit-begin.tsx'
 import { auditColumns, CheckMark } from './audit-columns.tsx'
@@ -28,6 +27,8 @@ import { AuditReportTools } from './audit-report.tsx'
 import { type AuditRun, forgetAudit, useAuditRun } from './audit-run.ts'
 import { openAudited } from './audit-sheet.tsx'
 import page from './page.module.css'
+
+const words = texts.audit
 
 /** Is anything wrong with receipts, or with what is kept here; and each receipt with its checks. */
 export function AuditPage() {

@@ -4,7 +4,9 @@ import { formatDuration } from '../../src-shared/time.ts'
 import type { ParameterShown } from '../../src-shared/treasury/config-table.ts'
 import { configFileSchema, isParameter, type Parameter, parameters } from '../../src-shared/treasury/parameters.ts'
 import { formatBps, formatCount } from '../format.ts'
-import { configurationTexts as words } from '../texts-configuration.ts'
+import { texts } from '../texts.ts'
+
+const words = texts.configuration
 
 /** A field of a setting, or of a row of one that is a table. */
 export interface SettingField {

@@ -18,7 +18,6 @@ import { useAvailable } from '../own-balance.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import classes from './credit.module.css'
 import { ApplicationMark, LoanMark } from './credit-columns.tsx'
@@ -296,7 +295,7 @@ function RepayForm({ loan }: { loan: Loan }) {
         ))}
       </div>
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={
           taken > 0n
             ? [

@@ -13,8 +13,10 @@ import { Note } from '../components/note.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, useNowTs } from '../components/values.tsx'
 import { writePrice } from '../curve-words.ts'
-import { curveChainTexts as words } from '../texts-curve-chain.ts'
+import { texts } from '../texts.ts'
 import page from './page.module.css'
+
+const words = texts.curveChain
 
 const topics = ['chain', 'networks', 'sync'] as const
 /** What was read longer ago is read again, while the page is open. */

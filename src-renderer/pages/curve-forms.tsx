@@ -13,7 +13,6 @@ import { doublesAfter, priceAt, readDecimal, saying, writePrice, writeSlope } fr
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { EntitySelect, TokenSelect, TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.curve
@@ -110,7 +109,7 @@ export function MakeCurveForm() {
         />
       ) : null}
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={doubles === null ? [] : [{ label: words.doubles, value: `${writeAmount(doubles)} ${token}` }]}
       />
     </TreasuryForm>
@@ -173,7 +172,7 @@ export function SlopeForm({ curve }: { curve: CurveShown }) {
         isWrong={tried && slope === null}
       />
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={
           isNew
             ? [
@@ -239,7 +238,7 @@ export function DepositForm({ curve }: { curve: CurveShown }) {
         label={words.depositTo}
         value={to}
         onChange={setTo}
-        error={tried && to === null ? treasuryTexts.fields.missing : null}
+        error={tried && to === null ? texts.treasury.fields.missing : null}
       />
       <AmountField label={words.depositAmount} amount={amount} tried={tried} />
     </TreasuryForm>

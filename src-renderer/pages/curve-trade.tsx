@@ -15,7 +15,6 @@ import { priceAt, saying, writePrice } from '../curve-words.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import { Refusal } from './curve-refusal.tsx'
 import { TreasuryForm } from './treasury-form.tsx'
@@ -106,7 +105,7 @@ export function TradeForm({ curve, way, first }: { curve: CurveShown; way: 'mint
       {error ? <Refusal error={error} /> : null}
       {routed.routes && !deal ? <Note state="at-risk">{words.route.neither}</Note> : null}
       {quoted.quote && !deal ? <Note state="at-risk">{words.mintsNothing}</Note> : null}
-      <Outcome title={treasuryTexts.outcome} lines={deal ? dealLines(deal, leastShare, curve, holding?.foreign ?? null) : []} />
+      <Outcome title={texts.treasury.outcome} lines={deal ? dealLines(deal, leastShare, curve, holding?.foreign ?? null) : []} />
     </TreasuryForm>
   )
 }
@@ -199,7 +198,7 @@ export function BurnForm({ curve }: { curve: CurveShown }) {
     >
       <AmountField label={words.burnAmount} amount={amount} mostUnits={holding?.asset ?? null} tried={tried} />
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={
           left === null
             ? []

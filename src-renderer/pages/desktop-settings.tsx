@@ -4,9 +4,9 @@ import { type AppError, toAppError } from '../../src-shared/errors.ts'
 import type { DesktopBridge, DesktopChange, DesktopState } from '../../src-shared/page-connection.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
-import { desktopTexts } from '../texts-desktop.ts'
+import { texts } from '../texts.ts'
 
-const words = desktopTexts.settings
+const words = texts.desktop.settings
 
 /** Start at login, the tray, notifications: the desktop's own settings, as the system has them. */
 export function DesktopChoices({ bridge }: { bridge: Pick<DesktopBridge, 'desktopState' | 'setDesktop'> }) {

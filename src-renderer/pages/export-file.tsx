@@ -8,9 +8,9 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { downloadBlob } from '../format.ts'
 import { IconDownload } from '../icons.tsx'
-import { exportsTexts } from '../texts-exports.ts'
+import { texts } from '../texts.ts'
 
-const words = exportsTexts.file
+const words = texts.exports.file
 
 export interface FileExport {
   job: Job | undefined

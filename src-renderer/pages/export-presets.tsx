@@ -6,10 +6,10 @@ import { type AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ExportPreset } from '../../src-shared/exports.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
-import { exportsTexts } from '../texts-exports.ts'
+import { texts } from '../texts.ts'
 import { type Choice, noFilters } from './export-rows.tsx'
 
-const words = exportsTexts.presets
+const words = texts.exports.presets
 
 interface PresetsProps {
   choice: Choice
@@ -48,7 +48,7 @@ export function Presets({ choice, order, onChoose }: PresetsProps) {
         }}
       />
       <SaveForm
-        initial={current ? chosen : exportsTexts.rows.kinds[choice.kind]}
+        initial={current ? chosen : texts.exports.rows.kinds[choice.kind]}
         onSave={name => {
           setChosen(name)
           attempt(command('exports.savePreset', { name, order }), words.saved(name))

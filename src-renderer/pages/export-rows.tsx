@@ -18,13 +18,13 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { FarmFilter } from '../components/list-filters.tsx'
 import { formatCount } from '../format.ts'
 import { useUi } from '../store.ts'
-import { exportsTexts } from '../texts-exports.ts'
+import { texts } from '../texts.ts'
 import { ExportButton, ExportState, useFileExport } from './export-file.tsx'
 import { Presets } from './export-presets.tsx'
 import classes from './exports.module.css'
 import page from './page.module.css'
 
-const words = exportsTexts.rows
+const words = texts.exports.rows
 
 /** What is chosen; numbers as they are typed. Kept across restarts. */
 export interface Choice {

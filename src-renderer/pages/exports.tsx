@@ -2,13 +2,13 @@ import { Link } from 'wouter'
 import { useQuery } from '../api.ts'
 import { Note } from '../components/note.tsx'
 import { STATEMENT_PATH } from '../links.ts'
-import { exportsTexts } from '../texts-exports.ts'
+import { texts } from '../texts.ts'
 import { ExportRows } from './export-rows.tsx'
 import classes from './exports.module.css'
 import page from './page.module.css'
 import { StatementPart } from './statement.tsx'
 
-const words = exportsTexts
+const words = texts.exports
 
 /** Rows of any kind as a file. */
 export function ExportsPage() {

@@ -18,7 +18,6 @@ import { formatBps } from '../format.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { EntitySelect, TreasuryForm } from './treasury-form.tsx'
@@ -99,7 +98,7 @@ export function GiveForm() {
       />
       {quote.error && amount.units !== null ? <ErrorPanel error={quote.error} /> : null}
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={
           isShown && quote.data
             ? [

@@ -10,9 +10,11 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { HelpText, headingId } from '../components/help-text.tsx'
 import { IconSearch } from '../icons.tsx'
 import { GLOSSARY, helpPath } from '../links.ts'
-import { helpTexts as words } from '../texts-help.ts'
+import { texts } from '../texts.ts'
 import classes from './help.module.css'
 import page from './page.module.css'
+
+const words = texts.help
 
 /** What the words and figures of Granary mean: topics at the left, the chosen one or what was searched for at the right. */
 export function HelpPage({ params }: { params: Record<string, string | undefined> }) {

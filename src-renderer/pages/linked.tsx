@@ -3,10 +3,10 @@ import { isLinkId, type LinkKind, type RefusedKind, refusedKinds, refusedText } 
 import { cleanName } from '../../src-shared/text.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { nodePath, payoutPath, periodPath } from '../links.ts'
-import { desktopTexts } from '../texts-desktop.ts'
+import { texts } from '../texts.ts'
 import page from './page.module.css'
 
-const words = desktopTexts.refused
+const words = texts.desktop.refused
 
 type Params = { params: Record<string, string | undefined> }
 

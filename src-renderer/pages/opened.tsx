@@ -9,14 +9,12 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { type Fact, FactList } from '../components/fact-list.tsx'
 import { texts } from '../texts.ts'
-import { auditTexts } from '../texts-audit.ts'
-import { desktopTexts } from '../texts-desktop.ts'
 import { beginAuditOfPaths } from './audit-run.ts'
 import { addPath } from './import-queue.ts'
 import page from './page.module.css'
 import { bytesText } from './upload.ts'
 
-const words = desktopTexts.opened
+const words = texts.desktop.opened
 
 /** Files that the system handed over: what each is, and what can be done with it. Nothing is done by itself. */
 export function OpenedPage({ params }: { params: Record<string, string | undefined> }) {
@@ -41,7 +39,7 @@ export function OpenedPage({ params }: { params: Record<string, string | undefin
         title={words.browser}
         action={
           <>
-            <Link href="/import">{texts.rail.import}</Link> <Link href="/audit">{auditTexts.title}</Link>
+            <Link href="/import">{texts.rail.import}</Link> <Link href="/audit">{texts.audit.title}</Link>
           </>
         }
       >

@@ -12,14 +12,13 @@ import { formatCount, formatDayYear } from '../format.ts'
 import type { HelpTerm } from '../help-terms.ts'
 import { nodePath, STATEMENT_PATH, showLeastBudget, showNodes } from '../links.ts'
 import { stateWords, texts } from '../texts.ts'
-import { exportsTexts } from '../texts-exports.ts'
 import { FarmTable } from './farm-table.tsx'
 import classes from './overview.module.css'
 import { SumByFarm } from './sum-by-farm.tsx'
 import { NoPeriodYet, SyncBehind } from './sync-behind.tsx'
 
 const words = texts.overview
-const statementTexts = exportsTexts.statement
+const statementTexts = texts.exports.statement
 const stateOrder: NodeState[] = ['down', 'at-risk', 'unknown', 'asleep', 'up']
 const shownAtFirst = 4
 

@@ -16,7 +16,6 @@ import { IconDownload } from '../icons.tsx'
 import { STATEMENT_PATH } from '../links.ts'
 import type { Standing } from '../sync-words.ts'
 import { texts } from '../texts.ts'
-import { exportsTexts } from '../texts-exports.ts'
 import classes from './page.module.css'
 import { PeriodMark, useStandings } from './period-mark.tsx'
 import { SumOf } from './sum-by-farm.tsx'
@@ -156,7 +155,7 @@ export function PeriodsPage() {
         {data && data.length > 0 ? <Totals periods={data} /> : null}
         <div className={classes.right}>
           <Link href={STATEMENT_PATH} className={classes.link}>
-            {exportsTexts.statement.link}
+            {texts.exports.statement.link}
           </Link>
         </div>
       </header>

@@ -16,7 +16,6 @@ import { useAvailable } from '../own-balance.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
@@ -64,7 +63,7 @@ export function DepositForm({ pool }: { pool: Pool }) {
       }}
     >
       <AmountField label={words.amount} amount={amount} mostUnits={available} tried={tried} />
-      <Outcome title={treasuryTexts.outcome} lines={lines} />
+      <Outcome title={texts.treasury.outcome} lines={lines} />
     </TreasuryForm>
   )
 }
@@ -110,7 +109,7 @@ export function WithdrawForm({ pool, depositedUnits }: { pool: Pool; depositedUn
       />
       {quote.error && units !== null ? <ErrorPanel error={quote.error} /> : null}
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={
           isShown
             ? [

@@ -10,13 +10,12 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { Note } from '../components/note.tsx'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
-import { programTexts } from '../texts-programs.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import page from './page.module.css'
 import classes from './program-forms.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
-const words = programTexts
+const words = texts.programs
 type Subject = keyof typeof words.scopes
 /** What scopes are about, in the order in which the rail has them. */
 export const subjects = Object.keys(words.scopes) as Subject[]
@@ -55,7 +54,7 @@ export function MakeTokenForm({ ownId }: { ownId: string }) {
         label={form.name}
         description={form.nameHint}
         value={name}
-        error={tried && trimmed === '' ? treasuryTexts.fields.missing : null}
+        error={tried && trimmed === '' ? texts.treasury.fields.missing : null}
         maxLength={ACCESS_TOKEN_NAME_LENGTH}
         onChange={event => setName(event.currentTarget.value)}
         autoComplete="off"

@@ -15,7 +15,6 @@ import { localInput, readLocalInput } from '../proposals-model.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import { settingName, valueText } from './configuration-columns.tsx'
 import { SettingFields } from './configuration-fields.tsx'
@@ -97,7 +96,7 @@ export function ProposeForm() {
       {time.entries(tried)}
       {shares.entries(tried)}
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={[
           ...(needsChange && change ? [changeLine(change)] : []),
           ...(time.endTs === null ? [] : [{ label: fields.end, value: formatDateTime(time.endTs) }]),
@@ -127,7 +126,7 @@ function SettingChoice(props: { parameters: readonly VotableParameter[]; tried: 
       <Select
         label={fields.setting}
         description={fields.settingHint}
-        placeholder={treasuryTexts.fields.choose}
+        placeholder={texts.treasury.fields.choose}
         data={parameters.map(one => ({ value: one.name, label: settingName(one) }))}
         value={name}
         onChange={choose}

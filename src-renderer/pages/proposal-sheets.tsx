@@ -19,7 +19,6 @@ import { withVote } from '../proposals-model.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import { valueText } from './configuration-columns.tsx'
 import page from './page.module.css'
@@ -154,7 +153,7 @@ function VoteForm({ id, first }: { id: string; first: VoteChoice }) {
       />
       {mine?.vote ? <OwnPower proposal={data} /> : null}
       {mine && !mine.vote && mine.power === 0n ? <Note state="at-risk">{words.own.nothing}</Note> : null}
-      <Outcome title={treasuryTexts.outcome} lines={mine && !mine.vote ? voteLines(data, choice, mine) : []} />
+      <Outcome title={texts.treasury.outcome} lines={mine && !mine.vote ? voteLines(data, choice, mine) : []} />
     </TreasuryForm>
   )
 }

@@ -18,10 +18,12 @@ import { formatCount, formatShare } from '../format.ts'
 import type { HelpTerm } from '../help-terms.ts'
 import { shareBps } from '../proposals-model.ts'
 import { openSheet } from '../store.ts'
-import { daoTexts as words } from '../texts-dao.ts'
+import { texts } from '../texts.ts'
 import { openChainForm } from './chain-form.tsx'
 import page from './page.module.css'
 import classes from './proposals.module.css'
+
+const words = texts.dao
 
 type Dao = QueryOutput<'dao.list'>
 type OwnFarm = Dao['farms'][number]

@@ -9,12 +9,12 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { type Fact, FactList } from '../components/fact-list.tsx'
 import { nodePath, periodPath } from '../links.ts'
-import { desktopTexts } from '../texts-desktop.ts'
+import { texts } from '../texts.ts'
 import { RefusedText } from './linked.tsx'
 import { openMint } from './mint-sheet.tsx'
 import page from './page.module.css'
 
-const words = desktopTexts.receipt
+const words = texts.desktop.receipt
 
 /** A receipt by its hash, as a link names it: of a fixed period, or the mint of a node's own. */
 export function ReceiptPage({ params }: { params: Record<string, string | undefined> }) {

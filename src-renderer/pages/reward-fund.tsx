@@ -18,7 +18,6 @@ import { formatBps, formatCount } from '../format.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import page from './page.module.css'
 import { plainName } from './reward-lists.tsx'
 import { openPayProofs } from './reward-pay.tsx'
@@ -150,7 +149,7 @@ function TopUpForm() {
     >
       <AmountField label={words.amount} amount={amount} mostUnits={balance} tried={tried} />
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={
           units !== null && fund && balance !== null
             ? [

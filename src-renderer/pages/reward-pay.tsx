@@ -9,7 +9,6 @@ import { formatCount } from '../format.ts'
 import { useSendOnce } from '../send-once.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import page from './page.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
@@ -76,7 +75,7 @@ function PayProofs({ proofs, waiting }: { proofs: readonly ProofShown[]; waiting
     >
       {waiting > proofs.length ? <p className={page.dim}>{words.payMost(formatCount(waiting))}</p> : null}
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={[
           { label: words.payCount, value: formatCount(proofs.length) },
           { label: words.payTotal, value: `${writeAmount(total)} AZR`, strong: true },

@@ -11,7 +11,6 @@ import { DateTime } from '../components/values.tsx'
 import { roles } from '../frame/role-choice.tsx'
 import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
-import { desktopTexts } from '../texts-desktop.ts'
 import { AuditTrail } from './audit-trail.tsx'
 import { BackupSettings } from './backup-settings.tsx'
 import { DesktopChoices } from './desktop-settings.tsx'
@@ -62,7 +61,7 @@ export function SettingsPage() {
         )}
       </Section>
       {desktop ? (
-        <Section title={desktopTexts.settings.title}>
+        <Section title={texts.desktop.settings.title}>
           <DesktopChoices bridge={desktop} />
         </Section>
       ) : null}

@@ -17,7 +17,6 @@ import { useAvailable } from '../own-balance.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { TreasuryForm } from './treasury-form.tsx'
 
 const words = texts.staking
@@ -120,7 +119,7 @@ function TermOutcome({ days, units, available }: { days: number | null; units: b
     <>
       {quote.error && units !== null ? <ErrorPanel error={quote.error} /> : null}
       <Outcome
-        title={treasuryTexts.outcome}
+        title={texts.treasury.outcome}
         lines={
           isShown
             ? [
@@ -161,7 +160,7 @@ function PoolOutcome({ pool, units, available }: { pool: StakingPoolShown; units
         ]
       : []
   return (
-    <Outcome title={treasuryTexts.outcome} lines={lines}>
+    <Outcome title={texts.treasury.outcome} lines={lines}>
       {units !== null && !isTaken ? (
         <p>{words.notTaken(written(pool.minStake), pool.maxStake === null ? null : written(pool.maxStake))}</p>
       ) : null}

@@ -15,7 +15,6 @@ import { formatBps, formatCount } from '../format.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
 import { texts } from '../texts.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
@@ -137,7 +136,7 @@ function LeaveForm({ stake }: { stake: Stake }) {
     >
       {data?.forgone ? <Note state="at-risk">{words.early}</Note> : null}
       {quote.error ? <ErrorPanel error={quote.error} onRetry={quote.refetch} /> : null}
-      <Outcome title={treasuryTexts.outcome} lines={lines} />
+      <Outcome title={texts.treasury.outcome} lines={lines} />
     </TreasuryForm>
   )
 }

@@ -9,11 +9,11 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
 import { formatCount } from '../format.ts'
 import { IconClose, IconImport } from '../icons.tsx'
-import { exportsTexts } from '../texts-exports.ts'
+import { texts } from '../texts.ts'
 import classes from './exports.module.css'
 import page from './page.module.css'
 
-const words = exportsTexts.prices
+const words = texts.exports.prices
 
 /** Which prices are here; a file of one's own to take in, all of it or nothing. */
 export function PricesPanel({ prices, onImported }: { prices: PriceList[]; onImported: (currency: string) => void }) {

@@ -4,11 +4,11 @@ import { valueText } from '../../src-shared/statement-text.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
-import { exportsTexts } from '../texts-exports.ts'
+import { texts } from '../texts.ts'
 import classes from './exports.module.css'
 import page from './page.module.css'
 
-const words = exportsTexts.statement
+const words = texts.exports.statement
 const heads = words.columns
 /** More of what is apart stands in the file only. */
 const APART_SHOWN = 200

@@ -8,14 +8,14 @@ import { Note } from '../components/note.tsx'
 import { Amount, Usd } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { useStore, useUi } from '../store.ts'
-import { exportsTexts } from '../texts-exports.ts'
+import { texts } from '../texts.ts'
 import { ExportButton, ExportState, useFileExport } from './export-file.tsx'
 import classes from './exports.module.css'
 import page from './page.module.css'
 import { PricesPanel } from './statement-prices.tsx'
 import { ApartTable, MarketValue, SumTable } from './statement-tables.tsx'
 
-const words = exportsTexts.statement
+const words = texts.exports.statement
 
 interface Choice {
   farmId: number | null
@@ -44,7 +44,7 @@ export function StatementPart() {
   return (
     <>
       <p className={page.dim}>{words.what}</p>
-      <section className={page.panel} aria-label={exportsTexts.parts.statement}>
+      <section className={page.panel} aria-label={texts.exports.parts.statement}>
         <div className={classes.fields}>
           <div data-wide>
             <div className={classes.label} aria-hidden="true">

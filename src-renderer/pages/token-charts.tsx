@@ -7,11 +7,11 @@ import { type Series, SeriesChart } from '../components/series-chart.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatCount, formatUtcStep } from '../format.ts'
 import { useUi } from '../store.ts'
-import { tokenTexts } from '../texts-tokens.ts'
+import { texts } from '../texts.ts'
 import page from './page.module.css'
 import classes from './tokens.module.css'
 
-const words = tokenTexts.overTime
+const words = texts.tokens.overTime
 const steps = ['hour', 'day', 'month'] as const
 type Step = (typeof steps)[number]
 

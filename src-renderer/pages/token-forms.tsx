@@ -13,13 +13,12 @@ import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
 import { useEntityNames } from '../entity-names.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet } from '../store.ts'
-import { tokenTexts } from '../texts-tokens.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import { EntitySelect, MemoField, TreasuryForm } from './treasury-form.tsx'
 
-const words = tokenTexts
+const words = texts.tokens
 const forms = words.forms
-const missing = treasuryTexts.fields.missing
+const missing = texts.treasury.fields.missing
 
 function done(message: string): void {
   notifications.show({ message })
@@ -51,7 +50,7 @@ export function InitializeForm({ tokens }: { tokens: readonly Token[] }) {
         done(initialised.length > 0 ? words.initialized(listed(initialised)) : words.initializedNothing)
       }}
     >
-      <Outcome title={treasuryTexts.outcome} lines={lines} />
+      <Outcome title={texts.treasury.outcome} lines={lines} />
     </TreasuryForm>
   )
 }
@@ -107,7 +106,7 @@ export function FundForm({ token: { token } }: { token: Token }) {
       <EntitySelect label={forms.to} value={to} onChange={setTo} system="too" except={from} error={tried && to === null ? missing : null} />
       <AmountField label={forms.amount} amount={amount} mostUnits={available} above={above(available, token)} tried={tried} />
       <MemoField value={memo} onChange={setMemo} />
-      <Outcome title={treasuryTexts.outcome} lines={lines} />
+      <Outcome title={texts.treasury.outcome} lines={lines} />
     </TreasuryForm>
   )
 }
@@ -151,7 +150,7 @@ export function MintForm({ token: given }: { token: Token }) {
       />
       <MemoField value={memo} onChange={setMemo} />
       <ChainTxField value={chainTx} onChange={setChainTx} />
-      <Outcome title={treasuryTexts.outcome} lines={units === null ? [] : supplyLines(token, supply + units, max)} />
+      <Outcome title={texts.treasury.outcome} lines={units === null ? [] : supplyLines(token, supply + units, max)} />
     </TreasuryForm>
   )
 }
@@ -197,7 +196,7 @@ export function BurnForm({ token: given }: { token: Token }) {
       <AmountField label={forms.amount} amount={amount} mostUnits={available} above={above(available, token)} tried={tried} />
       <MemoField value={memo} onChange={setMemo} />
       <ChainTxField value={chainTx} onChange={setChainTx} />
-      <Outcome title={treasuryTexts.outcome} lines={lines} />
+      <Outcome title={texts.treasury.outcome} lines={lines} />
     </TreasuryForm>
   )
 }

@@ -12,10 +12,10 @@ import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
 import type { HelpTerm } from '../help-terms.ts'
-import { tokenTexts } from '../texts-tokens.ts'
+import { texts } from '../texts.ts'
 import page from './page.module.css'
 
-const words = tokenTexts
+const words = texts.tokens
 type Holder = QueryOutput<'tokens.holders'>['rows'][number]
 const mostFirst = { id: 'total', descending: true }
 

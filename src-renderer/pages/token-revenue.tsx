@@ -15,13 +15,12 @@ import { formatCount } from '../format.ts'
 import { useAvailable } from '../own-balance.ts'
 import { useSendOnce } from '../send-once.ts'
 import { closeSheet, openSheet } from '../store.ts'
-import { revenueTexts } from '../texts-revenue.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import { useSession } from './acting.tsx'
 import page from './page.module.css'
 import { TreasuryForm } from './treasury-form.tsx'
 
-const words = revenueTexts
+const words = texts.revenue
 const topics = ['treasury'] as const
 const SHOWN = 10
 const shares = ['infrastructure', 'students', 'team'] as const
@@ -152,7 +151,7 @@ function SplitForm({ token }: { token: string }) {
       ) : (
         <AmountField label={form.capital(name)} description={form.capitalHint} amount={capital} mostUnits={available} />
       )}
-      <Outcome title={treasuryTexts.outcome} lines={isCapitalFine ? splitLines(quote, units ?? 0n, name) : []} />
+      <Outcome title={texts.treasury.outcome} lines={isCapitalFine ? splitLines(quote, units ?? 0n, name) : []} />
     </TreasuryForm>
   )
 }

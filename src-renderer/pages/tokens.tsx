@@ -9,8 +9,7 @@ import { Amount } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
 import { tokenPath } from '../links.ts'
 import { openSheet } from '../store.ts'
-import { tokenTexts } from '../texts-tokens.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import { ActingAs } from './acting.tsx'
 import page from './page.module.css'
 import { TokenCharts } from './token-charts.tsx'
@@ -19,7 +18,7 @@ import { TokenFlows, TokenHolders } from './token-holders.tsx'
 import { TokenRevenue } from './token-revenue.tsx'
 import classes from './tokens.module.css'
 
-const words = tokenTexts
+const words = texts.tokens
 
 /** How much there is of each token and who has it; one of them in detail. */
 export function TokensPage({ params }: { params: Record<string, string | undefined> }) {
@@ -32,7 +31,7 @@ export function TokensPage({ params }: { params: Record<string, string | undefin
       <header className={page.head}>
         <h1 title={words.what}>{words.title}</h1>
         {data && ready.length > 0 ? <span className={page.dim}>{words.summary(ready.length)}</span> : null}
-        <div className={page.right}>{readOnly ? <span className={page.dim}>{treasuryTexts.readOnly}</span> : <ActingAs />}</div>
+        <div className={page.right}>{readOnly ? <span className={page.dim}>{texts.treasury.readOnly}</span> : <ActingAs />}</div>
       </header>
       {error && !data ? <ErrorPanel error={error} onRetry={refetch} /> : null}
       {!data && !error ? <Skeleton height={300} /> : null}

@@ -6,11 +6,11 @@ import type { Who } from '../../src-shared/treasury/row.ts'
 import { useQuery } from '../api.ts'
 import { Note } from '../components/note.tsx'
 import { type SendingOnce, whatIsSafe } from '../send-once.ts'
-import { treasuryTexts } from '../texts-treasury.ts'
+import { texts } from '../texts.ts'
 import { useAdministratorOpening, useEntities, useEntityOpening, useLastEntity, useSession } from './acting.tsx'
 import { SheetForm } from './key-forms.tsx'
 
-const words = treasuryTexts
+const words = texts.treasury
 
 /**
  * A form of the treasury in the side sheet. Whoever has to be unlocked for it is asked for in the form itself where that is not so (any more):
