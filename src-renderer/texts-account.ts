@@ -1,5 +1,6 @@
 import type { PaymentKind } from '../src-shared/treasury/payments-table.ts'
 import type { TokenStatementLine } from '../src-shared/treasury/tokens-table.ts'
+import { plural } from './catalogue.ts'
 
 /** The page Account: what the unlocked entity has, who asks it to pay, and what moved. */
 export const accountTexts = {
@@ -23,7 +24,7 @@ export const accountTexts = {
     trust: 'Trust',
     asked: 'Asked of you',
     askedNone: 'nothing',
-    askedSome: (count: number) => (count === 1 ? '1 request to pay' : `${count} requests to pay`),
+    askedSome: (count: number) => plural(count, { one: '1 request to pay', other: `${count} requests to pay` }),
   },
   toPay: 'Requests to pay',
   toPayColumns: { from: 'Who asks', memo: 'For', since: 'Since', pay: 'Pay' },
@@ -95,7 +96,7 @@ export const accountTexts = {
     tooLarge: 'A file may hold up to 5,000 payments and one megabyte. Split this one.',
     unread: (name: string) => `${name} lists no payments that can be read`,
     problems: (name: string, count: number) =>
-      `${count === 1 ? 'A line' : `${count} lines`} of ${name} can’t be paid, so nothing of it can: a file is paid as a whole or not at all. Nothing was moved.`,
+      `${plural(count, { one: 'A line', other: `${count} lines` })} of ${name} can’t be paid, so nothing of it can: a file is paid as a whole or not at all. Nothing was moved.`,
     problemsTitle: 'Lines that can’t be paid',
     line: 'Line',
     problem: 'What is wrong',
@@ -103,17 +104,21 @@ export const accountTexts = {
     mend: 'Mend the file and choose it again.',
     close: 'Close',
     how: (name: string) => `This is all that ${name} lists. It is paid as a whole or not at all, and can’t be taken back.`,
-    payments: (count: number) => (count === 1 ? '1 payment' : `${count} payments`),
+    payments: (count: number) => plural(count, { one: '1 payment', other: `${count} payments` }),
     fees: (token: string) => `Fees, ${token}`,
     youPay: (token: string) => `You pay, ${token}`,
     hasThen: (token: string) => `You have then, available, ${token}`,
     short: (needed: string, available: string) => `This takes ${needed} with its fees, and you have ${available} available.`,
     already: (count: number) =>
-      count === 1 ? '1 line was paid before, and is not paid again.' : `${count} lines were paid before, and are not paid again.`,
+      plural(count, {
+        one: '1 line was paid before, and is not paid again.',
+        other: `${count} lines were paid before, and are not paid again.`,
+      }),
     nothing: 'Nothing to pay',
     nothingHow: 'All of it was paid before.',
-    action: (count: number, amounts: string) => (count === 1 ? `Make 1 payment of ${amounts}` : `Make ${count} payments, ${amounts}`),
-    done: (count: number) => (count === 1 ? '1 payment is made.' : `${count} payments are made.`),
+    action: (count: number, amounts: string) =>
+      plural(count, { one: `Make 1 payment of ${amounts}`, other: `Make ${count} payments, ${amounts}` }),
+    done: (count: number) => plural(count, { one: '1 payment is made.', other: `${count} payments are made.` }),
   },
   statement: {
     none: 'Nothing has moved yet.',
@@ -198,7 +203,7 @@ export const accountTexts = {
     },
     partColumns: { part: 'Part', score: 'Of 100', weight: 'Weight' },
     counted: (actions: number, applications: number) =>
-      `Counted from ${actions === 1 ? '1 completed action' : `${actions} completed actions`} (repayments, payments to different others, released escrows, proofs) and ${applications === 1 ? '1 application' : `${applications} applications`} for credit that ${applications === 1 ? 'was' : 'were'} not rejected.`,
+      `Counted from ${plural(actions, { one: '1 completed action', other: `${actions} completed actions` })} (repayments, payments to different others, released escrows, proofs) and ${plural(applications, { one: '1 application', other: `${applications} applications` })} for credit that ${plural(applications, { one: 'was', other: 'were' })} not rejected.`,
     asOf: 'As of',
     stands: 'It stands for 24 hours after it was used.',
     terms: 'What it gives',

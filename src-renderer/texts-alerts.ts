@@ -1,5 +1,6 @@
 import type { AlertEnd, AlertSeverity, ThresholdForm } from '../src-shared/alerts.ts'
 import type { WebhookDelivery } from '../src-shared/alerts-contract.ts'
+import { plural } from './catalogue.ts'
 
 const severities: Record<AlertSeverity, string> = { down: 'Urgent', 'at-risk': 'At risk', info: 'Notice' }
 const units: Record<ThresholdForm['unit'], string> = {
@@ -24,13 +25,13 @@ export const alertTexts = {
   what: 'What needs you, told once when it begins and once when it is over.',
   calm: 'Nothing is wrong',
   calmText: 'No alert is open.',
-  needs: (count: number) => (count === 1 ? '1 alert is open' : `${count} alerts are open`),
+  needs: (count: number) => plural(count, { one: '1 alert is open', other: `${count} alerts are open` }),
   watched: (count: string) => `${count} nodes are watched.`,
   looked: 'Looked',
   notLooked: 'Not looked at yet: it is done a few seconds after the start.',
   since: 'Since',
   asOf: 'as of',
-  badge: (count: number) => (count === 1 ? '1 open alert' : `${count} open alerts`),
+  badge: (count: number) => plural(count, { one: '1 open alert', other: `${count} open alerts` }),
   more: (count: number) => `Show all ${count}`,
   severities,
   units,
@@ -83,7 +84,7 @@ export const alertTexts = {
     save: 'Keep',
     saved: 'Quiet hours are kept.',
     now: (held: number) =>
-      held === 0 ? 'It is quiet now.' : `It is quiet now; ${held} ${held === 1 ? 'message waits' : 'messages wait'}.`,
+      held === 0 ? 'It is quiet now.' : `It is quiet now; ${held} ${plural(held, { one: 'message waits', other: 'messages wait' })}.`,
   },
   notify: {
     title: 'Notifications',
@@ -123,8 +124,8 @@ export const alertTexts = {
     secretGone: 'The secret is removed.',
     retry: 'Try again now',
     retried: 'It is tried again.',
-    failed: (count: number) => `${count} ${count === 1 ? 'message was' : 'messages were'} given up.`,
-    waiting: (count: number) => `${count} ${count === 1 ? 'message waits' : 'messages wait'} to be sent.`,
+    failed: (count: number) => `${count} ${plural(count, { one: 'message was', other: 'messages were' })} given up.`,
+    waiting: (count: number) => `${count} ${plural(count, { one: 'message waits', other: 'messages wait' })} to be sent.`,
     deliveries: 'Sent to the webhook',
     noDeliveries: 'Nothing was sent yet.',
     columns: { ts: 'Told', title: 'What', state: 'State', tries: 'Tries', next: 'Next try', problem: 'Why not' },

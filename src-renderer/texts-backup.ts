@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** Settings, Backup. */
 export const backupTexts = {
   title: 'Backup',
@@ -51,5 +53,8 @@ export const backupTexts = {
   kept: 'The present store is kept in a folder below the data folder. Keys are locked, and what is under way is stopped.',
   done: 'The backup is restored',
   toReconcile: (count: number) =>
-    count === 1 ? 'One payout run waits to be reconciled with Stellar.' : `${count} payout runs wait to be reconciled with Stellar.`,
+    plural(count, {
+      one: 'One payout run waits to be reconciled with Stellar.',
+      other: `${count} payout runs wait to be reconciled with Stellar.`,
+    }),
 } as const

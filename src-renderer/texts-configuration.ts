@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** What the page Configuration says; stands in texts.ts as `texts.configuration`. */
 export const configurationTexts = {
   title: 'Configuration',
@@ -41,7 +43,7 @@ export const configurationTexts = {
     rest: 'REST door',
     watch: 'Watchfulness',
   } as Partial<Record<string, string>>,
-  rows: (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`,
+  rows: (count: number) => `${count} ${plural(count, { one: 'row', other: 'rows' })}`,
   yes: 'yes',
   no: 'no',
   nothing: 'none',
@@ -100,8 +102,8 @@ export const configurationTexts = {
   importAll: 'All of it is taken over, or nothing.',
   importNone: 'Every setting of this file has that value here already. There is nothing to change.',
   importBad: 'Some of it can’t be taken over, so nothing is. Mend the file and choose it again.',
-  importAction: (count: number) => `Change ${count} ${count === 1 ? 'setting' : 'settings'}`,
-  imported: (count: number) => `${count} ${count === 1 ? 'setting was' : 'settings were'} changed.`,
+  importAction: (count: number) => `Change ${count} ${plural(count, { one: 'setting', other: 'settings' })}`,
+  imported: (count: number) => `${count} ${plural(count, { one: 'setting was', other: 'settings were' })} changed.`,
   noFile: 'This is no file of settings that Granary wrote.',
   importColumns: { name: 'Setting', before: 'Now', after: 'Then' },
   unknownSetting: 'There is no setting of this name.',

@@ -1,4 +1,5 @@
 import type { ApplicationState, CreditPurpose } from '../src-shared/treasury/credit.ts'
+import { plural } from './catalogue.ts'
 
 /** What the page Credit says; stands in texts.ts as `texts.credit`. */
 export const creditTexts = {
@@ -22,9 +23,9 @@ export const creditTexts = {
     owedHint: 'Principal and charged interest of every loan that runs. Paying it off takes the metabolic tax on top.',
     waits: 'Waits for you',
     waitsNone: 'nothing',
-    waitsSome: (count: number) => `${count} approved ${count === 1 ? 'loan' : 'loans'}`,
+    waitsSome: (count: number) => `${count} approved ${plural(count, { one: 'loan', other: 'loans' })}`,
     of: (loan: string) => `of ${loan}`,
-    days: (days: number) => `for ${days} ${days === 1 ? 'day' : 'days'}`,
+    days: (days: number) => `for ${days} ${plural(days, { one: 'day', other: 'days' })}`,
   },
   loans: 'Loans',
   noLoans: 'No loan was taken yet.',
@@ -75,7 +76,7 @@ export const creditTexts = {
     noteHint: 'For whoever judges it; may stay empty.',
     term: 'Term to reckon with',
     termHint: 'The decision may name another; you see its terms before you take the loan.',
-    months: (months: number) => `${months} ${months === 1 ? 'month' : 'months'}`,
+    months: (months: number) => `${months} ${plural(months, { one: 'month', other: 'months' })}`,
     action: (amount: string) => `Apply for ${amount} AZR`,
     actionNone: 'Apply',
     sent: 'Your application is in.',
@@ -94,7 +95,7 @@ export const creditTexts = {
     interest: (rate: string) => `of that interest, ${rate} a year`,
     tax: (rate: string) => `of that metabolic tax, ${rate} of each instalment`,
     taxHint: 'A share of every repayment goes to the common good and does not reduce the debt.',
-    instalments: (count: number) => `${count} ${count === 1 ? 'instalment' : 'instalments'} of`,
+    instalments: (count: number) => `${count} ${plural(count, { one: 'instalment', other: 'instalments' })} of`,
     lastSmaller: 'the last one may be smaller',
     schedule: 'Every instalment',
     columns: {

@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** The grid chain's own DAO, on the page Proposals. */
 export const daoTexts = {
   title: 'On the chain',
@@ -30,7 +32,7 @@ export const daoTexts = {
     side: (weight: string, farms: string) => `${weight} (${farms})`,
     noteNone: 'No farm has voted yet.',
   },
-  farms: (count: number, written: string) => `${written} ${count === 1 ? 'farm' : 'farms'}`,
+  farms: (count: number, written: string) => `${written} ${plural(count, { one: 'farm', other: 'farms' })}`,
   own: {
     title: 'Your farms',
     none: 'No farm of yours is known: choose yours in the settings, or keep the key of the farm’s account here (page Keys).',

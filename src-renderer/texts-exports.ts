@@ -1,6 +1,7 @@
 import type { ExportFormat, ExportKind } from '../src-shared/exports.ts'
+import { plural } from './catalogue.ts'
 
-const counted = (count: string, one: string, many: string) => `${count} ${count === '1' ? one : many}`
+const counted = (count: string, one: string, many: string) => `${count} ${plural(count, { one, other: many })}`
 
 /** What the page Exports says. */
 export const exportsTexts = {
@@ -71,7 +72,7 @@ export const exportsTexts = {
     market: (currency: string) => `${currency} at the market price of each day`,
     payments: 'Payments',
     partly: (count: string) => `without ${counted(count, 'payment', 'payments')}`,
-    missing: (days: string) => `${counted(days, 'day', 'days')} with payments ${days === '1' ? 'has' : 'have'} no price`,
+    missing: (days: string) => `${counted(days, 'day', 'days')} with payments ${plural(days, { one: 'has', other: 'have' })} no price`,
     missingHow: 'They stand without a value, and are not in the sums. Import a price file that has them:',
     byDay: 'By day of payment',
     byNode: 'By node',

@@ -1,4 +1,5 @@
 import type { auctionStates, guaranteeStates } from '../src-shared/treasury/guarantees-table.ts'
+import { plural } from './catalogue.ts'
 
 /** What the page Guarantees says; stands in texts.ts as `texts.guarantees`. */
 export const guaranteeTexts = {
@@ -12,7 +13,7 @@ export const guaranteeTexts = {
     access: 'Access to the platform',
     nothing: 'nothing',
     collateral: (amount: string) => `${amount} BTA-GUAR locked for it`,
-    count: (count: number) => `${count} ${count === 1 ? 'guarantee' : 'guarantees'}`,
+    count: (count: number) => `${count} ${plural(count, { one: 'guarantee', other: 'guarantees' })}`,
     paid: 'paid',
     unpaid: 'not paid',
   },

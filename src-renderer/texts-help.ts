@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** What the help, its marks beside figures, and the tour say. */
 export const helpTexts = {
   title: 'Help',
@@ -7,7 +9,7 @@ export const helpTexts = {
   search: 'Search the help',
   searchHint: 'A word, or several',
   found: (count: number, text: string) =>
-    count === 0 ? `Nothing about "${text}".` : `${count} ${count === 1 ? 'place' : 'places'} about "${text}"`,
+    count === 0 ? `Nothing about "${text}".` : `${count} ${plural(count, { one: 'place', other: 'places' })} about "${text}"`,
   foundNone: 'Try another word, or choose a topic.',
   noTopic: 'The help has no such topic',
   noTopicText: 'Choose one of the topics, or search for a word.',

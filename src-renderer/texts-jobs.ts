@@ -1,4 +1,5 @@
 import type { WatchState, watchRules } from '../src-shared/treasury/watch-table.ts'
+import { plural } from './catalogue.ts'
 
 /** What the page Jobs says; stands in texts.ts as `texts.jobs`. */
 export const jobsTexts = {
@@ -7,10 +8,10 @@ export const jobsTexts = {
   standing: {
     well: 'All that was due has run.',
     running: 'It runs what is due now.',
-    waiting: (count: number) => `${count} ${count === 1 ? 'slot is' : 'slots are'} due and wait.`,
-    failed: (count: number) => `${count} ${count === 1 ? 'job' : 'jobs'} failed and will be tried again.`,
+    waiting: (count: number) => `${count} ${plural(count, { one: 'slot is', other: 'slots are' })} due and wait.`,
+    failed: (count: number) => `${count} ${plural(count, { one: 'job', other: 'jobs' })} failed and will be tried again.`,
     clock: 'The clock has to be confirmed before anything runs.',
-    marks: (count: number) => `${count} ${count === 1 ? 'mark waits' : 'marks wait'} for a decision.`,
+    marks: (count: number) => `${count} ${plural(count, { one: 'mark waits', other: 'marks wait' })} for a decision.`,
   },
   clock: {
     title: 'Is the clock right?',

@@ -1,4 +1,5 @@
 import type { KeyKind, KeyOrigin, SecretForm } from '../src-shared/keys-contract.ts'
+import { plural } from './catalogue.ts'
 
 /** The page Keys: the vault of keys. */
 export const keyTexts = {
@@ -85,7 +86,8 @@ export const keyTexts = {
   watchHow: "Keeps an address in the list, such as that of a key on another machine. It can't sign here.",
   unlockHow: 'The passphrase is tried on every locked key that you have; those that it opens are unlocked.',
   unlockOneHow: 'It stays unlocked until you lock it, close Granary, leave the machine, or do not use it for a while.',
-  nothingMore: (count: number) => `${count === 1 ? 'One key has' : `${count} keys have`} another passphrase and stayed locked.`,
+  nothingMore: (count: number) =>
+    `${plural(count, { one: 'One key has', other: `${count} keys have` })} another passphrase and stayed locked.`,
   made: 'Write these words down',
   madeHow: (address: string) =>
     `They are the key ${address}: whoever has them can sign with it, and without them it is lost with this machine. Write them on paper, in this order. They are shown this once.`,

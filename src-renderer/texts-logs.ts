@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** Settings, Logs and crash reports. */
 export const logTexts = {
   title: 'Logs and crash reports',
@@ -8,7 +10,7 @@ export const logTexts = {
   size: 'Size of the log',
   crashes: 'Crash reports',
   crashesNone: 'There is no crash report.',
-  crashesNew: (count: number) => (count === 1 ? 'One crash report is new.' : `${count} crash reports are new.`),
+  crashesNew: (count: number) => plural(count, { one: 'One crash report is new.', other: `${count} crash reports are new.` }),
   crash: 'Crash report',
   mark: 'New',
   log: 'Log',

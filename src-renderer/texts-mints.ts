@@ -1,5 +1,6 @@
 import type { MintRowStage } from '../src-shared/mints-contract.ts'
 import type { MintOutcome, Trigger, VaultMode } from '../src-shared/node-period.ts'
+import { plural } from './catalogue.ts'
 
 /** What a stage is called, and what it means. */
 const stages: Record<MintRowStage, { name: string; meaning: string }> = {
@@ -57,9 +58,9 @@ export const mintTexts = {
   v3Action: 'Minting rules',
   working: 'The nodes’ own periods are being worked out. What is here already stays while it goes on.',
   orphans: (count: number) =>
-    `${count === 1 ? 'One decision is' : `${count} decisions are`} on periods of nodes that the data does not have any more: the history was completed, or the change-over moved. What was decided stands.`,
+    `${plural(count, { one: 'One decision is', other: `${count} decisions are` })} on periods of nodes that the data does not have any more: the history was completed, or the change-over moved. What was decided stands.`,
   gaps: 'To look at',
-  more: (count: number) => (count === 1 ? 'Show one more' : `Show ${count} more`),
+  more: (count: number) => plural(count, { one: 'Show one more', other: `Show ${count} more` }),
   fewer: 'Show fewer',
   figures: {
     claimable: 'Claimable now',
@@ -67,7 +68,7 @@ export const mintTexts = {
     decided: 'Decided, not paid yet',
     paid: 'Paid',
     running: 'Periods that run',
-    mints: (count: string) => (count === '1' ? '1 mint' : `${count} mints`),
+    mints: (count: string) => plural(count, { one: '1 mint', other: `${count} mints` }),
     none: 'none',
     nextEnds: 'the next ends',
     noneRuns: 'no node has one',

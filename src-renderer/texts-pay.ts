@@ -1,6 +1,7 @@
 import { group } from '../src-shared/money.ts'
 import type { PayableKind } from '../src-shared/pay.ts'
 import { assetText, rowCount } from '../src-shared/pay-text.ts'
+import { plural } from './catalogue.ts'
 
 /** The page Payouts, a run's page, how a network pays, and whether a receipt's payment has arrived. */
 export const payTexts = {
@@ -38,7 +39,7 @@ export const payTexts = {
     subject: 'What is paid',
     none: 'Nothing can be planned now',
     option: (subject: string, receipts: number, amount: string) =>
-      `${subject}: ${receipts} ${receipts === 1 ? 'payment' : 'payments'}, ${amount}`,
+      `${subject}: ${receipts} ${plural(receipts, { one: 'payment', other: 'payments' })}, ${amount}`,
     retries: 'Also pay what of the period before is unpaid',
     retriesHow: 'Each such receipt once more, to the farm’s address as it is now.',
     action: (subject: string) => `Plan ${subject}`,

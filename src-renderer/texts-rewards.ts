@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** What the page Rewards says; stands in texts.ts as `texts.rewards`. */
 export const rewardTexts = {
   title: 'Rewards',
@@ -11,7 +13,7 @@ export const rewardTexts = {
     distributedHint: 'It is in your account already. To claim is to acknowledge it.',
     claimed: 'Claimed',
     nothing: 'nothing',
-    proofs: (count: string) => `${count} ${count === '1' ? 'proof' : 'proofs'} in all`,
+    proofs: (count: string) => `${count} ${plural(count, { one: 'proof', other: 'proofs' })} in all`,
   },
   sides: { label: 'Whose', mine: 'Mine', everybody: 'Everybody’s' },
   fund: 'UBO fund',
@@ -19,7 +21,7 @@ export const rewardTexts = {
   fundPaid: 'It has paid',
   fundAccrued: 'Waits to be paid',
   fundUsed: 'Used',
-  fundProofs: (count: string) => `${count} ${count === '1' ? 'proof' : 'proofs'}`,
+  fundProofs: (count: string) => `${count} ${plural(count, { one: 'proof', other: 'proofs' })}`,
   fundLow: (percent: string) => `Used to ${percent} % or more: top it up`,
   fundFine: (percent: string) => `Below the ${percent} % at which it warns`,
   fundShort: (amount: string) => `${amount} AZR short of what waits`,

@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** What the page Staking says; stands in texts.ts as `texts.staking`. */
 export const stakingTexts = {
   title: 'Staking',
@@ -121,7 +123,7 @@ export const stakingTexts = {
   walletFine: 'covers all that is earned',
   walletShort: (amount: string) => `${amount} AZR short of what is earned and owed`,
   walletOwes: (amount: string, stakes: string) => `${amount} AZR owed to ${stakes}`,
-  walletStakes: (count: string) => `${count} ${count === '1' ? 'stake' : 'stakes'}`,
+  walletStakes: (count: string) => `${count} ${plural(count, { one: 'stake', other: 'stakes' })}`,
   walletToCome: (amount: string) => `The stakes of today will earn another ${amount} AZR until their terms are over.`,
   walletMint: (amount: string) => `${amount} BTA-REWARD of pools could not be minted, as there may be no more of it.`,
   walletFund: 'The administrator funds it on the page Tokens: “Fund” to staking-pool.',

@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** What the screens of the sync say; stands in texts.ts as `texts.sync`. */
 export const syncTexts = {
   title: 'Sync',
@@ -155,7 +157,7 @@ export const syncTexts = {
     addedFarm: 'Added',
     showNodes: 'Single nodes',
     hideNodes: 'Hide nodes',
-    nodes: (count: number) => (count === 0 ? 'no nodes' : count === 1 ? '1 node' : `${count} nodes`),
+    nodes: (count: number) => (count === 0 ? 'no nodes' : plural(count, { one: '1 node', other: `${count} nodes` })),
     noAddress: 'no payout address',
     paysTo: 'pays to',
     chosen: 'Chosen',
@@ -237,10 +239,10 @@ export const syncTexts = {
     last: 'Examined',
     never: 'Not examined yet.',
     noChecks: 'The last examination had nothing to look at.',
-    fine: (count: number) => (count === 1 ? 'The one check found nothing wrong' : `All ${count} checks found nothing wrong`),
-    problems: (count: number) => (count === 1 ? 'One check found a problem' : `${count} checks found a problem`),
+    fine: (count: number) => plural(count, { one: 'The one check found nothing wrong', other: `All ${count} checks found nothing wrong` }),
+    problems: (count: number) => plural(count, { one: 'One check found a problem', other: `${count} checks found a problem` }),
     restFine: 'Nothing wrong was found',
-    unknown: (count: number) => (count === 1 ? 'one could not be made' : `${count} could not be made`),
+    unknown: (count: number) => plural(count, { one: 'one could not be made', other: `${count} could not be made` }),
     states: { ok: 'Fine', problem: 'Problem', unknown: 'Not known' },
     failed: 'The examination did not begin',
     ended: 'The last examination did not end',

@@ -1,3 +1,5 @@
+import { plural } from './catalogue.ts'
+
 /** The page Tokens: what there is of each token, and who has it. */
 export const tokenTexts = {
   title: 'Tokens',
@@ -25,7 +27,7 @@ export const tokenTexts = {
   mirror: 'on Stellar',
   mirrorHint: 'TFT lives on Stellar. What stands here mirrors what Granary’s payout runs paid there; nothing here moves it.',
   notYet: 'not initialised',
-  summary: (count: number) => (count === 1 ? '1 token is initialised' : `${count} tokens are initialised`),
+  summary: (count: number) => plural(count, { one: '1 token is initialised', other: `${count} tokens are initialised` }),
   none: 'There are no tokens yet',
   noneWhat:
     'Initialising makes each token once, with its initial supply in the account Treasury. From there the administrator funds the staking pool, the credit pool and the reserves.',

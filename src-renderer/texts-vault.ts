@@ -1,4 +1,5 @@
 import type { VaultMode } from '../src-shared/node-period.ts'
+import { plural } from './catalogue.ts'
 
 /** What the screens of the bridge vault say; stands in texts.ts as `texts.vault`. */
 export const vaultTexts = {
@@ -101,7 +102,7 @@ export const vaultTexts = {
   enterIts: 'Enter its transfer',
   transferTitle: 'Transfer to the vault',
   standsFor: 'Stands for',
-  mintsCount: (count: number) => (count === 1 ? '1 mint' : `${count} mints`),
+  mintsCount: (count: number) => plural(count, { one: '1 mint', other: `${count} mints` }),
   none: 'none',
   removeHow:
     "Removing takes it out of Granary's books only: nothing happens on Stellar, and it can be entered again. The audit trail keeps both.",
@@ -148,9 +149,9 @@ export const vaultTexts = {
     safe: 'Nothing was sent.',
     until: 'Read from Stellar until',
     broken: 'Read from Stellar, not to its end yet',
-    count: (text: string, count: number) => `${text} ${count === 1 ? 'transfer' : 'transfers'}`,
+    count: (text: string, count: number) => `${text} ${plural(count, { one: 'transfer', other: 'transfers' })}`,
     agree: 'all as in the books',
-    differ: (text: string, count: number) => `${text} ${count === 1 ? 'entry differs' : 'entries differ'}`,
+    differ: (text: string, count: number) => `${text} ${plural(count, { one: 'entry differs', other: 'entries differ' })}`,
     show: 'Show the differences',
     differences: 'Not as on Stellar',
     how: 'What Stellar has is what counts. Mending an entry changes the books only; nothing happens on Stellar.',

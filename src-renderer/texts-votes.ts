@@ -1,5 +1,6 @@
 import type { Trigger } from '../src-shared/node-period.ts'
 import type { VoteState } from '../src-shared/votes-contract.ts'
+import { plural } from './catalogue.ts'
 
 /** What the screens of votes say; stands in texts.ts as `texts.votes`. */
 export const voteTexts = {
@@ -57,7 +58,7 @@ export const voteTexts = {
   own: 'Granary works out',
   executed: 'Executed',
   outcomes: 'What comes of it',
-  outcome: (count: number, needed: number) => `${count} ${count === 1 ? 'vote' : 'votes'}, ${needed} needed`,
+  outcome: (count: number, needed: number) => `${count} ${plural(count, { one: 'vote', other: 'votes' })}, ${needed} needed`,
   asOwn: 'as Granary works it out',
   enough: 'Enough',
   matrixColumns: { signer: 'Signer', vote: 'Vote', cast: 'Cast', state: 'Counts', rests: 'Rests on', more: 'More' },
@@ -81,7 +82,7 @@ export const voteTexts = {
   noKeyHere: 'No key of a signer who has not voted on them is here.',
   tooMany: (most: number) => `Choose ${most} or fewer.`,
   signedMany: (count: number) =>
-    `${count} ${count === 1 ? 'vote' : 'votes'} signed. They count here; export open votes, and send the file to the other signers.`,
+    `${count} ${plural(count, { one: 'vote', other: 'votes' })} signed. They count here; export open votes, and send the file to the other signers.`,
   allLeft: 'Nothing of what was chosen can be voted on:',
   amount: 'Amount in TFT',
   amountHint: 'What Granary works out; enter another only if you know why.',
@@ -102,8 +103,8 @@ export const voteTexts = {
   signersVoid: (open: number) =>
     open === 0
       ? 'A change makes open votes void; there is none.'
-      : `A change makes ${open === 1 ? 'the one open vote' : `all ${open} open votes`} void: they have to be cast again.`,
-  voided: (count: number) => `${count} ${count === 1 ? 'vote is' : 'votes are'} void from former changes.`,
+      : `A change makes ${plural(open, { one: 'the one open vote', other: `all ${open} open votes` })} void: they have to be cast again.`,
+  voided: (count: number) => `${count} ${plural(count, { one: 'vote is', other: 'votes are' })} void from former changes.`,
   number: 'Number',
   fingerprint: 'Fingerprint',
   genesis: 'Genesis',
@@ -122,7 +123,7 @@ export const voteTexts = {
   thresholdHint: 'More than half of the signers.',
   saveSigners: 'Save the signers',
   savedSigners: (voided: number) =>
-    voided === 0 ? 'Signers saved.' : `Signers saved; ${voided} open ${voided === 1 ? 'vote is' : 'votes are'} void.`,
+    voided === 0 ? 'Signers saved.' : `Signers saved; ${voided} open ${plural(voided, { one: 'vote is', other: 'votes are' })} void.`,
   missing: 'Enter this.',
   takeFile: 'Take over a signers’ file',
   saveFile: 'Save as a file',
