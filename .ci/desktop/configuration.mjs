@@ -19,6 +19,26 @@ function filesFor(...systems) {
   ]
 }
 
+const archive = { name: 'Grid archive', description: 'Grid archive', mimeType: 'application/x-grid-archive', role: 'Viewer' }
+
+/**
+ * What a double click opens, on a page that says what the file is. A file type that others use too is never taken from them: macOS offers
+ * Granary among others, Linux tells .ndjson.gz from any .gz. Windows knows only the last ending and, in an installation for one user, no
+ * types at all: there files are opened by the menu or "Open with". One entry an ending: Linux takes no list.
+ */
+const fileAssociations = {
+  all: [
+    {
+      ext: 'evidence',
+      ...{ name: 'Granary evidence bundle', description: 'Granary evidence bundle' },
+      ...{ mimeType: 'application/x-granary-evidence', role: 'Viewer', rank: 'Owner' },
+    },
+    { ext: 'ndjson', ...archive, rank: 'Alternate' },
+  ],
+  linux: ['ndjson.gz', 'ndjson.zst'].map(ext => ({ ext, ...archive })),
+  mac: ['gz', 'zst', 'json', 'csv'].map(ext => ({ ext, name: `${ext} file`, role: 'Viewer', rank: 'Alternate' })),
+}
+
 /** @type {import('electron-builder').Configuration} */
 export const configuration = {
   appId: 'org.granary.app',
@@ -42,12 +62,14 @@ export const configuration = {
     loadBrowserProcessSpecificV8Snapshot: false,
     grantFileProtocolExtraPrivileges: false,
   },
-  protocols: [{ name: 'Granary', schemes: ['granary'] }],
+  protocols: [{ name: 'Granary', schemes: ['granary'], role: 'Viewer' }],
+  fileAssociations: fileAssociations.all,
   publish: null,
   linux: {
     target: ['AppImage', 'deb'],
     files: filesFor('linux', 'linuxmusl'),
     category: 'Office',
+    fileAssociations: fileAssociations.linux,
     synopsis: 'Uptime, payout and the reason, on your own machine',
     maintainer: 'The developers of Granary',
   },
@@ -55,6 +77,7 @@ export const configuration = {
     target: ['dmg'],
     files: filesFor('darwin'),
     category: 'public.app-category.finance',
+    fileAssociations: fileAssociations.mac,
     hardenedRuntime: true,
     gatekeeperAssess: false,
   },

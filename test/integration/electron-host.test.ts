@@ -409,3 +409,37 @@ test('closing the core process ends every line, closes the core, and exits', asy
   expect([host.exits, core.closed(), core.listeners()]).toEqual([[0], true, 0])
   page.close()
 })
+
+const stands: Standing = {
+  ...{ alerts: 1, needsAttention: true, first: [{ title: 'Node 17 is down', path: '/nodes/17' }] },
+  ...{ sync: { phase: 'backfilling', fraction: 0.43 }, demo: false },
+}
+
+test('how things stand reaches the tray, and that nobody knows when the core is gone; the sync is paused only where there is a core', async () => {
+  const { supervisor, processes, stood } = supervised()
+  supervisor.pauseSync(true)
+  expect(processes[0]!.sent).toEqual([])
+  processes[0]!.say({ t: 'ready' })
+  processes[0]!.say({ t: 'standing', standing: stands })
+  supervisor.pauseSync(true)
+  supervisor.pauseSync(false)
+  expect(processes[0]!.sent.map(([message]) => message)).toEqual([
+    { t: 'pause-sync', isPaused: true },
+    { t: 'pause-sync', isPaused: false },
+  ])
+  processes[0]!.die(1)
+  expect(stood).toEqual([stands, null])
+  await supervisor.close()
+
+  const core = smallCore({ 'sync.pause': () => ({}) })
+  const host = coreHost(async () => core)
+  await host.running
+  host.tell({ t: 'pause-sync', isPaused: true })
+  host.tell({ t: 'pause-sync', isPaused: false })
+  await until(() => host.logged.length === 1, 'the refusal was logged')
+  expect(core.calls.map(({ name, actor }) => [name, actor?.id])).toEqual([
+    ['sync.pause', 'desktop:anna'],
+    ['sync.start', 'desktop:anna'],
+  ])
+  expect(new Set(core.calls.map(({ key }) => key)).size).toBe(2)
+})
