@@ -10,6 +10,7 @@ import {
   refusedPath,
   refusedText,
 } from '../../src-shared/app-links.ts'
+import { oddText } from '../helpers/odd-text.ts'
 import { runs } from '../helpers/runs.ts'
 
 const hash = 'ab'.repeat(32)
@@ -63,7 +64,7 @@ test('whatever is parsed leads to one of four pages and says nothing more; no te
     .tuple(fc.constantFrom(...linkKinds), fc.array(fc.constantFrom(...'0123456789abcdef'), { maxLength: 80 }))
     .map(([kind, digits]) => `granary://${kind}/${digits.join('')}`)
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), near, hex), text => {
+    fc.property(fc.oneof(oddText(200), near, hex), text => {
       const link = parseLink(text)
       if (link === null) return
       expect(text.length).toBeLessThanOrEqual(MAX_LINK_CHARS)
@@ -77,7 +78,7 @@ test('whatever is parsed leads to one of four pages and says nothing more; no te
 
 test('what was refused is told as it was, in an address that nothing of it can be a part of', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), text => {
+    fc.property(oddText(300), text => {
       const path = refusedPath('link', text)
       expect(path).toMatch(/^\/refused\/link\/[\w-]*$/)
       const shown = refusedText(path.slice('/refused/link/'.length))

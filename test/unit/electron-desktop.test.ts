@@ -18,6 +18,7 @@ import { AT_LOGIN, autostartText, type LoginEdges, readLoginItem, setLoginItem }
 import { isPagePath } from '../../src-main/hosts/electron/tellings.ts'
 import { keepWindowState, MIN_SIZE, placeWindow, readWindowState, type WindowState } from '../../src-main/hosts/electron/window-state.ts'
 import { refusedText } from '../../src-shared/app-links.ts'
+import { oddText } from '../helpers/odd-text.ts'
 import { runs } from '../helpers/runs.ts'
 
 // The desktop's manners, with Electron stood in for at its edges.
@@ -86,21 +87,19 @@ describe('what the system hands over', () => {
 
   test('whatever another process hands over, and whatever the arguments are, a page of the app comes of it or nothing', () => {
     const argument = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 60 }),
+      oddText(60),
       fc.constantFrom('--', '-x', 'granary:', 'granary://node/1', 'GRANARY://x', 'file://', 'file:///a', '\\\\a', '//a', '/a', '.', '..'),
     )
+    const simple = fc.oneof(argument, fc.integer(), fc.constantFrom(null, undefined, true, Number.NaN))
+    const few = fc.array(simple, { maxLength: 3 })
+    const odd = fc.oneof(simple, few, fc.record({ link: simple, files: few }))
     fc.assert(
-      fc.property(
-        fc.array(argument, { maxLength: 12 }),
-        fc.constantFrom(linux, windows),
-        fc.anything({ maxDepth: 1 }),
-        (args, edges, handed) => {
-          for (const given of [givenByArguments(args, edges), readGiven(handed), readGiven({ link: handed, files: args })]) {
-            const page = pageForGiven(given, () => 1)
-            expect(page === null || isPagePath(page)).toBe(true)
-          }
-        },
-      ),
+      fc.property(fc.array(argument, { maxLength: 12 }), fc.constantFrom(linux, windows), odd, (args, edges, handed) => {
+        for (const given of [givenByArguments(args, edges), readGiven(handed), readGiven({ link: handed, files: args })]) {
+          const page = pageForGiven(given, () => 1)
+          expect(page === null || isPagePath(page)).toBe(true)
+        }
+      }),
       runs(200),
     )
     expect(readGiven({ link: 'granary://node/1', files: ['/a', 7, ''] })).toEqual({ link: 'granary://node/1', files: ['/a'] })
