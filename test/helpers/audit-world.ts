@@ -62,7 +62,12 @@ export async function makeAuditWorld(): Promise<AuditWorld> {
 async function voteOn(store: Store): Promise<void> {
   const room = roomOn(store, 'test')
   await doVote(room, 'votes.setSigners', { network: 'test', set: labSet })
-  const text = [cast(ann), cast(bob), cast(cleo, { amountUnits: 99n }), cast(ann, { subject: { rules: 'v3', period: 79 } })].join('\n')
+  const text = [
+    cast(ann),
+    cast(bob),
+    cast(cleo, { amountUnits: 99n }),
+    ...[ann, bob].map(signer => cast(signer, { subject: { rules: 'v3', period: 79 } })),
+  ].join('\n')
   await doVote(room, 'votes.import', { network: 'test', text })
 }
 

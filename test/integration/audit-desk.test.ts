@@ -50,8 +50,8 @@ describe('an audit', () => {
     }
     expect(found.records.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
       'audit right',
-      'vote right',
-      'payment right',
+      'vote not-checked',
+      'payment not-checked',
       'event right',
     ])
     expect((await granary('audit', join(minted, 'receipts.ndjson'), '--against', 'chain', '--data', dataDir)).code).toBe(1)

@@ -10,8 +10,11 @@ import { signersHash } from '../../signing/votes/signers.ts'
 import { keyName, subjectKey } from '../../signing/votes/statement.ts'
 import { readVote } from '../../signing/votes/verify.ts'
 import type { Store } from '../../store/index.ts'
+import { loadDecision } from '../../store/mint-decisions.ts'
+import { loadRun } from '../../store/runs.ts'
 import type { VotesTable } from '../../store/schema.ts'
-import { loadSignerSet, networksWithSigners } from '../../store/votes.ts'
+import { loadExecutions, loadSignerSet, loadVotes, networksWithSigners } from '../../store/votes.ts'
+import { readKnownPlan } from '../pay/state.ts'
 import { jsonOrNothing } from './read-text.ts'
 
 type Wrong = AuditedRecords['wrong'][number]
@@ -43,11 +46,74 @@ export async function examineVotes(store: Store): Promise<AuditedRecords> {
     if (!parsed.success || basisHash(parsed.data) !== hash)
       wrong.push({ name: `what votes rest on, ${hash}`, why: 'It is not what has this hash: it was changed.' })
   }
+  // a vote that was changed says so itself
+  if (wrong.length === 0) for (const network of genesisOf.keys()) wrong.push(...paidWithoutVotes(store, network))
+  const checked = votes.length + bases.length
   const why =
-    votes.length === 0
-      ? 'There is no vote in the books.'
-      : 'Each has the signature of its signer’s key over all that it says, and stands where it says.'
-  return { kind: 'vote', checked: votes.length + bases.length, state: wrong.length > 0 ? 'fails' : 'right', why, wrong }
+    votes.length > 0
+      ? 'Each has the signature of its signer’s key over all that it says, and stands where it says.'
+      : genesisOf.size > 0
+        ? 'There is no vote in the books, and nothing was sent from here that needs one.'
+        : 'There is no vote in the books, and none is wanted: no network here has signers with keys.'
+  // where there is nothing to look at, nothing is right
+  return { kind: 'vote', checked, state: wrong.length > 0 ? 'fails' : checked === 0 ? 'not-checked' : 'right', why, wrong }
+}
+
+/**
+ * Periods and mints that were paid from here under the present signers though too few of them had voted alike. Before the set was entered or last
+ * changed, other votes or none were needed: of that nothing is said; neither of what others sent.
+ */
+function paidWithoutVotes(store: Store, network: string): Wrong[] {
+  const set = loadSignerSet(store, network)
+  if (!set) return []
+  const hash = signersHash(set)
+  const agreeing = new Map<string, number>()
+  for (const bytes of loadVotes(store, network, hash)) {
+    const { statement } = readVote(bytes)
+    const key = `${subjectKey(statement.subject)} ${statement.planHash} ${statement.amountUnits}`
+    agreeing.set(key, (agreeing.get(key) ?? 0) + 1)
+  }
+  const most = (subject: string) => Math.max(0, ...[...agreeing].flatMap(([key, votes]) => (key.startsWith(`${subject} `) ? [votes] : [])))
+  return sentSince(store, network).flatMap(subject => {
+    const votes = most(subject)
+    const why = `It was paid from here, and ${votes} of the ${set.threshold} equal votes that it takes are in the books.`
+    return votes >= set.threshold ? [] : [{ name: `votes on ${subject} (network ${network})`, why }]
+  })
+}
+
+/** The subjects of which a payment was sent from here and arrived, and whose voting was over only once the signers were those that they are now. */
+function sentSince(store: Store, network: string): string[] {
+  const changedTs = store.books.prepare('SELECT changed_ts FROM vote_signers WHERE network = ?').pluck().get(network) as number
+  const executions = loadExecutions(store, network)
+  const rows = store.books
+    .prepare(
+      `SELECT r.id AS runId, w.place, r.subject, w.node_id AS nodeId FROM payout_rows w JOIN payout_runs r ON r.id = w.run_id
+       JOIN payout_attempts a ON a.hash = w.tx WHERE r.network = ? GROUP BY r.id, w.place HAVING min(a.sent_ts) > ? ORDER BY r.id, w.place`,
+    )
+    .all(network, changedTs) as { runId: string; place: number; subject: string; nodeId: number }[]
+  const found = rows.flatMap(({ runId, place, subject, nodeId }) => {
+    const period = /^period (\d+)$/.exec(subject)?.[1]
+    if (period !== undefined) {
+      const key = subjectKey({ rules: 'v3', period: Number(period) })
+      return (executions.get(key)?.ts ?? Number.POSITIVE_INFINITY) > changedTs ? [key] : []
+    }
+    const startTs = startOfMint(store, runId, place)
+    const decision = startTs === null ? undefined : loadDecision(store, network, nodeId, startTs)?.decision
+    const decided = decision?.payments.find(({ result }) => result === 'paid')?.decided ?? decision?.decided
+    const isVoted = decided?.how === 'votes' && decided.ts > changedTs
+    return startTs === null || !isVoted ? [] : [subjectKey({ rules: 'node-period', nodeId, start: startTs, attempt: decided.attempt })]
+  })
+  return [...new Set(found)]
+}
+
+/** Null where the plan can’t be read: that is told where payments are looked at. */
+function startOfMint(store: Store, runId: string, place: number): number | null {
+  try {
+    return readKnownPlan(loadRun(store, runId).planText).plan.rows[place]?.startTs ?? null
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'archive.format') throw error
+    return null
+  }
 }
 
 function readSet(store: Store, network: string): Wrong | { genesis: string } {
