@@ -17,12 +17,14 @@ import { desktopTexts } from './texts-desktop.ts'
 import { exportsTexts } from './texts-exports.ts'
 import { guaranteeTexts } from './texts-guarantees.ts'
 import { helpTexts } from './texts-help.ts'
+import { importTexts } from './texts-import.ts'
 import { jobsTexts } from './texts-jobs.ts'
 import { keyTexts } from './texts-keys.ts'
 import { logTexts } from './texts-logs.ts'
 import { mintTexts } from './texts-mints.ts'
 import { nodesTexts } from './texts-nodes.ts'
 import { payTexts } from './texts-pay.ts'
+import { periodsTexts } from './texts-periods.ts'
 import { poolTexts } from './texts-pools.ts'
 import { programTexts } from './texts-programs.ts'
 import { proposalTexts } from './texts-proposals.ts'
@@ -32,6 +34,7 @@ import { rewardTexts } from './texts-rewards.ts'
 import { stakingTexts } from './texts-staking.ts'
 import { syncTexts } from './texts-sync.ts'
 import { tokenTexts } from './texts-tokens.ts'
+import { tourTexts } from './texts-tour.ts'
 import { treasuryTexts } from './texts-treasury.ts'
 import { vaultTexts } from './texts-vault.ts'
 import { voteTexts } from './texts-votes.ts'
@@ -93,6 +96,7 @@ const english = {
   desktop: desktopTexts,
   exports: exportsTexts,
   help: helpTexts,
+  tour: tourTexts,
   programs: programTexts,
   revenue: revenueTexts,
   treasury: treasuryTexts,
@@ -290,6 +294,8 @@ const english = {
     emptyAction: 'Import an archive',
   },
   nodes: nodesTexts,
+  import: importTexts,
+  periods: periodsTexts,
   budget: {
     title: 'Downtime budget',
     term: 'How long the node may be down in a period and still reach the uptime that its policy asks for (SLA). Below that the period pays nothing.',

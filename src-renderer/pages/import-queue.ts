@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { DesktopBridge } from '../../src-shared/page-connection.ts'
 import { command } from '../api.ts'
+import { texts } from '../texts.ts'
 import { type UploadFile, uploadFile } from './upload.ts'
 
 /** One file that the user gave in this window. Once it has a job, the job says the rest. */
@@ -126,8 +127,7 @@ async function handOver(item: ImportItem): Promise<void> {
 
 /** What went wrong with a file of this machine, which may have been moved meanwhile. */
 export function readError(error: unknown, name: string): AppError {
-  if (error instanceof DOMException)
-    return new AppError('io.failed', `${name} could not be read: ${error.message} It may have been moved or changed. Choose it again.`)
+  if (error instanceof DOMException) return new AppError('io.failed', texts.import.unreadable(name, error.message))
   return toAppError(error)
 }
 

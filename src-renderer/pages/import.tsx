@@ -6,6 +6,7 @@ import { cleanName } from '../../src-shared/text.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { FileDrop } from '../components/file-drop.tsx'
+import { Filled } from '../components/filled.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
@@ -16,6 +17,8 @@ import { addFiles, addPath, cancelItem, desktop, dismissJob, type ImportItem, re
 import page from './page.module.css'
 import { PeriodMark, useStandings } from './period-mark.tsx'
 import { uploadText } from './upload.ts'
+
+const words = texts.import
 
 /** Brings grid archives in: how, how far, and what is there already. */
 export function ImportPage() {
@@ -29,22 +32,22 @@ export function ImportPage() {
   return (
     <div className={page.page}>
       <header className={page.head}>
-        <h1>Import</h1>
+        <h1>{words.title}</h1>
         <Link href="/sync" className={page.link}>
           {texts.sync.follow}
         </Link>
-        {status.data?.demo ? <span className={page.dim}>Your own data takes the place of the demo as soon as it is here.</span> : null}
+        {status.data?.demo ? <span className={page.dim}>{words.demo}</span> : null}
       </header>
       {readOnly ? (
         <p>
-          <StateMark state="at-risk" word="Another Granary writes to this data folder" />. Close it to import here.
+          <Filled text={words.readOnlyOut} parts={{ why: <StateMark state="at-risk" word={words.readOnly} /> }} />
         </p>
       ) : (
         <ArchiveDrop />
       )}
       {items.length > 0 || others.length > 0 ? (
-        <section className={page.panel} aria-label="Files">
-          <h2>Files</h2>
+        <section className={page.panel} aria-label={words.files}>
+          <h2>{words.files}</h2>
           <ul className={classes.items}>
             {items.map(item => (
               <li key={item.id}>
@@ -60,37 +63,22 @@ export function ImportPage() {
         </section>
       ) : null}
       <Stored periods={periods.data} error={periods.error} refetch={periods.refetch} demo={status.data?.demo === true} />
-      <section className={page.panel} aria-label="Where archives come from">
-        <h2>Where archives come from</h2>
-        <p>
-          A grid archive holds one period of one network: the state of the grid at its start and end, and every event that matters for
-          minting. It is a text file with one record a line (.ndjson), plain or compressed with gzip or zstd; the content tells which, not
-          the name.
-        </p>
+      <section className={page.panel} aria-label={words.where}>
+        <h2>{words.where}</h2>
+        <p>{words.whereText}</p>
         <ul className={classes.sources}>
           <li>
-            From another Granary: <code>granary archive export --period 80 period-80.ndjson.zst</code>
+            <Filled text={words.whereGranary} parts={{ command: <code>granary archive export --period 80 period-80.ndjson.zst</code> }} />
           </li>
-          <li>From a signer or an auditor of your network: ask for the grid archive of the period.</li>
+          <li>{words.whereSigner}</li>
           <li>
-            Made up, to try things out: <code>granary demo --nodes 100 demo.ndjson.zst</code>
+            <Filled text={words.whereDemo} parts={{ command: <code>granary demo --nodes 100 demo.ndjson.zst</code> }} />
           </li>
         </ul>
-        <p className={page.dim}>
-          Importing the same archive twice changes nothing. An import that was stopped goes on where it was when you give the file again.
-          Nothing leaves this machine.
-        </p>
+        <p className={page.dim}>{words.twice}</p>
       </section>
     </div>
   )
-}
-
-const dropWords = {
-  drop: 'Drop grid archives here',
-  dropWhat: 'one or several; .ndjson, .ndjson.gz, .ndjson.zst',
-  choose: 'Choose files',
-  field: 'Grid archives to import',
-  onlyFiles: 'Only files can be imported, not folders or text. Choose the archive itself.',
 }
 
 function ArchiveDrop() {
@@ -99,7 +87,7 @@ function ArchiveDrop() {
     const path = await bridge?.openFileDialog()
     if (path) addPath(path)
   }
-  return <FileDrop words={dropWords} onFiles={addFiles} choose={bridge ? choose : null} />
+  return <FileDrop words={words.drop} onFiles={addFiles} choose={bridge ? choose : null} />
 }
 
 function Item({ item, job }: { item: ImportItem; job: Job | undefined }) {
@@ -107,13 +95,13 @@ function Item({ item, job }: { item: ImportItem; job: Job | undefined }) {
   const onRetry = () => retryItem(item.id)
   const onRemove = () => removeItem(item.id)
   if (item.state === 'handed-over')
-    return job ? <JobEntry job={job} onRetry={onRetry} onRemove={onRemove} /> : <Line title={name}>Handed over; about to begin</Line>
+    return job ? <JobEntry job={job} onRetry={onRetry} onRemove={onRemove} /> : <Line title={name}>{words.handedOver}</Line>
   if (item.state === 'failed' && item.error)
     return <Failed name={name} message={item.error.message} onRetry={onRetry} onRemove={onRemove} />
   if (item.state === 'cancelled')
     return (
-      <Line title={name} actions={<Actions name={name} again="Import after all" onRetry={onRetry} onRemove={onRemove} />}>
-        Stopped before anything was imported
+      <Line title={name} actions={<Actions name={name} again={words.afterAll} onRetry={onRetry} onRemove={onRemove} />}>
+        {words.stoppedBefore}
       </Line>
     )
   const percent = item.size === 0 ? 0 : Math.floor((item.sent / item.size) * 100)
@@ -121,17 +109,17 @@ function Item({ item, job }: { item: ImportItem; job: Job | undefined }) {
     <Line
       title={name}
       actions={
-        <Button variant="default" h={32} onClick={() => cancelItem(item.id)} aria-label={`Stop sending ${name}`}>
-          Stop
+        <Button variant="default" h={32} onClick={() => cancelItem(item.id)} aria-label={words.stopSending(name)}>
+          {words.stop}
         </Button>
       }
     >
       {item.state === 'waiting' ? (
-        'Waits for the file before it'
+        words.waits
       ) : (
         <>
-          <Progress value={percent} size={8} transitionDuration={0} aria-label={`Sending ${name}`} />
-          Sending to Granary: {uploadText(item.sent, item.size, performance.now() - item.startedMs)}
+          <Progress value={percent} size={8} transitionDuration={0} aria-label={words.sending(name)} />
+          {words.sendingText(uploadText(item.sent, item.size, performance.now() - item.startedMs))}
         </>
       )}
     </Line>
@@ -146,16 +134,16 @@ function JobEntry({ job, onRetry, onRemove }: { job: Job; onRetry?: () => void; 
   return (
     <Line
       title={name}
-      actions={job.state === 'cancelled' ? <Actions name={name} again="Import after all" onRetry={onRetry} onRemove={onRemove} /> : null}
+      actions={job.state === 'cancelled' ? <Actions name={name} again={words.afterAll} onRetry={onRetry} onRemove={onRemove} /> : null}
     >
       {job.state === 'cancelled' ? (
-        'Stopped. What was there before is untouched; give the file again to go on.'
+        words.stopped
       ) : (
         <>
-          <StateMark state="up" word="Imported" />
+          <StateMark state="up" word={words.done} />
           {job.detail ? `, ${job.detail}` : ''}
-          {seconds === null || seconds < 1 ? '' : `, in ${formatCount(seconds)} s`}.{' '}
-          {job.period === null ? null : <Link href={`/periods/${job.period}`}>See period {job.period}</Link>}
+          {seconds === null || seconds < 1 ? '' : `, ${words.took(formatCount(seconds))}`}.{' '}
+          {job.period === null ? null : <Link href={`/periods/${job.period}`}>{words.see(job.period)}</Link>}
         </>
       )}
     </Line>
@@ -188,11 +176,11 @@ function Failed({
   return (
     <div className={classes.line}>
       <div className={classes.lineText} role="alert">
-        <strong>{name}</strong> <StateMark state="down" word="Not imported" />
+        <strong>{name}</strong> <StateMark state="down" word={words.failed} />
         <p>{message}</p>
-        <p className={page.dim}>Nothing of this file counts, and what was in the store before is untouched.</p>
+        <p className={page.dim}>{words.failedSafe}</p>
       </div>
-      <Actions name={name} again="Try again" onRetry={onRetry} onRemove={onRemove} />
+      <Actions name={name} again={texts.error.retry} onRetry={onRetry} onRemove={onRemove} />
     </div>
   )
 }
@@ -211,13 +199,13 @@ function Actions({
   return (
     <div className={page.buttons}>
       {onRetry ? (
-        <Button variant="default" h={32} onClick={onRetry} aria-label={`${again}: ${name}`}>
+        <Button variant="default" h={32} onClick={onRetry} aria-label={words.actionOf(again, name)}>
           {again}
         </Button>
       ) : null}
       {onRemove ? (
-        <Button variant="subtle" color="gray" h={32} onClick={onRemove} aria-label={`Take off the list: ${name}`}>
-          Take off the list
+        <Button variant="subtle" color="gray" h={32} onClick={onRemove} aria-label={words.actionOf(words.takeOff, name)}>
+          {words.takeOff}
         </Button>
       ) : null}
     </div>
@@ -237,38 +225,38 @@ function Stored({
 }) {
   const standingOf = useStandings()
   return (
-    <section className={page.panel} aria-label="What is in the store">
-      <h2>What is in the store</h2>
+    <section className={page.panel} aria-label={words.stored.title}>
+      <h2>{words.stored.title}</h2>
       {error ? (
         <ErrorPanel error={error} onRetry={refetch} />
       ) : !periods ? (
         <Skeleton height={70} />
       ) : periods.length === 0 ? (
-        <p className={page.dim}>Nothing yet.</p>
+        <p className={page.dim}>{words.stored.none}</p>
       ) : (
         <div className={page.scroll}>
           <table className={page.table}>
             <thead>
               <tr>
-                <th scope="col">Period</th>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col">Complete until</th>
+                <th scope="col">{words.stored.columns.period}</th>
+                <th scope="col">{words.stored.columns.from}</th>
+                <th scope="col">{words.stored.columns.to}</th>
+                <th scope="col">{words.stored.columns.complete}</th>
                 <th scope="col" className={page.num}>
-                  Nodes
+                  {words.stored.columns.nodes}
                 </th>
                 <th scope="col" className={page.num}>
-                  Events
+                  {words.stored.columns.events}
                 </th>
-                <th scope="col">State</th>
+                <th scope="col">{words.stored.columns.state}</th>
               </tr>
             </thead>
             <tbody>
               {periods.map(period => (
                 <tr key={period.index}>
                   <td>
-                    <Link href={`/periods/${period.index}`}>Period {period.index}</Link>
-                    {demo ? ' (demo)' : ''}
+                    <Link href={`/periods/${period.index}`}>{texts.app.period(String(period.index))}</Link>
+                    {demo ? ` ${words.stored.demo}` : ''}
                   </td>
                   <td>
                     <DateTime ts={period.start} />

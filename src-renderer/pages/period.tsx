@@ -11,6 +11,7 @@ import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { openExplain } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
+import { Filled } from '../components/filled.tsx'
 import { FarmName } from '../components/names.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
@@ -26,6 +27,8 @@ import { type PaidReceipt, PeriodPayments, paymentColumn, withArrivals } from '.
 import { notYet, ReceiptsCsv } from './periods.tsx'
 import { SumByFarmLoaded } from './sum-by-farm.tsx'
 
+const words = texts.periods.one
+
 /** One period: what it paid in all, and every receipt. */
 export function PeriodPage({ params }: { params: Record<string, string | undefined> }) {
   const index = Number.parseInt(params.index ?? '', 10)
@@ -35,28 +38,33 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
   if (error) return <ErrorPanel error={error} onRetry={refetch} />
   if (data && !period)
     return (
-      <EmptyState title={`Period ${params.index} is not here`} action={<Link href="/periods">See all periods</Link>}>
+      <EmptyState title={words.missing(params.index ?? '')} action={<Link href="/periods">{words.seeAll}</Link>}>
         <p>
-          Nothing is stored of it. <Link href="/sync">Follow the chain</Link> that far back, or{' '}
-          <Link href="/import">import its grid archive</Link>, to see it.
+          <Filled
+            text={words.missingText}
+            parts={{
+              follow: <Link href="/sync">{words.missingFollow}</Link>,
+              import: <Link href="/import">{words.missingImport}</Link>,
+            }}
+          />
         </p>
       </EmptyState>
     )
   return (
     <div className={classes.page} data-fill>
       <header className={classes.head}>
-        <h1>Period {index}</h1>
+        <h1>{texts.app.period(String(index))}</h1>
         {period ? (
           <>
             <span className={classes.dim}>
-              <DateTime ts={period.start} /> to <DateTime ts={period.end} />
+              <Filled text={words.range} parts={{ from: <DateTime ts={period.start} />, to: <DateTime ts={period.end} /> }} />
             </span>
             <PeriodMark period={period} standing={standingOf(period)} />
           </>
         ) : null}
         <div className={classes.right}>
           <Link href="/periods" className={classes.link}>
-            All periods
+            {words.all}
           </Link>
           <Link href={comparePath(index)} className={classes.link}>
             {texts.compare.title}
@@ -75,13 +83,13 @@ function PeriodTotals({ period, standing }: { period: PeriodSummary; standing: S
   return (
     <dl className={classes.figures}>
       <div className={classes.figure}>
-        <dt>Pays</dt>
+        <dt>{words.pays}</dt>
         <dd>
           <div className={classes.number}>
             {period.running ? (
               notYet
             ) : (
-              <Figure label={`Payout of period ${period.index}`} help="payout" explain={() => <SumOfPeriod period={period} />}>
+              <Figure label={words.payoutOf(period.index)} help="payout" explain={() => <SumOfPeriod period={period} />}>
                 <Amount units={period.rewardUnits} unit />
               </Figure>
             )}
@@ -90,52 +98,50 @@ function PeriodTotals({ period, standing }: { period: PeriodSummary; standing: S
             {period.running ? (
               standing === 'running' ? (
                 <>
-                  {texts.sync.standing.runningCaption} <Link href="/">what it will bring</Link>
+                  {texts.sync.standing.runningCaption} <Link href="/">{words.whatItBrings}</Link>
                 </>
               ) : (
                 <>
-                  {texts.sync.standing.fillingCaption} <Link href="/sync">how far it is</Link>
+                  {texts.sync.standing.fillingCaption} <Link href="/sync">{words.howFar}</Link>
                 </>
               )
             ) : (
-              <>
-                <Usd musd={period.rewardMusd} unit />, the sum of the receipts
-              </>
+              <Filled text={words.sumOfReceipts} parts={{ amount: <Usd musd={period.rewardMusd} unit /> }} />
             )}
           </div>
         </dd>
       </div>
       <div className={classes.figure}>
-        <dt>Nodes</dt>
+        <dt>{words.nodes}</dt>
         <dd>
           <div className={classes.number}>{formatCount(period.nodes)}</div>
-          <div className={classes.caption}>of {formatCount(period.farms)} farms</div>
+          <div className={classes.caption}>{words.ofFarms(formatCount(period.farms))}</div>
         </dd>
       </div>
       <div className={classes.figure}>
-        <dt>Paid nodes</dt>
+        <dt>{words.paidNodes}</dt>
         <dd>
           <div className={classes.number}>{period.running ? notYet : formatCount(period.paidNodes)}</div>
           <div className={classes.caption}>
-            {period.running ? texts.running.atTheEnd : `${formatCount(period.nodes - period.paidNodes)} get nothing`}
+            {period.running ? texts.running.atTheEnd : words.getNothing(formatCount(period.nodes - period.paidNodes))}
           </div>
         </dd>
       </div>
       <div className={classes.figure}>
-        <dt>Violations</dt>
+        <dt>{words.violations}</dt>
         <dd>
           <div className={classes.number}>{formatCount(period.violatingNodes)}</div>
-          <div className={classes.caption}>{period.violatingNodes === 0 ? 'none' : 'nodes whose payout they cost'}</div>
+          <div className={classes.caption}>{period.violatingNodes === 0 ? words.violationsNone : words.violationsCost}</div>
         </dd>
       </div>
       <div className={classes.figure}>
-        <dt>Complete until</dt>
+        <dt>{words.complete}</dt>
         <dd>
           <div className={classes.number}>
             <DateTime ts={period.completeUntilTs} form="short" />
           </div>
           <div className={classes.caption}>
-            <DateTime ts={period.completeUntilTs} form="age" />, {formatCount(period.events)} events
+            <Filled text={words.age(formatCount(period.events))} parts={{ age: <DateTime ts={period.completeUntilTs} form="age" /> }} />
           </div>
         </dd>
       </div>
@@ -143,12 +149,10 @@ function PeriodTotals({ period, standing }: { period: PeriodSummary; standing: S
   )
 }
 
-const periodRule = 'The receipts of the period, added up by farm. Each receipt in the table of the period opens its own derivation.'
-
 function SumOfPeriod({ period }: { period: PeriodSummary }) {
   return (
     <SumByFarmLoaded
-      rule={periodRule}
+      rule={words.rule}
       fetchPage={async (offset, limit) => {
         const page = await query('receipts.list', { period: period.index, offset, limit })
         return { total: page.total, rows: page.rows.map(row => ({ farmId: row.farmId, farmName: row.farmName, units: row.rewardUnits })) }
@@ -160,7 +164,7 @@ function SumOfPeriod({ period }: { period: PeriodSummary }) {
 const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   {
     id: 'nodeId',
-    header: 'Node',
+    header: words.columns.node,
     width: 80,
     cell: row => <Link href={nodePath(row.nodeId, period)}>{row.nodeId}</Link>,
     text: row => String(row.nodeId),
@@ -168,7 +172,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   },
   {
     id: 'farm',
-    header: 'Farm',
+    header: words.columns.farm,
     width: 166,
     grow: 2,
     cell: row => <FarmName name={row.farmName} id={row.farmId} />,
@@ -177,7 +181,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   },
   {
     id: 'uptime',
-    header: 'Uptime',
+    header: words.columns.uptime,
     width: 100,
     align: 'right',
     help: 'uptime',
@@ -187,14 +191,14 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   },
   {
     id: 'outcome',
-    header: 'Outcome',
+    header: words.columns.outcome,
     width: 172,
     cell: row => <Outcome row={row} running={running} />,
-    text: row => row.violation ?? (running ? '' : row.rewardUnits === 0n ? 'pays nothing' : 'pays'),
+    text: row => row.violation ?? (running ? '' : row.rewardUnits === 0n ? words.pays0 : words.paysSome),
   },
   {
     id: 'reward',
-    header: 'Payout, TFT',
+    header: words.columns.tft,
     width: 110,
     align: 'right',
     help: 'payout',
@@ -204,7 +208,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   },
   {
     id: 'usd',
-    header: 'Payout, USD',
+    header: words.columns.usd,
     width: 110,
     align: 'right',
     help: 'payout-in-usd',
@@ -214,7 +218,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   ...(running ? [] : [paymentColumn]),
   {
     id: 'address',
-    header: 'Paid to',
+    header: words.columns.address,
     width: 130,
     grow: 1,
     cell: row => <Address address={row.payoutAddress} />,
@@ -222,7 +226,7 @@ const columns = (period: number, running: boolean): Column<PaidReceipt>[] => [
   },
   {
     id: 'hash',
-    header: 'Receipt',
+    header: words.columns.receipt,
     hint: texts.nodes.hints.hash,
     width: 150,
     cell: row => <span className={classes.hash}>{row.hash.slice(0, 12)}…</span>,
@@ -238,11 +242,11 @@ function pending(row: ReceiptRow, running: boolean): boolean {
 function Outcome({ row, running }: { row: ReceiptRow; running: boolean }) {
   if (row.violation) return <StateMark state="down" word={violationWords[row.violation].name} />
   if (running) return notYet
-  return row.rewardUnits === 0n ? <span className={classes.dim}>pays nothing</span> : <StateMark state="up" word="pays" />
+  return row.rewardUnits === 0n ? <span className={classes.dim}>{words.pays0}</span> : <StateMark state="up" word={words.paysSome} />
 }
 
 function Address({ address }: { address: string }) {
-  if (address === '') return <StateMark state="at-risk" word="no address" />
+  if (address === '') return <StateMark state="at-risk" word={words.noAddress} />
   return (
     <span className={classes.hash} title={address}>
       …{address.slice(-10)}
@@ -278,7 +282,7 @@ function Receipts({ period, running }: { period: number; running: boolean }) {
   return (
     <DataTable
       name="receipts"
-      label={`Receipts of period ${period}`}
+      label={words.receipts(period)}
       columns={own}
       source={source}
       rowId={row => String(row.nodeId)}
@@ -286,20 +290,20 @@ function Receipts({ period, running }: { period: number; running: boolean }) {
       onSort={setSort}
       onOpen={row => openExplain({ nodeId: row.nodeId, period, focus: 'receipt' })}
       sums={rows => [
-        { label: 'Payout', value: <Amount units={rows.reduce((sum, row) => sum + row.rewardUnits, 0n)} unit /> },
-        { label: 'in USD', value: <Usd musd={rows.reduce((sum, row) => sum + row.rewardMusd, 0n)} unit /> },
+        { label: words.sumTft, value: <Amount units={rows.reduce((sum, row) => sum + row.rewardUnits, 0n)} unit /> },
+        { label: words.sumUsd, value: <Usd musd={rows.reduce((sum, row) => sum + row.rewardMusd, 0n)} unit /> },
       ]}
       tools={
         <TextInput
-          aria-label="Search receipts"
-          placeholder="Node, farm, address or hash"
+          aria-label={words.search}
+          placeholder={words.searchWhat}
           leftSection={<IconSearch />}
           w={280}
           value={text}
           onChange={event => setText(event.currentTarget.value)}
         />
       }
-      empty={search ? `No receipt fits "${search}".` : 'This period has no receipts.'}
+      empty={search ? words.fitsNone(search) : words.receiptsNone}
     />
   )
 }

@@ -9,6 +9,7 @@ import { query, useQuery } from '../api.ts'
 import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Figure } from '../components/figure.tsx'
+import { Filled } from '../components/filled.tsx'
 import { listSource, type RowSource } from '../components/row-source.ts'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { downloadText, formatCount } from '../format.ts'
@@ -20,23 +21,25 @@ import classes from './page.module.css'
 import { PeriodMark, useStandings } from './period-mark.tsx'
 import { SumOf } from './sum-by-farm.tsx'
 
+const words = texts.periods
+
 /** A running period pays nothing yet; a 0 would look like a result. */
 export const notYet = <span className={classes.dim}>{texts.running.notYet}</span>
 
 const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<PeriodSummary>[] => [
   {
     id: 'index',
-    header: 'Period',
+    header: words.columns.period,
     width: 70,
     cell: row => <Link href={`/periods/${row.index}`}>{row.index}</Link>,
     text: row => String(row.index),
     sortable: true,
   },
-  { id: 'start', header: 'From', width: 145, cell: row => <DateTime ts={row.start} />, text: row => formatUtc(row.start) },
-  { id: 'end', header: 'To', width: 145, cell: row => <DateTime ts={row.end} />, text: row => formatUtc(row.end) },
+  { id: 'start', header: words.columns.from, width: 145, cell: row => <DateTime ts={row.start} />, text: row => formatUtc(row.start) },
+  { id: 'end', header: words.columns.to, width: 145, cell: row => <DateTime ts={row.end} />, text: row => formatUtc(row.end) },
   {
     id: 'state',
-    header: 'Results',
+    header: words.columns.results,
     width: 208,
     grow: 1,
     cell: row => <PeriodMark period={row} standing={standingOf(row)} short />,
@@ -44,7 +47,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   },
   {
     id: 'nodes',
-    header: 'Nodes',
+    header: words.columns.nodes,
     width: 60,
     align: 'right',
     help: 'nodes',
@@ -54,28 +57,28 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   },
   {
     id: 'paid',
-    header: 'With payout',
+    header: words.columns.paid,
     width: 100,
     align: 'right',
     help: 'with-payout',
     cell: row => (row.running ? notYet : formatCount(row.paidNodes)),
     text: row => (row.running ? '' : String(row.paidNodes)),
-    hint: 'Nodes with a payout above 0',
+    hint: words.paidHint,
   },
   {
     id: 'violating',
-    header: 'Violations',
+    header: words.columns.violations,
     width: 88,
     align: 'right',
     help: 'violations',
     cell: row => formatCount(row.violatingNodes),
     text: row => String(row.violatingNodes),
     sortable: true,
-    hint: 'Nodes with a violation: they get nothing',
+    hint: words.violationsHint,
   },
   {
     id: 'tft',
-    header: 'Payout, TFT',
+    header: words.columns.tft,
     width: 110,
     align: 'right',
     help: 'payout',
@@ -85,7 +88,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   },
   {
     id: 'usd',
-    header: 'Payout, USD',
+    header: words.columns.usd,
     width: 102,
     align: 'right',
     help: 'payout-in-usd',
@@ -94,7 +97,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   },
   {
     id: 'farms',
-    header: 'Farms',
+    header: words.columns.farms,
     width: 70,
     align: 'right',
     help: 'farms',
@@ -104,7 +107,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   },
   {
     id: 'events',
-    header: 'Events',
+    header: words.columns.events,
     width: 110,
     align: 'right',
     help: 'events',
@@ -114,7 +117,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   },
   {
     id: 'complete',
-    header: 'Complete until',
+    header: words.columns.complete,
     width: 150,
     cell: row => <DateTime ts={row.completeUntilTs} />,
     text: row => formatUtc(row.completeUntilTs),
@@ -122,7 +125,7 @@ const columnsFor = (standingOf: (period: PeriodSummary) => Standing): Column<Per
   },
   {
     id: 'minted',
-    header: 'Computed',
+    header: words.columns.computed,
     width: 150,
     cell: row => <DateTime ts={row.mintedTs} />,
     text: row => formatUtc(row.mintedTs),
@@ -151,7 +154,7 @@ export function PeriodsPage() {
   return (
     <div className={classes.page}>
       <header className={classes.head}>
-        <h1>Periods</h1>
+        <h1>{words.title}</h1>
         {data && data.length > 0 ? <Totals periods={data} /> : null}
         <div className={classes.right}>
           <Link href={STATEMENT_PATH} className={classes.link}>
@@ -161,7 +164,7 @@ export function PeriodsPage() {
       </header>
       <DataTable
         name="periods"
-        label="Periods"
+        label={words.title}
         columns={columns}
         source={source}
         rowId={row => String(row.index)}
@@ -170,37 +173,42 @@ export function PeriodsPage() {
         onOpen={row => navigate(`/periods/${row.index}`)}
         maxRows={16}
         empty={
-          <>
-            No period yet. What each paid, and to whom, then stands here. <Link href="/sync">Follow the chain</Link> or{' '}
-            <Link href="/import">import a grid archive</Link>
-          </>
+          <Filled
+            text={words.none}
+            parts={{
+              follow: <Link href="/sync">{words.noneFollow}</Link>,
+              import: <Link href="/import">{words.noneImport}</Link>,
+            }}
+          />
         }
       />
     </div>
   )
 }
 
-const sumRule = 'The payouts of all periods that are final; running and provisional ones are left out. Each period opens its own sum.'
-
 function Totals({ periods }: { periods: PeriodSummary[] }) {
   const final = periods.filter(period => !period.running && !period.provisional)
   const sum = final.reduce((total, period) => total + period.rewardUnits, 0n)
-  const lines = final.map(period => ({ id: period.index, name: `Period ${period.index}`, units: period.rewardUnits }))
+  const lines = final.map(period => ({ id: period.index, name: texts.app.period(String(period.index)), units: period.rewardUnits }))
   return (
     <span className={classes.dim}>
       {final.length === 0 ? (
-        'none of them is final yet'
+        words.finalNone
       ) : (
-        <>
-          {final.length} final, together{' '}
-          <Figure
-            label="Payout of the final periods"
-            help="payout"
-            explain={() => <SumOf rule={sumRule} nameHead="Period" lines={lines} total={sum} />}
-          >
-            <Amount units={sum} unit />
-          </Figure>
-        </>
+        <Filled
+          text={words.finalSum(final.length)}
+          parts={{
+            sum: (
+              <Figure
+                label={words.finalPayout}
+                help="payout"
+                explain={() => <SumOf rule={words.sumRule} nameHead={words.columns.period} lines={lines} total={sum} />}
+              >
+                <Amount units={sum} unit />
+              </Figure>
+            ),
+          }}
+        />
       )}
     </span>
   )
@@ -223,9 +231,9 @@ export function ReceiptsCsv({ period }: { period: number }) {
   return (
     <>
       <Button variant="default" h={32} leftSection={<IconDownload />} loading={busy} onClick={save}>
-        All receipts as CSV
+        {words.csv}
       </Button>
-      {error ? <ErrorPanel error={error} title="The file was not made" onRetry={save} /> : null}
+      {error ? <ErrorPanel error={error} title={words.csvFailed} onRetry={save} /> : null}
     </>
   )
 }
