@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
@@ -73,15 +74,19 @@ async function showRoute(page: Page, path: string): Promise<void> {
   await expect(page).toHaveURL(url => url.hash === `#${path}`)
 }
 
+const axeSource = readFileSync(createRequire(import.meta.resolve('@axe-core/playwright')).resolve('axe-core/axe.min.js'), 'utf8')
+
 /**
  * No finding of axe in either theme, which differ in colours only. The page is left in the light one. Where a sheet is open, it alone is
  * looked at: what lies under it can't be reached, and is looked at while no sheet is open.
  */
 export async function expectAccessible(page: Page): Promise<void> {
   const sheetOpen = (await page.getByRole('dialog').count()) > 0
+  // once for each document: the builder evaluates its source, of more than a megabyte, twice at every look
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
   const axe = () => {
     // one frame only, so axe need not look for others; describing all that is right takes it twice as long as looking
-    const builder = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] })
+    const builder = new AxeBuilder({ page, axeSource: '0' }).setLegacyMode(true).options({ resultTypes: ['violations'] })
     return sheetOpen ? builder.include('[role=dialog]') : builder
   }
   await showTheme(page, 'light')
