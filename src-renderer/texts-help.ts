@@ -19,5 +19,4 @@ export const helpTexts = {
   mark: (name: string) => `What "${name}" means`,
   whatIs: (term: string) => `What it means: ${term}`,
   more: 'More in Help',
-  showAround: 'Show me around',
 }

@@ -35,6 +35,7 @@ import { stakingTexts } from './texts-staking.ts'
 import { syncTexts } from './texts-sync.ts'
 import { tokenTexts } from './texts-tokens.ts'
 import { tourTexts } from './texts-tour.ts'
+import { tourTexts } from './texts-tour.ts'
 import { treasuryTexts } from './texts-treasury.ts'
 import { vaultTexts } from './texts-vault.ts'
 import { voteTexts } from './texts-votes.ts'
@@ -96,6 +97,7 @@ const english = {
   desktop: desktopTexts,
   exports: exportsTexts,
   help: helpTexts,
+  tour: tourTexts,
   tour: tourTexts,
   programs: programTexts,
   revenue: revenueTexts,

@@ -13,6 +13,7 @@ import { useStore } from '../store.ts'
 import { cssVariables, theme } from '../theme.ts'
 import { Frame } from './frame.tsx'
 import { Palette } from './palette.tsx'
+import { Tour } from './tour.tsx'
 
 // The theme is a setting of the core; the copy in this browser only keeps the first paint from flashing.
 const colorSchemes = localStorageColorSchemeManager({ key: 'granary.theme' })
@@ -34,6 +35,7 @@ export function App() {
         <Frame />
         <Palette />
         <Sheet />
+        <Tour />
       </Router>
       <Notifications position="bottom-right" limit={4} />
     </MantineProvider>

@@ -12,6 +12,7 @@ import { Rail } from './rail.tsx'
 import { RoleChoice, useRoleHome } from './role-choice.tsx'
 import { type AppRoute, isCurrent, routes } from './routes.tsx'
 import { StatusBar } from './status-bar.tsx'
+import { TourOffer } from './tour.tsx'
 
 const mainId = 'main'
 /** What stands around every page: skip link, rail, banners, status bar. */
@@ -104,6 +105,7 @@ function Banners({ status }: { status: Status | undefined }) {
         </div>
       ) : null}
       <RoleChoice />
+      <TourOffer />
     </section>
   )
 }

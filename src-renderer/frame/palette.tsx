@@ -8,9 +8,10 @@ import { cleanName } from '../../src-shared/text.ts'
 import { command, useQuery } from '../api.ts'
 import { IconFarm, IconNode, IconReceipt, IconSearch, IconSettings } from '../icons.tsx'
 import { nodePath, showNodes } from '../links.ts'
-import { saveSettings } from '../store.ts'
+import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import { routes } from './routes.tsx'
+import { startTour } from './tour-state.ts'
 
 const icons = { node: <IconNode />, farm: <IconFarm />, receipt: <IconReceipt /> }
 
@@ -45,6 +46,7 @@ export function Palette() {
               ? [texts.sync.palette.resume, () => change('sync.start', () => navigate('/sync'))]
               : [texts.sync.palette.pause, () => change('sync.pause', () => navigate('/sync'))],
           ]),
+      [texts.tour.start, () => startTour(useStore.getState().settings?.role ?? 'farmer')],
       [texts.sync.palette.examine, () => change('doctor.start', () => navigate('/settings'))],
     ] as [string, () => unknown][]
   )

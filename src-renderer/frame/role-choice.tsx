@@ -6,6 +6,7 @@ import { toAppError } from '../../src-shared/errors.ts'
 import { saveSettings, useStore, useUi } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './frame.module.css'
+import { type TourUi, tourUi } from './tour-state.ts'
 
 export const roles = ['farmer', 'signer', 'auditor', 'treasury'] as const
 export type Role = (typeof roles)[number]
@@ -30,6 +31,7 @@ export function useRoleHome(): void {
 export function RoleChoice() {
   const settings = useStore(state => state.settings)
   const [ui, setUi] = useUi('frame', { roleAsked: false })
+  const [tour, setTour] = useUi<TourUi>('tour', tourUi)
   const [busy, setBusy] = useState(false)
   const [, navigate] = useLocation()
   if (!settings || settings.role !== null || ui.roleAsked) return null
@@ -37,7 +39,10 @@ export function RoleChoice() {
     setBusy(true)
     saveSettings({ role })
       .then(
-        () => navigate(homes[role]),
+        () => {
+          if (tour.state === 'new') setTour({ state: 'offered' })
+          navigate(homes[role])
+        },
         (error: unknown) => notifications.show({ title: texts.error.title, message: toAppError(error).message }),
       )
       .finally(() => setBusy(false))

@@ -1,4 +1,4 @@
-import { Skeleton, TextInput } from '@mantine/core'
+import { Button, Skeleton, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useEffect, useMemo, useState } from 'react'
 import { Link } from 'wouter'
@@ -8,8 +8,10 @@ import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { HelpText, headingId } from '../components/help-text.tsx'
+import { startTour } from '../frame/tour-state.ts'
 import { IconSearch } from '../icons.tsx'
 import { GLOSSARY, helpPath } from '../links.ts'
+import { useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './help.module.css'
 import page from './page.module.css'
@@ -21,6 +23,7 @@ export function HelpPage({ params }: { params: Record<string, string | undefined
   const topic = params.topic ?? GLOSSARY
   const anchor = decodeURIComponent(params.anchor ?? '')
   const topics = useQuery('help.list', {})
+  const role = useStore(state => state.settings?.role ?? null)
   const [text, setText] = useState('')
   const [settled] = useDebouncedValue(text.trim(), 120)
   const isSearching = text.trim() !== '' && settled !== ''
@@ -34,6 +37,9 @@ export function HelpPage({ params }: { params: Record<string, string | undefined
       <header className={page.head}>
         <h1>{words.title}</h1>
         <div className={page.right}>
+          <Button variant="default" h={32} onClick={() => startTour(role ?? 'farmer')}>
+            {texts.tour.start}
+          </Button>
           <TextInput
             type="search"
             className={classes.search}
