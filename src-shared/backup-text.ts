@@ -65,12 +65,16 @@ export function payLines({ runsToReconcile, noNewRunUntilTs }: { runsToReconcile
           `${runsToReconcile === 1 ? 'One payout run is' : `${group(String(runsToReconcile))} payout runs are`} to be reconciled with Stellar before anything of ${runsToReconcile === 1 ? 'it' : 'them'} is signed or sent.`,
         ]
       : []),
-    ...(noNewRunUntilTs > 0
-      ? [
-          `A new payout is planned after ${formatUtc(noNewRunUntilTs)} at the earliest: until then one that the backup does not know could still be paid.`,
-        ]
-      : []),
+    ...(noNewRunUntilTs > 0 ? [noNewRunText(noNewRunUntilTs)] : []),
   ]
+}
+
+/**
+ * Until when no new payout is planned after a restore, and why. Reconciling does not make it shorter: the ledger knows nothing of an envelope that is
+ * signed and not sent. Where the books that were replaced came of the same backup, it is exactly their envelopes' end, else the most that any has.
+ */
+export function noNewRunText(untilTs: number): string {
+  return `A new payout is planned after ${formatUtc(untilTs)} at the earliest. One that was signed after the backup may lie unsent with whoever signed it, where Stellar does not show it, and could pay the same; what is signed is good for a day at the most.`
 }
 
 /** How a restore ended, a line each. */

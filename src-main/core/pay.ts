@@ -14,7 +14,7 @@ import { loadNodeRows, loadSummaries } from '../store/index.ts'
 import { countSignatures, countStages, type ListedRow, listRows, openSpan, sendingFees, sumRows } from '../store/pay-lists.ts'
 import { type LeftOutEntry, loadLeftOut, reportOfRun, reportOfSubject } from '../store/pay-reports.ts'
 import { loadPaymentCheck } from '../store/payment-checks.ts'
-import { awaitsReconciling } from '../store/restored.ts'
+import { awaitsReconciling, unknownRunsUntil } from '../store/restored.ts'
 import { listRuns, loadApprovals, loadAttempts, loadEnvelopes, loadRows, loadRun, type StoredRun, subjectOf } from '../store/runs.ts'
 import { sumMints } from './mint-lines.ts'
 import { arrivalOf, notedPayment } from './pay-arrivals.ts'
@@ -292,10 +292,12 @@ function subjects(room: PayRoom): QueryOutput<'pay.subjects'> {
       .filter(({ stage }) => stage !== 'dead' && stage !== 'withdrawn')
       .map(({ subject, runId, stage }) => [subject, { runId, stage }]),
   )
+  const untilTs = unknownRunsUntil(books)
+  const waits = books.now() <= untilTs ? `It waits until ${formatUtc(untilTs)}, after a restore. Settings, Backup says why.` : ''
   const whyRun = (period: number | null) => {
     const run = live.get(subjectOf({ period }))
     // of mints another run may follow one that is done
-    if (!run || (period === null && run.stage === 'done')) return ''
+    if (!run || (period === null && run.stage === 'done')) return waits
     return `Run ${run.runId.slice(0, 16)} is for it.`
   }
   const summaries = loadSummaries(mints.active().store)

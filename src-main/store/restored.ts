@@ -1,5 +1,5 @@
+import { noNewRunText } from '../../src-shared/backup-text.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { formatUtc } from '../../src-shared/time.ts'
 import { prepared } from './db.ts'
 import type { Store } from './open.ts'
 
@@ -90,7 +90,7 @@ export function refuseBesideUnknown(store: Pick<Store, 'books'>, runId: string, 
   if (prepared(store.books, 'SELECT 1 FROM restored_runs WHERE run_id = ?').get(runId) !== undefined) return
   throw new AppError(
     'pay.refused',
-    `These books came back from a backup, and a run that was made after it could still be paid until ${formatUtc(untilTs)}. A new one could pay the same again, so it was not kept. Take that run's files in, or plan after that time.`,
+    `These books came back from a backup. ${noNewRunText(untilTs)} So this one was not kept. Plan it after that time, or take in the files of the run that there is.`,
     { details: { reason: 'restored', untilTs } },
   )
 }

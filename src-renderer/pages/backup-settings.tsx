@@ -1,12 +1,12 @@
 import { Button, Skeleton } from '@mantine/core'
 import type { LastBackup } from '../../src-shared/backup-contract.ts'
-import { bytesText } from '../../src-shared/backup-text.ts'
+import { bytesText, noNewRunText } from '../../src-shared/backup-text.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { FactList } from '../components/fact-list.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { Note } from '../components/note.tsx'
-import { DateTime } from '../components/values.tsx'
+import { DateTime, useNowTs } from '../components/values.tsx'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { BackupForm, ScheduleForm } from './backup-forms.tsx'
@@ -19,6 +19,7 @@ const words = texts.backup
 export function BackupSettings({ readOnly }: { readOnly: boolean }) {
   const { data, error, refetch } = useQuery('backup.get', {}, ['settings', 'jobs', 'pay'])
   const jobs = useQuery('jobs.list', {}, ['jobs'])
+  const nowTs = useNowTs()
   if (error && !data) return <ErrorPanel error={error} onRetry={refetch} />
   if (!data) return <Skeleton height={150} />
   const { schedule, last, lastGood, nextTs, restored, runsToReconcile } = data
@@ -54,6 +55,7 @@ export function BackupSettings({ readOnly }: { readOnly: boolean }) {
               ]),
         ]}
       />
+      {restored !== null && nowTs <= restored.untilTs ? <Note state="at-risk">{noNewRunText(restored.untilTs)}</Note> : null}
       {runsToReconcile.length > 0 ? <Note state="at-risk">{words.toReconcile(runsToReconcile.length)}</Note> : null}
       {running ? <JobProgress job={running} /> : null}
       <div className={page.buttons}>
