@@ -22,6 +22,7 @@ import { jobsTexts } from './texts-jobs.ts'
 import { keyTexts } from './texts-keys.ts'
 import { logTexts } from './texts-logs.ts'
 import { mintTexts } from './texts-mints.ts'
+import { nodeTexts } from './texts-node.ts'
 import { nodesTexts } from './texts-nodes.ts'
 import { payTexts } from './texts-pay.ts'
 import { periodsTexts } from './texts-periods.ts'
@@ -34,7 +35,6 @@ import { rewardTexts } from './texts-rewards.ts'
 import { stakingTexts } from './texts-staking.ts'
 import { syncTexts } from './texts-sync.ts'
 import { tokenTexts } from './texts-tokens.ts'
-import { tourTexts } from './texts-tour.ts'
 import { tourTexts } from './texts-tour.ts'
 import { treasuryTexts } from './texts-treasury.ts'
 import { vaultTexts } from './texts-vault.ts'
@@ -97,7 +97,6 @@ const english = {
   desktop: desktopTexts,
   exports: exportsTexts,
   help: helpTexts,
-  tour: tourTexts,
   tour: tourTexts,
   programs: programTexts,
   revenue: revenueTexts,
@@ -296,6 +295,7 @@ const english = {
     emptyAction: 'Import an archive',
   },
   nodes: nodesTexts,
+  node: nodeTexts,
   import: importTexts,
   periods: periodsTexts,
   budget: {

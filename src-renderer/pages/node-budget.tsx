@@ -1,6 +1,7 @@
 import type { NodeDetail } from '../../src-shared/contract.ts'
 import { LOW_BUDGET } from '../../src-shared/projection.ts'
 import { Figure } from '../components/figure.tsx'
+import { Filled } from '../components/filled.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatHours } from '../format.ts'
 import { texts, violationWords } from '../texts.ts'
@@ -21,13 +22,19 @@ export function NodeBudget({ detail }: { detail: NodeDetail }) {
           <abbr title={words.term}>{words.title}</abbr>
         </h2>
         <span className={classes.dim}>
-          as of <DateTime ts={projection.asOfTs} form="full" />
+          <Filled text={texts.node.asOf} parts={{ time: <DateTime ts={projection.asOfTs} form="full" /> }} />
         </span>
       </div>
       {projection.rules === 'node-period' ? (
         <p className={classes.dim}>
-          <abbr title={words.ownTerm}>{words.own}</abbr>: <DateTime ts={projection.period.start} form="full" /> to{' '}
-          <DateTime ts={projection.period.end} form="full" />
+          <Filled
+            text={texts.node.figures.range}
+            parts={{
+              own: <abbr title={words.ownTerm}>{words.own}</abbr>,
+              from: <DateTime ts={projection.period.start} form="full" />,
+              to: <DateTime ts={projection.period.end} form="full" />,
+            }}
+          />
         </p>
       ) : null}
       {budgetSec === null || allowedSec === null ? (
@@ -39,7 +46,7 @@ export function NodeBudget({ detail }: { detail: NodeDetail }) {
           <div className={classes.budget}>
             <span className={classes.number}>
               <Figure
-                label={`Downtime left of node ${row.nodeId}`}
+                label={texts.node.figures.downtimeLeftOf(row.nodeId)}
                 help="downtime-left"
                 explain={() => <EstimateBody detail={detail} lines={budgetLines(detail)} />}
               >

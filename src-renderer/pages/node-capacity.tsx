@@ -1,6 +1,9 @@
 import type { NodeDetail } from '../../src-shared/contract.ts'
 import { group, usdExact } from '../../src-shared/money.ts'
+import { texts } from '../texts.ts'
 import classes from './page.module.css'
+
+const words = texts.node.capacity
 
 const GIB = 1_073_741_824n
 
@@ -8,30 +11,30 @@ const GIB = 1_073_741_824n
 export function NodeCapacity({ detail }: { detail: NodeDetail }) {
   const { resources, utilization, cloudUnits } = detail
   const rows: [name: string, amount: string, usedPercent: number][] = [
-    ['Cores', group(resources.cru), utilization.cru],
-    ['Memory, GiB', gibText(resources.mru), utilization.mru],
-    ['HDD, GiB', gibText(resources.hru), utilization.hru],
-    ['SSD, GiB', gibText(resources.sru), utilization.sru],
+    [words.cores, group(resources.cru), utilization.cru],
+    [words.memory, gibText(resources.mru), utilization.mru],
+    [words.hdd, gibText(resources.hru), utilization.hru],
+    [words.ssd, gibText(resources.sru), utilization.sru],
   ]
   return (
-    <section className={classes.panel} aria-label="Capacity and use">
+    <section className={classes.panel} aria-label={words.title}>
       <div className={classes.panelHead}>
-        <h2>Capacity and use</h2>
-        <span className={classes.dim}>average of the period</span>
+        <h2>{words.title}</h2>
+        <span className={classes.dim}>{words.average}</span>
       </div>
       <div className={classes.scroll}>
         <table className={classes.table}>
           <thead>
             <tr>
-              <th scope="col">Resource</th>
+              <th scope="col">{words.resource}</th>
               <th scope="col" className={classes.num}>
-                Total
+                {words.total}
               </th>
               <th scope="col" className={classes.num}>
-                Used, %
+                {words.used}
               </th>
               <th scope="col">
-                <span className={classes.hidden}>Used, as a bar</span>
+                <span className={classes.hidden}>{words.usedBar}</span>
               </th>
             </tr>
           </thead>
@@ -52,11 +55,11 @@ export function NodeCapacity({ detail }: { detail: NodeDetail }) {
         </table>
       </div>
       <p className={classes.facts}>
-        <span>Compute units {cloudUnits.cu}</span>
-        <span>Storage units {cloudUnits.su}</span>
-        <span>Network units {cloudUnits.nu}</span>
-        <span>Public IPs {group(utilization.ipHours.toFixed(2))} h</span>
-        <span>Price on connect {usdExact(BigInt(detail.connectionPriceMusd))} USD a TFT</span>
+        <span>{words.cu(cloudUnits.cu)}</span>
+        <span>{words.su(cloudUnits.su)}</span>
+        <span>{words.nu(cloudUnits.nu)}</span>
+        <span>{words.ips(group(utilization.ipHours.toFixed(2)))}</span>
+        <span>{words.price(usdExact(BigInt(detail.connectionPriceMusd)))}</span>
       </p>
     </section>
   )

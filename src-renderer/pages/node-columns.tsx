@@ -73,7 +73,13 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       width: 164,
       hint: hints.strip,
       cell: row => (
-        <UptimeStrip days={row.days} periodStart={periodStart} slaPermille={row.slaPermille} name={`Node ${row.nodeId}`} tabbable={false} />
+        <UptimeStrip
+          days={row.days}
+          periodStart={periodStart}
+          slaPermille={row.slaPermille}
+          name={texts.app.node(String(row.nodeId))}
+          tabbable={false}
+        />
       ),
       text: row => stripWords(row.days, periodStart, row.slaPermille),
     },
@@ -260,9 +266,10 @@ export function exactPermille(row: NodeRow): number {
 function Uptime({ row }: { row: NodeRow }) {
   const below = row.uptimePermille < row.slaPermille
   const text = formatPermille(exactPermille(row))
-  if (row.state === 'unknown' && row.lastReportTs === null && row.uptimeSec === 0) return <span className={classes.dim}>unknown</span>
+  if (row.state === 'unknown' && row.lastReportTs === null && row.uptimeSec === 0)
+    return <span className={classes.dim}>{texts.node.figures.unknown}</span>
   return below ? (
-    <StateMark state="at-risk" word={text} title={`Below the SLA of ${formatPermille(row.slaPermille)} %`} />
+    <StateMark state="at-risk" word={text} title={texts.node.figures.belowSla(formatPermille(row.slaPermille))} />
   ) : (
     <span>{text}</span>
   )

@@ -8,12 +8,15 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
+import { Filled } from '../components/filled.tsx'
 import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatHours, formatPermille } from '../format.ts'
 import { texts, violationWords } from '../texts.ts'
 import { exactPermille } from './node-columns.tsx'
 import { budgetLines, earnedLines, goesDownLines, paysByUptime, staysUpLines } from './node-estimates.ts'
 import classes from './page.module.css'
+
+const words = texts.node.figures
 
 /** What the node earns and how it stands against what its policy asks for; each computed figure opens its derivation. */
 export function NodeFigures({ detail, explanation }: { detail: NodeDetail; explanation: Explanation | null }) {
@@ -33,11 +36,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.budget.staysUp}
             number={
-              <Figure
-                label={`Projection of node ${row.nodeId} if it stays up`}
-                help="if-it-stays-up"
-                explain={() => sheet(staysUpLines(detail, basis))}
-              >
+              <Figure label={words.staysUpOf(row.nodeId)} help="if-it-stays-up" explain={() => sheet(staysUpLines(detail, basis))}>
                 <Amount units={projection.staysUp.units} unit />
               </Figure>
             }
@@ -47,11 +46,7 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.budget.goesDown}
             number={
-              <Figure
-                label={`Projection of node ${row.nodeId} if it goes down now`}
-                help="if-it-goes-down-now"
-                explain={() => sheet(goesDownLines(detail, basis))}
-              >
+              <Figure label={words.goesDownOf(row.nodeId)} help="if-it-goes-down-now" explain={() => sheet(goesDownLines(detail, basis))}>
                 <Amount units={projection.goesDown.units} unit />
               </Figure>
             }
@@ -61,23 +56,22 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
           <Box
             title={texts.overview.earnedSoFar}
             number={
-              <Figure
-                label={`Earnings so far of node ${row.nodeId}`}
-                help="earned-so-far"
-                explain={() => sheet(earnedLines(detail, basis))}
-              >
+              <Figure label={words.earnedOf(row.nodeId)} help="earned-so-far" explain={() => sheet(earnedLines(detail, basis))}>
                 <Amount units={projection.earnedUnits} unit />
               </Figure>
             }
           >
-            <Usd musd={projection.earnedMusd} unit />, {paysByUptime(detail) ? 'paid by the uptime' : 'paid only if its SLA is met'}
+            <Filled
+              text={paysByUptime(detail) ? words.paidByUptime : words.paidBySla}
+              parts={{ amount: <Usd musd={projection.earnedMusd} unit /> }}
+            />
           </Box>
         </>
       ) : (
         <Box
-          title="Payout"
+          title={words.payout}
           number={
-            <Figure label={`Payout of node ${row.nodeId}, period ${period.index}`} help="payout" explain={() => explain('tft')}>
+            <Figure label={words.payoutOf(row.nodeId, period.index)} help="payout" explain={() => explain('tft')}>
               <Amount units={row.rewardUnits} unit />
             </Figure>
           }
@@ -86,42 +80,39 @@ export function NodeFigures({ detail, explanation }: { detail: NodeDetail; expla
         </Box>
       )}
       <Box
-        title="Uptime"
+        title={words.uptime}
         number={
-          <Figure label={`Uptime of node ${row.nodeId}, period ${period.index}`} help="uptime" explain={() => explain('uptime')}>
+          <Figure label={words.uptimeOf(row.nodeId, period.index)} help="uptime" explain={() => explain('uptime')}>
             {formatPermille(exactPermille(row))} %
           </Figure>
         }
       >
         <UptimeMeter permille={row.uptimePermille} slaPermille={paysByUptime(detail) ? 0 : row.slaPermille} />
-        {paysByUptime(detail) ? null : `asks for ${formatPermille(row.slaPermille)} %; `}
-        <Duration sec={row.uptimeSec} />
+        {paysByUptime(detail) ? (
+          <Duration sec={row.uptimeSec} />
+        ) : (
+          <Filled text={words.asksFor(formatPermille(row.slaPermille))} parts={{ uptime: <Duration sec={row.uptimeSec} /> }} />
+        )}
       </Box>
       {period.running ? null : <DowntimeLeft detail={detail} explain={() => sheet(budgetLines(detail))} />}
       <Box
-        title="Lost"
+        title={words.lost}
         number={
-          <Figure label={`Lost uptime of node ${row.nodeId}, period ${period.index}`} help="lost-time" explain={() => explain('uptime')}>
+          <Figure label={words.lostOf(row.nodeId, period.index)} help="lost-time" explain={() => explain('uptime')}>
             {formatDuration(lostSec)}
           </Figure>
         }
       >
-        {detail.downtimes.length === 0
-          ? 'no downtime'
-          : `in ${detail.downtimes.length} ${detail.downtimes.length === 1 ? 'downtime' : 'downtimes'}`}
-        {explanation && explanation.slowBoots > 0
-          ? `, ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}`
-          : ''}
+        {words.downtimes(detail.downtimes.length)}
+        {explanation && explanation.slowBoots > 0 ? `, ${words.slowBoots(explanation.slowBoots)}` : ''}
       </Box>
-      <Box title="Last report" number={row.lastReportTs === null ? 'unknown' : <DateTime ts={row.lastReportTs} form="age" />}>
+      <Box title={words.lastReport} number={row.lastReportTs === null ? words.unknown : <DateTime ts={row.lastReportTs} form="age" />}>
         {row.lastReportTs === null ? (
-          'none in this period'
+          words.lastReportNone
         ) : row.sleepingSinceTs === null ? (
           <DateTime ts={row.lastReportTs} />
         ) : (
-          <>
-            asleep since <DateTime ts={row.sleepingSinceTs} form="short" />
-          </>
+          <Filled text={words.asleepSince} parts={{ time: <DateTime ts={row.sleepingSinceTs} form="short" /> }} />
         )}
       </Box>
     </dl>
@@ -136,7 +127,7 @@ export function EstimateBody({ detail, lines }: { detail: NodeDetail; lines: Der
       <div className={classes.below}>
         <CopyButton text={() => linesText(lines)} label={texts.sheet.copy} />
       </div>
-      <h3 className={classes.below}>What that rests on</h3>
+      <h3 className={classes.below}>{words.restsOn}</h3>
       <ExplainBody nodeId={detail.row.nodeId} period={detail.period.index} rules={detail.projection.rules} />
     </>
   )
@@ -149,11 +140,7 @@ function linesText(lines: DerivationLine[]): string {
 function Outcome({ outcome }: { outcome: Projected }) {
   if (outcome.violation !== null) return violationWords[outcome.violation].name.toLowerCase()
   if (!outcome.slaMet) return texts.budget.slaMissed
-  return (
-    <>
-      <Usd musd={outcome.musd} unit />, {formatPermille(outcome.permille)} % up
-    </>
-  )
+  return <Filled text={words.up(formatPermille(outcome.permille))} parts={{ amount: <Usd musd={outcome.musd} unit /> }} />
 }
 
 /** Of a period that is over: how much more could have been lost. A running one has a panel of its own for it. */
@@ -162,22 +149,22 @@ function DowntimeLeft({ detail, explain }: { detail: NodeDetail; explain: () => 
   const { budgetSec } = projection
   if (budgetSec === null)
     return (
-      <Box title={texts.overview.budget} number="no matter">
+      <Box title={texts.overview.budget} number={words.noMatter}>
         {row.virtualized || row.violation === null
           ? texts.budget.noneVirtual.toLowerCase().replace('.', '')
-          : `${violationWords[row.violation].name.toLowerCase()}: pays nothing`}
+          : words.paysNothing(violationWords[row.violation].name.toLowerCase())}
       </Box>
     )
   return (
     <Box
       title={texts.overview.budget}
       number={
-        <Figure label={`Downtime left of node ${row.nodeId}`} help="downtime-left" explain={explain}>
+        <Figure label={words.downtimeLeftOf(row.nodeId)} help="downtime-left" explain={explain}>
           {budgetSec < 0 ? <span className={classes.bad}>{texts.nodes.missed}</span> : formatHours(budgetSec)}
         </Figure>
       }
     >
-      {budgetSec < 0 ? `${formatDuration(-budgetSec)} short of what pays` : 'to spare at the end'}
+      {budgetSec < 0 ? words.shortOf(formatDuration(-budgetSec)) : words.toSpare}
     </Box>
   )
 }
@@ -199,7 +186,7 @@ function UptimeMeter({ permille, slaPermille }: { permille: number; slaPermille:
   const from = permille >= 940 && slaPermille >= 940 ? 900 : 0
   const share = (value: number) => `${Math.min(Math.max((value - from) / (1000 - from), 0), 1) * 100}%`
   return (
-    <div className={classes.meter} aria-hidden="true" title={from > 0 ? 'drawn from 90 to 100 %' : 'drawn from 0 to 100 %'}>
+    <div className={classes.meter} aria-hidden="true" title={from > 0 ? words.drawnFrom90 : words.drawnFrom0}>
       <i style={{ width: share(permille) }} data-state={permille >= slaPermille ? 'up' : 'down'} />
       <span className={classes.threshold} style={{ left: `calc(${share(slaPermille)} - 1px)` }} />
     </div>

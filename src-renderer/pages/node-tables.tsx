@@ -15,34 +15,38 @@ import { texts, violationWords } from '../texts.ts'
 import classes from './page.module.css'
 import { PeriodMark, useStandings } from './period-mark.tsx'
 
+const downtimeWords = texts.node.downtimes
+
+const receiptWords = texts.node.receipts
+
 /** Every stretch that did not count as up, and why. */
 export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
   const { downtimes } = detail
   const lostSec = downtimes.reduce((sum, downtime) => sum + downtime.lostSec, 0)
   return (
-    <section className={classes.panel} aria-label="Downtimes">
+    <section className={classes.panel} aria-label={downtimeWords.title}>
       <div className={classes.panelHead}>
-        <h2>Downtimes</h2>
-        <span className={classes.dim}>{downtimes.length === 0 ? '' : `${downtimes.length}, ${formatDuration(lostSec)} lost`}</span>
+        <h2>{downtimeWords.title}</h2>
+        <span className={classes.dim}>{downtimes.length === 0 ? '' : downtimeWords.sum(downtimes.length, formatDuration(lostSec))}</span>
       </div>
       {downtimes.length === 0 ? (
-        <p className={classes.dim}>None: every second that is known counts.</p>
+        <p className={classes.dim}>{downtimeWords.none}</p>
       ) : (
         <div className={classes.scroll}>
           <table className={classes.table}>
             <thead>
               <tr>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
+                <th scope="col">{downtimeWords.columns.from}</th>
+                <th scope="col">{downtimeWords.columns.to}</th>
                 <th scope="col" className={classes.num}>
-                  Length
+                  {downtimeWords.columns.length}
                 </th>
                 <th scope="col" className={classes.num}>
-                  Lost
+                  {downtimeWords.columns.lost}
                 </th>
-                <th scope="col">Cause</th>
+                <th scope="col">{downtimeWords.columns.cause}</th>
                 <th scope="col" className={classes.num}>
-                  Block
+                  {downtimeWords.columns.block}
                 </th>
               </tr>
             </thead>
@@ -62,7 +66,7 @@ export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
                     <Duration sec={downtime.lostSec} />
                   </td>
                   <td className={classes.wrap}>{causeText(downtime.cause)}</td>
-                  <td className={classes.num}>{downtime.block === null ? 'none' : group(String(downtime.block))}</td>
+                  <td className={classes.num}>{downtime.block === null ? downtimeWords.noBlock : group(String(downtime.block))}</td>
                 </tr>
               ))}
             </tbody>
@@ -82,27 +86,27 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
   const runningOf = (index: number) => periods.data?.find(one => one.index === index && one.running)
   const isRunning = (index: number) => runningOf(index) !== undefined
   return (
-    <section className={classes.panel} aria-label="Receipts">
+    <section className={classes.panel} aria-label={receiptWords.title}>
       <div className={classes.panelHead}>
-        <h2>Receipts</h2>
-        <span className={classes.dim}>every period in the store that has this node</span>
+        <h2>{receiptWords.title}</h2>
+        <span className={classes.dim}>{receiptWords.which}</span>
       </div>
       <div className={classes.scroll}>
         <table className={classes.table}>
           <thead>
             <tr>
-              <th scope="col">Period</th>
+              <th scope="col">{receiptWords.columns.period}</th>
               <th scope="col" className={classes.num}>
-                Uptime
+                {receiptWords.columns.uptime}
               </th>
               <th scope="col" className={classes.num}>
-                Payout, TFT
+                {receiptWords.columns.payout}
               </th>
-              <th scope="col">Outcome</th>
+              <th scope="col">{receiptWords.columns.outcome}</th>
               <th scope="col">{texts.pay.arrival.head}</th>
-              <th scope="col">Receipt hash</th>
+              <th scope="col">{receiptWords.columns.hash}</th>
               <th scope="col">
-                <span className={classes.hidden}>Actions</span>
+                <span className={classes.hidden}>{receiptWords.columns.actions}</span>
               </th>
             </tr>
           </thead>
@@ -110,7 +114,7 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
             {receipts.map(receipt => (
               <tr key={receipt.period}>
                 <td>
-                  <Link href={nodePath(row.nodeId, receipt.period)} aria-label={`Period ${receipt.period}`}>
+                  <Link href={nodePath(row.nodeId, receipt.period)} aria-label={texts.app.period(String(receipt.period))}>
                     {receipt.period}
                   </Link>
                 </td>
@@ -119,7 +123,7 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                 </td>
                 <td className={classes.num}>
                   <Figure
-                    label={`Payout of node ${row.nodeId}, period ${receipt.period}`}
+                    label={texts.node.figures.payoutOf(row.nodeId, receipt.period)}
                     help="payout"
                     explain={() => <ExplainBody nodeId={row.nodeId} period={receipt.period} focus="tft" />}
                   >
@@ -132,18 +136,20 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
                   ) : runningOf(receipt.period) ? (
                     <PeriodMark period={runningOf(receipt.period)!} standing={standingOf(runningOf(receipt.period)!)} />
                   ) : receipt.rewardUnits === 0n ? (
-                    'pays nothing'
+                    receiptWords.paysNothing
                   ) : (
-                    <StateMark state="up" word="pays" />
+                    <StateMark state="up" word={receiptWords.pays} />
                   )}
-                  {receipt.provisional && !isRunning(receipt.period) ? <span className={classes.dim}>, provisional</span> : null}
+                  {receipt.provisional && !isRunning(receipt.period) ? (
+                    <span className={classes.dim}>, {receiptWords.provisional}</span>
+                  ) : null}
                 </td>
                 <td>{isRunning(receipt.period) ? '' : <ArrivalText arrival={arrivals.get(receipt.hash)} />}</td>
                 <td className={classes.hash} title={receipt.hash}>
                   {receipt.hash.slice(0, 8)}…
                 </td>
                 <td className={classes.num}>
-                  <CopyButton text={receipt.hash} label="Copy hash" name={`Copy hash of period ${receipt.period}`} compact />
+                  <CopyButton text={receipt.hash} label={receiptWords.copy} name={receiptWords.copyOf(receipt.period)} compact />
                 </td>
               </tr>
             ))}

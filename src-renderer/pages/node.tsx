@@ -9,6 +9,7 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { Derivation } from '../components/derivation.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { copyText } from '../components/explain-sheet.tsx'
+import { Filled } from '../components/filled.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { StepList } from '../components/step-list.tsx'
 import { Timeline } from '../components/timeline.tsx'
@@ -26,6 +27,8 @@ import { NodeDowntimes, NodeReceipts } from './node-tables.tsx'
 import classes from './page.module.css'
 import { PeriodMark, useStandings } from './period-mark.tsx'
 
+const words = texts.node
+
 /** One node in one period: is it fine, and why does it earn what it earns. */
 export function NodePage({ params }: { params: Record<string, string | undefined> }) {
   const nodeId = Number.parseInt(params.id ?? '', 10)
@@ -38,18 +41,18 @@ export function NodePage({ params }: { params: Record<string, string | undefined
   if (!valid)
     return (
       <div className={classes.page}>
-        <h1 className={classes.title}>No such node</h1>
+        <h1 className={classes.title}>{words.missing}</h1>
         <p>
-          "{params.id}" is not a node's number. <Link href="/nodes">See all nodes</Link>.
+          <Filled text={words.missingText(params.id ?? '')} parts={{ all: <Link href="/nodes">{words.seeAll}</Link> }} />
         </p>
       </div>
     )
   if (detail.error)
     return (
       <div className={classes.page}>
-        <h1 className={classes.title}>Node {nodeId}</h1>
+        <h1 className={classes.title}>{words.title(nodeId, '')}</h1>
         <ErrorPanel error={detail.error} onRetry={detail.refetch} />
-        <Link href="/nodes">See all nodes</Link>
+        <Link href="/nodes">{words.seeAll}</Link>
       </div>
     )
   if (!detail.data) return <NodeSkeleton nodeId={nodeId} />
@@ -60,9 +63,7 @@ export function NodePage({ params }: { params: Record<string, string | undefined
       detail={detail.data}
       explanation={same ? (explanation.data ?? null) : null}
       explanationError={
-        explanation.error ? (
-          <ErrorPanel error={explanation.error} title="The explanation could not be made" onRetry={explanation.refetch} />
-        ) : null
+        explanation.error ? <ErrorPanel error={explanation.error} title={words.explanationFailed} onRetry={explanation.refetch} /> : null
       }
       stale={detail.stale}
     />
@@ -96,22 +97,22 @@ function NodeView({
       {/* a violation says itself that nothing is paid */}
       {period.running && row.violation === null ? <NodeBudget detail={detail} /> : null}
       {explanation?.violation ? <ViolationBox detail={explanation.violation} /> : null}
-      <section className={classes.panel} aria-label="Uptime timeline">
+      <section className={classes.panel} aria-label={words.timeline}>
         <div className={classes.panelHead}>
-          <h2>Uptime</h2>
+          <h2>{words.uptime}</h2>
           <span className={classes.dim}>
-            as of <DateTime ts={Math.min(period.completeUntilTs, period.end)} form="full" />
+            <Filled text={words.asOf} parts={{ time: <DateTime ts={Math.min(period.completeUntilTs, period.end)} form="full" /> }} />
           </span>
         </div>
-        <Timeline model={model} name={`Node ${row.nodeId}, period ${period.index}`} />
+        <Timeline model={model} name={words.ofPeriod(row.nodeId, period.index)} />
       </section>
       {explanationError}
       <NodeDowntimes detail={detail} />
       <div className={classes.columns}>
-        <section className={classes.panel} aria-label="Payout step by step">
+        <section className={classes.panel} aria-label={words.stepByStep}>
           <div className={classes.panelHead}>
-            <h2>Payout, step by step</h2>
-            {explanation ? <CopyButton text={() => copyText(explanation, period.running)} label="Copy as text" /> : null}
+            <h2>{words.stepByStepTitle}</h2>
+            {explanation ? <CopyButton text={() => copyText(explanation, period.running)} label={texts.sheet.copy} /> : null}
           </div>
           {period.running ? <p className={classes.dim}>{texts.running.derivation}</p> : null}
           {explanation ? <Derivation lines={explanation.derivation} running={period.running} /> : <Skeleton height={320} />}
@@ -121,10 +122,10 @@ function NodeView({
           <NodeNotes row={row} />
         </div>
       </div>
-      <section className={classes.panel} aria-label="Every credit and loss">
+      <section className={classes.panel} aria-label={words.credits}>
         <div className={classes.panelHead}>
-          <h2>Every credit and every loss</h2>
-          <span className={classes.dim}>the timeline as text</span>
+          <h2>{words.creditsTitle}</h2>
+          <span className={classes.dim}>{words.creditsHow}</span>
         </div>
         {explanation ? (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
@@ -164,15 +165,12 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
   return (
     <header>
       <div className={classes.head}>
-        <h1>
-          Node {row.nodeId}
-          {row.label ? `: ${cleanName(row.label)}` : ''}
-        </h1>
+        <h1>{words.title(row.nodeId, cleanName(row.label))}</h1>
         <StateMark state={row.state} />
         <span className={classes.dim}>{row.stateReason}</span>
         <div className={classes.right}>
           <label>
-            <span className={classes.dim}>Period </span>
+            <span className={classes.dim}>{words.period} </span>
             <select
               className={classes.select}
               value={period.index}
@@ -182,8 +180,7 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
                 .sort((a, b) => b - a)
                 .map(index => (
                   <option key={index} value={index}>
-                    {index}
-                    {index === period.index ? `: ${formatDayYear(period.start)} to ${formatDayYear(period.end)}` : ''}
+                    {index === period.index ? words.periodRange(index, formatDayYear(period.start), formatDayYear(period.end)) : index}
                   </option>
                 ))}
             </select>
@@ -197,9 +194,9 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
             disabled={previousNodeId === null}
             onClick={() => go(previousNodeId)}
             aria-keyshortcuts="["
-            title="Previous node, key ["
+            title={words.previousKey}
           >
-            Previous
+            {words.previous}
           </Button>
           <Button
             variant="default"
@@ -207,29 +204,27 @@ function NodeHead({ detail }: { detail: NodeDetail }) {
             disabled={nextNodeId === null}
             onClick={() => go(nextNodeId)}
             aria-keyshortcuts="]"
-            title="Next node, key ]"
+            title={words.nextKey}
           >
-            Next
+            {words.next}
           </Button>
         </div>
       </div>
       <p className={classes.facts}>
+        <span>{words.farm(cleanName(row.farmName), row.farmId)}</span>
         <span>
-          Farm {cleanName(row.farmName)} ({row.farmId})
+          <abbr title={texts.terms.twin}>{words.twin}</abbr> {row.twinId}
         </span>
-        <span>
-          <abbr title={texts.terms.twin}>Twin</abbr> {row.twinId}
-        </span>
-        <span>{[row.city, row.country].map(cleanName).filter(Boolean).join(', ') || 'place unknown'}</span>
+        <span>{[row.city, row.country].map(cleanName).filter(Boolean).join(', ') || words.noPlace}</span>
         <span>
           <abbr title={row.certified ? texts.terms.certified : texts.terms.diy}>
             {row.certified ? texts.nodes.certified : texts.nodes.diy}
           </abbr>
         </span>
         <span>
-          <abbr title={texts.terms.policy}>Policy</abbr> {cleanName(detail.policyName)} ({row.policyId})
+          <abbr title={texts.terms.policy}>{words.policy}</abbr> {cleanName(detail.policyName)} ({row.policyId})
         </span>
-        {row.virtualized ? <span title={texts.terms.virtual}>Virtual: gets no payout</span> : null}
+        {row.virtualized ? <span title={texts.terms.virtual}>{words.virtual}</span> : null}
         {standing === 'final' ? null : <PeriodMark period={period} standing={standing} />}
       </p>
     </header>
@@ -240,7 +235,7 @@ function NodeSkeleton({ nodeId }: { nodeId: number }) {
   return (
     <div className={classes.page} aria-busy="true">
       <div className={classes.head}>
-        <h1>Node {nodeId}</h1>
+        <h1>{words.title(nodeId, '')}</h1>
       </div>
       <Skeleton height={20} width={480} />
       <Skeleton height={98} />
