@@ -45,6 +45,14 @@ function codeOf(path: string): string[] {
   return [...blocks, ...flat(inlines(path)).flatMap(part => (part.kind === 'code' ? [part.text] : []))]
 }
 
+function tablesOf(path: string): { head: string[]; rows: string[][] }[] {
+  return blocksOf
+    .get(path)!
+    .flatMap(block =>
+      block.kind === 'table' ? [{ head: block.head.map(plainText), rows: block.rows.map(cells => cells.map(plainText)) }] : [],
+    )
+}
+
 describe('links', () => {
   test.each(documents)('%s: each leads to a file that is there, and to a heading of it', path => {
     const links = flat(inlines(path)).flatMap(part => (part.kind === 'link' ? [part.target] : []))
@@ -140,12 +148,10 @@ describe('commands', () => {
   })
 
   test('command-line.md names every command, and what stands behind "also" is one', () => {
-    const lines = started('resources/help/command-line.md')
-    const first = new Set(lines.map(line => line.split(' ')[1]))
-    const names = all.commands.map(command => command.name())
-    expect(names.filter(name => !first.has(name))).toEqual([])
-    for (const line of lines) {
-      const [typed = '', said = ''] = line.split(/ {2,}/)
+    const rows = tablesOf('resources/help/command-line.md').flatMap(({ rows }) => rows)
+    const first = new Set(rows.map(([typed]) => typed?.split(' ')[1]))
+    expect(all.commands.map(command => command.name()).filter(name => !first.has(name))).toEqual([])
+    for (const [typed = '', said = ''] of rows) {
       const group = findCommand(typed.split(' ').slice(1)).command
       const parent = group.commands.length > 0 ? group : group.parent!
       const also = /also ([a-z, -]+?)(?: for |$|[^a-z, -])/.exec(said)?.[1]?.split(/, | and /) ?? []
@@ -172,9 +178,11 @@ describe('the worked examples of figures.md', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  const [v3 = [], ownPeriod = []] = blocksOf
-    .get('resources/help/figures.md')!
-    .flatMap(block => (block.kind === 'code' && block.text.includes('reports in a row') ? [block.text.split('\n').filter(Boolean)] : []))
+  // a time, a block and what was credited; or a step and how it is computed
+  const examples = tablesOf('resources/help/figures.md').flatMap(({ head, rows }) =>
+    head[0] === 'when' || head[0] === 'step' ? [rows.map(cells => cells.join(head[0] === 'when' ? '  ' : ': '))] : [],
+  )
+  const [v3, ownPeriod] = [examples.slice(0, 2).flat(), examples.slice(2).flat()]
 
   async function told(...args: string[]): Promise<string[]> {
     const { code, out, err } = await granary(...args, '--data', folder)
