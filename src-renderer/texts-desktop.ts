@@ -5,6 +5,7 @@ import type { GivenFileKind } from '../src-shared/given-file.ts'
 export const desktopTexts = {
   receipt: {
     title: 'Receipt',
+    about: 'Which receipt this is',
     looking: 'Looking it up',
     missing: 'This receipt is not here',
     hash: 'Hash',

@@ -1,9 +1,9 @@
 import { Link, Redirect } from 'wouter'
 import { isLinkId, type LinkKind, type RefusedKind, refusedKinds, refusedText } from '../../src-shared/app-links.ts'
 import { cleanName } from '../../src-shared/text.ts'
-import { EmptyState } from '../components/empty-state.tsx'
 import { nodePath, payoutPath, periodPath } from '../links.ts'
 import { texts } from '../texts.ts'
+import classes from './linked.module.css'
 import page from './page.module.css'
 
 const words = texts.desktop.refused
@@ -35,12 +35,18 @@ export function RefusedPage({ params }: Params) {
 export function RefusedText({ kind, text }: { kind: RefusedKind; text: string }) {
   const shown = cleanName(text)
   return (
-    <EmptyState title={words.title} action={<Link href="/">{words.home}</Link>}>
-      <p>{words.what[kind]}</p>
-      <p>{words.wayOut[kind]}</p>
-      <p>
-        {words.asGiven}: {shown === '' ? words.empty : <code className={page.hash}>{shown}</code>}
-      </p>
-    </EmptyState>
+    <div className={page.page}>
+      <h1 className={page.title}>{words.title}</h1>
+      <section className={page.panel} aria-label={words.title}>
+        <p>{words.what[kind]}</p>
+        <p>
+          {words.asGiven}: {shown === '' ? words.empty : <code className={classes.given}>{shown}</code>}
+        </p>
+        <p>{words.wayOut[kind]}</p>
+        <p>
+          <Link href="/">{words.home}</Link>
+        </p>
+      </section>
+    </div>
   )
 }

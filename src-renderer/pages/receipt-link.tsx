@@ -4,7 +4,6 @@ import { isLinkId, linkText } from '../../src-shared/app-links.ts'
 import type { MintRow } from '../../src-shared/mints-contract.ts'
 import { useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
-import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { type Fact, FactList } from '../components/fact-list.tsx'
@@ -113,7 +112,7 @@ function Shown({ hash, facts, children }: { hash: string; facts: readonly Fact[]
           </span>
         </div>
       </header>
-      <section className={page.panel} aria-label={words.title}>
+      <section className={page.panel} aria-label={words.about}>
         <FactList facts={[...facts, [words.hash, <code key="hash">{hash}</code>]]} />
       </section>
       {children}
@@ -125,13 +124,12 @@ function Missing({ hash }: { hash: string }) {
   const demo = useQuery('status.get', {}, ['facts']).data?.demo === true
   return (
     <div className={page.page}>
-      <EmptyState title={words.missing}>
+      <h1 className={page.title}>{words.missing}</h1>
+      <section className={page.panel} aria-label={words.missing}>
         <p>{words.missingText}</p>
         {demo ? <p>{words.missingDemo}</p> : null}
-        <p>
-          {words.hash}: <code className={page.hash}>{hash}</code>
-        </p>
-      </EmptyState>
+        <FactList facts={[[words.hash, <code key="hash">{hash}</code>]]} />
+      </section>
       <section className={page.panel} aria-label={words.where}>
         <h2>{words.where}</h2>
         <ul>
