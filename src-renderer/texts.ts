@@ -14,6 +14,7 @@ import { curveTexts } from './texts-curve.ts'
 import { curveChainTexts } from './texts-curve-chain.ts'
 import { daoTexts } from './texts-dao.ts'
 import { desktopTexts } from './texts-desktop.ts'
+import { explainTexts } from './texts-explain.ts'
 import { exportsTexts } from './texts-exports.ts'
 import { guaranteeTexts } from './texts-guarantees.ts'
 import { helpTexts } from './texts-help.ts'
@@ -224,6 +225,8 @@ const english = {
     copy: 'Copy',
     csv: 'CSV',
     copied: 'Copied',
+    refused: 'The browser refused',
+    selectRow: (row: number) => `Select row ${row}`,
     clear: 'Clear selection',
     selected: (count: number) => `${count} selected`,
     rows: (count: string) => `${count} ${plural(count, { one: 'row', other: 'rows' })}`,
@@ -295,6 +298,7 @@ const english = {
     emptyAction: 'Import an archive',
   },
   nodes: nodesTexts,
+  explain: explainTexts,
   node: nodeTexts,
   import: importTexts,
   periods: periodsTexts,

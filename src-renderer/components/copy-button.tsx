@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { IconCopy } from '../icons.tsx'
+import { texts } from '../texts.ts'
 
 /** Puts text into the clipboard; where the browser refuses, tells that it did. `text` may be made only when it is wanted. */
 export function CopyButton({
@@ -24,7 +25,7 @@ export function CopyButton({
       timer.current = setTimeout(() => setOutcome('idle'), 2500)
     })
   }
-  const word = outcome === 'copied' ? 'Copied' : outcome === 'refused' ? 'The browser refused' : label
+  const word = outcome === 'copied' ? texts.table.copied : outcome === 'refused' ? texts.table.refused : label
   return (
     <Button
       variant={compact ? 'subtle' : 'default'}

@@ -13,7 +13,7 @@ const meanings: Partial<Record<string, string>> = texts.terms
  * While the period runs (`running`) a share that is not reached yet is no miss, and no payout is no 0.
  */
 export function Derivation({ lines, focus, running = false }: { lines: DerivationLine[]; focus?: string | undefined; running?: boolean }) {
-  if (lines.length === 0) return <p className={classes.dim}>Nothing was computed for this node.</p>
+  if (lines.length === 0) return <p className={classes.dim}>{texts.explain.sheet.nothing}</p>
   const list = running ? lines.map(soFar) : lines
   return (
     <ol className={classes.derivation}>

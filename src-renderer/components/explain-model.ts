@@ -1,4 +1,7 @@
 import { cleanName } from '../../src-shared/text.ts'
+import { texts } from '../texts.ts'
+
+const words = texts.explain.inputs
 
 /** A receipt's members that go into the payout, as people read them. Empty where the receipt isn't what this Granary writes. */
 export function receiptInputs(receipt: string): [name: string, value: string][] {
@@ -7,16 +10,16 @@ export function receiptInputs(receipt: string): [name: string, value: string][] 
   const resources = record(data.resource_units)
   const rewards = record(data.resource_rewards)
   return [
-    ['Farm', `${cleanName(String(data.farm_name))} (${data.farm_id})`],
-    ['Paid to', data.stellar_payout_address ? String(data.stellar_payout_address) : 'no address is known'],
-    ['Certification', data.node_type === 'CERTIFIED' ? 'certified' : 'DIY'],
-    ['Cores', String(resources.cru)],
-    ['Memory', gib(resources.mru)],
-    ['HDD', gib(resources.hru)],
-    ['SSD', gib(resources.sru)],
+    [words.farm, `${cleanName(String(data.farm_name))} (${data.farm_id})`],
+    [words.paidTo, data.stellar_payout_address ? String(data.stellar_payout_address) : words.noAddress],
+    [words.certification, data.node_type === 'CERTIFIED' ? words.certified : words.diy],
+    [words.cores, String(resources.cru)],
+    [words.memory, gib(resources.mru)],
+    [words.hdd, gib(resources.hru)],
+    [words.ssd, gib(resources.sru)],
     [
-      `Policy ${data.farming_policy_id}`,
-      `${milliUsd(rewards.cu)} a CU, ${milliUsd(rewards.su)} an SU, ${milliUsd(rewards.nu)} an NU, ${milliUsd(rewards.ipv4)} an IP hour`,
+      words.policy(String(data.farming_policy_id)),
+      words.prices(milliUsd(rewards.cu), milliUsd(rewards.su), milliUsd(rewards.nu), milliUsd(rewards.ipv4)),
     ],
   ]
 }
@@ -60,9 +63,9 @@ function record(value: unknown): Record<string, unknown> {
 }
 
 function gib(value: unknown): string {
-  return typeof value === 'number' ? `${(Math.floor(value * 100) / 100).toLocaleString('en-US')} GiB` : 'unknown'
+  return typeof value === 'number' ? `${(Math.floor(value * 100) / 100).toLocaleString('en-US')} GiB` : words.unknown
 }
 
 function milliUsd(value: unknown): string {
-  return typeof value === 'number' ? `${(value / 1000).toFixed(3)} USD` : 'unknown'
+  return typeof value === 'number' ? `${(value / 1000).toFixed(3)} USD` : words.unknown
 }

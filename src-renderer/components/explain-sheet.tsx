@@ -13,10 +13,13 @@ import { ErrorPanel } from './error-panel.tsx'
 import { EvidenceButton } from './evidence-button.tsx'
 import classes from './explain.module.css'
 import { prettyReceipt, receiptInputs } from './explain-model.ts'
+import { Filled } from './filled.tsx'
 import { StateMark } from './state-mark.tsx'
 import { StepList } from './step-list.tsx'
 import { DateTime, Duration, Usd } from './values.tsx'
 import { ViolationBox } from './violation-box.tsx'
+
+const words = texts.explain.sheet
 
 export interface ExplainTarget {
   nodeId: number
@@ -30,9 +33,10 @@ export interface ExplainTarget {
 
 /** Opens the side sheet that says why a figure is what it is. Any figure of a node may call it. */
 export function openExplain(target: ExplainTarget): void {
-  const what = target.focus === 'uptime' ? 'its uptime' : target.focus === 'receipt' ? 'its receipt' : 'what it earns'
-  const period = target.period === undefined ? '' : `, period ${target.period}`
-  openSheet({ title: `Node ${target.nodeId}${period}: ${what}`, body: <ExplainBody {...target} />, help: helpOf(target.focus) })
+  const what = target.focus === 'uptime' ? words.uptime : target.focus === 'receipt' ? words.receipt : words.earnings
+  const { nodeId, period } = target
+  const title = period === undefined ? words.ofNode(nodeId, what) : words.ofPeriod(nodeId, period, what)
+  openSheet({ title, body: <ExplainBody {...target} />, help: helpOf(target.focus) })
 }
 
 function helpOf(focus: string | undefined): HelpTerm {
@@ -76,45 +80,44 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
                 {tftShort(explanation.rewardUnits)} <span className={classes.unit}>TFT</span>
               </span>
               <Usd musd={explanation.rewardMusd} unit />
-              {explanation.provisional ? (
-                <StateMark state="unknown" word="Provisional: may still change" title={texts.terms.provisional} />
-              ) : null}
+              {explanation.provisional ? <StateMark state="unknown" word={words.provisional} title={texts.terms.provisional} /> : null}
             </>
           )}
         </p>
         <div className={classes.tools}>
-          <CopyButton text={() => copyText(explanation, running)} label="Copy as text" />
+          <CopyButton text={() => copyText(explanation, running)} label={texts.sheet.copy} />
         </div>
       </div>
-      {explanation.violation ? <ViolationBox detail={explanation.violation} label="The violation" /> : null}
-      <section className={classes.section} aria-label="Inputs">
-        <h3>What goes in</h3>
+      {explanation.violation ? <ViolationBox detail={explanation.violation} label={words.violation} /> : null}
+      <section className={classes.section} aria-label={words.inputs}>
+        <h3>{words.inputsTitle}</h3>
         <dl className={classes.inputs}>
-          <dt>Period {explanation.period.index}</dt>
+          <dt>{texts.app.period(String(explanation.period.index))}</dt>
           <dd>
-            <DateTime ts={explanation.period.start} /> to <DateTime ts={explanation.period.end} />
+            <Filled
+              text={words.range}
+              parts={{ from: <DateTime ts={explanation.period.start} />, to: <DateTime ts={explanation.period.end} /> }}
+            />
           </dd>
-          <dt>Rules</dt>
-          <dd>
-            {explanation.rules}, resources: {explanation.resources === 'latest' ? 'those of the last change' : 'the least of the period'}
-          </dd>
+          <dt>{words.rules}</dt>
+          <dd>{words.rulesAre(explanation.rules, words.resources[explanation.resources])}</dd>
           {receiptInputs(explanation.receipt).map(([name, value]) => (
             <Input key={name} name={name} value={value} />
           ))}
         </dl>
       </section>
-      <section className={classes.section} aria-label="Payout">
-        <h3>From the inputs to the payout</h3>
+      <section className={classes.section} aria-label={words.payout}>
+        <h3>{words.payoutTitle}</h3>
         {running ? <p className={classes.dim}>{texts.running.derivation}</p> : null}
         <Derivation lines={explanation.derivation} focus={focus} running={running} />
       </section>
       <UptimeSection explanation={explanation} place={uptime} />
-      <section className={classes.section} aria-label="Receipt" ref={receipt}>
-        <h3>Receipt</h3>
+      <section className={classes.section} aria-label={words.receiptTitle} ref={receipt}>
+        <h3>{words.receiptTitle}</h3>
         <p className={classes.hash}>{explanation.hash}</p>
         <div className={classes.tools}>
-          <CopyButton text={explanation.hash} label="Copy hash" />
-          <CopyButton text={explanation.receipt} label="Copy receipt" />
+          <CopyButton text={explanation.hash} label={words.copyHash} />
+          <CopyButton text={explanation.receipt} label={words.copyReceipt} />
           {explanation.rules === 'v3' && !running ? (
             <EvidenceButton of={{ nodeId: explanation.nodeId, period: explanation.period.index }} />
           ) : null}
@@ -123,7 +126,7 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
         <pre className={classes.receipt} tabIndex={0}>
           {prettyReceipt(explanation.receipt)}
         </pre>
-        <p className={classes.dim}>The hash is the blake2b-256 of the receipt's exact bytes, which "Copy receipt" gives.</p>
+        <p className={classes.dim}>{words.hashHow}</p>
       </section>
     </div>
   )
@@ -132,12 +135,15 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
 /** Every credit and every loss, with what was lost told first. */
 export function UptimeSection({ explanation, place }: { explanation: Explanation; place?: Ref<HTMLElement> }) {
   return (
-    <section className={classes.section} aria-label="Uptime" ref={place}>
-      <h3>Where the uptime comes from</h3>
+    <section className={classes.section} aria-label={words.uptimeOf} ref={place}>
+      <h3>{words.uptimeTitle}</h3>
       <p>
-        {secondsText(explanation.measuredUptimeSec)} credited of {secondsText(explanation.elapsedSec)}; {secondsText(explanation.lostSec)}{' '}
-        lost
-        {explanation.slowBoots > 0 ? `; ${explanation.slowBoots} slow ${explanation.slowBoots === 1 ? 'boot' : 'boots'}` : ''}.
+        {words.uptimeSum(
+          secondsText(explanation.measuredUptimeSec),
+          secondsText(explanation.elapsedSec),
+          secondsText(explanation.lostSec),
+          explanation.slowBoots,
+        )}
       </p>
       {explanation.downtimes.length > 0 ? (
         <ul>

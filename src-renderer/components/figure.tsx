@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { HelpTerm } from '../help-terms.ts'
 import { openSheet } from '../store.ts'
+import { texts } from '../texts.ts'
 import classes from './figure.module.css'
 
 /**
@@ -17,7 +18,7 @@ export function Figure(props: { label: string; help: HelpTerm; children: ReactNo
       onClick={() => openSheet({ title: label, body: explain(), help })}
     >
       {children}
-      <span className={classes.hidden}>, how {label.charAt(0).toLowerCase() + label.slice(1)} is computed</span>
+      <span className={classes.hidden}>{texts.explain.sheet.how(label)}</span>
     </button>
   )
 }

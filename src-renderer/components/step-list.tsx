@@ -2,13 +2,16 @@ import { useState } from 'react'
 import { describeStep, foldSteps, runTitle, type StepRun, secondsText, stepTitle } from '../../src-shared/explain-text.ts'
 import type { Evidence, Step } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
-import { evidenceWords, violationWords } from '../texts.ts'
+import { evidenceWords, texts, violationWords } from '../texts.ts'
 import classes from './explain.module.css'
+import { Filled } from './filled.tsx'
 import { DateTime } from './values.tsx'
+
+const words = texts.explain.steps
 
 /** Every credit and every loss in order. Ordinary reports in a row are one line that opens. */
 export function StepList({ steps }: { steps: Step[] }) {
-  if (steps.length === 0) return <p className={classes.dim}>No report in this period, so there is nothing to credit.</p>
+  if (steps.length === 0) return <p className={classes.dim}>{words.none}</p>
   return (
     <ol className={classes.steps}>
       {foldSteps(steps).map(entry => (
@@ -28,8 +31,10 @@ function RunEntry({ run }: { run: StepRun }) {
         <span className={classes.what}>{runTitle(run)}</span>
         <Credit credited={run.creditedSec} lost={run.lostSec} />
         <span className={classes.when}>
-          <DateTime ts={run.fromTs} /> to <DateTime ts={run.toTs} />
-          {run.firstBlock === null ? null : `, blocks ${group(String(run.firstBlock))} to ${group(String(run.lastBlock))}`}
+          <Filled
+            text={run.firstBlock === null ? words.range : words.rangeIn(group(String(run.firstBlock)), group(String(run.lastBlock)))}
+            parts={{ from: <DateTime ts={run.fromTs} />, to: <DateTime ts={run.toTs} /> }}
+          />
         </span>
       </summary>
       {open ? (
@@ -55,13 +60,15 @@ function StepEntry({ step }: { step: Step }) {
         </span>
         <Credit credited={step.creditedSec} lost={step.lostSec} />
         <span className={classes.when}>
-          <DateTime ts={step.ts} form="seconds" />
-          {step.block === null ? ', concluded at the end' : `, block ${group(String(step.block))}`}
+          <Filled
+            text={step.block === null ? words.atEnd : words.inBlock(group(String(step.block)))}
+            parts={{ time: <DateTime ts={step.ts} form="seconds" /> }}
+          />
         </span>
       </summary>
       <div className={classes.detail}>
         <p>{describeStep({ ...step, evidence: {} })}</p>
-        <p className={classes.dim}>Rule: {step.rule}</p>
+        <p className={classes.dim}>{words.rule(step.rule)}</p>
         <EvidenceList evidence={step.evidence} />
       </div>
     </details>
@@ -74,7 +81,7 @@ function Credit({ credited, lost }: { credited: number; lost: number }) {
       <span title={secondsText(credited)}>+{group(String(credited))} s</span>
       {lost > 0 ? (
         <span className={classes.lost} title={secondsText(lost)}>
-          {group(String(lost))} s lost
+          {words.lost(group(String(lost)))}
         </span>
       ) : null}
     </span>
@@ -83,7 +90,7 @@ function Credit({ credited, lost }: { credited: number; lost: number }) {
 
 /** A chain figure as it is, with what it means beside it where it is a time or a duration. */
 function EvidenceValue({ name, value }: { name: string; value: Evidence[string] }) {
-  if (value === null) return 'unknown'
+  if (value === null) return words.unknown
   if (typeof value !== 'number') return String(value)
   // seconds since the epoch; no duration or count of a period comes near
   if (value > 1_000_000_000 && value < 10_000_000_000)

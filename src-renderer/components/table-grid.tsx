@@ -368,7 +368,13 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
           data-active={activeColumn === 0 || undefined}
         >
           {row === undefined ? null : (
-            <input type="checkbox" tabIndex={-1} checked={selected} aria-label={`Select row ${index + 1}`} onChange={() => onToggle(row)} />
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              checked={selected}
+              aria-label={texts.table.selectRow(index + 1)}
+              onChange={() => onToggle(row)}
+            />
           )}
         </span>
       ) : null}

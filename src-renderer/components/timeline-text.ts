@@ -2,19 +2,10 @@ import { causeText, describeStep } from '../../src-shared/explain-text.ts'
 import { group } from '../../src-shared/money.ts'
 import { formatDuration, formatUtc } from '../../src-shared/time.ts'
 import { formatDateTime } from '../format.ts'
-import { stateWords } from '../texts.ts'
+import { stateWords, texts } from '../texts.ts'
 import { type Mark, type Segment, type TimelineModel, timelineTotals } from './timeline-model.ts'
 
-const eventWords: Record<NonNullable<Mark['event']>['kind'], string> = {
-  report: 'Report that changed nothing',
-  'target-up': 'Asked to be up',
-  'target-down': 'Asked to go down',
-  'state-up': 'Says that it is up',
-  'state-down': 'Says that it is down',
-  stored: 'Registered',
-  updated: 'Changed on the chain',
-  contract: 'Contract',
-}
+const words = texts.explain.timeline
 
 /** When it was: local, then UTC. */
 export function momentText(ts: number): string {
@@ -23,32 +14,35 @@ export function momentText(ts: number): string {
 
 /** What an event is and what it did, without its time. */
 export function markText(mark: Mark): string {
-  const block = mark.block === null ? '' : ` Block ${group(String(mark.block))}.`
+  const block = mark.block === null ? '' : ` ${words.block(group(String(mark.block)))}`
   if (mark.step) return `${describeStep({ ...mark.step, evidence: {} })}${block}`
   const { kind, uptime } = mark.event!
-  const reported = uptime === null ? '' : `, up for ${formatDuration(uptime)} by its own account`
-  return `${eventWords[kind]}${reported}.${block}`
+  const what = words.happened[kind]
+  return `${uptime === null ? what : words.reported(what, formatDuration(uptime))}.${block}`
 }
 
 /** What the node was in a stretch, and why. */
 export function segmentText(segment: Segment): string {
+  const state = stateWords[segment.state]
   const length = formatDuration(segment.toTs - segment.fromTs)
-  const why = segment.downtime ? `: ${causeText(segment.downtime.cause)}, ${formatDuration(segment.downtime.lostSec)} lost` : ''
-  return `${stateWords[segment.state]} for ${length}${why}`
+  const { downtime } = segment
+  return downtime
+    ? words.stretchLost(state, length, causeText(downtime.cause), formatDuration(downtime.lostSec))
+    : words.stretch(state, length)
 }
 
 /** The whole timeline in one sentence. */
 export function timelineText(model: TimelineModel): string {
   const totals = timelineTotals(model)
-  const count = (number: number, one: string, many: string) => `${group(String(number))} ${number === 1 ? one : many}`
+  const count = (number: number) => group(String(number))
   const parts = [
-    `up ${formatDuration(totals.up)}`,
-    totals.asleep > 0 ? `asleep ${formatDuration(totals.asleep)}` : null,
-    `down ${formatDuration(totals.down)}`,
-    totals.unknown > 0 ? `not known yet ${formatDuration(totals.unknown)}` : null,
-    count(totals.reports, 'report', 'reports'),
-    count(totals.reboots, 'restart', 'restarts'),
-    count(totals.sleeps, 'sleep', 'sleeps'),
+    words.up(formatDuration(totals.up)),
+    totals.asleep > 0 ? words.asleep(formatDuration(totals.asleep)) : null,
+    words.down(formatDuration(totals.down)),
+    totals.unknown > 0 ? words.unknown(formatDuration(totals.unknown)) : null,
+    words.reports(count(totals.reports)),
+    words.restarts(count(totals.reboots)),
+    words.sleeps(count(totals.sleeps)),
   ]
-  return `In this period: ${parts.filter(Boolean).join(', ')}.`
+  return words.sum(parts.filter(Boolean).join(', '))
 }

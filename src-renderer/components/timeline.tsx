@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { NodeState } from '../../src-shared/contract.ts'
 import { formatDay } from '../format.ts'
-import { stateWords } from '../texts.ts'
+import { stateWords, texts } from '../texts.ts'
 import { StateShape } from './state-mark.tsx'
 import classes from './timeline.module.css'
 import { drawGlyph, drawTimeline, type Palette, readPalette, TIMELINE_HEIGHT } from './timeline-draw.ts'
@@ -19,6 +19,8 @@ import {
   zoom,
 } from './timeline-model.ts'
 import { markText, momentText, segmentText, timelineText } from './timeline-text.ts'
+
+const words = texts.explain.timeline
 
 const offsetSec = (ts: number) => -new Date(ts * 1000).getTimezoneOffset() * 60
 const hourFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
@@ -164,13 +166,13 @@ export function Timeline({ model, name }: { model: TimelineModel; name: string }
         <Legend palette={palette} kinds={new Set(marks.map(mark => mark.kind))} />
         <div className={classes.tools}>
           <Button variant="default" h={32} onClick={() => zoomBy(0.5)}>
-            Zoom in
+            {words.zoomIn}
           </Button>
           <Button variant="default" h={32} onClick={() => zoomBy(2)} disabled={whole}>
-            Zoom out
+            {words.zoomOut}
           </Button>
           <Button variant="default" h={32} onClick={() => setView(period)} disabled={whole}>
-            Whole period
+            {words.whole}
           </Button>
         </div>
       </div>
@@ -179,7 +181,7 @@ export function Timeline({ model, name }: { model: TimelineModel; name: string }
         className={classes.canvas}
         tabIndex={0}
         role="slider"
-        aria-label={`${name}: events of the period`}
+        aria-label={words.events(name)}
         aria-valuemin={0}
         aria-valuemax={Math.max(marks.length, 1)}
         aria-valuenow={current + 1}
@@ -211,28 +213,18 @@ export function Timeline({ model, name }: { model: TimelineModel; name: string }
         )}
       </p>
       <p className={classes.help} id={helpId}>
-        Drag to zoom, double-click for the whole period. With the keyboard: left and right read the events, with Shift only those that
-        aren't ordinary reports; up and down zoom, Page Up and Page Down move, 0 shows the whole period.
+        {words.help}
       </p>
     </div>
   )
 }
 
 const stateKeys: NodeState[] = ['up', 'asleep', 'down', 'unknown']
-const kindWords: [MarkKind, string][] = [
-  ['report', 'report'],
-  ['reboot', 'restart'],
-  ['sleep', 'goes to sleep'],
-  ['boot-request', 'asked to boot'],
-  ['wake', 'wakes up'],
-  ['violation', 'violation'],
-  ['ignored', 'not counted'],
-  ['change', 'other event'],
-]
+const kindWords = Object.entries(words.kinds) as [MarkKind, string][]
 
 function Legend({ palette, kinds }: { palette: Palette | null; kinds: Set<MarkKind> }) {
   return (
-    <ul className={classes.legend} aria-label="Legend">
+    <ul className={classes.legend} aria-label={words.legend}>
       {stateKeys.map(state => (
         <li key={state}>
           <StateShape state={state} /> {stateWords[state].toLowerCase()}

@@ -1,7 +1,9 @@
 import type { NodeState } from '../../src-shared/contract.ts'
 import { formatDuration } from '../../src-shared/time.ts'
 import { formatDay } from '../format.ts'
-import { stateWords } from '../texts.ts'
+import { stateWords, texts } from '../texts.ts'
+
+const words = texts.explain.strip
 
 /** Seconds per day of a period, as nodes.list has them. */
 export interface Days {
@@ -34,10 +36,10 @@ export function dayWords(days: Days, index: number, periodStart: number): string
   const up = days.up[index] ?? 0
   const asleep = days.asleep[index] ?? 0
   const down = days.down[index] ?? 0
-  if (up > 0) parts.push(`${formatDuration(up)} up`)
-  if (asleep > 0) parts.push(`${formatDuration(asleep)} asleep`)
-  if (down > 0) parts.push(`${formatDuration(down)} down`)
-  return `${dayName(periodStart + index * 86_400)}, ${parts.length > 0 ? parts.join(', ') : 'not known yet'}`
+  if (up > 0) parts.push(words.up(formatDuration(up)))
+  if (asleep > 0) parts.push(words.asleep(formatDuration(asleep)))
+  if (down > 0) parts.push(words.down(formatDuration(down)))
+  return `${dayName(periodStart + index * 86_400)}, ${parts.length > 0 ? parts.join(', ') : words.unknown}`
 }
 
 const dayNames = new Map<number, string>()
@@ -63,7 +65,7 @@ export function stripWords(days: Days, periodStart: number, slaPermille: number)
   }
   const summary = (['up', 'asleep', 'at-risk', 'down', 'unknown'] as const)
     .filter(state => counts.has(state))
-    .map(state => `${counts.get(state)} ${counts.get(state) === 1 ? 'day' : 'days'} ${stateWords[state].toLowerCase()}`)
+    .map(state => words.days(counts.get(state) ?? 0, stateWords[state]))
   const worst = bad
     .sort((a, b) => b.down - a.down)
     .slice(0, 3)

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, memo, type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { NodeState } from '../../src-shared/contract.ts'
+import { texts } from '../texts.ts'
 import { useColorScheme } from './color-scheme.ts'
 import { type Days, dayState, dayWords, stripWords } from './uptime-days.ts'
 import classes from './uptime-strip.module.css'
@@ -149,11 +150,11 @@ export const UptimeStrip = memo(function UptimeStrip({
       role="slider"
       tabIndex={tabbable ? 0 : -1}
       data-strip=""
-      aria-label={`${name}, uptime by day: ${stripWords(days, periodStart, slaPermille)}`}
+      aria-label={texts.explain.strip.label(name, stripWords(days, periodStart, slaPermille))}
       aria-valuemin={1}
       aria-valuemax={Math.max(count, 1)}
       aria-valuenow={index + 1}
-      aria-valuetext={count > 0 ? dayWords(days, index, periodStart) : 'no days'}
+      aria-valuetext={count > 0 ? dayWords(days, index, periodStart) : texts.explain.strip.none}
       aria-readonly="true"
       onPointerMove={onPointerMove}
       onPointerLeave={() => setRead(null)}
