@@ -19,7 +19,8 @@ export type StoreCounts = z.infer<typeof counts>
 /** What a backup says of itself. */
 export const backupManifestSchema = z.object({
   format: z.literal('granary-backup'),
-  version: z.literal(1),
+  /** 1: parts as they are; 2: packed (jobs/backup/pieces.ts) */
+  version: z.union([z.literal(1), z.literal(2)]),
   /** of the Granary that made it */
   granary: z.string().max(40),
   /** everything that was committed before it is in it; seconds */

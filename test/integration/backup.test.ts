@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import {
+  closeSync,
   copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -18,6 +21,8 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { afterAll, expect, test } from 'vitest'
+import { createBodyWriter } from '../../src-main/jobs/backup/format.ts'
+import { openBackup } from '../../src-main/jobs/backup/read.ts'
 import { previewBackup } from '../../src-main/jobs/backup/restore.ts'
 import { writeTransaction } from '../../src-main/store/db.ts'
 import { saveNote } from '../../src-main/store/index.ts'
@@ -130,7 +135,7 @@ test('a backup is refused where a file is, and nothing is left of one that could
   const disk = smallDisk(1)
   if (disk) {
     const opened = openStore(dataDir, { mode: 'write' })
-    writeTransaction(opened.books, 'books.db', () => saveNote(opened, 'large', 'x'.repeat(1_500_000)))
+    writeTransaction(opened.books, 'books.db', () => saveNote(opened, 'large', randomBytes(1_500_000).toString('base64')))
     opened.close()
     expect(await codeOf(backUp(dataDir, join(disk, 'backup'), { withFacts: true }))).toMatch(/^io\.full/)
     expect(readdirSync(disk)).toEqual([])
@@ -189,10 +194,40 @@ test('an encrypted backup opens with its passphrase only; each kind of damage is
     writeFileSync(long, Buffer.concat([whole, Buffer.from('x')]))
     expect(await codeOf(restored(dataDir, long, passphrase))).toMatch(/^backup\.damaged/)
   }
+  // packed: most of a database is room
+  const { manifest } = await preview(dataDir, plain.path)
+  expect(plain.size).toBeLessThan(manifest.parts.reduce((sum, { size }) => sum + size, 0) / 4)
   expect(stepsIn(dataDir)).toBe(3)
   expect(readdirSync(dataDir).filter(name => name.startsWith('restoring') || name.startsWith('before'))).toEqual([])
   await restored(dataDir, sealed.path, backupPassphrase)
   expect(stepsIn(dataDir)).toBe(3)
+})
+
+test('a backup of version 1, whose parts are not packed, is read as before', async () => {
+  const dataDir = store()
+  const { path } = await backUp(dataDir, fresh('new'), { withFacts: true })
+  const parts = fresh('parts')
+  mkdirSync(parts)
+  const opened = await openBackup(path, { passphrase: '' })
+  await opened.readParts(parts, 'all')
+  opened.close()
+  const manifest = Buffer.from(JSON.stringify({ ...opened.manifest, version: 1 }))
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(manifest.length)
+  const old = fresh('old')
+  const fd = openSync(old, 'wx')
+  const body = createBodyWriter(fd, null)
+  const sum = createHash('sha256').update(manifest).digest()
+  for (const bytes of [length, sum, manifest, ...opened.manifest.parts.map(({ name }) => readFileSync(join(parts, name)))])
+    body.write(bytes)
+  body.end()
+  closeSync(fd)
+  expect((await preview(dataDir, old)).manifest.version).toBe(1)
+  const other = fresh('elsewhere')
+  await restored(other, old)
+  expect(stepsIn(other)).toBe(3)
+  truncateSync(old, readFileSync(old).length - 1)
+  expect(await codeOf(preview(dataDir, old))).toMatch(/^backup\.damaged: .*cut off/)
 })
 
 test('a restore that is killed at any moment leaves the former store or the new one, whole', async () => {

@@ -4,7 +4,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import type { Stretching } from '../../signing/key-box.ts'
 
 /*
- * The bytes of a backup file: a head, then the body. Plain, the body stands as it is. Encrypted, the passphrase is stretched as a key's is
+ * The bytes of a backup file: a head, then the body (what stands in that: make.ts, pieces.ts). Plain, the body stands as it is. Encrypted, the passphrase is stretched as a key's is
  * (signing/key-box.ts), a key of the file's own is made from that by HKDF, and the body stands in pieces that AES-256-GCM encrypts and authenticates,
  * each with its number and whether it is the last, so that none can be left out, put in, or change places.
  *

@@ -11,6 +11,7 @@ import type { JobContext } from '../context.ts'
 import { syncFolder } from '../files.ts'
 import { createBodyWriter, type Lock } from './format.ts'
 import { auditEntry, boundKeys, countsOf, factsNetwork } from './holdings.ts'
+import { PIECE_BYTES, packPiece } from './pieces.ts'
 import { checkParts, openBackup } from './read.ts'
 
 export const BACKUP_ENDING = '.granary-backup'
@@ -135,7 +136,7 @@ function manifestOf({ version, nowTs, dataDir, withFacts }: BackupOrder, folder:
     const last = auditEntry(books)
     return {
       format: 'granary-backup',
-      version: 1,
+      version: 2,
       granary: version,
       madeTs: nowTs,
       network: facts.network,
@@ -178,7 +179,7 @@ async function writeBackup(
     body.write(Buffer.concat([length, createHash('sha256').update(text).digest(), text]))
     for (const part of parts)
       for (const piece of piecesOf(part)) {
-        body.write(piece)
+        body.write(packPiece(piece))
         await new Promise(resolve => setImmediate(resolve))
         stopIfAsked()
       }
@@ -199,7 +200,7 @@ function* piecesOf(path: string): Generator<Uint8Array> {
   const fd = openSync(path, 'r')
   try {
     for (;;) {
-      const piece = Buffer.alloc(2 ** 20)
+      const piece = Buffer.alloc(PIECE_BYTES)
       const read = readSync(fd, piece)
       if (read === 0) return
       yield piece.subarray(0, read)

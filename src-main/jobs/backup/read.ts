@@ -9,9 +9,9 @@ import { connect } from '../../store/db.ts'
 import { migrations, refuseNewer, versionOf } from '../../store/migrations.ts'
 import { checkIntegrity } from '../../store/open.ts'
 import { type BodyReader, damaged, openBody, readHead } from './format.ts'
+import { takePiece } from './pieces.ts'
 
 const MOST_MANIFEST_BYTES = 2 ** 20
-const PIECE_BYTES = 2 ** 20
 
 export interface OpenedBackup {
   manifest: BackupManifest
@@ -90,14 +90,15 @@ function readManifest(body: BodyReader): BackupManifest {
   const names = new Set(manifest.parts.map(({ name }) => name))
   if (names.size < manifest.parts.length || !names.has('books.db')) throw damaged('the books are not in it')
   const wanted = manifest.parts.reduce((sum, { size }) => sum + size, 0)
-  if (body.left() < wanted) throw damaged('it is cut off')
-  if (body.left() > wanted) throw damaged('something stands after its end')
+  // how long packed parts are shows as they are read
+  if (manifest.version === 1 && body.left() < wanted) throw damaged('it is cut off')
+  if (manifest.version === 1 && body.left() > wanted) throw damaged('something stands after its end')
   return manifest
 }
 
 async function readParts(
   body: BodyReader,
-  { parts }: BackupManifest,
+  { parts, version }: BackupManifest,
   { folder, wanted }: { folder: string; wanted: 'all' | 'books' },
   signal?: AbortSignal,
 ): Promise<void> {
@@ -105,19 +106,27 @@ async function readParts(
     const fd = wanted === 'all' || name === 'books.db' ? openSync(join(folder, name), 'wx', 0o600) : null
     try {
       const hash = createHash('sha256')
-      await readPart(body, size, hash, fd, signal)
+      await readPart(body, version, size, hash, fd, signal)
       if (hash.digest('hex') !== sha256) throw damaged(`its part ${name} is damaged`)
       if (fd !== null) fsyncSync(fd)
     } finally {
       if (fd !== null) closeSync(fd)
     }
   }
+  if (body.left() > 0) throw damaged('something stands after its end')
 }
 
-async function readPart(body: BodyReader, size: number, hash: Hash, fd: number | null, signal?: AbortSignal): Promise<void> {
+async function readPart(
+  body: BodyReader,
+  version: BackupManifest['version'],
+  size: number,
+  hash: Hash,
+  fd: number | null,
+  signal?: AbortSignal,
+): Promise<void> {
   for (let left = size; left > 0; ) {
     if (signal?.aborted) throw new AppError('cancelled', 'Stopped on request. Nothing was changed.')
-    const piece = body.take(Math.min(left, PIECE_BYTES))
+    const piece = takePiece(body, version, left)
     hash.update(piece)
     for (let done = 0; fd !== null && done < piece.length; ) done += writeSync(fd, piece, done)
     left -= piece.length
