@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BUNDLE_WHAT } from '../../src-main/jobs/audit/bundle-form.ts'
+import { makeOwnBundle } from '../../src-main/jobs/audit/own-bundle.ts'
 import { sealLine, sealLines } from '../../src-main/jobs/audit/seal.ts'
 import { verifyBundle } from '../../src-main/jobs/audit/verify-bundle.ts'
-import { tellNodePeriods } from '../../src-main/jobs/node-runs.ts'
+import { computeNodeRuns, tellNodePeriods } from '../../src-main/jobs/node-runs.ts'
 import { writeTransaction } from '../../src-main/store/db.ts'
+import { listNodeMints } from '../../src-main/store/node-mints.ts'
 import { savePayments } from '../../src-main/store/payment-checks.ts'
 import type { SealedCheck } from '../../src-shared/sealed-check.ts'
+import { periodAt } from '../../src-shared/time.ts'
 import { granary } from '../helpers/granary.ts'
 import { makeOwnWorld, type OwnWorld, ownRules } from '../helpers/own-world.ts'
 
@@ -111,4 +114,21 @@ test('the command line writes it by the mint’s id, and verifies it where nothi
   expect((await granary('audit', 'bundle', '--mint', decided.hash, '--period', '102', file, '--data', dataDir)).code).toBe(2)
   expect((await granary('audit', 'bundle', file, '--data', dataDir)).err).toContain('or which mint: --mint ID')
   expect(store.facts.open).toBe(true)
+})
+
+test('where node-period takes over from fixed periods, with the carbon offset, the bundle says so and gives the same', async () => {
+  const { store, decided } = world
+  const rules = { firstNodePeriod: 102, carbon: true }
+  computeNodeRuns(store, rules)
+  const [mint] = listNodeMints(store, { offset: 0, limit: 100 }).rows.filter(({ carbonUnits }) => carbonUnits > 0n)
+  expect([mint?.startTs, mint?.hash === decided.hash]).toEqual([periodAt(102).start, false])
+  const order = { nodeId: mint!.nodeId, startTs: mint!.startTs, rules, madeBy: 'test', nowTs: 1 }
+  const { bytes } = await makeOwnBundle(store, order, async () => new Map(), null)
+  const found = await verifyBundle('it', bytes, store)
+  const states = ['recomputed from its events', 'derivation', 'against your own store'].map(name => checkOf(found, name))
+  expect(
+    states.map(({ state }) => state),
+    JSON.stringify(states),
+  ).toEqual(Array(3).fill('right'))
+  expect(JSON.parse(linesOf(bytes)[0]!)).toMatchObject({ from: 102, closedIn: 103, firstNodePeriod: 102, carbon: true })
 })
