@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, type Page } from '@playwright/test'
+import { verifyBundle } from '../../src-main/jobs/audit/verify-bundle.ts'
 import { parseCsv } from '../../src-shared/csv.ts'
 import { demoArchives } from '../helpers/demo-archive.ts'
 import { test } from '../helpers/one-page.ts'
@@ -71,6 +72,12 @@ test('under v3 the page says so first, each mint says why nothing can be done, a
     await expect(sheet.getByRole('heading', { name: heading })).toBeVisible()
   await expect(sheet.getByText('Payout in TFT')).toBeVisible()
   await expect(sheet.getByText(/^[0-9a-f]{64}$/)).toBeVisible()
+  const download = page.waitForEvent('download')
+  await sheet.getByRole('button', { name: 'Evidence bundle' }).click()
+  const bundle = await download
+  expect(bundle.suggestedFilename()).toMatch(/^node-\d+-from-\d{4}-\d\d-\d\d\.evidence$/)
+  const { checks, problems } = await verifyBundle('it', readFileSync(await bundle.path()), null)
+  expect([problems, checks.find(({ name }) => name === 'recomputed from its events')?.state]).toEqual([[], 'right'])
   await page.keyboard.press('Escape')
   await expect(sheet).toBeHidden()
 })
