@@ -23,6 +23,7 @@ export const auditTexts = {
   failed: 'It was not audited',
   safe: 'Nothing was changed.',
   gone: 'This audit is not kept any more. Begin it once more.',
+  notCheckedAre: (checks: string) => `not checked: ${checks}`,
   verdict: 'Verdict',
   checks: 'Checks',
   check: 'Check',

@@ -186,6 +186,7 @@ export const creditTexts = {
     title: (id: string) => `Loan ${id}`,
     borrower: 'Borrower',
     principal: 'Lent',
+    rateFor: (rate: string, months: string) => `${rate} a year, ${months}`,
     terms: 'Terms',
     owed: 'Owed now',
     owedHint: 'Principal and charged interest.',

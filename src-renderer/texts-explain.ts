@@ -12,7 +12,6 @@ export const explainTexts = {
     violation: 'The violation',
     inputs: 'Inputs',
     inputsTitle: 'What goes in',
-    range: '{from} to {to}',
     rules: 'Rules',
     rulesAre: (rules: string, resources: string) => `${rules}, resources: ${resources}`,
     resources: { latest: 'those of the last change', minimum: 'the least of the period' },
@@ -60,7 +59,6 @@ export const explainTexts = {
   },
   steps: {
     none: 'No report in this period, so there is nothing to credit.',
-    range: '{from} to {to}',
     rangeIn: (first: string, last: string) => `{from} to {to}, blocks ${first} to ${last}`,
     atEnd: '{time}, concluded at the end',
     inBlock: (block: string) => `{time}, block ${block}`,

@@ -140,6 +140,7 @@ export const mintTexts = {
   },
   byUptime: 'pays by uptime',
   missed: 'missed',
+  tooMuch: (time: string) => `${time} too much`,
   paysNothing: 'pays nothing',
   sumMints: 'Mints',
   sheet: {

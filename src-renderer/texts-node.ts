@@ -9,7 +9,6 @@ export const nodeTexts = {
   explanationFailed: 'The explanation could not be made',
   timeline: 'Uptime timeline',
   uptime: 'Uptime',
-  asOf: 'as of {time}',
   ofPeriod: (nodeId: number, period: number) => `Node ${nodeId}, period ${period}`,
   stepByStep: 'Payout step by step',
   stepByStepTitle: 'Payout, step by step',

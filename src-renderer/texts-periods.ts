@@ -35,7 +35,6 @@ export const periodsTexts = {
     missingText: 'Nothing is stored of it. {follow} that far back, or {import}, to see it.',
     missingFollow: 'Follow the chain',
     missingImport: 'import its grid archive',
-    range: '{from} to {to}',
     all: 'All periods',
     pays: 'Pays',
     payoutOf: (index: number) => `Payout of period ${index}`,

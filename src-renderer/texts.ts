@@ -133,6 +133,12 @@ const english = {
     commandsKey: 'Ctrl K',
     node: (id: string) => `Node ${id}`,
     period: (index: string) => `Period ${index}`,
+    asOf: 'as of {time}',
+    range: (from: string, to: string) => `${from} to ${to}`,
+    /** with times that are more than text */
+    between: '{from} to {to}',
+    /** after others that are named */
+    more: (count: number) => `and ${count} more`,
   },
   notFound: { title: 'There is no such page', text: 'The address does not belong to any page of Granary.', action: 'To the overview' },
   /** words of the grid, on hover */

@@ -95,7 +95,7 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
           <dt>{texts.app.period(String(explanation.period.index))}</dt>
           <dd>
             <Filled
-              text={words.range}
+              text={texts.app.between}
               parts={{ from: <DateTime ts={explanation.period.start} />, to: <DateTime ts={explanation.period.end} /> }}
             />
           </dd>

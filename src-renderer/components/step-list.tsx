@@ -32,7 +32,7 @@ function RunEntry({ run }: { run: StepRun }) {
         <Credit credited={run.creditedSec} lost={run.lostSec} />
         <span className={classes.when}>
           <Filled
-            text={run.firstBlock === null ? words.range : words.rangeIn(group(String(run.firstBlock)), group(String(run.lastBlock)))}
+            text={run.firstBlock === null ? texts.app.between : words.rangeIn(group(String(run.firstBlock)), group(String(run.lastBlock)))}
             parts={{ from: <DateTime ts={run.fromTs} />, to: <DateTime ts={run.toTs} /> }}
           />
         </span>

@@ -27,11 +27,11 @@ function foundText({ checks, differences, verdict }: AuditedReceipt): string {
   const named = (state: CheckState) => checks.filter(check => check.state === state).map(({ name }) => checkTitles[name].toLowerCase())
   if (verdict === 'fails') {
     const members = differences.map(({ member }) => member).filter(member => member !== 'hash' && member !== 'form')
-    const shown = members.length > 3 ? [...members.slice(0, 3), `and ${members.length - 3} more`] : members
+    const shown = members.length > 3 ? [...members.slice(0, 3), texts.app.more(members.length - 3)] : members
     return `${named('fails').join(', ')}${shown.length === 0 ? '' : `: ${shown.join(', ')}`}`
   }
   const open = named('not-checked')
-  return open.length === 0 ? '' : `not checked: ${open.join(', ')}`
+  return open.length === 0 ? '' : words.notCheckedAre(open.join(', '))
 }
 
 export const auditColumns: Column<AuditedReceipt>[] = [

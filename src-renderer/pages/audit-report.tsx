@@ -62,7 +62,7 @@ function SignReport({ jobId }: { jobId: string }) {
   if (keys.data && !key)
     return (
       <p>
-        {words.noKey} <Link href="/keys">Keys</Link>
+        {words.noKey} <Link href="/keys">{texts.keys.title}</Link>
       </p>
     )
   if (!key) return null

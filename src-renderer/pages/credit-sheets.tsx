@@ -222,9 +222,7 @@ export function LoanSheet({ id }: { id: string }) {
         </Fact>
         <Fact name={said.borrower}>{cleanName(data.name)}</Fact>
         <Fact name={said.principal}>{inToken(data.principal)}</Fact>
-        <Fact name={said.terms}>
-          {formatBps(data.rateBps)} a year, {words.form.months(data.termMonths)}
-        </Fact>
+        <Fact name={said.terms}>{said.rateFor(formatBps(data.rateBps), words.form.months(data.termMonths))}</Fact>
         <Fact name={said.opened}>
           <DateTime ts={data.openedTs} />
         </Fact>

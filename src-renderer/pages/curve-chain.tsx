@@ -166,7 +166,7 @@ function Account({ account, pallet, specVersion }: { account: ChainCurveAccount;
               <span className={page.wrap} title={words.addressHint}>
                 {address}
               </span>{' '}
-              <CopyButton text={address} label="Copy" compact />
+              <CopyButton text={address} label={texts.table.copy} compact />
             </>,
           ],
           [heads.check, <StateMark key="check" state={check === 'same' ? 'up' : check === 'differs' ? 'down' : 'unknown'} word={said} />],

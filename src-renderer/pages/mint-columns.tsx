@@ -240,6 +240,6 @@ function Budget({ row: { projection } }: { row: RunningRow }) {
   const { budgetSec, violation } = projection
   if (violation !== null) return <StateMark state="down" word={words.paysNothing} title={violationWords[violation].meaning} />
   if (budgetSec === null) return <span className={classes.dim}>{words.byUptime}</span>
-  if (budgetSec < 0) return <StateMark state="down" word={words.missed} title={`${formatDuration(-budgetSec)} too much`} />
+  if (budgetSec < 0) return <StateMark state="down" word={words.missed} title={words.tooMuch(formatDuration(-budgetSec))} />
   return formatHours(budgetSec)
 }

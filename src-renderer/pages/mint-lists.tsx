@@ -8,6 +8,7 @@ import { formatUtc } from '../../src-shared/time.ts'
 import { query, useQuery } from '../api.ts'
 import { type Column, DataTable, useTableSort } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { Filled } from '../components/filled.tsx'
 import { FarmName } from '../components/names.tsx'
 import { listSource, type RowSource, useWindowSource } from '../components/row-source.ts'
 import { Amount, DateTime } from '../components/values.tsx'
@@ -77,7 +78,7 @@ export function RunningPeriods() {
       tools={
         source.first?.asOfTs ? (
           <span className={page.dim}>
-            as of <DateTime ts={source.first.asOfTs} form="both" />
+            <Filled text={texts.app.asOf} parts={{ time: <DateTime ts={source.first.asOfTs} form="both" /> }} />
           </span>
         ) : null
       }
@@ -203,8 +204,8 @@ function LockMonths({ months }: { months: Locks['months'] }) {
           {months.map(month => (
             <tr key={month.period}>
               <td>{month.period}</td>
-              <td title={`${formatUtc(month.start)} to ${formatUtc(month.end)}`}>
-                {formatDayYear(month.start)} to {formatDayYear(month.end)}
+              <td title={texts.app.range(formatUtc(month.start), formatUtc(month.end))}>
+                {texts.app.range(formatDayYear(month.start), formatDayYear(month.end))}
               </td>
               <td className={page.num}>{formatCount(month.count)}</td>
               <td className={page.num}>

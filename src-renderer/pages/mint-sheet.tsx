@@ -15,6 +15,7 @@ import { EvidenceButton } from '../components/evidence-button.tsx'
 import classes from '../components/explain.module.css'
 import { prettyReceipt } from '../components/explain-model.ts'
 import { ExplainSkeleton, UptimeSection } from '../components/explain-sheet.tsx'
+import { Filled } from '../components/filled.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { ViolationBox } from '../components/violation-box.tsx'
@@ -64,8 +65,8 @@ function MintBody({ nodeId, start, rules }: { nodeId: number; start: number; rul
           <span className={classes.dim}>{words.payee(payeeOf(row))}</span>
         </p>
         <p className={classes.dim}>
-          {words.period} <DateTime ts={row.start} /> to <DateTime ts={row.end} />, {words.closed.toLowerCase()}{' '}
-          <DateTime ts={row.closedTs} />. <NodeLink nodeId={row.nodeId} />
+          {words.period} <Filled text={texts.app.between} parts={{ from: <DateTime ts={row.start} />, to: <DateTime ts={row.end} /> }} />,{' '}
+          {words.closed.toLowerCase()} <DateTime ts={row.closedTs} />. <NodeLink nodeId={row.nodeId} />
         </p>
       </div>
       <section className={classes.section} aria-label={words.actions}>
@@ -244,8 +245,12 @@ function Explained({ explanation, running }: { explanation: Explanation; running
     <>
       {running ? (
         <p>
-          {words.period} <DateTime ts={explanation.period.start} /> to <DateTime ts={explanation.period.end} />. {words.running}{' '}
-          <NodeLink nodeId={explanation.nodeId} />
+          {words.period}{' '}
+          <Filled
+            text={texts.app.between}
+            parts={{ from: <DateTime ts={explanation.period.start} />, to: <DateTime ts={explanation.period.end} /> }}
+          />
+          . {words.running} <NodeLink nodeId={explanation.nodeId} />
         </p>
       ) : null}
       {explanation.violation ? <ViolationBox detail={explanation.violation} label={texts.nodes.violation} /> : null}

@@ -22,7 +22,7 @@ export function NodeBudget({ detail }: { detail: NodeDetail }) {
           <abbr title={words.term}>{words.title}</abbr>
         </h2>
         <span className={classes.dim}>
-          <Filled text={texts.node.asOf} parts={{ time: <DateTime ts={projection.asOfTs} form="full" /> }} />
+          <Filled text={texts.app.asOf} parts={{ time: <DateTime ts={projection.asOfTs} form="full" /> }} />
         </span>
       </div>
       {projection.rules === 'node-period' ? (

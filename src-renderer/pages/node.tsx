@@ -101,7 +101,7 @@ function NodeView({
         <div className={classes.panelHead}>
           <h2>{words.uptime}</h2>
           <span className={classes.dim}>
-            <Filled text={words.asOf} parts={{ time: <DateTime ts={Math.min(period.completeUntilTs, period.end)} form="full" /> }} />
+            <Filled text={texts.app.asOf} parts={{ time: <DateTime ts={Math.min(period.completeUntilTs, period.end)} form="full" /> }} />
           </span>
         </div>
         <Timeline model={model} name={words.ofPeriod(row.nodeId, period.index)} />

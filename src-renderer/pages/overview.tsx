@@ -34,7 +34,7 @@ export function OverviewPage() {
     <div className={classes.page}>
       <header className={classes.head}>
         <h1>{words.title}</h1>
-        <span className={classes.dim} title={`${formatUtc(period.start)} to ${formatUtc(period.end)}`}>
+        <span className={classes.dim} title={texts.app.range(formatUtc(period.start), formatUtc(period.end))}>
           {words.period(period.index, formatDayYear(period.start), formatDayYear(period.end))}
         </span>
         <StateCounts states={data.states} />

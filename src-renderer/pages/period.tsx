@@ -57,7 +57,7 @@ export function PeriodPage({ params }: { params: Record<string, string | undefin
         {period ? (
           <>
             <span className={classes.dim}>
-              <Filled text={words.range} parts={{ from: <DateTime ts={period.start} />, to: <DateTime ts={period.end} /> }} />
+              <Filled text={texts.app.between} parts={{ from: <DateTime ts={period.start} />, to: <DateTime ts={period.end} /> }} />
             </span>
             <PeriodMark period={period} standing={standingOf(period)} />
           </>

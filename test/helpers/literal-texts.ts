@@ -23,8 +23,16 @@ const SEEN = new Set([
   'aria-valuetext',
   'aria-roledescription',
 ])
-/** Names for programs: of a form's field, a table's kept state. */
-const NAME_FOR_PROGRAMS = /^[a-z][\w.-]*$/
+/** Attributes whose text is for the browser alone. */
+const NEVER_SEEN = new Set(['className', 'd', 'href', 'size'])
+/** Members whose text is a name for programs, too, where it is one small word: of a form's field, a table's kept state. */
+const ALSO_FOR_PROGRAMS = new Set(['name', 'text'])
+const SMALL_WORD = /^[a-z][\w.-]*$/
+/** What a text is compared with, looked for or found by, and faults of the program itself, nobody sees. */
+const COMPARES = new Set(['===', '!==', '==', '!='])
+const LOOKS_UP = new Set(['includes', 'startsWith', 'endsWith', 'closest', 'querySelector', 'querySelectorAll', 'addEventListener'])
+/** Symbols that are written alike in every language. */
+const SYMBOLS = /^(?:(?:TFT|USD|UTC|GiB|CSV|JSON|POST)\b|[^\p{L}])+$/u
 
 interface Node {
   type: string
@@ -34,7 +42,7 @@ interface Node {
 
 /** A literal with letters of a language; a number, a mark or a unit's sign is none. */
 function hasWords(text: string): boolean {
-  return /\p{L}{2,}/u.test(text)
+  return /\p{L}{2,}/u.test(text) && !SYMBOLS.test(text)
 }
 
 /** Like a sentence or a label, wherever it stands: two words, or one that begins with a capital letter and goes on small. */
@@ -61,12 +69,22 @@ export function literalTexts(source: string, lang: 'tsx' | 'ts'): Literal[] {
       case 'TSTypeAnnotation':
       case 'TSTypeParameterInstantiation':
         return
+      case 'JSXElement':
+        // a command line or a name of the wire, to be typed as it is
+        if (((node.openingElement as Node).name as Node).name === 'code') return
+        break
+      case 'NewExpression':
+        if ((node.callee as Node).name === 'Error') return
+        break
+      case 'SwitchCase':
+        visitAll(node.consequent, false)
+        return
       case 'JSXText':
         if (hasWords(node.value as string)) add(node, node.value as string)
         return
       case 'JSXAttribute': {
         const name = (node.name as Node).name as string
-        visitAll(node.value, SEEN.has(name))
+        if (!NEVER_SEEN.has(name)) visitNamed(name, node.value)
         return
       }
       case 'JSXExpressionContainer':
@@ -74,18 +92,18 @@ export function literalTexts(source: string, lang: 'tsx' | 'ts'): Literal[] {
         return
       case 'Property':
         if (node.computed === true) visitAll(node.key, false)
-        visitAll(node.value, SEEN.has(((node.key as Node).name ?? (node.key as Node).value) as string))
+        visitNamed(((node.key as Node).name ?? (node.key as Node).value) as string, node.value)
         return
       case 'CallExpression':
         visitAll(node.callee, false)
-        visitAll(node.arguments, false)
+        if (!LOOKS_UP.has(((node.callee as Node).property as Node | undefined)?.name as string)) visitAll(node.arguments, false)
         return
       case 'MemberExpression':
         visitAll(node.object, false)
         if (node.computed === true) visitAll(node.property, false)
         return
       case 'BinaryExpression':
-        visitAll([node.left, node.right], node.operator === '+' && seen)
+        if (!COMPARES.has(node.operator as string)) visitAll([node.left, node.right], node.operator === '+' && seen)
         return
       case 'ConditionalExpression':
         visitAll(node.test, false)
@@ -110,7 +128,12 @@ export function literalTexts(source: string, lang: 'tsx' | 'ts'): Literal[] {
   }
 
   function judge(node: Node, text: string, seen: boolean): void {
-    if (seen ? hasWords(text) && !NAME_FOR_PROGRAMS.test(text) : looksSaid(text)) add(node, text)
+    if (seen ? hasWords(text) : looksSaid(text) && !SYMBOLS.test(text)) add(node, text)
+  }
+
+  function visitNamed(name: string, value: unknown): void {
+    const isName = ALSO_FOR_PROGRAMS.has(name) && SMALL_WORD.test(String((value as Node | null)?.value))
+    visitAll(value, SEEN.has(name) && !isName)
   }
 
   function visitAll(member: unknown, seen: boolean): void {
