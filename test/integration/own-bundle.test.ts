@@ -51,6 +51,11 @@ test('without its stored runs the same bundle comes out; a store with other figu
   store.facts.prepare('DELETE FROM node_runs WHERE period < 103').run()
   expect((await world.bundle(decided)).bytes.equals(bytes)).toBe(true)
   const lines = linesOf(bytes)
+  const other = sealedAnew(lines.with(0, lines[0]!.replace(`"nodeId":${decided.nodeId}`, '"nodeId":4000')))
+  expect(checkOf(await verifyBundle('it', other, store), 'against your own store')).toMatchObject({
+    state: 'fails',
+    why: expect.stringContaining('give node 4000 no period of its own'),
+  })
   const at = lines.findLastIndex(line => line.includes('NodeUptimeReported'))
   const changed = lines.with(
     at,

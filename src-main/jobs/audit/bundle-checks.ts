@@ -10,6 +10,7 @@ import { isBy } from '../../clients/stellar/signatures.ts'
 import type { Statement } from '../../engines/compare/proposal.ts'
 import { loadBlocks } from '../../store/chain.ts'
 import type { Store } from '../../store/index.ts'
+import type { StoredPeriod } from '../../store/periods.ts'
 import { derivationLine } from './bundle.ts'
 import { ARCHIVE_HEAD, type BundlePayments, PREAMBLE } from './bundle-form.ts'
 import { bytesOfBase64 } from './read-text.ts'
@@ -141,15 +142,18 @@ export function hashesCheck(store: Store | null, pairs: readonly (readonly [numb
 
 export const OWN_STORE = 'against your own store'
 
-/** With a store that has the same, the events must be those that it has. `own`: its lines; `origin`: whence it has them. */
+const NOT_FOLLOWED = 'Only some farms or nodes are followed here, and this one is not among them.'
+
+/** With a store that has the same, the events must be those that it has. `own`: its lines, AppError not-found where it knows nothing of the kind. */
 export async function eventsCheck(
   rules: Rules,
   archive: readonly string[],
-  origin: 'sync' | 'archive',
+  { origin, scope }: Pick<StoredPeriod, 'origin' | 'scope'>,
   own: () => Promise<readonly string[]>,
 ): Promise<Check> {
   try {
     const lines = await own()
+    if (scope !== null && lines.length <= ARCHIVE_HEAD.length) return unknown(OWN_STORE, NOT_FOLLOWED)
     const at = Array.from({ length: Math.max(lines.length, archive.length) }, (_, i) => i).find(i => lines[i] !== archive[i])
     if (at === undefined)
       return right(
@@ -163,6 +167,8 @@ export async function eventsCheck(
       theirs === undefined ? 'only your store has it' : mine === undefined ? 'only the bundle has it' : 'your store has something else'
     return fails(OWN_STORE, `${line}: ${how}.`)
   } catch (error) {
-    return unknown(OWN_STORE, toAppError(error).message)
+    const { code, message } = toAppError(error)
+    if (code !== 'not-found') return unknown(OWN_STORE, message)
+    return scope === null ? fails(OWN_STORE, message) : unknown(OWN_STORE, NOT_FOLLOWED)
   }
 }

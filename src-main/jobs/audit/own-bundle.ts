@@ -110,7 +110,7 @@ function archiveOf({ periods }: OwnHistory, part: NodePart, { info }: NodeMint):
 }
 
 /** What the archive of a node's own period begins with. */
-export interface OwnStart extends Pick<NodePart, 'start' | 'end'> {
+interface OwnStart extends Pick<NodePart, 'start' | 'end'> {
   network: string
   /** the fixed period with whose start the events begin */
   period: { index: number; start: number; end: number }

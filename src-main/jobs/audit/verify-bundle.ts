@@ -167,5 +167,5 @@ function recomputeNode(head: FixedHead, archive: readonly string[]): Explanation
 async function storeCheck(store: Store | null, { nodeId, period }: FixedHead, archive: readonly string[]): Promise<Check> {
   const stored = store && listPeriods(store).find(({ index }) => index === period.index)
   if (!store || !stored) return unknown(OWN_STORE, `Period ${period.index} is not in your store.`)
-  return eventsCheck('v3', archive, stored.origin, () => nodeArchive(store, period.index, nodeId))
+  return eventsCheck('v3', archive, stored, () => nodeArchive(store, period.index, nodeId))
 }

@@ -29,7 +29,7 @@ import {
   unknown,
 } from './bundle-checks.ts'
 import type { BundleDecision, BundlePayments, OwnHead } from './bundle-form.ts'
-import { beginOwn, mintIn, type OwnStart, ownArchive } from './own-bundle.ts'
+import { beginOwn, mintIn, ownArchive } from './own-bundle.ts'
 
 /** What of a bundle is looked at, read. */
 export interface BundleParts {
@@ -66,7 +66,7 @@ const rulesOf = ({ firstNodePeriod, carbon }: OwnHead) => ({ firstNodePeriod, ca
 function recompute(head: OwnHead, archive: readonly string[]): Explanation | null {
   const { nodeId, period, from, closedIn, firstNodePeriod, boundaryBlock, carbon, coveredToBlock } = head
   const boundary = firstNodePeriod === null ? null : { ts: periodAt(firstNodePeriod).start, block: boundaryBlock }
-  let begun: Pick<OwnStart, 'network' | 'period'> | null = null
+  let network = ''
   let start: StartSnapshot | null = null
   let fold: NodePeriodFold | null = null
   const ready = (): NodePeriodFold => {
@@ -75,7 +75,7 @@ function recompute(head: OwnHead, archive: readonly string[]): Explanation | nul
   }
   readArchiveBytes('the bundle', Buffer.from(`${archive.join('\n')}\n`), {
     header(value) {
-      begun = { network: value.network, period: value.period }
+      network = value.network
       if (value.period.index !== from || value.blocks.last !== coveredToBlock)
         throw new AppError('archive.format', 'Its events are of another period or other blocks than its head says.')
     },
@@ -83,14 +83,14 @@ function recompute(head: OwnHead, archive: readonly string[]): Explanation | nul
       start = value
     },
     end(end) {
-      fold = beginOwn({ ...begun!, start: start!, end }, nodeId, boundary)
+      // the reader has held the header's period against its index
+      fold = beginOwn({ network, period: periodAt(from), start: start!, end }, nodeId, boundary)
     },
     block: (n, ts) => ready().block(n, ts),
     uptime: (id, now, uptime) => ready().uptime(id, now, uptime),
     consumption: (contractId, timestamp, window, nru) => ready().consumption(contractId, timestamp, window, nru),
     rare: event => ready().rare(event),
   })
-  const { network } = begun as unknown as OwnStart
   const found = mintIn(ready(), { nodeId, startTs: period.start, closedIn }, { network, carbon })
   if (found && found.mint.info.closed.block !== coveredToBlock)
     throw new AppError(
@@ -163,7 +163,7 @@ async function storeCheck(head: OwnHead, hash: string, archive: readonly string[
   const { nodeId, period, closedIn } = head
   const stored = store && listPeriods(store).find(({ index }) => index === closedIn)
   if (!store || !stored) return unknown(OWN_STORE, `Period ${closedIn}, in which it was closed, is not in your store.`)
-  const events = await eventsCheck('node-period', archive, stored.origin, () =>
+  const events = await eventsCheck('node-period', archive, stored, () =>
     ownArchive(store, rulesOf(head), { nodeId, startTs: period.start, closedIn }),
   )
   const own = nodeMint(store, nodeId, period.start)
