@@ -20,6 +20,7 @@ const eventWords: Record<LogEvent, string> = {
   'job-ended': 'Job ended',
   'job-failed': 'Job failed',
   'upkeep-failed': 'Upkeep failed',
+  failed: 'Failed',
   'core-ended': 'The core ended',
   'internal-error': 'Internal error',
   crashed: 'Crash report written',

@@ -21,6 +21,7 @@ export const logEvents = {
   'job-ended': { level: 'info', fields: { kind: 'word', job: 'word', state: 'word', tookSec: 'number' } },
   'job-failed': { level: 'warning', fields: { kind: 'word', job: 'word', tookSec: 'number', code: 'word', message: 'text' } },
   'upkeep-failed': { level: 'warning', fields: { what: 'word', code: 'word', message: 'text' } },
+  failed: { level: 'warning', fields: { code: 'word', message: 'text' } },
   'core-ended': { level: 'error', fields: { exitCode: 'number' } },
   'internal-error': { level: 'error', fields: { name: 'word', message: 'text', at: 'places' } },
   crashed: { level: 'error', fields: { report: 'word' } },

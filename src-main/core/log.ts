@@ -30,7 +30,7 @@ export interface CrashAbout {
 /** Where a process writes what happened. Nothing here throws: a full disk or a folder that can't be written never stops the work. */
 export interface Log {
   write<E extends LogEvent>(event: E, fields: LogFields<E>): void
-  /** an error that nobody expected */
+  /** an error that nobody expected, with where it came from; one with a code of its own is a failure like others */
   internal(error: unknown): void
   /** an error's code and words as fields */
   said(error: unknown): { code: string; message: string }
@@ -105,8 +105,13 @@ export function openLog({ dataDir, part, version, programDir = '', home = homedi
     write,
     said,
     internal(error) {
+      const { code, message } = said(error)
+      if (code !== 'internal') {
+        write('failed', { code, message })
+        return
+      }
       const at = stackFrames(stackOf(error), places, FRAMES_IN_ENTRY).join(' < ')
-      write('internal-error', { name: nameOf(error), message: said(error).message, at })
+      write('internal-error', { name: nameOf(error), message, at })
     },
     crash(about) {
       if (!mayReport()) return null
