@@ -36,7 +36,7 @@ export const desktopTexts = {
       file: 'This file lies on another machine. Nothing was read of it.',
     } satisfies Record<RefusedKind, string>,
     wayOut: {
-      link: 'Links name a receipt, a node, a period or a payout run, as granary://node/17. Ask its sender for the right one, or search for what you want with Ctrl+K.',
+      link: 'Links name a receipt, a node, a period or a payout run, as granary://node/17. Ask its sender for the right one, or use the search above the pages.',
       file: 'Copy it to this machine and open the copy, if you trust where it comes from.',
     } satisfies Record<RefusedKind, string>,
     asGiven: 'As it was given',

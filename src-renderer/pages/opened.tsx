@@ -11,6 +11,7 @@ import { type Fact, FactList } from '../components/fact-list.tsx'
 import { texts } from '../texts.ts'
 import { beginAuditOfPaths } from './audit-run.ts'
 import { addPath } from './import-queue.ts'
+import classes from './linked.module.css'
 import page from './page.module.css'
 import { bytesText } from './upload.ts'
 
@@ -112,7 +113,7 @@ function WayOn({ look: { kind, name }, path }: { look: FileLook; path: string })
       >
         {isArchive ? words.import(name) : words.audit(name)}
       </Button>
-      <span className={page.dim}>{isArchive ? words.importWhat : words.auditWhat}</span>
+      <span className={classes.beside}>{isArchive ? words.importWhat : words.auditWhat}</span>
     </div>
   )
 }

@@ -9,10 +9,10 @@ import { readDesktopChange, readDesktopSettings } from '../../src-main/hosts/ele
 import {
   createOpenedFiles,
   givenByArguments,
-  hasSwitch,
   ownArguments,
   pageForGiven,
   readGiven,
+  switchOf,
 } from '../../src-main/hosts/electron/given.ts'
 import { AT_LOGIN, autostartText, type LoginEdges, readLoginItem, setLoginItem } from '../../src-main/hosts/electron/login-item.ts'
 import { isPagePath } from '../../src-main/hosts/electron/tellings.ts'
@@ -43,10 +43,14 @@ describe('what the system hands over', () => {
   test('a link shows its page; arguments beside it, which its author may have added, are left alone', () => {
     expect(shown(['granary://node/17'])).toEqual(['/node/17', []])
     expect(shown(['--', 'granary://run/0a1b'], windows)).toEqual(['/run/0a1b', []])
-    const injected = ['--data=/tmp/evil', AT_LOGIN, '/etc/passwd', 'granary://node/17', '--inspect']
+    const injected = ['--data=/own', '/a', 'granary://node/17', '--data=/evil', '--at-login', '/etc/passwd']
     expect(shown(injected)).toEqual(['/node/17', []])
-    expect(hasSwitch(injected, AT_LOGIN)).toBe(false)
-    expect(hasSwitch([AT_LOGIN], AT_LOGIN)).toBe(true)
+    expect([switchOf(injected, 'data'), switchOf(injected, AT_LOGIN)]).toEqual(['/own', null])
+    expect([
+      switchOf(['--at-login'], AT_LOGIN),
+      switchOf(['--data=/a', '--data=/b=c'], 'data'),
+      switchOf(['--database=/a'], 'data'),
+    ]).toEqual(['', '/b=c', null])
   })
 
   test('what is no link of ours is shown as what it was', () => {
@@ -176,7 +180,7 @@ describe('start at login', () => {
   test('on Windows the same program and arguments are set and asked for; one switched off in its settings is off', () => {
     const { edges, asked, system } = loginEdges('win32')
     expect(setLoginItem(edges, true)).toEqual({ isOn: true, note: null })
-    const mine = { path: edges.program, args: ['"--data=/home/anna/my data"', AT_LOGIN] }
+    const mine = { path: edges.program, args: ['"--data=/home/anna/my data"', '--at-login'] }
     expect(asked).toEqual([{ openAtLogin: true, ...mine }, mine])
     system.executableWillLaunchAtLogin = false
     expect(readLoginItem(edges)).toMatchObject({ isOn: false, note: expect.stringContaining('Windows has it switched off') })

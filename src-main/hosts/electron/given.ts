@@ -25,8 +25,8 @@ export interface ArgumentEdges {
 }
 
 /**
- * The program's arguments (without the program itself). Where one is a link, all others are left alone, switches too: a browser hands links
- * over, and whoever wrote the link must not add arguments to it.
+ * The program's arguments (without the program itself). Where one is a link, no file is taken: a browser hands links over, and whoever wrote
+ * the link must not add arguments to it.
  */
 export function givenByArguments(args: readonly string[], { platform, resolve }: ArgumentEdges): Given {
   const link = args.find(isLinkLike)
@@ -45,9 +45,14 @@ export function ownArguments(argv: readonly string[], appPath: string | null, re
   return argv.slice(Math.max(at, 0) + 1)
 }
 
-/** A switch of the program, unless a link is among its arguments (see givenByArguments). */
-export function hasSwitch(args: readonly string[], name: string): boolean {
-  return !args.some(isLinkLike) && args.includes(name)
+/**
+ * A switch of the program as `--name=value` or `--name`; null where it is not there. Only what stands before a link counts: behind it, its
+ * author may have added some.
+ */
+export function switchOf(args: readonly string[], name: string): string | null {
+  const link = args.findIndex(isLinkLike)
+  const found = (link < 0 ? args : args.slice(0, link)).findLast(arg => arg === `--${name}` || arg.startsWith(`--${name}=`))
+  return found === undefined ? null : found.slice(`--${name}=`.length)
 }
 
 /** Reads what another process handed over: of the same user, but maybe of another version. Whatever is not right in it is left out. */

@@ -31,8 +31,8 @@ export interface LoginEdges {
   configDir: string
 }
 
-/** A start at login has this among its arguments. */
-export const AT_LOGIN = '--at-login'
+/** A start at login has this switch. */
+export const AT_LOGIN = 'at-login'
 
 const APPROVE = 'macOS waits for your approval: System Settings, General, Login Items.'
 const SWITCHED_OFF = 'Windows has it switched off: Settings, Apps, Startup.'
@@ -55,7 +55,7 @@ export function setLoginItem(edges: LoginEdges, isOn: boolean): LoginItem {
   const { platform, system, program, args, configDir } = edges
   try {
     if (platform === 'linux') {
-      const note = setAutostart(autostartPath(configDir), isOn ? [program, ...args, AT_LOGIN] : null)
+      const note = setAutostart(autostartPath(configDir), isOn ? [program, ...args, `--${AT_LOGIN}`] : null)
       return note === null ? readLoginItem(edges) : { ...readLoginItem(edges), note }
     }
     // on macOS the system says itself that it was the login (wasOpenedAtLogin), and takes no arguments
@@ -69,7 +69,7 @@ export function setLoginItem(edges: LoginEdges, isOn: boolean): LoginItem {
 }
 
 function windowsArgs(args: readonly string[]): string[] {
-  return [...args, AT_LOGIN].map(arg => (/\s/.test(arg) ? `"${arg}"` : arg))
+  return [...args, `--${AT_LOGIN}`].map(arg => (/\s/.test(arg) ? `"${arg}"` : arg))
 }
 
 function autostartPath(configDir: string): string {

@@ -27,7 +27,7 @@ import { loadPageFiles } from '../page-files.ts'
 import { programDir } from '../program.ts'
 import { connectChannel, desktopStateChannel, openedFilesChannel, openFileChannel, setDesktopChannel } from './channels.ts'
 import { createDesktop } from './desktop.ts'
-import { givenByArguments, hasSwitch, MOST_GIVEN, ownArguments, readGiven } from './given.ts'
+import { givenByArguments, MOST_GIVEN, ownArguments, readGiven, switchOf } from './given.ts'
 import { readKept } from './kept-file.ts'
 import { AT_LOGIN } from './login-item.ts'
 import { createMainWindow } from './main-window.ts'
@@ -42,8 +42,7 @@ import { type SystemNotification, showTelling } from './tellings.ts'
 // stand in page-rules.ts, supervisor.ts, core-host.ts and desktop.ts.
 const args = ownArguments(process.argv, app.isPackaged ? null : app.getAppPath(), resolve)
 const given = givenByArguments(args, { platform: process.platform, resolve })
-// whoever wrote a link chooses no data folder
-const dataDir = resolveDataDir(given.link === null ? app.commandLine.getSwitchValue('data') : undefined)
+const dataDir = resolveDataDir(switchOf(args, 'data') ?? undefined)
 const windowDir = join(dataDir, 'window')
 // the lock of the single instance lies there too: there is one for each data folder
 app.setPath('userData', windowDir)
@@ -184,7 +183,7 @@ function run(): void {
       app.quit()
     })
   })
-  desktop.start(given, hasSwitch(args, AT_LOGIN) || (process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin))
+  desktop.start(given, switchOf(args, AT_LOGIN) !== null || (process.platform === 'darwin' && app.getLoginItemSettings().wasOpenedAtLogin))
 }
 
 const archives = { name: 'Grid archives', extensions: ['ndjson', 'gz', 'zst'] }
