@@ -72,7 +72,7 @@ export function refusedPath(kind: RefusedKind, text: string): string {
 export function refusedText(carried: string): string {
   try {
     const bytes = Uint8Array.from(atob(carried.replaceAll('-', '+').replaceAll('_', '/')), char => char.charCodeAt(0))
-    return [...new TextDecoder().decode(bytes)].slice(0, SHOWN_CHARS).join('')
+    return [...new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)].slice(0, SHOWN_CHARS).join('')
   } catch {
     // an address that somebody typed: there is no text to show
     return ''

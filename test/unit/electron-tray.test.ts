@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MenuItemConstructorOptions } from 'electron'
 import { describe, expect, test } from 'vitest'
-import { configuration } from '../../.ci/desktop/configuration.mjs'
 import { menuPages, menuTemplate } from '../../src-main/hosts/electron/menu.ts'
 import type { Standing } from '../../src-main/hosts/electron/standing.ts'
 import { keepTray, type TrayState, trayLook, trayState } from '../../src-main/hosts/electron/tray.ts'
@@ -137,11 +136,22 @@ describe('the menu', () => {
   )
 })
 
-test('the packages register the scheme, and no file type that others use is taken from them', () => {
+interface Association {
+  ext: string
+  rank?: string
+  role: string
+}
+interface Opens {
+  fileAssociations: Association[]
+}
+
+test('the packages register the scheme, and no file type that others use is taken from them', async () => {
+  const path = new URL('../../.ci/desktop/configuration.mjs', import.meta.url).href
+  const { configuration } = (await import(path)) as { configuration: Opens & { protocols: unknown; linux: Opens; mac: Opens } }
   expect(configuration.protocols).toEqual([expect.objectContaining({ schemes: ['granary'] })])
   const own = ['evidence', 'ndjson', 'ndjson.gz', 'ndjson.zst']
   const all = [...configuration.fileAssociations, ...configuration.linux.fileAssociations, ...configuration.mac.fileAssociations]
-  for (const { ext, rank, role } of all as { ext: string; rank?: string; role: string }[]) {
+  for (const { ext, rank, role } of all) {
     expect([ext, role]).toEqual([ext, 'Viewer'])
     if (!own.includes(ext)) expect([ext, rank]).toEqual([ext, 'Alternate'])
   }
