@@ -57,8 +57,8 @@ export function Tour() {
   const before = useRef<Element | null>(null)
   useEffect(() => {
     if (role === null) {
-      const main = document.querySelector<HTMLElement>('main')
-      const back = before.current instanceof HTMLElement && before.current.isConnected ? before.current : main
+      const isThere = before.current instanceof HTMLElement && before.current.isConnected && before.current !== document.body
+      const back = isThere ? (before.current as HTMLElement) : document.querySelector<HTMLElement>('main')
       if (before.current) back?.focus({ preventScroll: true })
       before.current = null
       arrived.current = null

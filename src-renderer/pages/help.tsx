@@ -91,7 +91,7 @@ function Topic({ name, anchor }: { name: string; anchor: string }) {
       {name === GLOSSARY ? (
         <nav aria-label={words.terms} className={classes.terms}>
           {sections
-            .filter(section => section.anchor !== '' && section.blocks.length > 0)
+            .filter(section => section.blocks.length === 0)
             .map(section => (
               <Link key={section.anchor} href={helpPath(name, section.anchor)}>
                 {section.title}
