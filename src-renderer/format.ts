@@ -1,5 +1,6 @@
 import { fixed } from '../src-shared/money.ts'
 import { formatDuration } from '../src-shared/time.ts'
+import { texts } from './texts.ts'
 
 // English words, like the rest of the screens; the zone is the user's own (UTC stands in the title of what shows a time).
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
@@ -76,8 +77,8 @@ export function formatHours(sec: number): string {
 /** How long ago, in words: `3 h 12 min ago`, `in 5 min`, `just now`. */
 export function formatAge(ts: number, nowTs: number): string {
   const sec = nowTs - ts
-  if (Math.abs(sec) < 60) return 'just now'
-  return sec > 0 ? `${formatDuration(sec - (sec % 60))} ago` : `in ${formatDuration(-sec - (-sec % 60))}`
+  if (Math.abs(sec) < 60) return texts.app.age.now
+  return sec > 0 ? texts.app.age.ago(formatDuration(sec - (sec % 60))) : texts.app.age.in(formatDuration(-sec - (-sec % 60)))
 }
 
 /** Hands the user a file, made of text that is already here. */

@@ -137,6 +137,7 @@ const english = {
     range: (from: string, to: string) => `${from} to ${to}`,
     /** with times that are more than text */
     between: '{from} to {to}',
+    age: { now: 'just now', ago: (time: string) => `${time} ago`, in: (time: string) => `in ${time}` },
     /** after others that are named */
     more: (count: number) => `and ${count} more`,
   },

@@ -55,7 +55,7 @@ export function crashText(report: CrashReport): string {
     `${formatUtc(ts)}, after it had run ${formatDuration(ranSec)}`,
     `${partWords[part]}: ${crashKindWords[kind].toLowerCase()}`,
     `Granary ${version}, ${platform}, Node ${node}`,
-    ...(page === '' ? [] : [`Page: ${page}`]),
+    ...(page === '' ? [] : [`It showed: ${page}`]),
     ...(exitCode === null ? [] : [`Exit code: ${exitCode}`]),
     '',
     message === '' ? name : `${name}: ${message}`,

@@ -14,7 +14,7 @@ type FieldKind = 'word' | 'number' | 'text' | 'places'
 
 /** Every kind of entry with all that it holds. What is not named here can't get into the log. */
 export const logEvents = {
-  started: { level: 'info', fields: { version: 'word', platform: 'word', node: 'word' } },
+  started: { level: 'info', fields: { version: 'word', platform: 'word', runtime: 'word' } },
   ended: { level: 'info', fields: { ranSec: 'number' } },
   'start-failed': { level: 'error', fields: { code: 'word', message: 'text' } },
   'job-began': { level: 'info', fields: { kind: 'word', job: 'word' } },

@@ -41,7 +41,7 @@ export async function openHostCore({
     onDied: (error, exitCode) => log.crash({ kind: 'ended', part: 'worker', exitCode, ...(error !== undefined && { error }) }),
   })
   const startedMs = performance.now()
-  log.write('started', { version: programVersion(), platform: process.platform, node: process.versions.node })
+  log.write('started', { version: programVersion(), platform: process.platform, runtime: `node-${process.versions.node}` })
   const demoDir = join(programDir, 'resources/demo')
   const open = async (): Promise<Core> => {
     const core = await openCore({

@@ -124,7 +124,7 @@ function Report({ id }: { id: string }) {
   if (error && !data) return <ErrorPanel error={error} onRetry={refetch} />
   if (!data) return <Skeleton height={200} />
   return (
-    <>
+    <div className={page.stack}>
       <pre className={classes.report}>{data.text}</pre>
       <div className={page.buttons}>
         <CopyButton text={data.text} label={words.copyReport} />
@@ -132,7 +132,7 @@ function Report({ id }: { id: string }) {
           {words.deleteReport}
         </Button>
       </div>
-    </>
+    </div>
   )
 }
 

@@ -130,7 +130,7 @@ function utilization(of: { [member: string]: Json } | null): string {
 
 function policyText(of: { [member: string]: Json } | null): string {
   const usd = (member: string) => `${fixed(whole(of?.[member]), 3)} USD`
-  return `${usd('cu')} a CU, ${usd('su')} an SU, ${usd('nu')} an NU, ${usd('ipv4')} an IP hour`
+  return texts.explain.inputs.prices(usd('cu'), usd('su'), usd('nu'), usd('ipv4'))
 }
 
 function violationName(text: string): string {

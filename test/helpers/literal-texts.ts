@@ -29,8 +29,8 @@ const NEVER_SEEN = new Set(['className', 'd', 'href', 'size'])
 const ALSO_FOR_PROGRAMS = new Set(['name', 'text'])
 const SMALL_WORD = /^[a-z][\w.-]*$/
 /** What a text is compared with, looked for or found by, and faults of the program itself, nobody sees. */
-const COMPARES = new Set(['===', '!==', '==', '!='])
-const LOOKS_UP = new Set(['includes', 'startsWith', 'endsWith', 'closest', 'querySelector', 'querySelectorAll', 'addEventListener'])
+const COMPARES = new Set(['===', '!==', '==', '!=', 'in'])
+const LOOKS_UP = new Set(['includes', 'startsWith', 'endsWith', 'closest', 'querySelector', 'querySelectorAll'])
 /** Symbols that are written alike in every language. */
 const SYMBOLS = /^(?:(?:TFT|USD|UTC|GiB|CSV|JSON|POST)\b|[^\p{L}])+$/u
 
@@ -95,8 +95,9 @@ export function literalTexts(source: string, lang: 'tsx' | 'ts'): Literal[] {
         visitNamed(((node.key as Node).name ?? (node.key as Node).value) as string, node.value)
         return
       case 'CallExpression':
+        if (LOOKS_UP.has(((node.callee as Node).property as Node | undefined)?.name as string)) return
         visitAll(node.callee, false)
-        if (!LOOKS_UP.has(((node.callee as Node).property as Node | undefined)?.name as string)) visitAll(node.arguments, false)
+        visitAll(node.arguments, false)
         return
       case 'MemberExpression':
         visitAll(node.object, false)

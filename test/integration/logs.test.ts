@@ -75,7 +75,7 @@ test('the log is turned by size and bounded; a line that was cut off is left out
 
 test('a storm of errors leaves what led to it: the rest of the minute is counted', () => {
   const log = open()
-  log.write('started', { version: '1.0.0', platform: 'linux', node: '24' })
+  log.write('started', { version: '1.0.0', platform: 'linux', runtime: 'node-24' })
   for (let n = 0; n < 500; n++) log.internal(new Error(`number ${n}`))
   expect(entries()).toHaveLength(121)
   nowMs += 60_000
