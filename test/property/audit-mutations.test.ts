@@ -454,7 +454,7 @@ test('nothing that is changed at random goes unnoticed, and what is named is wha
     signersBefore(db)
     db.prepare("DELETE FROM votes WHERE subject = 'v3 79' AND signer LIKE 'ed25519%'").run()
   })
-  expect(wrongNames(await auditOf(unvoted, {}), 'vote')).toEqual(['votes on v3 79 (network test)'])
+  expect(wrongNames(await auditOf(unvoted, {}), 'vote')).toEqual(['votes on period 79 (network test)'])
   const { numRuns, seed } = runs(36)
   const missed: unknown[] = []
   const names = Object.keys(kinds) as (keyof typeof kinds)[]

@@ -3,7 +3,7 @@ import { AppError } from '../../../src-shared/errors.ts'
 import type { AuditedRecords } from '../../../src-shared/receipt-audit.ts'
 import { basisSchema } from '../../../src-shared/verify.ts'
 import { subjectText } from '../../../src-shared/vote-text.ts'
-import { STATEMENT_BYTES } from '../../../src-shared/votes-contract.ts'
+import { STATEMENT_BYTES, type VoteSubject } from '../../../src-shared/votes-contract.ts'
 import { basisHash } from '../../signing/votes/basis.ts'
 import { verifies } from '../../signing/votes/signature.ts'
 import { signersHash } from '../../signing/votes/signers.ts'
@@ -75,14 +75,14 @@ function paidWithoutVotes(store: Store, network: string): Wrong[] {
   }
   const most = (subject: string) => Math.max(0, ...[...agreeing].flatMap(([key, votes]) => (key.startsWith(`${subject} `) ? [votes] : [])))
   return sentSince(store, network).flatMap(subject => {
-    const votes = most(subject)
+    const votes = most(subjectKey(subject))
     const why = `It was paid from here, and ${votes} of the ${set.threshold} equal votes that it takes are in the books.`
-    return votes >= set.threshold ? [] : [{ name: `votes on ${subject} (network ${network})`, why }]
+    return votes >= set.threshold ? [] : [{ name: `votes on ${subjectText(subject)} (network ${network})`, why }]
   })
 }
 
 /** The subjects of which a payment was sent from here and arrived, and whose voting was over only once the signers were those that they are now. */
-function sentSince(store: Store, network: string): string[] {
+function sentSince(store: Store, network: string): VoteSubject[] {
   const changedTs = store.books.prepare('SELECT changed_ts FROM vote_signers WHERE network = ?').pluck().get(network) as number
   const executions = loadExecutions(store, network)
   const rows = store.books
@@ -91,19 +91,19 @@ function sentSince(store: Store, network: string): string[] {
        JOIN payout_attempts a ON a.hash = w.tx WHERE r.network = ? GROUP BY r.id, w.place HAVING min(a.sent_ts) > ? ORDER BY r.id, w.place`,
     )
     .all(network, changedTs) as { runId: string; place: number; subject: string; nodeId: number }[]
-  const found = rows.flatMap(({ runId, place, subject, nodeId }) => {
+  const found = rows.flatMap(({ runId, place, subject, nodeId }): VoteSubject[] => {
     const period = /^period (\d+)$/.exec(subject)?.[1]
     if (period !== undefined) {
-      const key = subjectKey({ rules: 'v3', period: Number(period) })
-      return (executions.get(key)?.ts ?? Number.POSITIVE_INFINITY) > changedTs ? [key] : []
+      const voted: VoteSubject = { rules: 'v3', period: Number(period) }
+      return (executions.get(subjectKey(voted))?.ts ?? Number.POSITIVE_INFINITY) > changedTs ? [voted] : []
     }
     const startTs = startOfMint(store, runId, place)
     const decision = startTs === null ? undefined : loadDecision(store, network, nodeId, startTs)?.decision
     const decided = decision?.payments.find(({ result }) => result === 'paid')?.decided ?? decision?.decided
     const isVoted = decided?.how === 'votes' && decided.ts > changedTs
-    return startTs === null || !isVoted ? [] : [subjectKey({ rules: 'node-period', nodeId, start: startTs, attempt: decided.attempt })]
+    return startTs === null || !isVoted ? [] : [{ rules: 'node-period', nodeId, start: startTs, attempt: decided.attempt }]
   })
-  return [...new Set(found)]
+  return [...new Map(found.map(subject => [subjectKey(subject), subject])).values()]
 }
 
 /** Null where the plan can’t be read: that is told where payments are looked at. */
