@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openCore } from '../../src-main/core/index.ts'
 import { createJobRunner } from '../../src-main/core/jobs.ts'
@@ -222,6 +224,32 @@ test('an internal error is written by its place, and only its kind goes to the p
     event: 'internal-error',
     fields: { name: 'TypeError', at: expect.stringContaining('logs.test.ts:') },
   })
+})
+
+test('an error that nothing took ends the process with a report and without its insides on the terminal', () => {
+  mkdirSync(dataDir)
+  const from = (path: string) => JSON.stringify(pathToFileURL(resolve(path)).href)
+  const host = `const { crashWords, hostLog, watchProcess } = await import(${from('src-main/hosts/host-log.ts')})
+    watchProcess(hostLog(${JSON.stringify(dataDir)}, 'core'), (_error, report) => console.error(crashWords(report)))
+    Promise.reject(new RangeError('too far'))`
+  const command = `process.argv.push('serve', '--help', '--data', ${JSON.stringify(dataDir)})
+    const { main } = await import(${from('src-main/hosts/cli/main.ts')})
+    await main()
+    setTimeout(() => { throw new RangeError('too far') })`
+  for (const [source, code] of [[host, 70] as const, [command, 1] as const]) {
+    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' })
+    const { id } = logs().answers['crashes.list']({}).rows[0]!
+    expect(ended).toMatchObject({ status: code, stderr: expect.stringContaining(id) })
+    expect(ended.stderr).not.toMatch(/RangeError|\n\s+at /)
+  }
+  expect(
+    logs()
+      .answers['crashes.list']({})
+      .rows.map(({ part, name }) => [part, name]),
+  ).toEqual([
+    ['command', 'RangeError'],
+    ['core', 'RangeError'],
+  ])
 })
 
 test('on the command line: list, show, delete', async () => {
