@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { writeSmallFile } from '../../core/small-file.ts'
 
 /** A small file of the desktop's own; null where there is none, or it can't be read: it is then as if nothing had been kept. */
 export function readKept(path: string): string | null {
@@ -7,6 +9,12 @@ export function readKept(path: string): string | null {
   } catch {
     return null
   }
+}
+
+/** Writes one beside and renames it; its folder is made where it is missing. Throws the system's error. */
+export function writeKept(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeSmallFile(path, text)
 }
 
 /** The value of a kept file; null where it is no JSON, or far too long for one of ours. */

@@ -1,8 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LoginItemSettings, LoginItemSettingsOptions, Settings } from 'electron'
-import { writeSmallFile } from '../../core/small-file.ts'
-import { readKept } from './kept-file.ts'
+import { readKept, writeKept } from './kept-file.ts'
 
 /*
  * Starting when the user logs in. macOS and Windows keep that themselves; on Linux a file in the autostart folder says it
@@ -84,8 +83,7 @@ function setAutostart(path: string, command: readonly string[] | null): string |
   }
   const text = autostartText(command)
   if (text === null) return UNNAMEABLE
-  mkdirSync(dirname(path), { recursive: true })
-  writeSmallFile(path, text)
+  writeKept(path, text)
   return null
 }
 

@@ -20,7 +20,6 @@ import {
 import { LINK_SCHEME } from '../../../src-shared/app-links.ts'
 import { goneMessage, portMessage, searchMessage } from '../../../src-shared/page-connection.ts'
 import { CRASHED_EXIT_CODE } from '../../core/log.ts'
-import { writeSmallFile } from '../../core/small-file.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { crashWords, hostLog, watchProcess } from '../host-log.ts'
 import { loadPageFiles } from '../page-files.ts'
@@ -28,7 +27,7 @@ import { programDir } from '../program.ts'
 import { connectChannel, desktopStateChannel, openedFilesChannel, openFileChannel, setDesktopChannel } from './channels.ts'
 import { createDesktop } from './desktop.ts'
 import { givenByArguments, MOST_GIVEN, ownArguments, readGiven, switchOf } from './given.ts'
-import { readKept } from './kept-file.ts'
+import { readKept, writeKept } from './kept-file.ts'
 import { AT_LOGIN } from './login-item.ts'
 import { createMainWindow } from './main-window.ts'
 import { menuTemplate } from './menu.ts'
@@ -62,7 +61,7 @@ const mainWindow = createMainWindow({
   preload: join(import.meta.dirname, '../preload/preload.cjs'),
   url: devUrl ?? pageUrl,
   statePath: join(windowDir, 'granary-window.json'),
-  write: writeSmallFile,
+  write: writeKept,
   log: log.internal,
 })
 
@@ -77,7 +76,7 @@ const desktop = createDesktop({
     configDir: process.env.XDG_CONFIG_HOME || join(homedir(), '.config'),
   },
   kept: readKept(settingsPath),
-  keep: text => writeSmallFile(settingsPath, text),
+  keep: text => writeKept(settingsPath, text),
   show: mainWindow.show,
   quit: () => app.quit(),
 })
