@@ -6,6 +6,7 @@ import { ACCESS_TOKEN } from '../../src-shared/treasury/guarantees-table.ts'
 import { writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'
 import { Note } from '../components/note.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { useAvailable } from '../own-balance.ts'
@@ -52,9 +53,7 @@ export function AccessPanel({ entityId }: { entityId: string | undefined }) {
             <thead>
               <tr>
                 <th scope="col">{words.columns.name}</th>
-                <th scope="col" className={page.num}>
-                  {words.columns.paid}
-                </th>
+                <NumHead name={words.columns.paid} help="platform-access" />
                 <th scope="col">{words.columns.when}</th>
               </tr>
             </thead>

@@ -9,6 +9,7 @@ import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatDayYear } from '../format.ts'
@@ -243,15 +244,9 @@ function Balances({ entityId, now, readOnly }: { entityId: string; now: readonly
             <thead>
               <tr>
                 <th scope="col">{heads.token}</th>
-                <th scope="col" className={page.num} title={words.figures.availableHint}>
-                  {heads.available}
-                </th>
-                <th scope="col" className={page.num} title={words.figures.lockedHint}>
-                  {heads.locked}
-                </th>
-                <th scope="col" className={page.num}>
-                  {heads.total}
-                </th>
+                <NumHead name={heads.available} help="available" hint={words.figures.availableHint} />
+                <NumHead name={heads.locked} help="locked" hint={words.figures.lockedHint} />
+                <NumHead name={heads.total} help="in-all" />
                 {atTs === null ? (
                   <th scope="col" className={page.num}>
                     {heads.aside}

@@ -10,6 +10,7 @@ import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { type Column, DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { amountColumn, textColumn, timeColumn } from '../components/plain-columns.tsx'
 import { useWindowSource } from '../components/row-source.ts'
@@ -157,12 +158,8 @@ function Participants({ rows }: { rows: readonly { entityId: string; name: strin
           <thead>
             <tr>
               <th scope="col">{heads.name}</th>
-              <th scope="col" className={page.num}>
-                {heads.trust}
-              </th>
-              <th scope="col" className={page.num}>
-                {heads.locked}
-              </th>
+              <NumHead name={heads.trust} help="trust" />
+              <NumHead name={heads.locked} help="auction-lock" />
               <th scope="col">{heads.joined}</th>
             </tr>
           </thead>

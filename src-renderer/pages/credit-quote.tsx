@@ -2,6 +2,7 @@ import { formatUtc } from '../../src-shared/time.ts'
 import { CREDIT_TOKEN } from '../../src-shared/treasury/credit.ts'
 import type { CreditQuote } from '../../src-shared/treasury/credit-table.ts'
 import { writeAmount } from '../amount-entry.ts'
+import { NumHead } from '../components/num-head.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount } from '../components/values.tsx'
@@ -57,7 +58,12 @@ export function QuoteCost({ quote }: { quote: CreditQuote }) {
 /** Each instalment of a loan; `states`: of one that was taken. */
 export function ScheduleTable({ quote, states }: { quote: CreditQuote; states?: readonly InstalmentState[] }) {
   const { columns: heads } = words
-  const numbers = [heads.gross, heads.interest, heads.tax, heads.left]
+  const numbers = [
+    [heads.gross, 'due'],
+    [heads.interest, 'interest'],
+    [heads.tax, 'metabolic-tax'],
+    [heads.left, 'owed-in-all'],
+  ] as const
   return (
     <div className={page.scroll}>
       <table className={page.table} aria-label={words.schedule}>
@@ -65,10 +71,8 @@ export function ScheduleTable({ quote, states }: { quote: CreditQuote; states?: 
           <tr>
             <th scope="col">{heads.number}</th>
             <th scope="col">{heads.due}</th>
-            {numbers.map(head => (
-              <th key={head} scope="col" className={page.num}>
-                {head}
-              </th>
+            {numbers.map(([head, term]) => (
+              <NumHead key={head} name={head} help={term} />
             ))}
             {states ? <th scope="col">{heads.state}</th> : null}
           </tr>
@@ -81,7 +85,7 @@ export function ScheduleTable({ quote, states }: { quote: CreditQuote; states?: 
                 <span title={formatUtc(dueTs)}>{formatDayYear(dueTs)}</span>
               </td>
               {[gross, interest, tax, left].map((units, column) => (
-                <td key={numbers[column]} className={page.num}>
+                <td key={numbers[column]?.[0]} className={page.num}>
                   <Amount units={units} token={CREDIT_TOKEN} />
                 </td>
               ))}

@@ -5,6 +5,7 @@ import { writeAmount } from '../amount-entry.ts'
 import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { FigureList, TokenSums } from '../components/token-sums.tsx'
 import { Amount } from '../components/values.tsx'
@@ -78,11 +79,10 @@ function Curves({ rows, shown, onShow }: { rows: readonly CurveShown[]; shown: s
               <th scope="col">{heads.asset}</th>
               <th scope="col">{heads.foreign}</th>
               <th scope="col">{heads.kind}</th>
-              {[heads.price, heads.floor, heads.supply, heads.pool].map(head => (
-                <th key={head} scope="col" className={page.num}>
-                  {head}
-                </th>
-              ))}
+              <NumHead name={heads.price} help="curve-price" />
+              <NumHead name={heads.floor} help="floor" />
+              <NumHead name={heads.supply} help="minted-on-the-curve" />
+              <NumHead name={heads.pool} help="pool-price" />
             </tr>
           </thead>
           <tbody>

@@ -10,6 +10,7 @@ import { type Column, DataTable, useTableSort } from '../components/data-table.t
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Filled } from '../components/filled.tsx'
 import { FarmName } from '../components/names.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { listSource, type RowSource, useWindowSource } from '../components/row-source.ts'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatCount, formatDayYear, formatPermille } from '../format.ts'
@@ -192,12 +193,8 @@ function LockMonths({ months }: { months: Locks['months'] }) {
             <th scope="col" className={page.num}>
               {names.count}
             </th>
-            <th scope="col" className={page.num}>
-              {names.locked}
-            </th>
-            <th scope="col" className={page.num}>
-              {names.after}
-            </th>
+            <NumHead name={names.locked} help="locked-mint" />
+            <NumHead name={names.after} help="locked-mint" />
           </tr>
         </thead>
         <tbody>

@@ -1,5 +1,6 @@
 import type { NodeDetail } from '../../src-shared/contract.ts'
 import { group, usdExact } from '../../src-shared/money.ts'
+import { NumHead } from '../components/num-head.tsx'
 import { texts } from '../texts.ts'
 import classes from './page.module.css'
 
@@ -30,9 +31,7 @@ export function NodeCapacity({ detail }: { detail: NodeDetail }) {
               <th scope="col" className={classes.num}>
                 {words.total}
               </th>
-              <th scope="col" className={classes.num}>
-                {words.used}
-              </th>
+              <NumHead name={words.used} help="utilization" />
               <th scope="col">
                 <span className={classes.hidden}>{words.usedBar}</span>
               </th>

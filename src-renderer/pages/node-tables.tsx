@@ -8,6 +8,7 @@ import { ArrivalText, useArrivals } from '../components/arrival.tsx'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ExplainBody } from '../components/explain-sheet.tsx'
 import { Figure } from '../components/figure.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Duration } from '../components/values.tsx'
 import { nodePath } from '../links.ts'
@@ -41,9 +42,7 @@ export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
                 <th scope="col" className={classes.num}>
                   {downtimeWords.columns.length}
                 </th>
-                <th scope="col" className={classes.num}>
-                  {downtimeWords.columns.lost}
-                </th>
+                <NumHead name={downtimeWords.columns.lost} help="lost-time" />
                 <th scope="col">{downtimeWords.columns.cause}</th>
                 <th scope="col" className={classes.num}>
                   {downtimeWords.columns.block}
@@ -96,12 +95,8 @@ export function NodeReceipts({ detail }: { detail: NodeDetail }) {
           <thead>
             <tr>
               <th scope="col">{receiptWords.columns.period}</th>
-              <th scope="col" className={classes.num}>
-                {receiptWords.columns.uptime}
-              </th>
-              <th scope="col" className={classes.num}>
-                {receiptWords.columns.payout}
-              </th>
+              <NumHead name={receiptWords.columns.uptime} help="uptime" />
+              <NumHead name={receiptWords.columns.payout} help="payout" />
               <th scope="col">{receiptWords.columns.outcome}</th>
               <th scope="col">{texts.pay.arrival.head}</th>
               <th scope="col">{receiptWords.columns.hash}</th>

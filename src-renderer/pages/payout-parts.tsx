@@ -3,6 +3,7 @@ import { cleanName } from '../../src-shared/text.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { FarmName, shortAddress } from '../components/names.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
 import { texts } from '../texts.ts'
@@ -29,9 +30,7 @@ export function LeftOut({ of }: { of: { runId: string } | { period: number | nul
               {columns.node}
             </th>
             <th scope="col">{columns.farm}</th>
-            <th scope="col" className={page.num}>
-              {columns.amount}
-            </th>
+            <NumHead name={columns.amount} help="amount-of-a-payment" />
             <th scope="col">{columns.address}</th>
             <th scope="col">{columns.why}</th>
           </tr>
@@ -75,9 +74,7 @@ export function RunSigners({ run }: { run: RunDetail }) {
               <tr>
                 <th scope="col">{columns.name}</th>
                 <th scope="col">{columns.address}</th>
-                <th scope="col" className={page.num}>
-                  {columns.weight}
-                </th>
+                <NumHead name={columns.weight} help="weight-of-a-signer" />
                 <th scope="col" className={page.num}>
                   {columns.signed}
                 </th>

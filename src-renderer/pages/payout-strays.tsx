@@ -8,6 +8,7 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { shortAddress } from '../components/names.tsx'
 import { Note } from '../components/note.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { DateTime } from '../components/values.tsx'
 import { texts } from '../texts.ts'
 import { useSend } from './key-forms.tsx'
@@ -63,9 +64,7 @@ function List({ found: { payments } }: { found: Found }) {
         <thead>
           <tr>
             <th scope="col">{columns.time}</th>
-            <th scope="col" className={page.num}>
-              {columns.amount}
-            </th>
+            <NumHead name={columns.amount} help="amount-of-a-payment" />
             <th scope="col">{columns.payee}</th>
             <th scope="col">{columns.tx}</th>
             <th scope="col">{columns.memo}</th>

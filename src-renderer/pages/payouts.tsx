@@ -7,6 +7,7 @@ import { runStageHints, runStageWords, runSubject } from '../../src-shared/pay-t
 import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
@@ -102,12 +103,8 @@ function RunTable({ runs }: { runs: RunRow[] }) {
           <tr>
             <th scope="col">{columns.pays}</th>
             <th scope="col">{columns.state}</th>
-            <th scope="col" className={page.num}>
-              {columns.paid}
-            </th>
-            <th scope="col" className={page.num}>
-              {columns.amount}
-            </th>
+            <NumHead name={columns.paid} help="rows-paid" />
+            <NumHead name={columns.amount} help="amount-of-a-payment" />
             <th scope="col">{columns.next}</th>
             <th scope="col">{columns.added}</th>
             <th scope="col">{columns.run}</th>

@@ -9,6 +9,7 @@ import { command, useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { type Fact, FactList } from '../components/fact-list.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatBps, formatCount } from '../format.ts'
@@ -161,12 +162,8 @@ function PoolSheet({ id }: { id: string }) {
               <thead>
                 <tr>
                   <th scope="col">{words.depositColumns.when}</th>
-                  <th scope="col" className={page.num}>
-                    {words.depositColumns.amount}
-                  </th>
-                  <th scope="col" className={page.num}>
-                    {words.depositColumns.trust}
-                  </th>
+                  <NumHead name={words.depositColumns.amount} help="in-the-pools" />
+                  <NumHead name={words.depositColumns.trust} help="trust" />
                 </tr>
               </thead>
               <tbody>

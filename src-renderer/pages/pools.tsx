@@ -4,6 +4,7 @@ import type { Pool, PoolPosition } from '../../src-shared/treasury/pools-table.t
 import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { FigureList, sumByToken, TokenSums } from '../components/token-sums.tsx'
 import { Amount } from '../components/values.tsx'
@@ -66,25 +67,15 @@ function PoolTable({ pools, positions, canAct }: { pools: readonly Pool[]; posit
           <thead>
             <tr>
               <th scope="col">{heads.pool}</th>
-              <th scope="col" className={page.num} title={hints.yields}>
-                {heads.yields}
-              </th>
+              <NumHead name={heads.yields} help="apy" hint={hints.yields} />
               <th scope="col">{heads.token}</th>
-              <th scope="col" className={page.num}>
-                {heads.in}
-              </th>
-              <th scope="col" className={page.num} title={hints.reserve}>
-                {heads.reserve}
-              </th>
+              <NumHead name={heads.in} help="in-the-pools" />
+              <NumHead name={heads.reserve} help="reserve" hint={hints.reserve} />
               <th scope="col" title={words.lasts.hint}>
                 {heads.lasts}
               </th>
-              <th scope="col" className={page.num}>
-                {heads.own}
-              </th>
-              <th scope="col" className={page.num} title={hints.earned}>
-                {heads.earned}
-              </th>
+              <NumHead name={heads.own} help="in-the-pools" />
+              <NumHead name={heads.earned} help="yield" hint={hints.earned} />
               {canAct ? (
                 <th scope="col">
                   <span className={page.hidden}>{words.deposit}</span>

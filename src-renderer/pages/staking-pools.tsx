@@ -8,6 +8,7 @@ import { writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatBps, formatCount } from '../format.ts'
@@ -45,16 +46,12 @@ export function StakingPools({ entityId, isAdministrator }: { entityId: string |
             <thead>
               <tr>
                 <th scope="col">{heads.pool}</th>
-                <th scope="col" className={page.num}>
-                  {heads.apy}
-                </th>
+                <NumHead name={heads.apy} help="apy" />
                 <th scope="col">{heads.token}</th>
                 <th scope="col">{heads.lock}</th>
                 <th scope="col">{heads.limits}</th>
                 <th scope="col">{heads.trust}</th>
-                <th scope="col" className={page.num}>
-                  {heads.in}
-                </th>
+                <NumHead name={heads.in} help="stake" />
                 <th scope="col" className={page.num}>
                   {heads.stakes}
                 </th>

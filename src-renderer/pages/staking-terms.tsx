@@ -7,6 +7,7 @@ import { writeAmount } from '../amount-entry.ts'
 import { useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, useNowTs } from '../components/values.tsx'
 import { formatBps, formatCount, formatDayYear } from '../format.ts'
@@ -38,9 +39,7 @@ export function StakingTerms({ canAct }: { canAct: boolean }) {
             <thead>
               <tr>
                 <th scope="col">{heads.days}</th>
-                <th scope="col" className={page.num}>
-                  {heads.apy}
-                </th>
+                <NumHead name={heads.apy} help="apy" />
                 <th scope="col" className={page.num}>
                   {heads.reward}, {writeAmount(data.amount)} {data.token}
                 </th>
@@ -105,12 +104,8 @@ export function StakingCalendar({ entityId }: { entityId: string }) {
               <tr>
                 <th scope="col">{heads.when}</th>
                 <th scope="col">{heads.what}</th>
-                <th scope="col" className={page.num}>
-                  {heads.amount}
-                </th>
-                <th scope="col" className={page.num}>
-                  {heads.reward}
-                </th>
+                <NumHead name={heads.amount} help="stake" />
+                <NumHead name={heads.reward} help="staking-reward" />
               </tr>
             </thead>
             <tbody>

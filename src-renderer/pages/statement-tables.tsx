@@ -1,6 +1,7 @@
 import { group, usdExact } from '../../src-shared/money.ts'
 import type { Statement, StatementSum } from '../../src-shared/statement.ts'
 import { valueText } from '../../src-shared/statement-text.ts'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
@@ -108,9 +109,7 @@ export function ApartTable({ statement: { apart, apartUnits } }: { statement: St
                   <th scope="col" className={page.num}>
                     {heads.node}
                   </th>
-                  <th scope="col" className={page.num}>
-                    {heads.tft}
-                  </th>
+                  <NumHead name={heads.tft} help="amount-of-a-payment" />
                   <th scope="col">{heads.why}</th>
                 </tr>
               </thead>

@@ -5,6 +5,7 @@ import type { Token } from '../../src-shared/treasury/tokens-table.ts'
 import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
 import { tokenPath } from '../links.ts'
@@ -63,6 +64,16 @@ function Initialize({ tokens, readOnly }: { tokens: readonly Token[]; readOnly: 
   )
 }
 
+/** The entries of the glossary behind the columns. */
+const terms = {
+  supply: 'supply',
+  circulating: 'circulating-supply',
+  treasury: 'in-all',
+  share: 'share-of-the-supply',
+  max: 'maximum',
+  holders: 'holders',
+} as const
+
 function TokenTable({ tokens, current }: { tokens: readonly Token[]; current: string | undefined }) {
   const { columns, hints } = words
   return (
@@ -73,9 +84,7 @@ function TokenTable({ tokens, current }: { tokens: readonly Token[]; current: st
             <th scope="col">{columns.token}</th>
             <th scope="col">{columns.purpose}</th>
             {(['supply', 'circulating', 'treasury', 'share', 'max', 'holders'] as const).map(id => (
-              <th key={id} scope="col" className={page.num} title={hints[id]}>
-                {columns[id]}
-              </th>
+              <NumHead key={id} name={columns[id]} help={terms[id]} hint={hints[id]} />
             ))}
           </tr>
         </thead>

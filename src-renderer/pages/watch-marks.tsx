@@ -9,6 +9,7 @@ import { command, query } from '../api.ts'
 import { type Column, DataTable } from '../components/data-table.tsx'
 import { Clip } from '../components/names.tsx'
 import { Note } from '../components/note.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
@@ -173,9 +174,7 @@ function Evidence({ evidence, title }: { evidence: WatchMarkShown['evidence']; t
               <th scope="col">{heads.ts}</th>
               <th scope="col">{heads.from}</th>
               <th scope="col">{heads.to}</th>
-              <th scope="col" className={page.num}>
-                {heads.amount}
-              </th>
+              <NumHead name={heads.amount} help="amount-of-a-payment" />
               <th scope="col">{heads.token}</th>
               <th scope="col" className={page.num}>
                 {heads.entry}
