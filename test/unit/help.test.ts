@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createHelp } from '../../src-main/core/help.ts'
+import { placeBeside } from '../../src-renderer/frame/tour-place.ts'
 import { helpTerms } from '../../src-renderer/help-terms.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import {
@@ -199,3 +200,35 @@ function textsOf(block: Block): string[] {
     parts.flatMap(part => (part.kind === 'text' ? [part.text] : 'parts' in part ? of(part.parts) : []))
   return partsOf(block).flatMap(of)
 }
+
+test('the box of the look around stands inside the window, and over what it explains only where nothing else is left', () => {
+  const size = { width: 350, height: 180 }
+  const px = (most: number) => fc.integer({ min: 0, max: most })
+  fc.assert(
+    fc.property(
+      px(1900),
+      px(1000),
+      px(1900),
+      px(1000),
+      fc.integer({ min: 400, max: 1900 }),
+      fc.integer({ min: 300, max: 1000 }),
+      (...numbers) => {
+        const [left, top, wide, high, width, height] = numbers
+        const target = { left: Math.min(left, width), top: Math.min(top, height), width: wide, height: high }
+        const at = placeBeside(target, size, { width, height })
+        expect(at.left).toBeGreaterThanOrEqual(0)
+        expect(at.top).toBeGreaterThanOrEqual(0)
+        expect(at.left + size.width).toBeLessThanOrEqual(width)
+        expect(at.top + size.height).toBeLessThanOrEqual(height)
+        const covers =
+          at.left < target.left + wide &&
+          at.left + size.width > target.left &&
+          at.top < target.top + high &&
+          at.top + size.height > target.top
+        const hasRoom = width - target.left - wide >= size.width + 24 || target.left >= size.width + 24
+        if (hasRoom) expect(covers).toBe(false)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
