@@ -75,7 +75,9 @@ base('opened files say what they are and wait; the desktop has its own settings 
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Check receipts.ndjson' }).click()
   await expect(page).toHaveURL(/#\/audit$/)
-  await expect(page.getByRole('grid', { name: 'Receipts' })).toBeVisible()
+  // it is begun: the core took the file by its path
+  await expect(page.getByRole('button', { name: 'New audit' })).toBeVisible()
+  await expect(page.getByRole('alert')).toHaveCount(0)
   await served.open(page, '/import')
   await expect(page.getByRole('region', { name: 'Files' })).toHaveCount(0)
   await served.open(page, '/opened/4')
