@@ -88,7 +88,8 @@ export const alertTexts = {
   },
   notify: {
     title: 'Notifications',
-    desktop: 'The desktop shows what is told, also while this window is closed to the side. A click leads to its page. Settings, Desktop, switches it off.',
+    desktop:
+      'The desktop shows what is told, also while this window is closed to the side. A click leads to its page. Settings, Desktop, switches it off.',
     browser: 'This browser can show what is told while Granary is open in it. It asks you first.',
     ask: 'Show notifications in this browser',
     granted: 'This browser shows notifications while Granary is open in it. Its own settings switch them off.',

@@ -14,7 +14,14 @@ import {
   readGiven,
   switchOf,
 } from '../../src-main/hosts/electron/given.ts'
-import { AT_LOGIN, autostartText, type LoginEdges, readLoginItem, setLoginItem } from '../../src-main/hosts/electron/login-item.ts'
+import {
+  AT_LOGIN,
+  autostartText,
+  type LoginEdges,
+  programToStart,
+  readLoginItem,
+  setLoginItem,
+} from '../../src-main/hosts/electron/login-item.ts'
 import { isPagePath } from '../../src-main/hosts/electron/tellings.ts'
 import { keepWindowState, MIN_SIZE, placeWindow, readWindowState, type WindowState } from '../../src-main/hosts/electron/window-state.ts'
 import { refusedText } from '../../src-shared/app-links.ts'
@@ -157,6 +164,13 @@ describe('start at login', () => {
     expect(readLoginItem(edges)).toMatchObject({ isOn: true, note: expect.stringContaining('another copy') })
     expect(setLoginItem(edges, false)).toEqual({ isOn: false, note: null })
     expect(readdirSync(join(configDir, 'autostart'))).toEqual([])
+  })
+
+  test('an AppImage is started by its file, not from where it is mounted; a program that another one started is itself', () => {
+    const env = { APPIMAGE: '/home/anna/Granary.AppImage', APPDIR: '/tmp/.mount_x' }
+    expect(programToStart('/tmp/.mount_x/granary', env)).toBe(env.APPIMAGE)
+    expect(programToStart('/opt/Granary/granary', env)).toBe('/opt/Granary/granary')
+    expect(programToStart('/opt/Granary/granary', {})).toBe('/opt/Granary/granary')
   })
 
   test('a command is quoted as the desktop entry specification has it; what cannot be is not written', () => {

@@ -33,6 +33,14 @@ export interface LoginEdges {
 /** A start at login has this switch. */
 export const AT_LOGIN = 'at-login'
 
+/**
+ * What is started at login: the AppImage's file rather than the place where it is mounted for this run. A program that an AppImage started
+ * has the same variables, so they count only where this program lies in it.
+ */
+export function programToStart(execPath: string, env: { APPIMAGE?: string | undefined; APPDIR?: string | undefined }): string {
+  return env.APPIMAGE && env.APPDIR && execPath.startsWith(`${env.APPDIR}/`) ? env.APPIMAGE : execPath
+}
+
 const APPROVE = 'macOS waits for your approval: System Settings, General, Login Items.'
 const SWITCHED_OFF = 'Windows has it switched off: Settings, Apps, Startup.'
 const UNNAMEABLE = 'The path of the program or of the data folder has a character that a start file cannot hold. Nothing was changed.'

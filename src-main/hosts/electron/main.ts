@@ -28,7 +28,7 @@ import { connectChannel, desktopStateChannel, openedFilesChannel, openFileChanne
 import { createDesktop } from './desktop.ts'
 import { givenByArguments, MOST_GIVEN, ownArguments, readGiven, switchOf } from './given.ts'
 import { readKept, writeKept } from './kept-file.ts'
-import { AT_LOGIN } from './login-item.ts'
+import { AT_LOGIN, programToStart } from './login-item.ts'
 import { createMainWindow } from './main-window.ts'
 import { menuTemplate } from './menu.ts'
 import { answerPage, isAllowedPermission, isPageUrl, pageScheme, pageUrl } from './page-rules.ts'
@@ -71,7 +71,7 @@ const desktop = createDesktop({
   login: {
     platform: process.platform,
     system: app,
-    program: process.env.APPIMAGE ?? process.execPath,
+    program: programToStart(process.execPath, process.env),
     args: [...(app.isPackaged ? [] : [app.getAppPath()]), `--data=${dataDir}`],
     configDir: process.env.XDG_CONFIG_HOME || join(homedir(), '.config'),
   },
