@@ -67,9 +67,10 @@ function typed(stdin: NodeJS.ReadStream, say: (text: string) => void, prompt: st
   return new Promise((resolve, reject) => {
     let text = ''
     const wasRaw = stdin.isRaw
-    say(`${prompt}: `)
+    // before the question is seen, so that nobody who answers at once has it echoed
     stdin.setRawMode(true)
     stdin.setEncoding('utf8')
+    say(`${prompt}: `)
     const end = (outcome: () => void) => {
       stdin.off('data', take)
       stdin.setRawMode(wasRaw)
