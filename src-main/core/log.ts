@@ -98,7 +98,9 @@ export function openLog({ dataDir, part, version, programDir = '', home = homedi
   function said(error: unknown): { code: string; message: string } {
     const { code, message } = toAppError(error)
     const isOurs = error instanceof AppError && code !== 'internal'
-    return { code, message: isOurs ? cleanMessage(message, places) : cleanText(message, places) }
+    // whatever is thrown may have anything for a message
+    const text = String(message)
+    return { code, message: isOurs ? cleanMessage(text, places) : cleanText(text, places) }
   }
 
   return {
@@ -172,7 +174,7 @@ function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   // an error of our own says in its cause where it began
   const { cause } = error
-  return cause instanceof Error ? `${error.stack ?? ''}\n${cause.stack ?? ''}` : (error.stack ?? '')
+  return cause instanceof Error ? `${error.stack}\n${cause.stack}` : String(error.stack)
 }
 
 /** By its time, so that names sort as they came. */

@@ -233,6 +233,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
 /** Runs the command that this process was started with. */
 export async function main(): Promise<void> {
   const args = process.argv.slice(2)
-  process.on('uncaughtException', error => void import('./crashed.ts').then(({ endCrashed }) => endCrashed(error, args)))
+  // once: what fails while it is told ends the process as Node does it
+  process.once('uncaughtException', error => void import('./crashed.ts').then(({ endCrashed }) => endCrashed(error, args)))
   process.exitCode = await run(args, { stdout: process.stdout, stderr: process.stderr })
 }
