@@ -7,10 +7,12 @@ import { HelpMark } from './help-mark.tsx'
 export function NumHead({ name, help, hint }: { name: string; help: HelpTerm; hint?: string }) {
   return (
     <th scope="col" className={`${page.num} ${classes.head}`} title={hint} aria-label={name}>
-      <span className={classes.beside}>
-        <HelpMark term={help} name={name} />
+      <span className={classes.named}>
+        <span className={classes.beside}>
+          <HelpMark term={help} name={name} />
+        </span>
+        {name}
       </span>
-      {name}
     </th>
   )
 }

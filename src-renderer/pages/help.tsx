@@ -85,9 +85,11 @@ function Topic({ name, anchor }: { name: string; anchor: string }) {
   if (error) return <EmptyState title={words.noTopic}>{words.noTopicText}</EmptyState>
   if (!blocks) return <Skeleton height={420} />
   const { sections } = sectionsOf(blocks)
+  const beginning = blocks.findIndex(block => block.kind === 'heading' && block.level > 1)
+  const lead = beginning < 0 ? blocks.length : beginning
   return (
     <article className={classes.text}>
-      <HelpText blocks={blocks.slice(0, 1)} topic={name} />
+      <HelpText blocks={blocks.slice(0, lead)} topic={name} />
       {name === GLOSSARY ? (
         <nav aria-label={words.terms} className={classes.terms}>
           {sections
@@ -99,7 +101,7 @@ function Topic({ name, anchor }: { name: string; anchor: string }) {
             ))}
         </nav>
       ) : null}
-      <HelpText blocks={blocks.slice(1)} topic={name} />
+      <HelpText blocks={blocks.slice(lead)} topic={name} />
     </article>
   )
 }
