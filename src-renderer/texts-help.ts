@@ -3,7 +3,6 @@ import { plural } from './catalogue.ts'
 /** What the help, its marks beside figures, and the tour say. */
 export const helpTexts = {
   title: 'Help',
-  open: 'Help (F1)',
   topics: 'Topics',
   terms: 'Terms',
   search: 'Search the help',
@@ -17,6 +16,5 @@ export const helpTexts = {
   noneText: 'Its files lie in resources/help of the program.',
   /** beside a figure */
   mark: (name: string) => `What "${name}" means`,
-  whatIs: (term: string) => `What it means: ${term}`,
   more: 'More in Help',
 }
