@@ -65,6 +65,8 @@ export function standInProgram(): StandInProgram {
         cwd: folder,
         env: { ...rest, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
+        // a group of its own, so that what it has started ends with it
+        detached: true,
       })
       running.add(child)
       let text = ''
@@ -91,7 +93,7 @@ export function standInProgram(): StandInProgram {
       }
     },
     remove() {
-      for (const child of running) child.kill('SIGKILL')
+      for (const child of running) process.kill(-child.pid!, 'SIGKILL')
       rmSync(folder, { recursive: true, force: true })
     },
   }
