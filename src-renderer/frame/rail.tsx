@@ -1,5 +1,5 @@
 import { spotlight } from '@mantine/spotlight'
-import { useId } from 'react'
+import { useEffect, useId, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { IconChevron, IconSearch } from '../icons.tsx'
 import { useStore, useUi } from '../store.ts'
@@ -32,8 +32,13 @@ export function Rail() {
   const [location] = useLocation()
   const role = useStore(state => state.settings?.role ?? null)
   const [kept, setKept] = useUi<Partial<Record<SectionId, boolean>>>('rail', {})
+  const nav = useRef<HTMLElement>(null)
+  // whoever comes by a key, a link or the palette sees in the rail too where they are
+  useEffect(() => {
+    if (location !== '') nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest' })
+  }, [location])
   return (
-    <nav className={classes.rail} aria-label={texts.rail.label}>
+    <nav ref={nav} className={classes.rail} aria-label={texts.rail.label}>
       <div className={classes.brand}>{texts.app.name}</div>
       <button type="button" className={classes.search} onClick={spotlight.open} aria-keyshortcuts="Control+K Meta+K">
         <IconSearch />
