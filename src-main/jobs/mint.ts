@@ -8,7 +8,7 @@ import { type ProblemNode, resultProblems } from '../engines/minting/problems.ts
 import { planRetries, type Retry } from '../engines/minting/retries.ts'
 import { createV3Mint, type MintHeader, type MintResult, type V3Mint, type V3Options } from '../engines/minting/v3.ts'
 import { readTransaction } from '../store/db.ts'
-import { buckets, LOOSE, readEvents } from '../store/events.ts'
+import { buckets, eventReader, LOOSE } from '../store/events.ts'
 import { loadEnd, startParts } from '../store/mint-input.ts'
 import { openStore, type Store } from '../store/open.ts'
 import { paysByNodePeriod } from '../store/paying-rules.ts'
@@ -252,12 +252,13 @@ function mintBuckets<T>(
     const withNodes = new Set(start.buckets)
     const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
     all.delete(LOOSE)
+    const read = eventReader(store, period)
     const list = [...all].sort((a, b) => (share.from === 'first' ? a - b : b - a))
     const taken: T[] = []
     for (const bucket of list) {
       if (Atomics.add(share.taken, 0, 1) >= list.length) break
       if (withNodes.has(bucket)) mint.begin(start.part(bucket))
-      readEvents(store, period, mint, { bucketFrom: bucket, bucketTo: bucket })
+      read(mint, { bucketFrom: bucket, bucketTo: bucket })
       taken.push(keep(mint.take(period.coveredToBlock)))
     }
     const { nodes: _, ...result } = mint.finish(period.coveredToBlock)

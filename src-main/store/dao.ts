@@ -3,15 +3,6 @@ import { type DaoReading, daoReadingSchema } from '../../src-shared/dao-contract
 import { prepared } from './db.ts'
 import type { Store } from './open.ts'
 
-/** The grid chain's DAO as it was read last, one reading for each network. */
-export const booksDao = `
-  CREATE TABLE dao_readings (
-    network TEXT PRIMARY KEY,
-    block INTEGER NOT NULL,
-    reading TEXT NOT NULL CHECK (json_valid(reading))
-  ) STRICT, WITHOUT ROWID;
-`
-
 /** Keeps a reading in the place of the one before. */
 export function saveDaoReading(store: Store, reading: DaoReading): void {
   const text = JSON.stringify(z.encode(daoReadingSchema, reading))

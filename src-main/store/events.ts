@@ -54,13 +54,18 @@ const NO_LOOSE: readonly LooseEvent[] = []
  * and bucket), store.busy (the period was replaced meanwhile: ask again), and what the sink throws.
  */
 export function readEvents(store: Store, period: StoredPeriod, sink: EventSink | RunSink, options: ReadEventsOptions = {}): void {
-  const { nodeId } = options
-  const from = nodeId === undefined ? (options.bucketFrom ?? 0) : bucketOf(nodeId)
-  const to = nodeId === undefined ? (options.bucketTo ?? LOOSE - 1) : from
-  const slot = nodeId === undefined ? -1 : nodeId & ((1 << BUCKET_BITS) - 1)
-  readTransaction(store.facts, 'facts.db', () => {
-    const heads = periodHeads(store, period)
-    const select = store.facts.prepare('SELECT data FROM events WHERE id = ?').pluck()
+  readTransaction(store.facts, 'facts.db', () => eventReader(store, period)(sink, options))
+}
+
+/** What readEvents does, for who reads bucket after bucket inside one transaction of its own: what all of them need is looked up once. */
+export function eventReader(store: Store, period: StoredPeriod): (sink: EventSink | RunSink, options: ReadEventsOptions) => void {
+  const heads = periodHeads(store, period)
+  const select = store.facts.prepare('SELECT data FROM events WHERE id = ?').pluck()
+  return (sink, options) => {
+    const { nodeId } = options
+    const from = nodeId === undefined ? (options.bucketFrom ?? 0) : bucketOf(nodeId)
+    const to = nodeId === undefined ? (options.bucketTo ?? LOOSE - 1) : from
+    const slot = nodeId === undefined ? -1 : nodeId & ((1 << BUCKET_BITS) - 1)
     const wanted = new Set<number>()
     // one alone is looked for in every head anyway
     if (from === to) wanted.add(from)
@@ -78,7 +83,7 @@ export function readEvents(store: Store, period: StoredPeriod, sink: EventSink |
         }
         runBeside(reader, beside, sink, slot)
       }
-  })
+  }
 }
 
 /** The loose events by chunk; read once for all buckets, as long as the period stays the same. */
