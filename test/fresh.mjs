@@ -57,7 +57,21 @@ async function serves(program, args, cwd) {
   } finally {
     process.kill(-child.pid, 'SIGTERM')
     await ended
+    await groupEnded(child.pid)
   }
+}
+
+/** npx ends before the program that it started, which still writes its last words into the home. */
+async function groupEnded(pid) {
+  for (let tries = 0; tries < 200; tries++) {
+    try {
+      process.kill(-pid, 0)
+    } catch {
+      return
+    }
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  throw new Error('the program did not end within 10 s of SIGTERM')
 }
 
 const parts = {
