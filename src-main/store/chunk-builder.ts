@@ -1,14 +1,24 @@
 import { createHash } from 'node:crypto'
 import type { ContractType, EventSink, RareEvent, StartSnapshot, U64 } from '../../src-shared/grid.ts'
+import type { Period } from '../../src-shared/time.ts'
 import { BUCKET_BITS, BucketWriter, type ContractHome, LOOSE, restOf } from './codec-bucket.ts'
 import { encodeHead } from './codec-head.ts'
 
-/** About a day. A chunk goes on beyond it while it has few events, so that a small grid has few chunks to open. */
-const CHUNK_BLOCKS = 14_400
+/** A chunk goes on beyond its length while it has few events, so that a small grid has few chunks to open. */
 const FEW_EVENTS = 4_096
-/** Bounds on what is held in memory. */
-const MAX_EVENTS = 400_000
+/** Bound on what is held in memory. */
 const MAX_BUCKETS = 8_192
+
+/** How long chunks become: in blocks, as long as that is no more than so many events. */
+export interface ChunkLength {
+  blocks: number
+  events: number
+}
+
+/** What is written once, as an import does. The longer a chunk, the less of a period there is to open, and the longer its runs are. */
+export const LONG_CHUNKS: ChunkLength = { blocks: 4 * 14_400, events: 1_200_000 }
+/** What is written again with each commit until it is full, as a sync does: a day. */
+export const DAY_CHUNKS: ChunkLength = { blocks: 14_400, events: 400_000 }
 
 /** A chunk as it is stored. The same events, cut at the same blocks, always give the same bytes. */
 export interface EncodedChunk {
@@ -23,7 +33,8 @@ export interface EncodedChunk {
 export class ChunkBuilder implements EventSink {
   /** events of the chunk that is being built */
   events = 0
-  readonly #period: number
+  readonly #period: Period
+  readonly #length: ChunkLength
   /** of contracts that are known to be on a node or on none; the latest ContractCreated counts */
   readonly #homes = new Map<number, ContractHome>()
   #writers = new Map<number, BucketWriter>()
@@ -35,8 +46,9 @@ export class ChunkBuilder implements EventSink {
   /** tells contracts of this chunk from those of former ones */
   #serial = 0
 
-  constructor(period: number, start: Pick<StartSnapshot, 'contracts'>) {
+  constructor(period: Period, start: Pick<StartSnapshot, 'contracts'>, length: ChunkLength) {
     this.#period = period
+    this.#length = length
     for (const contract of start.contracts) this.setHome(contract.contract_id, nodeOf(contract.contract_type))
   }
 
@@ -57,11 +69,23 @@ export class ChunkBuilder implements EventSink {
     return home
   }
 
-  /** Whether block `n` must begin a new chunk. Depends on this chunk's events only, so that every import cuts alike. */
-  isFull(n: number): boolean {
+  /**
+   * Whether block `n` of time `ts` must begin a new chunk. Depends on the period and on this chunk's events only, so that every import cuts
+   * alike. Where the period begins and ends (behind the first block after its end, which is its last) a chunk does too: what lies inside
+   * of it is told in runs.
+   */
+  isFull(n: number, ts: number): boolean {
     const first = this.#blocks[0]
     if (first === undefined) return false
-    return (n - first >= CHUNK_BLOCKS && this.events >= FEW_EVENTS) || this.events >= MAX_EVENTS || this.#writers.size >= MAX_BUCKETS
+    const { start, end } = this.#period
+    const { blocks, events } = this.#length
+    return (
+      (n - first >= blocks && this.events >= FEW_EVENTS) ||
+      this.events >= events ||
+      this.#writers.size >= MAX_BUCKETS ||
+      (this.#ts <= start && ts > start) ||
+      (this.#times[0]! <= end && this.#ts > end)
+    )
   }
 
   /** Begins a block, which must have events. */
@@ -132,7 +156,7 @@ export class ChunkBuilder implements EventSink {
     const blobs: EncodedChunk['blobs'] = []
     const rests: EncodedChunk['blobs'] = []
     for (const writer of writers) {
-      const { data, rest } = writer.encode({ period: this.#period, chunk, bucket: writer.bucket })
+      const { data, rest } = writer.encode({ period: this.#period.index, chunk, bucket: writer.bucket })
       blobs.push({ number: writer.bucket, data })
       if (rest !== null) rests.push({ number: restOf(writer.bucket), data: rest })
     }
@@ -148,7 +172,7 @@ export class ChunkBuilder implements EventSink {
         contracts: this.#created,
         digest: digest.digest(),
       },
-      { period: this.#period, chunk, bucket: -1 },
+      { period: this.#period.index, chunk, bucket: -1 },
     )
     return { head, blobs, events: this.events, lastBlock: this.#blocks.at(-1)! }
   }

@@ -134,7 +134,7 @@ export class BucketReader {
   runs(sink: RunSink): boolean {
     const runs = this.#runs
     const { blocks, ts } = this.#head
-    if (runs === null || !sink.wantsRuns(ts[0]!, blocks[blocks.length - 1]!)) return false
+    if (runs === null || !sink.wantsRuns(blocks[0]!, ts[0]!, blocks[blocks.length - 1]!)) return false
     const under: UnderWay = {
       runs,
       ofNode: new Int32Array(SLOTS),
@@ -143,13 +143,17 @@ export class BucketReader {
       block: -1,
     }
     single.firstNode = this.#firstNode
+    sink.block(blocks[0]!, ts[0]!)
     const first = this.#first
     while (first.next < END) {
       if (under.rest !== null) this.#restOfRuns(sink, under, first.next)
       const kind = first.input.bytes[first.input.pos++]!
-      const blockTs = this.#tellOne(sink, under, first.input, kind, first.next)
-      if ((kind & 3) === UPTIME) this.#offerNode(sink, under, kind >> 2)
-      else if ((kind & 3) === USE) this.#offerContract(sink, under, this.#contract, blockTs)
+      const block = this.#blockAt(first.next)
+      this.#figures(first.input, single, 0, kind, ts[block]!)
+      const more = isReport(kind) ? runs.varint() : 0
+      if (!(more > 0)) this.#tellSingle(sink, under, kind, block)
+      else if ((kind & 3) === UPTIME) this.#offerNode(sink, under, kind, block, more)
+      else this.#offerContract(sink, under, kind, block, more)
       this.#advance(first)
     }
     if (under.rest !== null) this.#restOfRuns(sink, under, END)
@@ -158,47 +162,56 @@ export class BucketReader {
     return true
   }
 
-  /** Tells the event whose figures begin here, and gives the time of its block. */
-  #tellOne(sink: EventSink, under: UnderWay, input: ByteReader, kind: number, place: number): number {
-    const { blocks, ends, near, ts } = this.#head
+  /** The index of an event's block. */
+  #blockAt(place: number): number {
+    const { ends, near } = this.#head
     if (place >>> 0 >= ends[ends.length - 1]!) throw damaged(this.#place, 'an event lies behind its end')
     let block = near[place >>> NEAR_BITS]!
     while (place >= ends[block]!) block++
-    const blockTs = ts[block]!
-    if (block !== under.block) sink.block(blocks[block]!, blockTs)
+    return block
+  }
+
+  /** Tells the event whose figures were unpacked last. */
+  #tellSingle(sink: EventSink, under: UnderWay, kind: number, block: number): void {
+    const { blocks, ts } = this.#head
+    if (block !== under.block) sink.block(blocks[block]!, ts[block]!)
     under.block = block
     single.kinds[0] = kind
-    this.#figures(input, single, 0, kind, blockTs)
     tellColumn(sink, single, 0)
     if (single.others.length > 0) single.others = []
-    return blockTs
   }
 
-  #offerNode(sink: RunSink, under: UnderWay, slot: number): void {
-    const more = under.runs.varint()
-    if (!(more > 0)) return
+  #offerNode(sink: RunSink, under: UnderWay, kind: number, block: number, more: number): void {
+    const slot = kind >> 2
+    const nodeId = this.#firstNode + slot
     readUptimeRun(under.runs, single.a[0]!, single.b[0]!, uptimeRun)
-    if (sink.nodeRun(this.#firstNode + slot, uptimeRun)) {
-      under.ofNode[slot]! += more
-      this.#now[slot] = uptimeRun.lastNow
-      this.#uptime[slot] = uptimeRun.lastUptime
-    } else {
-      this.#needRest(sink, under)
-      under.ofNode[slot] = -more
+    if (!sink.nodeRun(nodeId, uptimeRun, false)) {
+      this.#tellSingle(sink, under, kind, block)
+      if (!sink.nodeRun(nodeId, uptimeRun, true)) {
+        this.#needRest(sink, under)
+        under.ofNode[slot] = -more
+        return
+      }
     }
+    under.ofNode[slot]! += more
+    this.#now[slot] = uptimeRun.lastNow
+    this.#uptime[slot] = uptimeRun.lastUptime
   }
 
-  #offerContract(sink: RunSink, under: UnderWay, contract: number, blockTs: number): void {
-    const more = under.runs.varint()
-    if (!(more > 0)) return
-    const lastWindow = readUseRun(under.runs, blockTs, useRun)
-    if (sink.contractRun(this.#contracts[contract]!, useRun)) {
-      under.ofContract[contract]! += more
-      this.#windows[contract] = lastWindow
-    } else {
-      this.#needRest(sink, under)
-      under.ofContract[contract] = -more
+  #offerContract(sink: RunSink, under: UnderWay, kind: number, block: number, more: number): void {
+    const contract = this.#contract
+    const contractId = this.#contracts[contract]!
+    const lastWindow = readUseRun(under.runs, this.#head.ts[block]!, single.b[0]!, single.c[0]!, useRun)
+    if (!sink.contractRun(contractId, useRun, false)) {
+      this.#tellSingle(sink, under, kind, block)
+      if (!sink.contractRun(contractId, useRun, true)) {
+        this.#needRest(sink, under)
+        under.ofContract[contract] = -more
+        return
+      }
     }
+    under.ofContract[contract]! += more
+    this.#windows[contract] = lastWindow
   }
 
   /** Goes on in the rest behind what was taken so far: all of it lies before the event under way. */
@@ -223,7 +236,9 @@ export class BucketReader {
         stepOver(input, kind & 3)
       } else {
         left[whose]!++
-        this.#tellOne(sink, under, input, kind, rest.next)
+        const block = this.#blockAt(rest.next)
+        this.#figures(input, single, 0, kind, this.#head.ts[block]!)
+        this.#tellSingle(sink, under, kind, block)
       }
       this.#advance(rest)
     }
@@ -427,6 +442,10 @@ function stepOver(input: ByteReader, type: number): void {
   let pos = input.pos
   for (let figures = type === USE ? 4 : 2; figures > 0; figures--) pos = behindVarint(bytes, pos)
   input.pos = pos
+}
+
+function isReport(kind: number): boolean {
+  return (kind & 3) === UPTIME || (kind & 3) === USE
 }
 
 function peekVarint(bytes: Uint8Array, at: number): number {

@@ -183,8 +183,12 @@ export function readUptimeRun(input: ByteReader, now: number, uptime: number, in
   into.longestStep = input.varint()
 }
 
-/** Reads the rest of a run of a contract's reports, which began in a block of time `ts`; gives the last one's window. */
-export function readUseRun(input: ByteReader, ts: number, into: UseRun): number {
+/**
+ * Reads the rest of a run of a contract's reports, which began with these figures in a block of time `ts`; gives the last one's window.
+ */
+export function readUseRun(input: ByteReader, ts: number, window: number, nru: number, into: UseRun): number {
+  into.firstWindowSec = window
+  into.firstNruBytes = nru
   into.windowSec = input.varint()
   into.nruBytes = input.varint()
   into.firstTs = ts
@@ -207,5 +211,5 @@ export function emptyUptimeRun(): UptimeRun {
 }
 
 export function emptyUseRun(): UseRun {
-  return { windowSec: 0, nruBytes: 0, firstTs: 0, lastTs: 0 }
+  return { firstWindowSec: 0, firstNruBytes: 0, windowSec: 0, nruBytes: 0, firstTs: 0, lastTs: 0 }
 }

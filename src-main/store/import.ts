@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Updateable } from 'kysely'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, EndSnapshot, EventSink, RareEvent, StartSnapshot, U64 } from '../../src-shared/grid.ts'
-import { ChunkBuilder, type EncodedChunk } from './chunk-builder.ts'
+import { ChunkBuilder, type EncodedChunk, LONG_CHUNKS } from './chunk-builder.ts'
 import { decodeHead } from './codec-head.ts'
 import { compareRange } from './compare.ts'
 import { change, facts, row, writeTransaction } from './db.ts'
@@ -164,7 +164,7 @@ class Importer implements ImportWriter {
   constructor(job: Job, old: StoredImport | undefined, unfinished: StoredImport | undefined) {
     this.#job = job
     this.#old = old
-    this.#builder = new ChunkBuilder(job.header.period.index, job.start)
+    this.#builder = new ChunkBuilder(job.header.period, job.start, LONG_CHUNKS)
     this.#digest.update(job.identity)
     this.#lastBlock = job.start.block
     this.#lastTs = job.start.ts
@@ -216,7 +216,7 @@ class Importer implements ImportWriter {
   #enter(): void {
     const { n, ts } = this.#pending!
     this.#pending = null
-    if (this.#builder.isFull(n)) this.#flush(this.#position?.() ?? null)
+    if (this.#builder.isFull(n, ts)) this.#flush(this.#position?.() ?? null)
     this.#builder.block(n, ts)
   }
 

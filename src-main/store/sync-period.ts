@@ -5,7 +5,7 @@ import type { Period } from '../../src-shared/time.ts'
 import type { Asked } from '../../src-shared/verify.ts'
 import { askedOf, askedTogether } from './asked.ts'
 import { type StoredBlock, saveBlocks } from './chain.ts'
-import { ChunkBuilder, type EncodedChunk } from './chunk-builder.ts'
+import { ChunkBuilder, DAY_CHUNKS, type EncodedChunk } from './chunk-builder.ts'
 import { compareRange } from './compare.ts'
 import { change, facts, row, rows, writeTransaction } from './db.ts'
 import { exportChunk, loadHead } from './events.ts'
@@ -145,7 +145,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
   let endText = texts.end!
   let endChanged = false
 
-  const builder = new ChunkBuilder(index, start)
+  const builder = new ChunkBuilder(period, start, DAY_CHUNKS)
   const heads: Uint8Array[] = []
   const contracts = new Map<number, number>()
   for (const { contract_id, contract_type: type } of start.contracts) {
@@ -183,7 +183,7 @@ export function resumePeriod(store: Store, importId: number): SyncPeriodWriter {
   function enter(): void {
     if (entered) return
     entered = true
-    if (builder.isFull(last.n)) closeChunk()
+    if (builder.isFull(last.n, last.ts)) closeChunk()
     builder.block(last.n, last.ts)
   }
 

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { expect } from 'vitest'
 import { run } from '../../src-main/hosts/cli/main.ts'
 import { type DoctorTools, examine } from '../../src-main/jobs/doctor.ts'
-import { ChunkBuilder } from '../../src-main/store/chunk-builder.ts'
+import { ChunkBuilder, LONG_CHUNKS } from '../../src-main/store/chunk-builder.ts'
 import { exportChunk } from '../../src-main/store/events.ts'
 import { writeChunk } from '../../src-main/store/import-rows.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
@@ -88,7 +88,7 @@ export function refreshDigest(folder: string, head: Uint8Array): void {
 export function forge(folder: string): number {
   const { head, forged } = withStore(folder, 'write', store => {
     const period = listPeriods(store)[0]!
-    const builder = new ChunkBuilder(period.index, loadSnapshots(store, period).start)
+    const builder = new ChunkBuilder(period, loadSnapshots(store, period).start, LONG_CHUNKS)
     let n = 0
     let found = -1
     exportChunk(store.facts, period.importId, period.index, 0, {

@@ -73,16 +73,18 @@ export function applyOrdinary(s: NodeState, now: number, uptime: number): boolea
 }
 
 /**
- * Applies reports that follow the remembered one, each as an ordinary one does (see applyOrdinary); gives whether all of them do, else
- * nothing is applied.
+ * Applies a run of reports, each as an ordinary one (see applyOrdinary): its first, unless that is the remembered one already, and all that
+ * follow it. Gives whether all of them are ordinary, else nothing is applied.
  */
-export function applyRun(s: NodeState, run: UptimeRun): boolean {
+export function applyRun(s: NodeState, run: UptimeRun, isFirstTold: boolean): boolean {
   const { figures } = s
+  const dr = run.firstNow - figures[LAST_NOW]!
+  const du = run.firstUptime - figures[LAST_UPTIME]!
+  const ahead = du - dr
   const skew = run.firstNow - run.firstUptime - (figures[BOOT_NOW]! - figures[BOOT_UPTIME]!)
   if (
-    // the report before them was refused, or is not remembered exactly
-    figures[LAST_NOW] !== run.firstNow ||
-    figures[LAST_UPTIME] !== run.firstUptime ||
+    // where it was told it may have been refused, or is not remembered exactly
+    !(isFirstTold ? dr === 0 && du === 0 : du > 0 && ahead <= GRACE_SEC && ahead >= -GRACE_SEC) ||
     !(run.ahead <= GRACE_SEC && run.behind <= GRACE_SEC && run.longestStep <= REPORT_CREDIT_CAP_SEC) ||
     // a skewed clock is a violation once; crediting goes on
     (s.violation === null && !(skew + run.bootAbove < CLOCK_SKEW_LIMIT_SEC && skew - run.bootBelow > -CLOCK_SKEW_LIMIT_SEC)) ||
@@ -94,11 +96,16 @@ export function applyRun(s: NodeState, run: UptimeRun): boolean {
     s.days !== null
   )
     return false
-  // no step is longer than what a report is credited at most, so all that was added to the uptime is
-  figures[CREDITED]! += run.lastUptime - run.firstUptime
+  // no later step is longer than what a report is credited at most, so all that was added to the uptime is
+  figures[CREDITED]! += Math.min(du, REPORT_CREDIT_CAP_SEC) + run.lastUptime - run.firstUptime
   figures[LAST_NOW] = run.lastNow
   figures[LAST_UPTIME] = run.lastUptime
   return true
+}
+
+/** Whether a run of reports after the period changes nothing of the node. */
+export function ignoresLateRun(s: NodeState, clock: Clock): boolean {
+  return s.trace === null && lateReason(s, clock) !== null
 }
 
 /** Applies an uptime report of the period (rule set v3, Uptime report; Sleeping and asked to boot). */

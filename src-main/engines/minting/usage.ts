@@ -56,11 +56,11 @@ export function applyPlainConsumption(c: ContractState, ts: number, window: numb
   return true
 }
 
-/** Applies reports that follow one that counted, each of which counts; gives whether it did so. */
-export function applyUseRun(c: ContractState, run: UseRun): boolean {
-  const { figures } = c
-  if (figures[LAST_TS] !== run.firstTs) return false
-  return applyPlainConsumption(c, run.lastTs, run.windowSec, run.nruBytes)
+/** Applies a run of reports, each of which counts: its first, unless that has counted already, and all that follow it. Gives whether it did. */
+export function applyUseRun(c: ContractState, run: UseRun, isFirstTold: boolean): boolean {
+  if (isFirstTold) return c.figures[LAST_TS] === run.firstTs && applyPlainConsumption(c, run.lastTs, run.windowSec, run.nruBytes)
+  if (!countsAt(c, run.firstTs)) return false
+  return applyPlainConsumption(c, run.lastTs, run.firstWindowSec + run.windowSec, run.firstNruBytes + run.nruBytes)
 }
 
 /**

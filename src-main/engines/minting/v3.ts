@@ -19,7 +19,7 @@ import type { UsedSeconds } from './receipt.ts'
 import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'
 import { type Clock, inconsistent, NodeState, resetState } from './state.ts'
 import { createTrace, recordMove, recordStill } from './trace.ts'
-import { applyLateReport, applyOrdinary, applyReport, applyRun } from './uptime.ts'
+import { applyLateReport, applyOrdinary, applyReport, applyRun, ignoresLateRun } from './uptime.ts'
 import {
   applyConsumption,
   applyPlainConsumption,
@@ -319,16 +319,19 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     consumption,
     rare,
     columns,
-    // days are told report by report
-    wantsRuns: (firstTs, lastBlock) => options.withoutDays === true && firstTs > clock.startTs && lastBlock <= end.block,
-    nodeRun(nodeId, run) {
+    // days are told report by report; and a run lies on one side of the period's bounds
+    wantsRuns: (firstBlock, firstTs, lastBlock) =>
+      options.withoutDays === true && firstTs > clock.startTs && (lastBlock <= end.block || firstBlock > end.block),
+    nodeRun(nodeId, run, isFirstTold) {
       const state = states.get(nodeId)
-      return state !== undefined && applyRun(state, run)
+      if (phase !== 'in') return state === undefined || phase === 'later' || ignoresLateRun(state, clock)
+      return state !== undefined && applyRun(state, run, isFirstTold)
     },
-    contractRun(contractId, run) {
+    contractRun(contractId, run, isFirstTold) {
+      if (phase !== 'in') return true
       const contract = contracts.get(contractId)
       // of one that is on no node nothing counts
-      return contract === undefined || applyUseRun(contract, run)
+      return contract === undefined || applyUseRun(contract, run, isFirstTold)
     },
     take(coveredToBlock: number): NodeResult[] {
       const nodes = concluded(coveredToBlock)
