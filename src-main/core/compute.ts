@@ -2,7 +2,7 @@ import type { PeriodSummary } from '../../src-shared/contract.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { importArchive } from '../jobs/import.ts'
-import { mintPart } from '../jobs/mint.ts'
+import { mintResult } from '../jobs/mint.ts'
 import { ensureStartParts, openStore, readTransaction, type Store, saveResults, storedPeriod } from '../store/index.ts'
 import type { ImportTaskInput, ImportTaskOutput, MintTaskInput } from './tasks.ts'
 
@@ -43,7 +43,7 @@ function mintAndSave(store: Store, index: number, resources: ResourceRule): void
   // one view of the store: a sync may write to the period meanwhile, and its results are marked by the facts that they rest on
   const { period, result } = readTransaction(store.facts, 'facts.db', () => {
     const found = storedPeriod(store, index)
-    return { period: found, result: mintPart(store, found, resources).result }
+    return { period: found, result: mintResult(store, found, resources) }
   })
   const summary: PeriodSummary = {
     index: period.index,

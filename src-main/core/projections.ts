@@ -5,7 +5,7 @@ import type { WhatIfAnswer, WhatIfFigures } from '../../src-shared/what-if.ts'
 import { known } from '../engines/projection/known.ts'
 import { projectNodePeriod } from '../engines/projection/node-period.ts'
 import { projectV3, type V3Result } from '../engines/projection/v3.ts'
-import { mintPart } from '../jobs/mint.ts'
+import { mintResult } from '../jobs/mint.ts'
 import { foldStored, openRow, staleRuns } from '../jobs/node-runs.ts'
 import {
   listPeriods,
@@ -106,7 +106,7 @@ function byV3(store: Store, period: StoredPeriod): Node[] {
   const { resources } = loadSettings(store)
   const stored = loadSummaries(store).find(({ summary }) => summary.index === period.index)
   const isFresh = stored !== undefined && !stored.stale && stored.summary.resources === resources
-  const minted = isFresh ? null : mintPart(store, period, resources).result
+  const minted = isFresh ? null : mintResult(store, period, resources)
   const time = known({ ...period, completeUntilTs: period.lastTs, provisional: minted?.provisional ?? stored?.summary.provisional ?? true })
   const nodes: (V3Result & Omit<Node, 'projection'>)[] = minted?.nodes ?? loadNodeRows(store, period.index)
   return nodes.map(node => ({

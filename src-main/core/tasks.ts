@@ -6,7 +6,6 @@ import type { BackupOrder } from '../jobs/backup/make.ts'
 import type { PreviewOrder } from '../jobs/backup/restore.ts'
 import type { JobContext, JobProgress, TaskRunner } from '../jobs/context.ts'
 import type { DoctorInput } from '../jobs/doctor.ts'
-import type { MintPartInput } from '../jobs/mint.ts'
 import type { AskInput } from '../jobs/sync/ask.ts'
 import type { LiveView } from '../jobs/sync/live.ts'
 import type { CompareTaskInput } from './compare.ts'
@@ -144,15 +143,6 @@ const tasks = {
   async 'backup-preview'(input: PreviewOrder, context: JobContext) {
     return (await import('../jobs/backup/restore.ts')).previewBackup(input, context)
   },
-  async 'mint-part'(input: MintPartInput) {
-    const { mintPartTask } = await import('../jobs/mint.ts')
-    return mintPartTask(input)
-  },
-}
-
-/** Loads ahead what a task needs that has to be quick. */
-export async function prepareTask(name: string): Promise<void> {
-  if (name === 'mint-part') await import('../jobs/mint.ts')
 }
 
 /** Runs a task on this thread; the body of a worker. Throws AppError `usage` for a name that it does not know. */

@@ -6,15 +6,13 @@ import { AppError, fromPlainError, type PlainError } from '../../src-shared/erro
 import type { TaskRunner } from '../core/tasks.ts'
 
 /** What goes to a worker and what comes back; one task at a time each. */
-export type ToWorker = { t: 'prepare'; name: string } | { t: 'run'; id: number; name: string; input: unknown } | { t: 'cancel'; id: number }
+export type ToWorker = { t: 'run'; id: number; name: string; input: unknown } | { t: 'cancel'; id: number }
 export type FromWorker =
   | { t: 'progress'; id: number; progress: unknown }
   | { t: 'done'; id: number; value: unknown }
   | { t: 'failed'; id: number; error: PlainError }
 
 export interface WorkerTaskRunner extends TaskRunner {
-  /** starts a thread now, and lets it load the code of a task that will come */
-  startAhead(name: string): void
   /** ends every thread; tasks under way reject with `cancelled` */
   close(): Promise<void>
 }
@@ -162,14 +160,7 @@ export function workerTaskRunner(
     await Promise.all(workers.map(worker => worker.terminate()))
   }
 
-  function startAhead(name: string): void {
-    const worker = start()
-    worker.unref()
-    worker.postMessage({ t: 'prepare', name } satisfies ToWorker)
-    idle.push(worker)
-  }
-
-  return Object.assign(run, { startAhead, close })
+  return Object.assign(run, { close })
 }
 
 /** A thread shares this one's compiled code, which lies in a folder of the Node's version below the one that was named. */

@@ -14,11 +14,6 @@ const loaded = import('../core/tasks.ts')
 let running: { id: number; abort: AbortController } | undefined
 
 port.on('message', (message: ToWorker) => {
-  if (message.t === 'prepare') {
-    // what fails here fails again, and is told, when the task comes
-    loaded.then(({ prepareTask }) => prepareTask(message.name)).catch(() => {})
-    return
-  }
   if (message.t === 'cancel') {
     if (running?.id === message.id) running.abort.abort()
     return

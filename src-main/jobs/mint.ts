@@ -90,7 +90,7 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   const store = openForMint(input.dataDir)
   try {
     const period = storedPeriod(store, input.period)
-    const { minted, end } = await mintStored(store, period, input.resources, context)
+    const { minted, end } = mintStored(store, period, input.resources, context)
     const others = paysByNodePeriod(store, period.network, period.index) ? [otherRules(period)] : []
     return writeMint(minted, end, old, input.outDir, others)
   } finally {
@@ -108,7 +108,7 @@ function openForMint(dataDir: string): Store {
 /** What a mint says of a node besides the lines of its files. */
 export type MintedNode = ProblemNode & Pick<NodeResult, 'rewardMusd' | 'violation'>
 
-/** What one thread made: a stretch of the nodes by id, and their lines of the files as UTF-8. */
+/** A stretch of the nodes by id, and their lines of the files as UTF-8. */
 export interface MintedPart {
   nodes: MintedNode[]
   payouts: Uint8Array
@@ -134,115 +134,35 @@ function linesOf(nodes: NodeResult[]): MintedPart {
   }
 }
 
-function joined(parts: MintedPart[]): MintedPart {
-  return {
-    nodes: parts.flatMap(part => part.nodes),
-    payouts: Buffer.concat(parts.map(part => part.payouts)),
-    overview: Buffer.concat(parts.map(part => part.overview)),
-    receipts: Buffer.concat(parts.map(part => part.receipts)),
-  }
-}
-
-/** Events from which on a second thread is worth its start. */
-const SPLIT_FROM_EVENTS = 1_000_000
-
-/** Mints a stored period in memory, on this thread and, for a large one, on a worker's beside it. */
-export async function mintStored(
+/** Mints a stored period in memory. Throws as mintBuckets. */
+export function mintStored(
   store: Store,
   period: StoredPeriod,
   resources: ResourceRule,
   context: JobContext,
-): Promise<{ minted: Minted; end: EndSnapshot }> {
+): { minted: Minted; end: EndSnapshot } {
   context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
-  if (!context.runTask || period.events < SPLIT_FROM_EVENTS) {
-    const { result, part, end } = mintLines(store, period, resources)
-    return { minted: { ...result, parts: [part] }, end }
-  }
-  const taken = noneTaken()
-  const input: MintPartInput = { dataDir: store.dataDir, period: period.index, digest: period.digest, resources, taken }
-  const other = context.runTask('mint-part', input, context.signal ? { signal: context.signal } : {}) as Promise<MintedPart>
-  // one that fails at once is awaited below; until then it must not count as unhandled
-  other.catch(() => {})
-  // let the message to the worker leave before this thread is busy
-  await new Promise(resolve => setImmediate(resolve))
-  try {
-    const { result, part, end } = mintLines(store, period, resources, { from: 'first', taken })
-    return { minted: { ...result, parts: [part, await other] }, end }
-  } catch (error) {
-    await Promise.allSettled([other])
-    throw error
-  }
+  const { result, end, kept: parts } = mintBuckets(store, period, { resources, withoutDays: true }, linesOf)
+  return { minted: { ...result, parts }, end }
+}
+
+/** The same as results, each with its days. */
+export function mintResult(store: Store, period: StoredPeriod, resources: ResourceRule): MintResult {
+  const { result, kept } = mintBuckets(store, period, { resources }, nodes => nodes)
+  return { ...result, nodes: kept.flat() }
 }
 
 /**
- * A thread's share of the nodes: it takes bucket after bucket from its end of the list while there are any, so that two threads, one from
- * each end, meet where both are done. `taken` counts what all of them took.
- */
-export interface Share {
-  from: 'first' | 'last'
-  taken: Int32Array<SharedArrayBuffer>
-}
-
-export function noneTaken(): Share['taken'] {
-  return new Int32Array(new SharedArrayBuffer(4))
-}
-
-export interface MintPartInput {
-  dataDir: string
-  period: number
-  digest: string
-  resources: ResourceRule
-  taken: Share['taken']
-}
-
-/** The part of a mint that a worker does. */
-export function mintPartTask(input: MintPartInput): MintedPart {
-  const store = openForMint(input.dataDir)
-  try {
-    const period = { ...storedPeriod(store, input.period), digest: input.digest }
-    return mintLines(store, period, input.resources, { from: 'last', taken: input.taken }).part
-  } finally {
-    store.close()
-  }
-}
-
-const ALL = (): Share => ({ from: 'first', taken: noneTaken() })
-
-/** Mints this thread's share of the nodes; without `share` all. Nodes stand alone, so parts' results concatenate. Throws as mintBuckets. */
-export function mintPart(
-  store: Store,
-  period: StoredPeriod,
-  resources: ResourceRule,
-  share = ALL(),
-): { result: MintResult; end: EndSnapshot } {
-  const { result, end, taken } = mintBuckets(store, period, { resources }, share, nodes => nodes)
-  return { result: { ...result, nodes: taken.flat() }, end }
-}
-
-type Whole = Omit<MintResult, 'nodes'>
-
-/** The same as lines of the files. Each thread makes its own: bytes cross over at once, thousands of objects with their texts do not. */
-function mintLines(
-  store: Store,
-  period: StoredPeriod,
-  resources: ResourceRule,
-  share = ALL(),
-): { result: Whole; part: MintedPart; end: EndSnapshot } {
-  const { result, end, taken } = mintBuckets(store, period, { resources, withoutDays: true }, share, linesOf)
-  return { result, part: joined(taken), end }
-}
-
-/**
- * Mints bucket after bucket of this thread's share, and keeps of each what `keep` makes of its nodes; gives that by bucket, rising. Throws
- * AppError mint.*, store.corrupt, store.busy (the period changed since `period` was read).
+ * Mints bucket after bucket, and keeps of each what `keep` makes of its nodes: nodes stand alone, and thousands of results with their texts
+ * need not be held at once. On one thread: a second one takes as long to start and to get going as it saves, and the garbage collector
+ * and the compiler use its processor meanwhile. Throws AppError mint.*, store.corrupt, store.busy (the period changed since `period` was read).
  */
 function mintBuckets<T>(
   store: Store,
   period: StoredPeriod,
   options: V3Options,
-  share: Share,
   keep: (nodes: NodeResult[]) => T,
-): { result: Whole; end: EndSnapshot; taken: T[] } {
+): { result: Omit<MintResult, 'nodes'>; end: EndSnapshot; kept: T[] } {
   // one view of the store, and the one that the caller saw: a sync may write to the period meanwhile
   return readTransaction(store.facts, 'facts.db', () => {
     if (storedPeriod(store, period.index).digest !== period.digest) throw replaced(period)
@@ -253,16 +173,14 @@ function mintBuckets<T>(
     const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
     all.delete(LOOSE)
     const read = eventReader(store, period)
-    const list = [...all].sort((a, b) => (share.from === 'first' ? a - b : b - a))
-    const taken: T[] = []
-    for (const bucket of list) {
-      if (Atomics.add(share.taken, 0, 1) >= list.length) break
+    const kept: T[] = []
+    for (const bucket of [...all].sort((a, b) => a - b)) {
       if (withNodes.has(bucket)) mint.begin(start.part(bucket))
       read(mint, { bucketFrom: bucket, bucketTo: bucket })
-      taken.push(keep(mint.take(period.coveredToBlock)))
+      kept.push(keep(mint.take(period.coveredToBlock)))
     }
     const { nodes: _, ...result } = mint.finish(period.coveredToBlock)
-    return { result, end, taken: share.from === 'first' ? taken : taken.reverse() }
+    return { result, end, kept }
   })
 }
 

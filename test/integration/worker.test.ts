@@ -22,15 +22,6 @@ test('the real worker runs the tasks of the core', async () => {
   })
 })
 
-test('a thread that was started ahead takes the task, whatever it was told to prepare', async () => {
-  for (const name of ['mint-part', 'no such task']) {
-    const run = runner(1, {})
-    run.startAhead(name)
-    const input = { dataDir: join(import.meta.dirname, 'nowhere'), period: 1, digest: '', resources: 'latest' }
-    await expect(run('mint-part', input, {})).rejects.toMatchObject({ code: 'io.missing' })
-  }
-})
-
 test('input, progress, result and errors cross, amounts too', async () => {
   const run = runner(1)
   const progress: unknown[] = []

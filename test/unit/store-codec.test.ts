@@ -176,7 +176,10 @@ describe('runs', () => {
     return { load: number => (number === place.bucket ? data : number === restOf(place.bucket) ? (rest ?? undefined) : undefined), head }
   }
 
-  function told({ load, head }: ReturnType<typeof written>, takes: 'all' | 'others' | 'none'): { reports: number; runs: number[]; all: number } {
+  function told(
+    { load, head }: ReturnType<typeof written>,
+    takes: 'all' | 'others' | 'none',
+  ): { reports: number; runs: number[]; all: number } {
     const seen = { reports: 0, runs: [] as number[], all: 0 }
     const sink: RunSink = {
       block: () => {},

@@ -47,16 +47,8 @@ export async function mint(options: MintCommand, terminal: Terminal): Promise<vo
     const { mintArchive } = await loadCore()
     summary = await mintArchive({ source: archive, ...common }, context(terminal))
   } else if (period !== undefined) {
-    const { workerTaskRunner } = await import('../spawn-worker.ts')
-    const runTask = workerTaskRunner(1)
-    // it gets ready while this thread loads and opens the store
-    runTask.startAhead('mint-part')
     const { mintPeriod } = await import('../../core/mint.ts')
-    try {
-      summary = await mintPeriod({ dataDir: resolveDataDir(options.data), period, ...common }, { ...context(terminal), runTask })
-    } finally {
-      await runTask.close()
-    }
+    summary = await mintPeriod({ dataDir: resolveDataDir(options.data), period, ...common }, context(terminal))
   } else throw new AppError('usage', 'Say what to mint: --archive FILE or --period K.')
   terminal.out(terminal.json ? jsonText({ ...summary, outDir: out }) : mintText(summary, out))
 }

@@ -8,7 +8,7 @@ import { arePartsWhole, startParts } from '../../store/mint-input.ts'
 import { listPeriods, loadSnapshots, type StoredPeriod } from '../../store/periods.ts'
 import { loadReceipts, loadSummaries } from '../../store/results.ts'
 import { checkAuditTrail } from '../audit-heads.ts'
-import { mintPart } from '../mint.ts'
+import { mintResult } from '../mint.ts'
 
 type Wrong = AuditedRecords['wrong'][number]
 
@@ -82,7 +82,7 @@ export function examineResults(store: Store, period: StoredPeriod, fallback: Res
   if (kept.stale)
     return none(`Period ${period.index} was computed from other data than is stored now. Open Granary, which computes it anew.`)
   const resources = kept.summary.resources ?? fallback
-  const { nodes } = readTransaction(store.facts, 'facts.db', () => mintPart(store, period, resources).result)
+  const { nodes } = readTransaction(store.facts, 'facts.db', () => mintResult(store, period, resources))
   const wrong: Wrong[] = []
   const stored = new Map(readAll(store, period.index).map(node => [node.nodeId, node]))
   for (const node of nodes) {

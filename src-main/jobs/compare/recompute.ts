@@ -7,7 +7,7 @@ import { loadEnd } from '../../store/mint-input.ts'
 import type { Store } from '../../store/open.ts'
 import { listPeriods, type StoredPeriod, storedPeriod } from '../../store/periods.ts'
 import { tellNode } from '../explain.ts'
-import { mintPart } from '../mint.ts'
+import { mintResult } from '../mint.ts'
 import type { NodePeriodRules } from '../node-mint.ts'
 import { foldStored } from '../node-runs.ts'
 
@@ -48,7 +48,7 @@ export function recompute(store: Store, { rules, signal, onStep }: RecomputeOpti
     once(
       `v3 ${period} ${resources}`,
       `computes period ${period}, resources ${resources}`,
-      () => mintPart(store, storedPeriod(store, period), resources).result.nodes,
+      () => mintResult(store, storedPeriod(store, period), resources).nodes,
     )
 
   return {
