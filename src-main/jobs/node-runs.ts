@@ -10,7 +10,7 @@ import {
   type NodePeriodOptions,
   type RunningNode,
 } from '../engines/minting/node-period/fold.ts'
-import { marketGaps } from '../engines/minting/node-period/market.ts'
+import { applyToMarket, createMarket, type Market, marketGaps } from '../engines/minting/node-period/market.ts'
 import { mintOf } from '../engines/minting/node-period/mint.ts'
 import { inOrder, mintProblems } from '../engines/minting/node-period/outputs.ts'
 import { BUCKET_BITS } from '../store/codec-bucket.ts'
@@ -31,13 +31,16 @@ import { boundaryOf, type NodePeriodRules } from './node-mint.ts'
 /** A stored period with what its run goes on from. */
 export interface PlannedRun {
   period: StoredPeriod
-  /** the period before it, whose states it goes on from; null: it begins with the start snapshot */
-  before: StoredPeriod | null
+  /** the run of the period before it, whose states it goes on from; null: it begins with the start snapshot */
+  before: PlannedRun | null
   /** no stored period goes on from it: the blocks after it are folded too */
   isLast: boolean
   boundary: Boundary | null
   key: string
 }
+
+/** Rises when the same events give other mints than before, so that what was saved is worked out anew. */
+const COUNTING = 2
 
 /** Every stored period, by index, with the key of the run that rests on it as it is now. */
 export function planRuns(store: Store, rules: NodePeriodRules): PlannedRun[] {
@@ -49,11 +52,11 @@ export function planRuns(store: Store, rules: NodePeriodRules): PlannedRun[] {
   const plans: PlannedRun[] = []
   for (const [i, period] of periods.entries()) {
     const previous = plans.at(-1)
-    const before = previous && goesOn(previous.period, period) ? previous.period : null
+    const before = previous && goesOn(previous.period, period) ? previous : null
     const next = periods[i + 1]
     const isLast = next === undefined || !goesOn(period, next)
-    const options = [boundary, rules.carbon, isLast]
-    plans.push({ period, before, isLast, boundary, key: nodeRunKey(period.digest, before === null ? null : previous!.key, options) })
+    const options = [COUNTING, boundary, rules.carbon, isLast]
+    plans.push({ period, before, isLast, boundary, key: nodeRunKey(period.digest, before?.key ?? null, options) })
   }
   return plans
 }
@@ -72,7 +75,7 @@ export function computeNodeRuns(store: Store, rules: NodePeriodRules, signal?: A
   const done: number[] = []
   for (const plan of staleRuns(store, rules)) {
     if (signal?.aborted) throw new AppError('cancelled', 'Stopped. What was worked out before stays.')
-    const run = foldRun(store, plan, rules, bucket => (plan.before === null ? null : loadNodeStates(store, plan.before.index, bucket)))
+    const run = foldRun(store, plan, rules, bucket => savedStates(store, plan.before, bucket))
     const problems = mintProblems(run.mints, run.gaps)
     saveNodeRun(
       store,
@@ -127,6 +130,10 @@ export interface NodeRunResult {
 /** The states that a bucket's nodes had after the period before; null: none are known, the start snapshot is all there is. */
 export type StatesBefore = (bucket: number) => unknown[] | null
 
+function savedStates(store: Store, run: PlannedRun | null, bucket: number): unknown[] | null {
+  return run === null ? null : loadNodeStates(store, run.period.index, bucket)
+}
+
 /** Folds one stored period. Throws AppError mint.*, store.corrupt, store.busy (the period changed since it was planned). */
 export function foldRun(store: Store, plan: PlannedRun, rules: NodePeriodRules, statesBefore: StatesBefore): NodeRunResult {
   const { period } = plan
@@ -136,11 +143,12 @@ export function foldRun(store: Store, plan: PlannedRun, rules: NodePeriodRules, 
     const start = startParts(store, period)
     const end = loadEnd(store, period)
     const fold = beginFold(period, start, end, { boundary: plan.boundary })
+    const market = marketOf(store, plan, start, end)
     const states = new Map<number, unknown[]>()
     const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
     all.delete(LOOSE)
     for (const bucket of [...all].sort((a, b) => a - b)) {
-      fold.begin(partOf(start, bucket, statesBefore(bucket)))
+      fold.begin(partOf(start, bucket, statesBefore(bucket)), market())
       const left = readBucket(store, plan, fold, { bucketFrom: bucket, bucketTo: bucket }, () => statesOf(fold, bucket))
       states.set(bucket, left ?? statesOf(fold, bucket))
     }
@@ -158,8 +166,49 @@ function beginFold(period: StoredPeriod, start: StartParts, end: EndSnapshot, op
   )
 }
 
+/**
+ * Makes what all nodes share as a stored period begins with it. `end`: its end snapshot, where it is at hand. A node that came back in this
+ * period may have ended one of its own before it: what stood then, the periods before tell, and are read when that is asked for.
+ */
+function marketOf(store: Store, { period, before }: PlannedRun, start: StartParts, end: EndSnapshot | null): () => Market {
+  const common = start.common()
+  const ends = end ?? (common.farms && common.farmingPolicies ? NO_ENDS : loadEnd(store, period))
+  let past: Market | null = null
+  const earlier = before && {
+    untilTs: start.ts,
+    market: () => {
+      past ??= marketThrough(store, before)
+      return past
+    },
+  }
+  return () => createMarket(common, ends, earlier)
+}
+
+const NO_ENDS = { farms: [], farmingPolicies: [] }
+
+/** What all nodes share, through the whole of a stored period. */
+function marketThrough(store: Store, plan: PlannedRun): Market {
+  const { period } = plan
+  const market = marketOf(store, plan, startParts(store, period), null)()
+  let isTold = false
+  let now = 0
+  const sink: EventSink = {
+    block(n, ts) {
+      isTold = ts > period.start && n <= period.endBlock
+      now = ts
+    },
+    uptime: () => {},
+    consumption: () => {},
+    rare: event => {
+      if (isTold) applyToMarket(market, event, now)
+    },
+  }
+  readEvents(store, period, sink, { bucketFrom: LOOSE, bucketTo: LOOSE })
+  return market
+}
+
 function partOf(start: StartParts, bucket: number, before: unknown[] | null): StoredPart {
-  const part = start.buckets.includes(bucket) ? start.part(bucket) : { nodes: [], contracts: [], power: [] }
+  const part = start.buckets.includes(bucket) ? start.part(bucket) : NOTHING
   const nodeStates = before ?? part.nodeStates
   return nodeStates === undefined ? part : { ...part, nodeStates }
 }
@@ -209,7 +258,7 @@ export function foldStored(store: Store, index: number, rules: NodePeriodRules):
     const left = result?.states
     result = foldRun(store, plan, rules, bucket => {
       if (left !== undefined) return left.get(bucket) ?? []
-      return before === null ? null : loadNodeStates(store, before.index, bucket)
+      return savedStates(store, before, bucket)
     })
   }
   return { ...result!, period: plans[at]!.period }
@@ -227,9 +276,10 @@ export function statesAtStart(store: Store, index: number, rules: NodePeriodRule
     const start = startParts(store, period)
     return start.buckets.flatMap(bucket => start.part(bucket).nodeStates ?? [])
   }
-  const run = loadNodeRun(store, before.index)
-  if (run?.key === plans[at - 1]!.key) return run.buckets.flatMap(bucket => loadNodeStates(store, before.index, bucket))
-  return [...foldStored(store, before.index, rules).states.values()].flat()
+  const { index: earlier } = before.period
+  const run = loadNodeRun(store, earlier)
+  if (run?.key === before.key) return run.buckets.flatMap(bucket => loadNodeStates(store, earlier, bucket))
+  return [...foldStored(store, earlier, rules).states.values()].flat()
 }
 
 /** One of a node's own periods: its mint (of one that runs, as if it ended now) and why. */
@@ -375,14 +425,13 @@ function foldNode(store: Store, plans: readonly PlannedRun[], nodeId: number, en
   const first = plans[0]!
   const start = startParts(store, first.period)
   const fold = beginFold(first.period, start, end, { boundary: first.boundary, explain: id => id === nodeId })
-  const part = partOf(start, bucket, first.before === null ? null : loadNodeStates(store, first.before.index, bucket))
-  fold.begin(onlyNode(part, nodeId))
+  const part = partOf(start, bucket, savedStates(store, first.before, bucket))
   for (const plan of plans) {
     // a node that the sync follows only from here on is in this snapshot
-    if (plan !== first && !fold.running().some(node => node.nodeId === nodeId)) {
-      const own = startParts(store, plan.period)
-      fold.begin(onlyNode(partOf(own, bucket, null), nodeId))
-    }
+    const isNew = plan !== first && !fold.running().some(node => node.nodeId === nodeId)
+    const starts = plan === first ? start : startParts(store, plan.period)
+    const own = plan === first ? part : isNew ? partOf(starts, bucket, null) : NOTHING
+    fold.begin(onlyNode(own, nodeId), marketOf(store, plan, starts, plan === plans.at(-1) ? end : null)())
     // the start block's events were told with the period before
     const told = plan === first ? -1 : plan.period.startBlock
     const rest = filtered(fold, n => n > told)
@@ -390,6 +439,8 @@ function foldNode(store: Store, plans: readonly PlannedRun[], nodeId: number, en
   }
   return fold
 }
+
+const NOTHING: StoredPart = { nodes: [], contracts: [], power: [] }
 
 function onlyNode(part: StoredPart, nodeId: number): StoredPart {
   return {

@@ -9,8 +9,10 @@ export interface ChunkHead {
   ts: Float64Array
   /** events of this chunk up to and including each block: an event's place in the chunk tells its block */
   ends: Uint32Array
-  /** the index of the block of every 16th event: from there it is a step or two to any event's block */
-  near: Uint32Array
+  /** the index of the block of every 256th event: few enough that who reads by runs has them at hand */
+  marks: Uint32Array
+  /** of every 16th: from there it is a step or two to any event's block; null until somebody reads event by event (see closeMarks) */
+  closeMarks: Uint32Array | null
   /** buckets that have events here, rising, and how many */
   buckets: number[]
   counts: number[]
@@ -21,14 +23,15 @@ export interface ChunkHead {
   followed: number
 }
 
-/** 2^4 events */
-export const NEAR_BITS = 4
+/** 2^8 and 2^4 events. */
+export const MARK_BITS = 8
+export const CLOSE_MARK_BITS = 4
 /** Far more than a chunk has (chunk-builder.ts): so a damaged head takes no memory. */
 const MAX_CHUNK_EVENTS = 2 ** 26
 export const DIGEST_BYTES = 32
 
 /** Packs a head; sealed for `place`. */
-export function encodeHead(head: Omit<ChunkHead, 'near' | 'followed'>, place: Place): Uint8Array {
+export function encodeHead(head: Omit<ChunkHead, 'marks' | 'closeMarks' | 'followed'>, place: Place): Uint8Array {
   const out = new ByteWriter(ENVELOPE_BYTES + head.blocks.length * 4 + 1024)
   out.length = ENVELOPE_BYTES
   out.varint(head.blocks.length)
@@ -89,7 +92,8 @@ export function decodeHead(data: Uint8Array | undefined, place: Place): ChunkHea
     blocks,
     ts: times,
     ends,
-    near: nearBlocks(ends),
+    marks: marksOf(ends, MARK_BITS),
+    closeMarks: null,
     buckets,
     counts,
     contracts,
@@ -140,16 +144,23 @@ function decodeBlocks(input: ByteReader, last: Decoded, from: number, blocks: Fl
   last.end = end
 }
 
-function nearBlocks(ends: Uint32Array): Uint32Array {
+/** The index of the block of every 16th event. */
+export function closeMarks(head: ChunkHead): Uint32Array {
+  head.closeMarks ??= marksOf(head.ends, CLOSE_MARK_BITS)
+  return head.closeMarks
+}
+
+/** The index of the block of every 2^bits-th event. */
+export function marksOf(ends: Uint32Array, bits: number): Uint32Array {
   const total = ends.length === 0 ? 0 : ends[ends.length - 1]!
-  const near = new Uint32Array((total + (1 << NEAR_BITS) - 1) >>> NEAR_BITS)
+  const marks = new Uint32Array(Math.ceil(total / 2 ** bits))
   let block = 0
-  for (let i = 0; i < near.length; i++) {
-    const place = i << NEAR_BITS
+  for (let i = 0; i < marks.length; i++) {
+    const place = i << bits
     while (place >= ends[block]!) block++
-    near[i] = block
+    marks[i] = block
   }
-  return near
+  return marks
 }
 
 /** A number of entries, none of which takes less than a byte. */

@@ -14,7 +14,7 @@ import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { EventSink } from '../../src-shared/grid.ts'
 import { ByteReader, unfold } from './bytes.ts'
 import { END, FIRST_WINDOW, type LoadBlob, restOf, SLOTS } from './codec-bucket.ts'
-import { type ChunkHead, NEAR_BITS } from './codec-head.ts'
+import { type ChunkHead, CLOSE_MARK_BITS, closeMarks, MARK_BITS } from './codec-head.ts'
 import { emptyUptimeRun, emptyUseRun, readUptimeRun, readUseRun } from './codec-runs.ts'
 import { damaged, ENVELOPE_BYTES, type Place, RUNS_VERSION, unseal } from './envelope.ts'
 import { exactParse } from './exact-json.ts'
@@ -164,9 +164,9 @@ export class BucketReader {
 
   /** The index of an event's block. */
   #blockAt(place: number): number {
-    const { ends, near } = this.#head
+    const { ends, marks } = this.#head
     if (place >>> 0 >= ends[ends.length - 1]!) throw damaged(this.#place, 'an event lies behind its end')
-    let block = near[place >>> NEAR_BITS]!
+    let block = marks[place >>> MARK_BITS]!
     while (place >= ends[block]!) block++
     return block
   }
@@ -273,7 +273,8 @@ export class BucketReader {
   #fillFrom(stream: Stream, into: EventColumns, limit: number, slot: number): void {
     const { input } = stream
     const { bytes } = input
-    const { ends, near, ts } = this.#head
+    const { ends, ts } = this.#head
+    const near = closeMarks(this.#head)
     const total = ends.length === 0 ? 0 : ends[ends.length - 1]!
     const nows = this.#now
     const uptimes = this.#uptime
@@ -298,7 +299,7 @@ export class BucketReader {
           pos = input.pos | 0
         }
       } else {
-        let block = near[place >>> NEAR_BITS]!
+        let block = near[place >>> CLOSE_MARK_BITS]!
         // one on where its end is not behind the place, twice: a jump that nobody can foresee takes longer
         block += (ends[block]! - place - 1) >>> 31
         block += (ends[block]! - place - 1) >>> 31

@@ -137,7 +137,17 @@ export function startParts(store: Store, period: StoredPeriod): StartParts {
     )
   }
   const { block, ts, buckets } = load(BASE) as Base
-  return { block, ts, buckets, part: bucket => load(bucket) as StoredPart, common: () => load(COMMON) as CommonStart }
+  let common: CommonStart | null = null
+  return {
+    block,
+    ts,
+    buckets,
+    part: bucket => load(bucket) as StoredPart,
+    common() {
+      common ??= load(COMMON) as CommonStart
+      return common
+    },
+  }
 }
 
 /** Whether every part that is stored has its checksum, also one of a form that is not read any more. */

@@ -4,14 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  exportArchive,
-  importFiles,
-  mintArchive,
-  mintPeriod,
-  openCore,
-  writeDemo,
-} from '../../src-main/core/index.ts'
+import { exportArchive, importFiles, mintArchive, mintPeriod, openCore, writeDemo } from '../../src-main/core/index.ts'
 import { createJobRunner } from '../../src-main/core/jobs.ts'
 import { overviewLines, payoutLines, receiptsNdjson } from '../../src-main/engines/minting/outputs.ts'
 import { mintResult, mintStored } from '../../src-main/jobs/mint.ts'

@@ -21,7 +21,8 @@ function headOf(events: number): ChunkHead {
     blocks: Float64Array.of(1_000),
     ts: Float64Array.of(1_700_000_000),
     ends: Uint32Array.of(events),
-    near: Uint32Array.of(0),
+    marks: Uint32Array.of(0),
+    closeMarks: null,
     buckets: [place.bucket],
     counts: [events],
     contracts: [],
@@ -171,7 +172,6 @@ describe('runs', () => {
       blocks: Float64Array.from(day.slice(0, blocks.length), ({ n }) => n),
       ts: Float64Array.from(day.slice(0, blocks.length), ({ ts }) => ts),
       ends: Uint32Array.from(blocks, (_, i) => i + 1),
-      near: Uint32Array.from({ length: Math.ceil(blocks.length / 16) }, (_, i) => i * 16),
     }
     return { load: number => (number === place.bucket ? data : number === restOf(place.bucket) ? (rest ?? undefined) : undefined), head }
   }

@@ -16,7 +16,7 @@ import type { MintingInfo } from '../../../../src-shared/node-period.ts'
 import { createIdTable } from '../id-table.ts'
 import { inconsistent } from '../state.ts'
 import { recordStill } from '../trace.ts'
-import { createMarket, type MarketStart } from './market.ts'
+import { applyToMarket, createMarket, type Market, type MarketStart } from './market.ts'
 import {
   applyConsumption,
   type ChainClock,
@@ -78,8 +78,11 @@ export interface RunningNode {
 }
 
 export interface NodePeriodFold extends EventSink {
-  /** Takes in more of the start: nodes of which no event was told yet, with what belongs to them. */
-  begin(part: NodePeriodPart): void
+  /**
+   * Takes in more of the start: nodes of which no event was told yet, with what belongs to them. What all nodes share begins again too: as the
+   * start has it, or as `market`.
+   */
+  begin(part: NodePeriodPart, market?: Market): void
   /** periods that ended so far, in the order in which they were closed */
   saved(): SavedPeriod[]
   /** every node as it is now, by id; virtual and deleted ones are not there */
@@ -119,8 +122,8 @@ export function createNodePeriodFold(
 
   begin(start)
 
-  function begin(part: NodePeriodPart): void {
-    market = createMarket(start, end)
+  function begin(part: NodePeriodPart, newMarket = createMarket(start, end)): void {
+    market = newMarket
     goesOn = part.nodeStates !== undefined
     for (const node of part.nodes)
       if (node.virtualized) untracked.add(node.id)
@@ -350,15 +353,8 @@ export function createNodePeriodFold(
       case 'SmartContractModule.RentContractCanceled':
         if (openContract(event[1].contract_id)) removeContract(event[1].contract_id)
         break
-      case 'TfgridModule.FarmUpdated':
-        market.putFarm(event[1].farm, clock.ts)
-        break
-      case 'TfgridModule.FarmingPolicyStored':
-      case 'TfgridModule.FarmingPolicyUpdated':
-        market.putPolicy(event[1].policy, clock.ts)
-        break
-      case 'TfgridModule.ConnectionPriceSet':
-        market.putPrice(event[1].price)
+      default:
+        applyToMarket(market, event, clock.ts)
     }
   }
 
