@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { loadBlocks, loadRuntimes, pinChain, pinnedChain, saveRuntime } from '../../src-main/store/chain.ts'
+import { ChunkBuilder, DAY_CHUNKS, type EncodedChunk } from '../../src-main/store/chunk-builder.ts'
 import { exportEvents } from '../../src-main/store/events.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
 import { listPeriods, loadSnapshots, storedPeriod } from '../../src-main/store/periods.ts'
 import { beginPeriod, resumePeriod, type SyncPeriodWriter, syncedPeriods } from '../../src-main/store/sync-period.ts'
+import type { EventSink } from '../../src-shared/grid.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import { runs } from '../helpers/runs.ts'
 import { type Archive, archiveOf, importWhole, recorder, replay, type Seen, steadyEvents, withFolder } from '../helpers/store.ts'
@@ -13,11 +15,11 @@ const hashOf = (n: number) => `0x${n.toString(16).padStart(64, '0')}`
 
 /** Everything of an import's rows that readers rest on. */
 function rowsOf(store: Store) {
-  const all = (sql: string) => store.facts.prepare(sql).all()
+  const all = <T>(sql: string) => store.facts.prepare(sql).all() as T[]
   return {
     imports: all('SELECT period, state, origin, chunks, events, last_block, covered_block, covered_ts, digest FROM imports'),
-    chunks: all('SELECT id % 16384 AS chunk, head FROM chunks ORDER BY id'),
-    events: all('SELECT id & 2199023255551 AS place, data FROM events ORDER BY id'),
+    chunks: all<{ chunk: number; head: Buffer }>('SELECT id % 16384 AS chunk, head FROM chunks ORDER BY id'),
+    events: all<{ place: number; data: Buffer }>('SELECT id & 2199023255551 AS place, data FROM events ORDER BY id'),
   }
 }
 
@@ -44,24 +46,51 @@ function feed(writer: SyncPeriodWriter, archive: Archive, from: number, to: numb
   }
 }
 
+/** The archive's events as a sync packs them in one go. */
+function dayChunks({ header, start, events }: Archive): EncodedChunk[] {
+  const builder = new ChunkBuilder(header.period, start, DAY_CHUNKS)
+  const chunks: EncodedChunk[] = []
+  let last = -1
+  for (const event of events) {
+    if (event.n !== last) {
+      if (builder.isFull(event.n, event.ts)) chunks.push(builder.take(chunks.length))
+      builder.block(event.n, event.ts)
+      last = event.n
+    }
+    replay([event], { ...builderSink(builder), block() {} })
+  }
+  return [...chunks, builder.take(chunks.length)]
+}
+
+function builderSink(builder: ChunkBuilder): EventSink {
+  return {
+    block: (n, ts) => builder.block(n, ts),
+    uptime: (...event) => builder.uptime(...event),
+    consumption: (...event) => builder.consumption(...event),
+    rare: event => builder.rare(event),
+  }
+}
+
 async function eventsOf(store: Store): Promise<Seen[]> {
   const sink = recorder()
   await exportEvents(store, storedPeriod(store, 80), sink)
   return sink.seen
 }
 
-test('however it is cut into commits and broken off, a period is the same in the end, and its chunks those of an import', async () => {
+test('however it is cut into commits and broken off, a period is the same in the end, in chunks of a day, with the events of an import', async () => {
   const blocks = 30_000
   const archive = archiveOf(steadyEvents(200, blocks), {
     endBlock: 1_000_000 + blocks - 1,
     endTs: periodAt(80).start + 2 + (blocks - 1) * 6,
   })
-  const imported = await withFolder(folder => {
+  const daily = dayChunks(archive)
+  expect(daily.length).toBeGreaterThan(1)
+  const imported = await withFolder(async folder => {
     const store = openStore(folder, { mode: 'write' })
     importWhole(store, archive)
-    const rows = rowsOf(store)
+    const events = await eventsOf(store)
     store.close()
-    return rows
+    return events
   })
   let whole: ReturnType<typeof rowsOf> | null = null
   await fc.assert(
@@ -88,9 +117,10 @@ test('however it is cut into commits and broken off, a period is the same in the
           const rows = rowsOf(store)
           whole ??= rows
           expect(rows).toEqual(whole)
-          expect(rows.chunks).toEqual(imported.chunks)
-          expect(rows.events).toEqual(imported.events)
+          expect(rows.chunks).toEqual(daily.map(({ head }, chunk) => ({ chunk, head: Buffer.from(head) })))
+          expect(rows.events.map(({ data }) => data)).toEqual(daily.flatMap(({ blobs }) => blobs.map(({ data }) => Buffer.from(data))))
           expect(await eventsOf(store)).toEqual(archive.events)
+          expect(archive.events).toEqual(imported)
           store.close()
         })
       },
