@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, ArchiveSink, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import type { NodeResult, Problem, ResourceRule } from '../../src-shared/mint.ts'
+import { utf8For } from '../../src-shared/utf8-room.ts'
 import { overviewLines, payoutLines, problemsJson, receiptsNdjson, retriesCsv, retryLines } from '../engines/minting/outputs.ts'
 import { OVERVIEW_HEADER } from '../engines/minting/overview-line.ts'
 import { type ProblemNode, resultProblems } from '../engines/minting/problems.ts'
@@ -72,7 +73,7 @@ export async function mintArchive(input: MintOptions & { source: string }, conte
     consumption: (contractId, timestamp, window, nru) => mint!.consumption(contractId, timestamp, window, nru),
     rare: event => mint!.rare(event),
   }
-  // only here: from the store, both threads start sooner without it
+  // only here: a mint from the store starts sooner without it
   const { readArchive } = await import('../archive/read.ts')
   await readArchive(input.source, sink, {
     onProgress: done => report(done.bytesRead, done.bytesTotal, done.events),
@@ -128,9 +129,9 @@ function linesOf(nodes: NodeResult[]): MintedPart {
     nodes: nodes.map(({ nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }) => {
       return { nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }
     }),
-    payouts: Buffer.from(payoutLines(nodes)),
-    overview: Buffer.from(overviewLines(nodes)),
-    receipts: Buffer.from(receiptsNdjson(nodes)),
+    payouts: utf8For(payoutLines(nodes)).slice(),
+    overview: utf8For(overviewLines(nodes)).slice(),
+    receipts: utf8For(receiptsNdjson(nodes)).slice(),
   }
 }
 

@@ -3,7 +3,7 @@ import { type ByteReader, ByteWriter, fold, unfold } from './bytes.ts'
 
 /**
  * The runs of one bucket in one chunk (since version 3), in the order of their first events: for each the number of events that follow
- * the first, and where there are any what RunSink says of them. So a mint takes a day of a node at once and steps over its events.
+ * the first, and where there are any what RunSink says of them. So a mint takes days of a node at once and steps over its events.
  *   UPTIME    last now - first now, the same of uptime less that, boot below, boot above, behind, ahead, longest step
  *   USE       window, nru, last time - first time, last window
  */
