@@ -16,7 +16,7 @@ export interface ChunkLength {
 }
 
 /** What is written once, as an import does. The longer a chunk, the less of a period there is to open, and the longer its runs are. */
-export const LONG_CHUNKS: ChunkLength = { blocks: 4 * 14_400, events: 1_200_000 }
+export const LONG_CHUNKS: ChunkLength = { blocks: 8 * 14_400, events: 2_400_000 }
 /** What is written again with each commit until it is full, as a sync does: a day. */
 export const DAY_CHUNKS: ChunkLength = { blocks: 14_400, events: 400_000 }
 
