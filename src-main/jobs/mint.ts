@@ -92,6 +92,9 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   try {
     const period = storedPeriod(store, input.period)
     const { minted, end } = mintStored(store, period, input.resources, context)
+    // that held this thread: only now it is heard whether a stop was asked for
+    await new Promise(resolve => setImmediate(resolve))
+    if (context.signal?.aborted) throw new AppError('cancelled', 'Stopped on request. No file was written.')
     const others = paysByNodePeriod(store, period.network, period.index) ? [otherRules(period)] : []
     return writeMint(minted, end, old, input.outDir, others)
   } finally {

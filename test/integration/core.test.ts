@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -312,6 +312,18 @@ test('the lines that a mint makes bucket by bucket are those of the whole result
   } finally {
     store.close()
   }
+})
+
+test('a mint from the store that is stopped while it computes writes nothing', async () => {
+  const dataDir = join(folder, 'data')
+  const outDir = join(folder, 'out')
+  await importFiles({ dataDir, files: [mixed], actor: 'test' }, {})
+  const stop = new AbortController()
+  const minting = mintPeriod({ dataDir, period: 80, resources: 'latest', outDir }, { signal: stop.signal })
+  // it has computed by now, as nothing of it waits
+  stop.abort()
+  await expect(minting).rejects.toMatchObject({ code: 'cancelled' })
+  expect(existsSync(outDir)).toBe(false)
 })
 
 test('a job that is begun while the core closes does not run', async () => {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { LONG_CHUNKS } from '../../src-main/store/chunk-builder.ts'
+import { decodeHead } from '../../src-main/store/codec-head.ts'
 import { exportEvents, readEvents } from '../../src-main/store/events.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
 import { dropPeriod, listPeriods, loadSnapshots, storedPeriod } from '../../src-main/store/periods.ts'
@@ -61,6 +63,20 @@ function until(block: number): Archive {
     { endBlock: Math.min(block, 1_438_480), covered: block, endTs: Math.min(endTs, periodEnd + 2) },
   )
 }
+
+test('a chunk begins behind the period’s last block, and none holds blocks of both sides', () =>
+  withStore(store => {
+    const last = 1_438_480
+    importWhole(store, archiveOf(steadyEvents(400, 438_480 + 3_000), { endBlock: last, covered: last + 3_000 }))
+    const heads = store.facts.prepare('SELECT id % 16384 AS chunk, head FROM chunks ORDER BY id').all() as { chunk: number; head: Buffer }[]
+    const blocks = heads.map(({ chunk, head }) => decodeHead(head, { period: 80, chunk, bucket: -1 }).blocks)
+    // by their length alone the first ones end elsewhere
+    expect(blocks.length).toBeGreaterThan(3)
+    const [inside, after] = blocks.slice(-2)
+    expect(inside!.at(-1)).toBe(last)
+    expect(after![0]).toBe(last + 1)
+    expect(inside!.length).toBeLessThan(LONG_CHUNKS.blocks)
+  }))
 
 test('the same archive again changes nothing', async () => {
   await withStore(store => {
