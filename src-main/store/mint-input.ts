@@ -122,10 +122,11 @@ export function startParts(store: Store, period: StoredPeriod): StartParts {
     const part = (bucket: number): StoredPart => parts.get(bucket) ?? { nodes: [], contracts: [], power: [] }
     return { block: start.block, ts: start.ts, buckets: rising(parts), part, common: () => commonOf(start) }
   }
-  const select = store.facts.prepare('SELECT json, crc FROM start_parts WHERE import_id = ? AND bucket = ?')
+  // as bytes: a text would be turned into bytes again for its checksum
+  const select = store.facts.prepare('SELECT CAST(json AS BLOB) AS json, crc FROM start_parts WHERE import_id = ? AND bucket = ?')
   const load = (bucket: number): unknown => {
-    const found = select.get(period.importId, bucket) as { json: string; crc: number } | undefined
-    if (found && found.crc === checksum(period.importId, bucket, found.json)) return exactParse(found.json)
+    const found = select.get(period.importId, bucket) as { json: Buffer; crc: number } | undefined
+    if (found && found.crc === checksum(period.importId, bucket, found.json)) return exactParse(found.json.toString())
     // an import that is gone takes its parts with it
     if (!store.facts.prepare('SELECT 1 FROM imports WHERE id = ?').get(period.importId)) throw replaced(period)
     const first = bucket * 2 ** BUCKET_BITS
@@ -204,14 +205,14 @@ function nodeOfState(state: unknown): number | null {
   return typeof nodeId === 'number' && nodeId >>> 0 === nodeId ? nodeId : null
 }
 
-function checksum(importId: number, bucket: number, json: string): number {
+function checksum(importId: number, bucket: number, json: string | Buffer): number {
   return crc32(json, crc32(`${importId}/${bucket}/`))
 }
 
 /** The end snapshot alone. Throws AppError store.corrupt, store.busy (replaced meanwhile). */
 export function loadEnd(store: Store, period: StoredPeriod): EndSnapshot {
-  const select = "SELECT end_hash, json FROM imports JOIN snapshots ON import_id = id AND part = 'end' WHERE id = ?"
-  const found = store.facts.prepare(select).get(period.importId) as { end_hash: string; json: string } | undefined
+  const select = "SELECT end_hash, CAST(json AS BLOB) AS json FROM imports JOIN snapshots ON import_id = id AND part = 'end' WHERE id = ?"
+  const found = store.facts.prepare(select).get(period.importId) as { end_hash: string; json: Buffer } | undefined
   if (!found) throw replaced(period)
   if (found.end_hash !== createHash('sha256').update(found.json).digest('hex'))
     throw new AppError(
@@ -219,5 +220,5 @@ export function loadEnd(store: Store, period: StoredPeriod): EndSnapshot {
       `The stored end snapshot of period ${period.index} is damaged: its checksum is wrong. The books are not touched. Move facts.db in the data folder aside and import the archives again.`,
       { details: { period: period.index } },
     )
-  return exactParse(found.json) as EndSnapshot
+  return exactParse(found.json.toString()) as EndSnapshot
 }

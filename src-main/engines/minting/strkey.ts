@@ -24,11 +24,15 @@ export function isAccountId(text: string): boolean {
   return bytes[33] === (crc & 0xff) && bytes[34] === crc >> 8
 }
 
+/** What a byte at the front adds to the CRC. */
+const CRC_OF = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff
+  return crc
+})
+
 function crc16(bytes: readonly number[]): number {
   let crc = 0
-  for (const byte of bytes) {
-    crc ^= byte << 8
-    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff
-  }
+  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ CRC_OF[(crc >> 8) ^ byte]!
   return crc
 }
