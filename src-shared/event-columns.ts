@@ -40,6 +40,12 @@ export interface EventColumns {
   others: AnyEvent[]
 }
 
+/** A sink that takes changes of power without an event made for each; where nodes sleep and wake daily they are half of what a mint is told. */
+export interface PowerSink extends EventSink {
+  /** `change`: TARGET_UP to STATE_DOWN */
+  power(nodeId: number, change: number): void
+}
+
 /** A sink that takes events by columns too; it then gets all of them so. */
 export interface ColumnSink extends EventSink {
   columns(events: EventColumns): void
@@ -71,13 +77,14 @@ export function tellAny(sink: EventSink, event: AnyEvent): void {
 }
 
 /** Tells a sink event `i` of the columns; its block has been told. */
-export function tellColumn(sink: EventSink, events: EventColumns, i: number): void {
+export function tellColumn(sink: EventSink | PowerSink, events: EventColumns, i: number): void {
   const kind = events.kinds[i]!
   const nodeId = events.firstNode + (kind >> 2)
   const type = kind & 3
   if (type === UPTIME) sink.uptime(nodeId, events.a[i]!, events.b[i]!)
   else if (type === USE) sink.consumption(events.a[i]!, events.d[i]!, events.b[i]!, events.c[i]!)
   else if (type === OTHER) tellAny(sink, events.others[events.a[i]!]!)
+  else if ('power' in sink) sink.power(nodeId, events.a[i]!)
   else sink.rare(powerEvent(nodeId, events.b[i]!, events.a[i]!, events.c[i]!))
 }
 

@@ -23,13 +23,19 @@ export function writeFilesAtomically(folder: string, files: Record<string, Conte
       written.push({ temporary, target })
       writeWhole(temporary, content)
     }
-    for (const [name, content] of Object.entries(files)) if (content === null) rmSync(join(folder, name), { force: true })
-    for (const { temporary, target } of written.reverse()) renameSync(temporary, target)
-    syncFolder(folder)
+    const gone = Object.keys(files).filter(name => files[name] === null)
+    putInPlace(folder, written, gone)
   } catch (error) {
     for (const { temporary } of written) rmSync(temporary, { force: true })
     throw toAppError(error)
   }
+}
+
+/** Renames files that are whole and on the disk, the first last, and removes those that the result does not have. Throws as node:fs does. */
+export function putInPlace(folder: string, written: readonly { temporary: string; target: string }[], gone: readonly string[]): void {
+  for (const name of gone) rmSync(join(folder, name), { force: true })
+  for (const { temporary, target } of written.toReversed()) renameSync(temporary, target)
+  syncFolder(folder)
 }
 
 /** Writes one file in the same way. */
@@ -42,11 +48,16 @@ function writeWhole(path: string, content: Content): void {
   const pieces = typeof content === 'string' ? [Buffer.from(content, 'utf8')] : content
   const handle = openSync(path, 'wx', 0o644)
   try {
-    for (const bytes of pieces) for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done)
+    for (const bytes of pieces) writeAll(handle, bytes)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
   }
+}
+
+/** Writes all of `bytes`, however often the system takes only some. Throws as node:fs does. */
+export function writeAll(handle: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done)
 }
 
 /** Makes the renames themselves durable; Windows has no such call for folders. */

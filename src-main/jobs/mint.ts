@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, ArchiveSink, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import type { NodeResult, Problem, ResourceRule } from '../../src-shared/mint.ts'
-import { utf8For } from '../../src-shared/utf8-room.ts'
-import { overviewLines, payoutLines, problemsJson, receiptsNdjson, retriesCsv, retryLines } from '../engines/minting/outputs.ts'
+import { payoutLine, problemsJson, receiptLine, retriesCsv, retryLines } from '../engines/minting/outputs.ts'
 import { OVERVIEW_HEADER } from '../engines/minting/overview-line.ts'
 import { type ProblemNode, resultProblems } from '../engines/minting/problems.ts'
 import { planRetries, type Retry } from '../engines/minting/retries.ts'
@@ -15,7 +14,7 @@ import { openStore, type Store } from '../store/open.ts'
 import { paysByNodePeriod } from '../store/paying-rules.ts'
 import { replaced, type StoredPeriod, storedPeriod } from '../store/periods.ts'
 import { type JobContext, progressMeter } from './context.ts'
-import { writeFilesAtomically } from './files.ts'
+import { type GrowingFiles, growingFiles } from './growing-files.ts'
 
 /** What every mint takes beside its events. */
 export interface MintOptions {
@@ -80,9 +79,10 @@ export async function mintArchive(input: MintOptions & { source: string }, conte
     ...(context.signal && { signal: context.signal }),
   })
   const { nodes, ...result } = mint!.finish(Math.max(header!.blocks.last, lastBlock))
-  const parts: MintedPart[] = []
-  for (let i = 0; i < nodes.length; i += NODES_AT_ONCE) parts.push(linesOf(nodes.slice(i, i + NODES_AT_ONCE)))
-  return writeMint({ ...result, parts }, end!, old, input.outDir)
+  return inFiles(input.outDir, files => {
+    for (let i = 0; i < nodes.length; i += NODES_AT_ONCE) appendLines(files, nodes.slice(i, i + NODES_AT_ONCE))
+    return finishMint({ ...result, nodes }, end!, old, files)
+  })
 }
 
 /** Mints one stored period and writes the same files. Throws AppError mint.*, store.*, io.*, cancelled. */
@@ -91,12 +91,16 @@ export async function mintPeriod(input: MintOptions & { dataDir: string; period:
   const store = openForMint(input.dataDir)
   try {
     const period = storedPeriod(store, input.period)
-    const { minted, end } = mintStored(store, period, input.resources, context)
-    // that held this thread: only now it is heard whether a stop was asked for
-    await new Promise(resolve => setImmediate(resolve))
-    if (context.signal?.aborted) throw new AppError('cancelled', 'Stopped on request. No file was written.')
     const others = paysByNodePeriod(store, period.network, period.index) ? [otherRules(period)] : []
-    return writeMint(minted, end, old, input.outDir, others)
+    return await inFiles(input.outDir, async files => {
+      context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
+      const options = { resources: input.resources, withoutDays: true }
+      const { result, end, kept } = mintBuckets(store, period, options, nodes => appendLines(files, nodes))
+      // that held this thread: only now it is heard whether a stop was asked for
+      await new Promise(resolve => setImmediate(resolve))
+      if (context.signal?.aborted) throw new AppError('cancelled', 'Stopped on request. No file was written.')
+      return finishMint({ ...result, nodes: kept.flat() }, end, old, files, others)
+    })
   } finally {
     store.close()
   }
@@ -110,47 +114,40 @@ function openForMint(dataDir: string): Store {
 }
 
 /** What a mint says of a node besides the lines of its files. */
-export type MintedNode = ProblemNode & Pick<NodeResult, 'rewardMusd' | 'violation'>
+type MintedNode = ProblemNode & Pick<NodeResult, 'rewardMusd' | 'violation'>
 
-/** A stretch of the nodes by id, and their lines of the files as UTF-8. */
-export interface MintedPart {
-  nodes: MintedNode[]
-  payouts: Uint8Array
-  overview: Uint8Array
-  receipts: Uint8Array
-}
-
-/** A whole mint; its parts together are the nodes by id. */
-export type Minted = Omit<MintResult, 'nodes'> & { parts: MintedPart[] }
-
-/** Nodes whose lines are made at once: one text of all lines would be copied whole several times before it is bytes. */
+/** Nodes whose lines are made at once, and of whose texts the memory is free again. */
 const NODES_AT_ONCE = 64
 
-/** What the files and the summary need of some nodes. */
-function linesOf(nodes: NodeResult[]): MintedPart {
-  return {
-    nodes: nodes.map(({ nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }) => {
-      return { nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }
-    }),
-    payouts: utf8For(payoutLines(nodes)).slice(),
-    overview: utf8For(overviewLines(nodes)).slice(),
-    receipts: utf8For(receiptsNdjson(nodes)).slice(),
+/** Appends the nodes' lines to the files; gives what else is told of them. */
+function appendLines(files: GrowingFiles, nodes: NodeResult[]): MintedNode[] {
+  files.append('payouts.csv', nodes.map(payoutLine))
+  files.append(
+    'overview.csv',
+    nodes.map(node => `${node.overviewLine}\n`),
+  )
+  files.append('receipts.ndjson', nodes.map(receiptLine))
+  return nodes.map(({ nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }) => {
+    return { nodeId, farmId, farmName, payoutAddress, policyId, rewardUnits, rewardMusd, measuredUptimeSec, violation }
+  })
+}
+
+/** Runs what writes a mint's files: they are put in place at its end, or none is. */
+async function inFiles<T>(outDir: string, work: (files: GrowingFiles) => Promise<T>): Promise<T> {
+  const files = growingFiles(outDir)
+  try {
+    // they are there also where there is no node
+    files.append('payouts.csv', [])
+    files.append('overview.csv', [`${OVERVIEW_HEADER}\n`])
+    files.append('receipts.ndjson', [])
+    return await work(files)
+  } catch (error) {
+    await files.drop()
+    throw error
   }
 }
 
-/** Mints a stored period in memory. Throws as mintBuckets. */
-export function mintStored(
-  store: Store,
-  period: StoredPeriod,
-  resources: ResourceRule,
-  context: JobContext,
-): { minted: Minted; end: EndSnapshot } {
-  context.onProgress?.({ fraction: null, detail: `computes period ${period.index}`, secondsLeft: null })
-  const { result, end, kept: parts } = mintBuckets(store, period, { resources, withoutDays: true }, linesOf)
-  return { minted: { ...result, parts }, end }
-}
-
-/** The same as results, each with its days. */
+/** Mints a stored period in memory, each node with its days. Throws as mintBuckets. */
 export function mintResult(store: Store, period: StoredPeriod, resources: ResourceRule): MintResult {
   const { result, kept } = mintBuckets(store, period, { resources }, nodes => nodes)
   return { ...result, nodes: kept.flat() }
@@ -231,21 +228,27 @@ function textOf(path: string): string {
   }
 }
 
-function writeMint(minted: Minted, end: EndSnapshot, old: Previous | null, outDir: string, others: Problem[] = []): MintSummary {
-  const { parts } = minted
-  const nodes = parts.flatMap(part => part.nodes)
+/** What each mint writes, and retries.csv with --previous; the file by which money moves comes first. */
+const FILES = ['payouts.csv', 'overview.csv', 'receipts.ndjson', 'problems.json', 'retries.csv']
+
+/** Adds what follows from the nodes, whose lines are written, and puts the files in place. */
+async function finishMint(
+  minted: Omit<MintResult, 'nodes'> & { nodes: MintedNode[] },
+  end: EndSnapshot,
+  old: Previous | null,
+  files: GrowingFiles,
+  others: Problem[] = [],
+): Promise<MintSummary> {
+  const { nodes } = minted
   const addresses = new Map(end.payoutAddresses.map(({ farm_id, address }) => [farm_id, address]))
   const retries: Retry[] = old ? planRetries({ previous: old.lines, paid: old.paid, addresses, period: minted.period }) : []
-  const problems = [...others, ...resultProblems({ ...minted, nodes }, end, retries)]
+  const problems = [...others, ...resultProblems(minted, end, retries)]
   if (old?.paidUnknown && retries.length > 0) problems.push(paidUnknown(retries.length))
-  const files = {
-    'payouts.csv': [...parts.map(part => part.payouts), Buffer.from(retryLines(retries))],
-    'overview.csv': [Buffer.from(`${OVERVIEW_HEADER}\n`), ...parts.map(part => part.overview)],
-    'receipts.ndjson': parts.map(part => part.receipts),
+  await files.finish(FILES, {
+    'payouts.csv': retryLines(retries),
     'problems.json': problemsJson(problems),
     'retries.csv': old ? retriesCsv(retries) : null,
-  }
-  writeFilesAtomically(outDir, files)
+  })
   return {
     network: minted.network,
     period: minted.period,
@@ -257,7 +260,7 @@ function writeMint(minted: Minted, end: EndSnapshot, old: Previous | null, outDi
     rewardUnits: nodes.reduce((sum, node) => sum + node.rewardUnits, 0n),
     rewardMusd: nodes.reduce((sum, node) => sum + node.rewardMusd, 0n),
     problems,
-    files: Object.entries(files).flatMap(([name, content]) => (content === null ? [] : name)),
+    files: FILES.filter(name => old !== null || name !== 'retries.csv'),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Asked } from '../../src-shared/verify.ts'
-import { facts, row } from './db.ts'
 import type { Store } from './open.ts'
+import { facts, row } from './sql.ts'
 
 /** Who was asked for a period's blocks until now; null: an archive, or a sync from before that was kept. */
 export function loadAsked(store: Store, importId: number): Asked | null {

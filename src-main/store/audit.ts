@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditEntry } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
-import { books, prepared, rows } from './db.ts'
+import { prepared } from './db.ts'
 import type { Store } from './open.ts'
 import type { AuditHeadTable, AuditTable } from './schema.ts'
 
@@ -37,10 +37,10 @@ function auditHead(store: Pick<Store, 'books'>): Pick<AuditHeadTable, 'entries' 
 
 /** A page of the trail, newest first, and how many entries there are. */
 export function listAudit(store: Store, page: { offset: number; limit: number }): { rows: AuditEntry[]; total: number } {
-  const query = books.selectFrom('audit').selectAll().orderBy('seq', 'desc').offset(page.offset).limit(page.limit)
+  const select = prepared(store.books, 'SELECT * FROM audit ORDER BY seq DESC LIMIT ? OFFSET ?')
   const total = store.books.prepare('SELECT count(*) FROM audit').pluck().get() as number
   return {
-    rows: rows(store.books, query).map(({ seq, ts, actor, action, subject, details, hash }) => ({
+    rows: (select.all(page.limit, page.offset) as AuditTable[]).map(({ seq, ts, actor, action, subject, details, hash }) => ({
       seq,
       ts,
       actor,

@@ -5,9 +5,10 @@ import { z } from 'zod'
 import { type ChainCall, type ChainStage, chainCallSchema } from '../../src-shared/chain-contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { bigintText } from '../../src-shared/mint.ts'
-import { books, change, row, rows, writeTransaction } from './db.ts'
+import { writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import type { ChainCallsTable } from './schema.ts'
+import { books, change, row, rows } from './sql.ts'
 
 /** What was said when a call was prepared: what there is to think about, and what a node expected; units of 1e-7 TFT, null: it did not say. */
 const toldSchema = z.object({ warnings: z.array(z.string()), feeUnits: bigintText.nullable(), freeUnits: bigintText.nullable() })

@@ -1,8 +1,9 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { AppError } from '../../src-shared/errors.ts'
-import { change, type Db, facts, row, rows, writeTransaction } from './db.ts'
+import { type Db, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import { storedNetwork } from './periods.ts'
+import { change, facts, row, rows } from './sql.ts'
 
 /** A runtime of the chain as the store keeps it. */
 export interface StoredRuntime {

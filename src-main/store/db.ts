@@ -1,7 +1,5 @@
 import Database from 'better-sqlite3'
-import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
-import type { BooksTables, FactsTables } from './schema.ts'
 
 export type Db = Database.Database
 
@@ -95,24 +93,6 @@ export function readTransaction<T>(db: Db, where: string, work: () => T): T {
   }
 }
 
-/** Kysely as a typed writer of SQL only: transactions here are synchronous, its own drivers are not. */
-function sqlBuilder<Tables>(): Kysely<Tables> {
-  return new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: db => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
-}
-export const facts = sqlBuilder<FactsTables>()
-export const books = sqlBuilder<BooksTables>()
-
-interface Compilable<Row> {
-  compile(): CompiledQuery<Row>
-}
-
 /** Prepared statements by connection: preparing one takes several times as long as running it, and every page asks the same. */
 const statements = new WeakMap<Db, Map<string, Database.Statement>>()
 /** A query whose text depends on its figures must not fill the memory. */
@@ -132,22 +112,4 @@ export function prepared(db: Db, sql: string): Database.Statement {
     known.set(sql, statement)
   }
   return statement
-}
-
-/** Runs a query that gives rows. */
-export function rows<Row>(db: Db, query: Compilable<Row>): Row[] {
-  const { sql, parameters } = query.compile()
-  return prepared(db, sql).all(...parameters) as Row[]
-}
-
-/** The first row, or undefined. */
-export function row<Row>(db: Db, query: Compilable<Row>): Row | undefined {
-  const { sql, parameters } = query.compile()
-  return prepared(db, sql).get(...parameters) as Row | undefined
-}
-
-/** Runs a statement that changes something; gives the number of rows that it changed. */
-export function change(db: Db, query: Compilable<unknown>): number {
-  const { sql, parameters } = query.compile()
-  return prepared(db, sql).run(...parameters).changes
 }

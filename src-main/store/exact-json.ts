@@ -20,8 +20,13 @@ export function exactStringify(value: unknown): string {
   }
 }
 
+/** Whether JSON.parse gives all of a text exactly. */
+export function isPlainJson(text: string): boolean {
+  return !maybeBig.test(text)
+}
+
 export function exactParse(text: string): unknown {
-  if (!maybeBig.test(text)) return JSON.parse(text)
+  if (isPlainJson(text)) return JSON.parse(text)
   const revive = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
     const source = context?.source

@@ -5,12 +5,14 @@ import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
 import { LOOSE, type LoadBlob, restOf } from './codec-bucket.ts'
 import type { ChunkHead } from './codec-head.ts'
 import { restEvents } from './codec-read.ts'
-import { change, facts, readTransaction, row, rows, storeError, writeTransaction } from './db.ts'
+import { readTransaction, storeError, writeTransaction } from './db.ts'
+import { sweep } from './drop-period.ts'
 import { FOLLOWED, type Place, unseal } from './envelope.ts'
 import { loadHead } from './events.ts'
 import type { Store } from './open.ts'
-import { chunkId, eventsId, identityOf, sweep } from './periods.ts'
+import { chunkId, eventsId, identityOf } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
+import { change, facts, row, rows } from './sql.ts'
 
 /**
  * damaged: what is stored there is not what was written. newer: a newer Granary wrote it. kinds: it was read by a Granary that followed fewer kinds of events.

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Insertable } from 'kysely'
 import type { ArchiveHeader, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import type { EncodedChunk } from './chunk-builder.ts'
-import { change, facts, row } from './db.ts'
 import { canonicalJson } from './exact-json.ts'
 import { saveStartParts } from './mint-input.ts'
 import type { Store } from './open.ts'
 import { chunkId, eventsId, identityOf } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
+import { change, facts, row } from './sql.ts'
 
 /** What the rows of an import hold from its beginning. */
 export interface NewImport {

@@ -5,12 +5,14 @@ import type { ArchiveHeader, EndSnapshot, EventSink, RareEvent, StartSnapshot, U
 import { ChunkBuilder, type EncodedChunk, LONG_CHUNKS } from './chunk-builder.ts'
 import { decodeHead } from './codec-head.ts'
 import { compareRange } from './compare.ts'
-import { change, facts, row, writeTransaction } from './db.ts'
+import { writeTransaction } from './db.ts'
+import { sweep } from './drop-period.ts'
 import { canonicalJson } from './exact-json.ts'
 import { createImport, startHashOf, writeChunk } from './import-rows.ts'
 import type { Store } from './open.ts'
-import { chunkId, conflict, eventsId, identityOf, MAX_CHUNKS, type StoredPeriod, storedNetwork, storedPeriod, sweep } from './periods.ts'
+import { chunkId, conflict, eventsId, identityOf, MAX_CHUNKS, type StoredPeriod, storedNetwork, storedPeriod } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
+import { change, facts, row } from './sql.ts'
 
 /** A place in an archive (archive/read.ts): bytes before a line, the line's number, CRC-32 of those bytes. */
 export interface Position {

@@ -1,7 +1,7 @@
 import { AppError } from '../../src-shared/errors.ts'
-import { books, change, row, rows } from './db.ts'
 import type { Store } from './open.ts'
 import type { KeysTable } from './schema.ts'
+import { books, change, row, rows } from './sql.ts'
 
 /** A key as the books have it; its secret is in `box`, encrypted. */
 export interface StoredKey {

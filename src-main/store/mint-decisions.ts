@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { AppError } from '../../src-shared/errors.ts'
 import { type MintDecision, mintDecisionSchema } from '../../src-shared/node-period.ts'
-import { books, row, rows } from './db.ts'
 import type { Store } from './open.ts'
 import type { MintDecisionsTable } from './schema.ts'
+import { books, row, rows } from './sql.ts'
 
 /** What was decided about one mint of a network. The mint is named by node and start, so that it stays when its record changes. */
 export interface StoredDecision {

@@ -5,7 +5,7 @@ import type { ContractType, EndSnapshot, StartSnapshot } from '../../src-shared/
 import type { StartPart, StartState } from '../engines/minting/v3.ts'
 import { BUCKET_BITS } from './codec-bucket.ts'
 import { writeTransaction } from './db.ts'
-import { exactParse, exactStringify } from './exact-json.ts'
+import { exactParse, exactStringify, isPlainJson } from './exact-json.ts'
 import type { Store } from './open.ts'
 import { loadSnapshots, replaced, type StoredPeriod } from './periods.ts'
 
@@ -25,6 +25,8 @@ interface Base {
   block: number
   ts: number
   buckets: number[]
+  /** no part has a figure that JSON.parse does not hold: known once, it need not be looked for with every mint; stores from before lack it */
+  isPlain?: boolean
 }
 /** How the text of a base of this version begins: enough to tell it from others without reading it. */
 const BASE_BEGINS = `{"version":${PARTS_VERSION},`
@@ -51,14 +53,16 @@ export function saveStartParts(store: Store, importId: number, start: StartSnaps
   const parts = partsOf(start)
   store.facts.prepare('DELETE FROM start_parts WHERE import_id = ?').run(importId)
   const insert = store.facts.prepare('INSERT INTO start_parts (import_id, bucket, json, crc) VALUES (?, ?, ?, ?)')
+  let isPlain = true
   const save = (bucket: number, value: Base | CommonStart | StoredPart): void => {
     const json = exactStringify(value)
+    isPlain &&= isPlainJson(json)
     insert.run(importId, bucket, json, checksum(importId, bucket, json))
   }
-  const base: Base = { version: PARTS_VERSION, block: start.block, ts: start.ts, buckets: rising(parts) }
-  save(BASE, base)
   save(COMMON, commonOf(start))
   for (const [bucket, part] of parts) save(bucket, part)
+  const base: Base = { version: PARTS_VERSION, block: start.block, ts: start.ts, buckets: rising(parts), isPlain }
+  save(BASE, base)
 }
 
 function commonOf({ connectionPrice, farms, farmingPolicies }: StartSnapshot): CommonStart {
@@ -124,9 +128,10 @@ export function startParts(store: Store, period: StoredPeriod): StartParts {
   }
   // as bytes: a text would be turned into bytes again for its checksum
   const select = store.facts.prepare('SELECT CAST(json AS BLOB) AS json, crc FROM start_parts WHERE import_id = ? AND bucket = ?')
+  let parse: (json: string) => unknown = exactParse
   const load = (bucket: number): unknown => {
     const found = select.get(period.importId, bucket) as { json: Buffer; crc: number } | undefined
-    if (found && found.crc === checksum(period.importId, bucket, found.json)) return exactParse(found.json.toString())
+    if (found && found.crc === checksum(period.importId, bucket, found.json)) return parse(found.json.toString())
     // an import that is gone takes its parts with it
     if (!store.facts.prepare('SELECT 1 FROM imports WHERE id = ?').get(period.importId)) throw replaced(period)
     const first = bucket * 2 ** BUCKET_BITS
@@ -137,7 +142,8 @@ export function startParts(store: Store, period: StoredPeriod): StartParts {
       { details: { period: period.index, bucket } },
     )
   }
-  const { block, ts, buckets } = load(BASE) as Base
+  const { block, ts, buckets, isPlain } = load(BASE) as Base
+  if (isPlain) parse = JSON.parse
   let common: CommonStart | null = null
   return {
     block,

@@ -4,10 +4,11 @@ import { AppError } from '../../src-shared/errors.ts'
 import type { FarmingPolicy } from '../../src-shared/grid.ts'
 import type { Problem, Violation } from '../../src-shared/mint.ts'
 import type { MintingInfo, MintOutcome, UnitSeconds, Utilization } from '../../src-shared/node-period.ts'
-import { change, facts, row, rows, writeTransaction } from './db.ts'
+import { writeTransaction } from './db.ts'
 import { canonicalJson, exactParse, exactStringify } from './exact-json.ts'
 import type { Store } from './open.ts'
 import type { NodeMintsTable, NodeRunsTable } from './schema.ts'
+import { change, facts, row, rows } from './sql.ts'
 
 /*
  * What rule set node-period gives, by the fixed period whose events it was folded from: the mints that closed in it, and each node's running

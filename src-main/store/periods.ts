@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import type { Selectable } from 'kysely'
 import { AppError } from '../../src-shared/errors.ts'
 import type { ArchiveHeader, EndSnapshot, StartSnapshot } from '../../src-shared/grid.ts'
 import { POST_PERIOD_BLOCKS } from '../../src-shared/time.ts'
-import { change, facts, readTransaction, row, rows, writeTransaction } from './db.ts'
+import { prepared, readTransaction } from './db.ts'
 import { exactParse } from './exact-json.ts'
-import { dropNodeRuns } from './node-mints.ts'
 import type { Store } from './open.ts'
+import type { ImportsTable } from './schema.ts'
 
 /** What the store holds of one period: one imported archive. */
 export interface StoredPeriod {
@@ -62,9 +63,12 @@ export function storedPeriod(store: Store, index: number): StoredPeriod {
 }
 
 function currentImports(store: Store, index?: number): StoredPeriod[] {
-  let query = facts.selectFrom('imports').selectAll().where('state', '=', 'current').where('digest', 'is not', null).orderBy('period')
-  if (index !== undefined) query = query.where('period', '=', index)
-  return rows(store.facts, query).map(found => {
+  const current = "SELECT * FROM imports WHERE state = 'current' AND digest IS NOT NULL"
+  const found =
+    index === undefined
+      ? prepared(store.facts, `${current} ORDER BY period`).all()
+      : prepared(store.facts, `${current} AND period = ?`).all(index)
+  return (found as Selectable<ImportsTable>[]).map(found => {
     const running = found.end_ts <= found.period_end || found.covered_block < found.end_block
     return {
       index: found.period,
@@ -93,8 +97,8 @@ function currentImports(store: Store, index?: number): StoredPeriod[] {
 
 /** The network whose periods the store holds; null on an empty store. */
 export function storedNetwork(store: Store): string | null {
-  const found = row(store.facts, facts.selectFrom('imports').select('network').where('state', '=', 'current').limit(1))
-  return found?.network ?? null
+  const found = prepared(store.facts, "SELECT network FROM imports WHERE state = 'current' LIMIT 1").get()
+  return (found as Pick<ImportsTable, 'network'> | undefined)?.network ?? null
 }
 
 export interface Snapshots {
@@ -112,7 +116,8 @@ export function loadSnapshots(store: Store, period: StoredPeriod): Snapshots {
 function readSnapshots(store: Store, period: StoredPeriod): Snapshots {
   const part = (name: 'header' | 'start' | 'end') => snapshotText(store, period.importId, name)
   const texts = { header: part('header'), start: part('start'), end: part('end') }
-  const imported = row(store.facts, facts.selectFrom('imports').select('identity').where('id', '=', period.importId))
+  const select = prepared(store.facts, 'SELECT identity FROM imports WHERE id = ?')
+  const imported = select.get(period.importId) as Pick<ImportsTable, 'identity'> | undefined
   if (!imported) throw replaced(period)
   if (imported.identity !== identityOf(texts))
     throw new AppError(
@@ -128,8 +133,8 @@ function readSnapshots(store: Store, period: StoredPeriod): Snapshots {
 }
 
 function snapshotText(store: Store, importId: number, part: 'header' | 'start' | 'end'): string {
-  const query = facts.selectFrom('snapshots').select('json').where('import_id', '=', importId).where('part', '=', part)
-  return row(store.facts, query)?.json ?? ''
+  const found = prepared(store.facts, 'SELECT json FROM snapshots WHERE import_id = ? AND part = ?').get(importId, part)
+  return (found as { json: string } | undefined)?.json ?? ''
 }
 
 /** SHA-256, hex, over the canonical JSON of header and snapshots. */
@@ -153,36 +158,4 @@ export function replaced(period: StoredPeriod): AppError {
     retryable: true,
     details: { period: period.index },
   })
-}
-
-/** Deletes what dropped and replaced imports left, chunk by chunk, so that no other writer waits long. */
-export function sweep(store: Store): void {
-  const gone = rows(store.facts, facts.selectFrom('imports').select('id').where('state', '=', 'dropping'))
-  for (const { id } of gone) {
-    const chunks = store.facts
-      .prepare('SELECT id FROM chunks WHERE id >= ? AND id < ?')
-      .pluck()
-      .all(chunkId(id, 0), chunkId(id + 1, 0)) as number[]
-    const dropEvents = store.facts.prepare('DELETE FROM events WHERE id >= ? AND id < ?')
-    const dropChunk = store.facts.prepare('DELETE FROM chunks WHERE id = ?')
-    for (const chunkRow of chunks)
-      writeTransaction(store.facts, 'facts.db', () => {
-        const chunk = chunkRow - chunkId(id, 0)
-        dropEvents.run(eventsId(id, chunk, 0), eventsId(id, chunk + 1, 0))
-        dropChunk.run(chunkRow)
-      })
-    writeTransaction(store.facts, 'facts.db', () => change(store.facts, facts.deleteFrom('imports').where('id', '=', id)))
-  }
-}
-
-/** Takes a period with its results and any unfinished import out of the store. */
-export function dropPeriod(store: Store, index: number): void {
-  writeTransaction(store.facts, 'facts.db', () => {
-    change(store.facts, facts.updateTable('imports').set({ state: 'dropping' }).where('period', '=', index))
-    for (const table of ['period_results', 'node_results', 'node_texts'] as const)
-      change(store.facts, facts.deleteFrom(table).where('period', '=', index))
-    // the runs after it rest on it
-    dropNodeRuns(store, index)
-  })
-  sweep(store)
 }

@@ -1,9 +1,10 @@
 import type { PeriodSummary } from '../../src-shared/contract.ts'
 import type { DayTally, NodeResult, Outlook, Violation } from '../../src-shared/mint.ts'
-import { change, facts, rows, writeTransaction } from './db.ts'
+import { writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import type { StoredPeriod } from './periods.ts'
 import type { NodeResultsTable } from './schema.ts'
+import { change, facts, rows } from './sql.ts'
 
 /** A node's result without its bulky parts. */
 export type NodeOutcome = Omit<NodeResult, 'receipt' | 'overviewLine' | 'days'>

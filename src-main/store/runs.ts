@@ -1,11 +1,12 @@
 import { AppError } from '../../src-shared/errors.ts'
 import type { EnvelopeKind, PayoutPlan, RunStage } from '../../src-shared/pay.ts'
 import type { Envelope, RowState } from '../engines/payout-plan/row.ts'
-import { books, change, prepared, row, rows, writeTransaction } from './db.ts'
+import { prepared, writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import { markRows } from './payment-marks.ts'
 import { refuseBesideUnknown } from './restored.ts'
 import type { PayoutEnvelopesTable, PayoutRowsTable, PayoutRunsTable } from './schema.ts'
+import { books, change, row, rows } from './sql.ts'
 
 /** A run as the books have it, without its rows. */
 export interface StoredRun {

@@ -1,6 +1,6 @@
 import { type Settings, settingsSchema } from '../../src-shared/contract.ts'
-import { books, change, row, rows } from './db.ts'
 import type { Store } from './open.ts'
+import { books, change, row, rows } from './sql.ts'
 
 const defaults: Settings = { role: null, theme: 'auto', myFarms: [], resources: 'latest', ui: {} }
 

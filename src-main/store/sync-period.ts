@@ -7,13 +7,15 @@ import { askedOf, askedTogether } from './asked.ts'
 import { type StoredBlock, saveBlocks } from './chain.ts'
 import { ChunkBuilder, DAY_CHUNKS, type EncodedChunk } from './chunk-builder.ts'
 import { compareRange } from './compare.ts'
-import { change, facts, row, rows, writeTransaction } from './db.ts'
+import { writeTransaction } from './db.ts'
+import { sweep } from './drop-period.ts'
 import { exportChunk, loadHead } from './events.ts'
 import { canonicalJson, exactParse } from './exact-json.ts'
 import { createImport, writeChunk } from './import-rows.ts'
 import type { Store } from './open.ts'
-import { chunkId, identityOf, MAX_CHUNKS, sweep } from './periods.ts'
+import { chunkId, identityOf, MAX_CHUNKS } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
+import { change, facts, row, rows } from './sql.ts'
 
 /** Which nodes and farms a synced period holds; null in a row: the whole grid. */
 export interface StoredScope {

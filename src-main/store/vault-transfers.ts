@@ -2,9 +2,9 @@ import { AppError } from '../../src-shared/errors.ts'
 import { tftExact } from '../../src-shared/money.ts'
 import type { VaultTransfer } from '../../src-shared/node-period.ts'
 import { formatUtc } from '../../src-shared/time.ts'
-import { books, change, row, rows } from './db.ts'
 import type { Store } from './open.ts'
 import type { VaultTransfersTable } from './schema.ts'
+import { books, change, row, rows } from './sql.ts'
 
 /** All transfers to a network's vault that were entered or imported, oldest first. */
 export function loadTransfers(store: Store, network: string): VaultTransfer[] {

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { AppError } from '../../src-shared/errors.ts'
 import { type Basis, basisSchema } from '../../src-shared/verify.ts'
 import { type SignerSet, signerSetSchema } from '../../src-shared/votes-contract.ts'
-import { books, change, row, rows } from './db.ts'
 import type { Store } from './open.ts'
+import { books, change, row, rows } from './sql.ts'
 
 /** A network's signers; null where nobody entered any. Throws AppError store.corrupt. */
 export function loadSignerSet(store: Store, network: string): SignerSet | null {

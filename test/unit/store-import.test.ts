@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { LONG_CHUNKS } from '../../src-main/store/chunk-builder.ts'
 import { decodeHead } from '../../src-main/store/codec-head.ts'
+import { dropPeriod } from '../../src-main/store/drop-period.ts'
 import { exportEvents, readEvents } from '../../src-main/store/events.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
-import { dropPeriod, listPeriods, loadSnapshots, storedPeriod } from '../../src-main/store/periods.ts'
+import { listPeriods, loadSnapshots, storedPeriod } from '../../src-main/store/periods.ts'
 import {
   findReceiptByHash,
   loadDays,

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
 import { headerOf } from '../../src-main/jobs/mint.ts'
+import { dropPeriod } from '../../src-main/store/drop-period.ts'
 import { ensureStartParts, hasStartParts, loadEnd, loadStart, startOf, startParts } from '../../src-main/store/mint-input.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
-import { dropPeriod, type StoredPeriod } from '../../src-main/store/periods.ts'
+import type { StoredPeriod } from '../../src-main/store/periods.ts'
 import type { FarmingPolicy, GridContract, GridNode } from '../../src-shared/grid.ts'
 import { type Archive, archiveOf, importWhole, withFolder } from '../helpers/store.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { runCommand } from '../../src-main/store/commands.ts'
+import { dropPeriod } from '../../src-main/store/drop-period.ts'
 import { migrations } from '../../src-main/store/migrations.ts'
 import { loadMintConfig, saveMintConfig } from '../../src-main/store/mint-config.ts'
 import { loadDecision, loadDecisions, saveDecision } from '../../src-main/store/mint-decisions.ts'
@@ -16,7 +17,7 @@ import {
   saveNodeRun,
 } from '../../src-main/store/node-mints.ts'
 import { openStore, type Store } from '../../src-main/store/open.ts'
-import { dropPeriod, listPeriods } from '../../src-main/store/periods.ts'
+import { listPeriods } from '../../src-main/store/periods.ts'
 import { saveNote } from '../../src-main/store/settings.ts'
 import { insertTransfers, loadTransfer, loadTransfers, removeTransfer } from '../../src-main/store/vault-transfers.ts'
 import { AppError } from '../../src-shared/errors.ts'

@@ -9,11 +9,16 @@ export function payoutsCsv(nodes: readonly NodeResult[], retries: readonly Retry
   return payoutLines(nodes) + retryLines(retries)
 }
 
-export function payoutLines(nodes: readonly Pick<NodeResult, 'payoutAddress' | 'rewardUnits' | 'hash'>[]): string {
-  let text = ''
-  for (const node of nodes)
-    if (node.payoutAddress !== '' && node.rewardUnits > 0n) text += `${node.payoutAddress},${tftExact(node.rewardUnits)},${node.hash}\n`
-  return text
+/** What a line of payouts.csv tells. */
+type Payable = Pick<NodeResult, 'payoutAddress' | 'rewardUnits' | 'hash'>
+
+export function payoutLines(nodes: readonly Payable[]): string {
+  return nodes.map(payoutLine).join('')
+}
+
+/** Nothing for a node that is not paid. */
+export function payoutLine({ payoutAddress, rewardUnits, hash }: Payable): string {
+  return payoutAddress === '' || rewardUnits === 0n ? '' : `${payoutAddress},${tftExact(rewardUnits)},${hash}\n`
 }
 
 /** The retries' lines of payouts.csv. */
@@ -28,16 +33,15 @@ export function overviewCsv(nodes: readonly NodeResult[]): string {
 }
 
 export function overviewLines(nodes: readonly NodeResult[]): string {
-  let text = ''
-  for (const node of nodes) text += `${node.overviewLine}\n`
-  return text
+  return nodes.map(node => `${node.overviewLine}\n`).join('')
 }
 
 export function receiptsNdjson(nodes: readonly NodeResult[]): string {
-  let text = ''
-  for (const node of nodes)
-    text += `{"node_id":${node.nodeId},"hash":"${node.hash}","violation":${JSON.stringify(node.violation)},"receipt":${node.receipt}}\n`
-  return text
+  return nodes.map(receiptLine).join('')
+}
+
+export function receiptLine({ nodeId, hash, violation, receipt }: NodeResult): string {
+  return `{"node_id":${nodeId},"hash":"${hash}","violation":${JSON.stringify(violation)},"receipt":${receipt}}\n`
 }
 
 export function retriesCsv(retries: readonly Retry[]): string {

@@ -1,12 +1,12 @@
-import type { PowerState, PowerTarget } from '../../../src-shared/grid.ts'
+import type { PowerTarget } from '../../../src-shared/grid.ts'
 import { tallyUp } from './days.ts'
 import { type Clock, inconsistent, NONE, type NodeState, rememberReport, setViolation } from './state.ts'
 import { recordMove, recordStill } from './trace.ts'
 import { MAX_BOOT_SEC } from './uptime.ts'
 
 /** Target Up while the state is Down sets the boot request, if none is set; a later target Down does not cancel it. */
-export function applyTarget(s: NodeState, clock: Clock, target: PowerTarget): void {
-  s.targetDown = target === 'Down'
+export function applyTarget(s: NodeState, clock: Clock, isDown: boolean): void {
+  s.targetDown = isDown
   if (s.targetDown || !s.isDown || s.requestTs !== NONE) return
   s.requestTs = clock.ts
   recordRequest(s, clock.block, clock.ts)
@@ -16,9 +16,9 @@ export function applyTarget(s: NodeState, clock: Clock, target: PowerTarget): vo
  * State Up to Down while the target is Down: the node sleeps. In the period that credits the time since the last report, uncapped, if
  * there was one; after it, nothing. AppError `mint.inconsistent` where the last report lies after this block.
  */
-export function applyPowerState(s: NodeState, clock: Clock, state: PowerState, afterPeriod: boolean): void {
+export function applyPowerState(s: NodeState, clock: Clock, isDown: boolean, afterPeriod: boolean): void {
   const wasDown = s.isDown
-  s.isDown = state !== 'Up'
+  s.isDown = isDown
   if (wasDown || !s.isDown || !s.targetDown || s.sleepTs !== NONE) return
   s.sleepTs = clock.ts
   const credit = s.hasReport && !afterPeriod ? clock.ts - s.lastNow : 0

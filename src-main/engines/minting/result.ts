@@ -6,7 +6,7 @@ import { cloudUnits } from './cloud-units.ts'
 import { dayTally, tallyAsleep } from './days.ts'
 import { derive } from './derivation.ts'
 import { overviewLine } from './overview-line.ts'
-import { isScaled, type PayoutInputs, payoutAt, slaPermille } from './payout.ts'
+import { type BasePayout, basePayout, isScaled, type Payout, type PayoutInputs, payoutOf, slaPermille } from './payout.ts'
 import { countsIfOpen, judgeBoots } from './power.ts'
 import { type ReceiptFields, receiptHash, receiptText, utilization } from './receipt.ts'
 import { type Clock, checkWidth, inconsistent, NONE, type NodeState, setViolation } from './state.ts'
@@ -94,11 +94,10 @@ export function finishNode(s: NodeState, context: MintContext, coveredToBlock: n
     recordTail(s.trace, Math.min(knownToTs, clock.endTs), { asleep: s.sleepTs !== NONE, pending })
     recordTail(s.trace, clock.endTs, { notKnownYet: true, pending: true })
   }
-  const { fields, inputs } = settleNode(s, context)
+  const { fields, terms, full } = settleNode(s, context)
   // a sleep that is still open within its 24 h may be credited yet: it is shown as sleep, not as downtime
   if (context.provisional && s.sleepTs !== NONE && knownToTs - s.sleepTs <= MAX_SLEEP_SEC)
     tallyAsleep(s.days, knownToTs, knownToTs - Math.max(s.sleepTs, clock.startTs))
-  const full = payoutAt({ ...inputs, virtualized: false, violating: false }, PERIOD_SEC)
   const receipt = receiptText(fields)
   return {
     nodeId: s.nodeId,
@@ -120,8 +119,8 @@ export function finishNode(s: NodeState, context: MintContext, coveredToBlock: n
     rewardUnits: fields.rewardUnits,
     fullMusd: full.musd,
     fullUnits: full.units,
-    slaPermille: slaPermille(inputs.policy, inputs.certified),
-    scaled: isScaled(inputs.policy),
+    slaPermille: terms.slaPermille,
+    scaled: terms.scaled,
     outlook: context.provisional ? outlookOf(s, context, requestSlow) : null,
     receipt,
     hash: receiptHash(receipt),
@@ -186,8 +185,16 @@ function keyBytes(pk: string): number {
 const u64 = (value: bigint, what: string, s: NodeState, context: MintContext) =>
   checkWidth(value, 64, what, `node ${s.nodeId}`, context.end.block)
 
+interface Settled {
+  fields: ReceiptFields
+  inputs: PayoutInputs
+  terms: { slaPermille: number; scaled: boolean }
+  /** what it would be paid for the whole period, neither virtualized nor in violation */
+  full: Payout
+}
+
 /** Farm, policy, units, use and payout of a node whose state is final. AppError `mint.inconsistent` for what can't be paid. */
-export function settleNode(s: NodeState, context: MintContext): { fields: ReceiptFields; inputs: PayoutInputs } {
+export function settleNode(s: NodeState, context: MintContext): Settled {
   const { end, index, header } = context
   const { node } = s
   const farm = index.farms.get(node.farm_id)
@@ -216,7 +223,13 @@ export function settleNode(s: NodeState, context: MintContext): { fields: Receip
     violating: s.violation !== null,
     connectionPriceMusd: node.connection_price,
   }
-  const payout = payoutAt(inputs, s.creditedSec)
+  const terms = { slaPermille: slaPermille(policy, inputs.certified), scaled: isScaled(policy) }
+  let known: BasePayout | null = null
+  const base = (): BasePayout => {
+    known ??= basePayout(inputs)
+    return known
+  }
+  const payout = payoutOf(base, terms, s.creditedSec, inputs.virtualized || inputs.violating)
   if (payout.slaMet && node.connection_price === 0)
     throw inconsistent(
       `Node ${node.id} met its SLA but its connection price is 0, so its payout can't be computed`,
@@ -226,6 +239,8 @@ export function settleNode(s: NodeState, context: MintContext): { fields: Receip
     )
   return {
     inputs,
+    terms,
+    full: payoutOf(base, terms, PERIOD_SEC, false),
     fields: {
       period: { start: header.period.start, end: header.period.end },
       nodeId: node.id,

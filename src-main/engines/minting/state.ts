@@ -45,7 +45,7 @@ export const REQUEST = 6
 export class NodeState {
   // what every report touches comes first, so that it lies together
   /** what the accessors below tell */
-  readonly figures = Float64Array.of(0, 0, 0, 0, 0, NONE, NONE)
+  readonly figures = freshFigures()
   hasReport = false
   /** exact figures, only where a remembered one does not fit a number */
   wide: WidePoints | null = null
@@ -129,6 +129,13 @@ export class NodeState {
   set requestTs(ts: number) {
     this.figures[REQUEST] = ts
   }
+}
+
+function freshFigures(): Float64Array {
+  const figures = new Float64Array(7)
+  figures[SLEEP] = NONE
+  figures[REQUEST] = NONE
+  return figures
 }
 
 /** `NodeStored` for a known id: the same object (contracts hold it), everything in it as new. The trace goes on. */

@@ -8,21 +8,25 @@ const ACCOUNT_VERSION = 6 << 3
  */
 export function isAccountId(text: string): boolean {
   if (!/^G[A-Z2-7]{55}$/.test(text)) return false
-  const bytes: number[] = []
   let buffer = 0
   let bits = 0
-  for (const letter of text) {
-    buffer = ((buffer << 5) | ALPHABET.indexOf(letter)) & 0xfff
+  let length = 0
+  for (let i = 0; i < text.length; i++) {
+    buffer = ((buffer << 5) | BITS_OF[text.charCodeAt(i)]!) & 0xfff
     bits += 5
     if (bits >= 8) {
       bits -= 8
-      bytes.push((buffer >> bits) & 0xff)
+      bytes[length++] = buffer >> bits
     }
   }
-  if (bytes[0] !== ACCOUNT_VERSION) return false
-  const crc = crc16(bytes.slice(0, 33))
-  return bytes[33] === (crc & 0xff) && bytes[34] === crc >> 8
+  return bytes[0] === ACCOUNT_VERSION && (bytes[33]! | (bytes[34]! << 8)) === crc16(bytes, 33)
 }
+
+/** What a character stands for, by its code. */
+const BITS_OF = new Uint8Array(128)
+for (let i = 0; i < ALPHABET.length; i++) BITS_OF[ALPHABET.charCodeAt(i)] = i
+/** the account under way, all done with when the next is asked for */
+const bytes = new Uint8Array(35)
 
 /** What a byte at the front adds to the CRC. */
 const CRC_OF = Uint16Array.from({ length: 256 }, (_, byte) => {
@@ -31,8 +35,8 @@ const CRC_OF = Uint16Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-function crc16(bytes: readonly number[]): number {
+function crc16(of: Uint8Array, length: number): number {
   let crc = 0
-  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ CRC_OF[(crc >> 8) ^ byte]!
+  for (let i = 0; i < length; i++) crc = ((crc << 8) & 0xffff) ^ CRC_OF[(crc >> 8) ^ of[i]!]!
   return crc
 }

@@ -26,13 +26,15 @@ const NO_RESOURCES: Resources = { cru: 0, mru: 0, hru: 0, sru: 0 }
 export function contractState(contract: GridContract, createdTs: number): ContractState | null {
   const type = contract.contract_type
   if (!('NodeContract' in type)) return null
+  const figures = new Float64Array(3)
+  figures[LAST_TS] = createdTs
   return {
     contractId: contract.contract_id,
     nodeId: type.NodeContract.node_id,
     publicIps: type.NodeContract.public_ips,
     node: null,
     resources: contract.resources ?? NO_RESOURCES,
-    figures: Float64Array.of(createdTs, 0, 0),
+    figures,
   }
 }
 

@@ -1,10 +1,23 @@
-import { type ColumnSink, type EventColumns, tellColumn, UPTIME, USE } from '../../../src-shared/event-columns.ts'
+import {
+  type ColumnSink,
+  type EventColumns,
+  type PowerSink,
+  STATE_DOWN,
+  STATE_UP,
+  TARGET_DOWN,
+  TARGET_UP,
+  tellColumn,
+  UPTIME,
+  USE,
+} from '../../../src-shared/event-columns.ts'
 import type { RunSink } from '../../../src-shared/event-runs.ts'
 import type {
   ArchiveHeader,
   EndSnapshot,
   GridContract,
   GridNode,
+  PowerState,
+  PowerTarget,
   RareEvent,
   Resources,
   StartSnapshot,
@@ -62,7 +75,7 @@ export interface NodeUse extends UsedSeconds {
   nruBytes: bigint
 }
 
-export interface V3Mint extends ColumnSink, RunSink {
+export interface V3Mint extends ColumnSink, RunSink, PowerSink {
   /** Takes in more of the start: nodes of which no event was told yet, with what belongs to them. */
   begin(part: StartPart): void
   /**
@@ -219,22 +232,21 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
   function rareInPeriod(event: RareEvent): void {
     if (event[0] === 'TfgridModule.NodeStored') nodeStored(event[1].node)
     else if (event[0] === 'TfgridModule.NodeUpdated') nodeUpdated(event[1].node)
-    else if (event[0] === 'TfgridModule.PowerTargetChanged')
-      applyTarget(nodeOf(event[1].node_id, 'Power target'), clock, event[1].power_target)
-    else if (event[0] === 'TfgridModule.PowerStateChanged')
-      applyPowerState(nodeOf(event[1].node_id, 'Power state'), clock, event[1].power_state, false)
+    else if (event[0] === 'TfgridModule.PowerTargetChanged') power(event[1].node_id, targetChange(event[1].power_target))
+    else if (event[0] === 'TfgridModule.PowerStateChanged') power(event[1].node_id, stateChange(event[1].power_state))
     else if (event[0] === 'SmartContractModule.ContractCreated') contractCreated(event[1].contract)
     else if (event[0] === 'SmartContractModule.UpdatedUsedResources') resourcesUsed(event[1].contract_id, event[1].used)
   }
 
-  function rareAfter(event: RareEvent): void {
-    if (event[0] === 'TfgridModule.PowerTargetChanged') {
-      const state = states.get(event[1].node_id)
-      if (state !== undefined) applyTarget(state, clock, event[1].power_target)
-    } else if (event[0] === 'TfgridModule.PowerStateChanged') {
-      const state = states.get(event[1].node_id)
-      if (state !== undefined) applyPowerState(state, clock, event[1].power_state, true)
-    }
+  /** `change` as PowerSink tells it. */
+  function power(nodeId: number, change: number): void {
+    if (phase !== 'in' && phase !== 'after') return
+    const isTarget = change === TARGET_UP || change === TARGET_DOWN
+    // after the period only nodes of the period count
+    const state = phase === 'in' ? nodeOf(nodeId, isTarget ? 'Power target' : 'Power state') : states.get(nodeId)
+    if (state === undefined) return
+    if (isTarget) applyTarget(state, clock, change === TARGET_DOWN)
+    else applyPowerState(state, clock, change === STATE_DOWN, phase === 'after')
   }
 
   function block(n: number, ts: number): void {
@@ -264,7 +276,8 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
 
   function rare(event: RareEvent): void {
     if (phase === 'in') rareInPeriod(event)
-    else if (phase === 'after') rareAfter(event)
+    else if (event[0] === 'TfgridModule.PowerTargetChanged') power(event[1].node_id, targetChange(event[1].power_target))
+    else if (event[0] === 'TfgridModule.PowerStateChanged') power(event[1].node_id, stateChange(event[1].power_state))
   }
 
   /** What the calls above do, for many at once: a call for each takes longer than what it does. */
@@ -318,6 +331,7 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     uptime,
     consumption,
     rare,
+    power,
     columns,
     // days are told report by report; and a run lies on one side of the period's bounds
     wantsRuns: (firstBlock, firstTs, lastBlock) =>
@@ -357,6 +371,14 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     use: nodeId => states.get(nodeId) ?? null,
   }
   return sink
+}
+
+function targetChange(target: PowerTarget): number {
+  return target === 'Down' ? TARGET_DOWN : TARGET_UP
+}
+
+function stateChange(state: PowerState): number {
+  return state === 'Up' ? STATE_UP : STATE_DOWN
 }
 
 function leastOf(a: Resources, b: Resources): Resources {
