@@ -1,4 +1,4 @@
-import type { EventSink } from './grid.ts'
+import type { PowerSink } from './event-columns.ts'
 
 /**
  * Reports of one node that follow each other as a node's reports do, with no other event of the node between them, told as one. What a run
@@ -37,7 +37,7 @@ export interface UseRun {
  * first report is told, and the others are offered (`isFirstTold`); where they are not taken either they are told report by report, as to any
  * other sink. Of different nodes and contracts the order is then no longer that of the chain.
  */
-export interface RunSink extends EventSink {
+export interface RunSink extends PowerSink {
   /** whether runs are wanted of a chunk whose first block is number `firstBlock` of time `firstTs`, and whose last is number `lastBlock`; the first is told next */
   wantsRuns(firstBlock: number, firstTs: number, lastBlock: number): boolean
   nodeRun(nodeId: number, run: UptimeRun, isFirstTold: boolean): boolean

@@ -8,6 +8,8 @@ import { putInPlace, writeAll } from './files.ts'
 export interface GrowingFiles {
   /** Puts texts behind what the file has. Throws AppError io.*. */
   append(name: string, texts: readonly string[]): void
+  /** Sends what was appended so far to the disk, which takes it in while the rest is made; larger parts are sent on their own. */
+  send(): void
   /**
    * Puts the last text behind what each file has (null: a file that this result does not have), and all of them in place as
    * writeFilesAtomically does, in the order of `names`. Rejects with AppError io.*.
@@ -17,7 +19,7 @@ export interface GrowingFiles {
   drop(): Promise<void>
 }
 
-/** Bytes that are sent to the disk together: it works while the rest is made, so that the end need not wait for all of it. */
+/** Bytes that are sent to the disk together. */
 const SENT_TOGETHER = 1 << 20
 
 interface Growing {
@@ -54,7 +56,7 @@ export function growingFiles(into: string): GrowingFiles {
       const bytes = utf8Of(texts)
       writeAll(file.handle, bytes)
       file.unsentBytes += bytes.length
-      if (file.unsentBytes >= SENT_TOGETHER) send(file)
+      if (file.unsentBytes >= SENT_TOGETHER) sendFile(file)
     } catch (error) {
       throw toAppError(error)
     }
@@ -71,11 +73,17 @@ export function growingFiles(into: string): GrowingFiles {
     if (failed) throw failed
   }
 
+  /** fsync beside what this thread does. */
+  function send(): void {
+    for (const file of files.values()) if (file.unsentBytes > 0 || file.sent.length === 0) sendFile(file)
+  }
+
   return {
     append,
+    send,
     async finish(names, last) {
       for (const [name, content] of Object.entries(last)) if (content !== null) append(name, [content])
-      for (const file of files.values()) send(file)
+      send()
       try {
         await close()
         const written = names.flatMap(name => files.get(name) ?? [])
@@ -109,8 +117,7 @@ function utf8Of(texts: readonly string[]): Uint8Array {
   return room.subarray(0, length)
 }
 
-/** Sends what was written to the disk, beside what this thread does. */
-function send(file: Growing): void {
+function sendFile(file: Growing): void {
   file.unsentBytes = 0
   file.sent.push(new Promise(resolve => fsync(file.handle, resolve)))
 }

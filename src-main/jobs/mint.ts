@@ -239,6 +239,7 @@ async function finishMint(
   files: GrowingFiles,
   others: Problem[] = [],
 ): Promise<MintSummary> {
+  files.send()
   const { nodes } = minted
   const addresses = new Map(end.payoutAddresses.map(({ farm_id, address }) => [farm_id, address]))
   const retries: Retry[] = old ? planRetries({ previous: old.lines, paid: old.paid, addresses, period: minted.period }) : []

@@ -149,11 +149,14 @@ export class BucketReader {
       if (under.rest !== null) this.#restOfRuns(sink, under, first.next)
       const kind = first.input.bytes[first.input.pos++]!
       const block = this.#blockAt(first.next)
-      this.#figures(first.input, single, 0, kind, ts[block]!)
-      const more = isReport(kind) ? runs.varint() : 0
-      if (!(more > 0)) this.#tellSingle(sink, under, kind, block)
-      else if ((kind & 3) === UPTIME) this.#offerNode(sink, under, kind, block, more)
-      else this.#offerContract(sink, under, kind, block, more)
+      if ((kind & 3) === UPTIME) this.#nodeRun(sink, under, kind >> 2, block)
+      else if ((kind & 3) === POWER) this.#power(sink, under, kind >> 2, block)
+      else {
+        this.#figures(first.input, single, 0, kind, ts[block]!)
+        const more = (kind & 3) === USE ? runs.varint() : 0
+        if (more > 0) this.#offerContract(sink, under, kind, block, more)
+        else this.#tellSingle(sink, under, kind, block)
+      }
       this.#advance(first)
     }
     if (under.rest !== null) this.#restOfRuns(sink, under, END)
@@ -171,22 +174,38 @@ export class BucketReader {
     return block
   }
 
-  /** Tells the event whose figures were unpacked last. */
-  #tellSingle(sink: EventSink, under: UnderWay, kind: number, block: number): void {
+  #tellBlock(sink: EventSink, under: UnderWay, block: number): void {
     const { blocks, ts } = this.#head
     if (block !== under.block) sink.block(blocks[block]!, ts[block]!)
     under.block = block
+  }
+
+  /** Tells the event whose figures were unpacked last. */
+  #tellSingle(sink: EventSink, under: UnderWay, kind: number, block: number): void {
+    this.#tellBlock(sink, under, block)
     single.kinds[0] = kind
     tellColumn(sink, single, 0)
     if (single.others.length > 0) single.others = []
   }
 
-  #offerNode(sink: RunSink, under: UnderWay, kind: number, block: number, more: number): void {
-    const slot = kind >> 2
+  /** The report that comes next, and those that follow it in its run. */
+  #nodeRun(sink: RunSink, under: UnderWay, slot: number, block: number): void {
+    const { input } = this.#first
+    const now = this.#head.ts[block]! + unfold(input.varint())
+    const uptime = this.#uptime[slot]! + now - this.#now[slot]! + unfold(input.varint())
+    this.#now[slot] = now
+    this.#uptime[slot] = uptime
     const nodeId = this.#firstNode + slot
-    readUptimeRun(under.runs, single.a[0]!, single.b[0]!, uptimeRun)
+    const more = under.runs.varint()
+    if (!(more > 0)) {
+      this.#tellBlock(sink, under, block)
+      sink.uptime(nodeId, now, uptime)
+      return
+    }
+    readUptimeRun(under.runs, now, uptime, uptimeRun)
     if (!sink.nodeRun(nodeId, uptimeRun, false)) {
-      this.#tellSingle(sink, under, kind, block)
+      this.#tellBlock(sink, under, block)
+      sink.uptime(nodeId, now, uptime)
       if (!sink.nodeRun(nodeId, uptimeRun, true)) {
         this.#needRest(sink, under)
         under.ofNode[slot] = -more
@@ -196,6 +215,18 @@ export class BucketReader {
     under.ofNode[slot]! += more
     this.#now[slot] = uptimeRun.lastNow
     this.#uptime[slot] = uptimeRun.lastUptime
+  }
+
+  /** The change of power that comes next. */
+  #power(sink: RunSink, under: UnderWay, slot: number, block: number): void {
+    const { input } = this.#first
+    const change = input.varint()
+    if (!(change <= STATE_DOWN)) throw damaged(this.#place, 'an event has no kind')
+    // farm, and since which block it is Down: nobody who takes runs asks for them
+    input.varint()
+    if (change === STATE_DOWN) input.varint()
+    this.#tellBlock(sink, under, block)
+    sink.power(this.#firstNode + slot, change)
   }
 
   #offerContract(sink: RunSink, under: UnderWay, kind: number, block: number, more: number): void {
@@ -443,10 +474,6 @@ function stepOver(input: ByteReader, type: number): void {
   let pos = input.pos
   for (let figures = type === USE ? 4 : 2; figures > 0; figures--) pos = behindVarint(bytes, pos)
   input.pos = pos
-}
-
-function isReport(kind: number): boolean {
-  return (kind & 3) === UPTIME || (kind & 3) === USE
 }
 
 function peekVarint(bytes: Uint8Array, at: number): number {

@@ -63,12 +63,13 @@ function countingRuns(mint: V3Mint, seen: { taken: number; butFirst: number; ref
     else if (isTaken) seen.taken++
     return isTaken
   }
-  const { block, uptime, consumption, rare, wantsRuns } = mint
+  const { block, uptime, consumption, rare, power, wantsRuns } = mint
   return {
     block,
     uptime,
     consumption,
     rare,
+    power,
     wantsRuns,
     nodeRun: (nodeId, run, isFirstTold) => told(mint.nodeRun(nodeId, run, isFirstTold), isFirstTold),
     contractRun: (contractId, run, isFirstTold) => told(mint.contractRun(contractId, run, isFirstTold), isFirstTold),

@@ -186,6 +186,7 @@ describe('runs', () => {
       uptime: () => seen.reports++,
       consumption: () => seen.reports++,
       rare: () => {},
+      power: () => {},
       wantsRuns: () => true,
       nodeRun: (_, run, isFirstTold) => {
         if (!isFirstTold) seen.runs.push(run.lastUptime - run.firstUptime)

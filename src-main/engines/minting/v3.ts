@@ -1,7 +1,6 @@
 import {
   type ColumnSink,
   type EventColumns,
-  type PowerSink,
   STATE_DOWN,
   STATE_UP,
   TARGET_DOWN,
@@ -75,7 +74,7 @@ export interface NodeUse extends UsedSeconds {
   nruBytes: bigint
 }
 
-export interface V3Mint extends ColumnSink, RunSink, PowerSink {
+export interface V3Mint extends ColumnSink, RunSink {
   /** Takes in more of the start: nodes of which no event was told yet, with what belongs to them. */
   begin(part: StartPart): void
   /**
