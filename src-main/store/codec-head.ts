@@ -9,10 +9,9 @@ export interface ChunkHead {
   ts: Float64Array
   /** events of this chunk up to and including each block: an event's place in the chunk tells its block */
   ends: Uint32Array
-  /** the index of the block of every 256th event: few enough that who reads by runs has them at hand */
-  marks: Uint32Array
-  /** of every 16th: from there it is a step or two to any event's block; null until somebody reads event by event (see closeMarks) */
+  /** what leads from an event to its block, made when somebody asks for it: see closeMarks and blockRows */
   closeMarks: Uint32Array | null
+  rows: BlockRows | null
   /** buckets that have events here, rising, and how many */
   buckets: number[]
   counts: number[]
@@ -23,15 +22,27 @@ export interface ChunkHead {
   followed: number
 }
 
+/**
+ * The blocks of a chunk for who reads by runs, whose events lie far apart: all that is asked of a block in one place, and in few bytes, as each
+ * look is a wait for the memory.
+ */
+export interface BlockRows {
+  /** the row of the block of every 256th event: few enough to be at hand */
+  marks: Uint32Array
+  /** for each block its `ends`, its number and its time, both less those of the first block: ROW_MEMBERS each */
+  rows: Uint32Array
+}
+export const ROW_MEMBERS = 3
+
 /** 2^8 and 2^4 events. */
-export const MARK_BITS = 8
+export const ROW_MARK_BITS = 8
 export const CLOSE_MARK_BITS = 4
 /** Far more than a chunk has (chunk-builder.ts): so a damaged head takes no memory. */
 const MAX_CHUNK_EVENTS = 2 ** 26
 export const DIGEST_BYTES = 32
 
 /** Packs a head; sealed for `place`. */
-export function encodeHead(head: Omit<ChunkHead, 'marks' | 'closeMarks' | 'followed'>, place: Place): Uint8Array {
+export function encodeHead(head: Omit<ChunkHead, 'closeMarks' | 'rows' | 'followed'>, place: Place): Uint8Array {
   const out = new ByteWriter(ENVELOPE_BYTES + head.blocks.length * 4 + 1024)
   out.length = ENVELOPE_BYTES
   out.varint(head.blocks.length)
@@ -92,8 +103,8 @@ export function decodeHead(data: Uint8Array | undefined, place: Place): ChunkHea
     blocks,
     ts: times,
     ends,
-    marks: marksOf(ends, MARK_BITS),
     closeMarks: null,
+    rows: null,
     buckets,
     counts,
     contracts,
@@ -148,6 +159,29 @@ function decodeBlocks(input: ByteReader, last: Decoded, from: number, blocks: Fl
 export function closeMarks(head: ChunkHead): Uint32Array {
   head.closeMarks ??= marksOf(head.ends, CLOSE_MARK_BITS)
   return head.closeMarks
+}
+
+/** Null where the chunk is so long that its numbers and times do not fit: nothing but a damaged one. */
+export function blockRows(head: ChunkHead): BlockRows | null {
+  const { blocks, ts, ends } = head
+  const last = blocks.length - 1
+  if (head.rows === null && blocks[last]! - blocks[0]! < 2 ** 32 && ts[last]! - ts[0]! < 2 ** 32) {
+    const rows = new Uint32Array(ROW_MEMBERS * blocks.length)
+    for (let from = 0; from < blocks.length; from += BLOCKS_AT_ONCE) fillRows(rows, head, from)
+    head.rows = { rows, marks: marksOf(ends, ROW_MARK_BITS).map(block => block * ROW_MEMBERS) }
+  }
+  return head.rows
+}
+
+function fillRows(rows: Uint32Array, { blocks, ts, ends }: ChunkHead, from: number): void {
+  const firstBlock = blocks[0]!
+  const firstTs = ts[0]!
+  const to = Math.min(from + BLOCKS_AT_ONCE, blocks.length)
+  for (let i = from, row = from * ROW_MEMBERS; i < to; i++, row += ROW_MEMBERS) {
+    rows[row] = ends[i]!
+    rows[row + 1] = blocks[i]! - firstBlock
+    rows[row + 2] = ts[i]! - firstTs
+  }
 }
 
 /** The index of the block of every 2^bits-th event. */

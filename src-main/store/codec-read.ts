@@ -14,7 +14,7 @@ import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { EventSink } from '../../src-shared/grid.ts'
 import { ByteReader, unfold } from './bytes.ts'
 import { END, FIRST_WINDOW, type LoadBlob, restOf, SLOTS } from './codec-bucket.ts'
-import { type ChunkHead, CLOSE_MARK_BITS, closeMarks, MARK_BITS } from './codec-head.ts'
+import { blockRows, type ChunkHead, CLOSE_MARK_BITS, closeMarks, ROW_MARK_BITS, ROW_MEMBERS } from './codec-head.ts'
 import { emptyUptimeRun, emptyUseRun, readUptimeRun, readUseRun } from './codec-runs.ts'
 import { damaged, ENVELOPE_BYTES, type Place, RUNS_VERSION, unseal } from './envelope.ts'
 import { exactParse } from './exact-json.ts'
@@ -46,8 +46,15 @@ interface UnderWay {
   readonly ofContract: Int32Array
   /** null: every run so far was taken, so nobody needs it */
   rest: Stream | null
-  /** index of the block that was told last, -1 for none */
-  block: number
+  /** the chunk's blocks, see BlockRows, and what their numbers and times are counted from */
+  readonly rows: Uint32Array
+  readonly marks: Uint32Array
+  readonly firstBlock: number
+  readonly firstTs: number
+  /** events of the chunk */
+  readonly total: number
+  /** row of the block that was told last, -1 for none */
+  row: number
 }
 
 /** Reads one bucket of one chunk into a sink, at once, in runs or event by event. */
@@ -133,14 +140,21 @@ export class BucketReader {
    */
   runs(sink: RunSink): boolean {
     const runs = this.#runs
-    const { blocks, ts } = this.#head
+    const { blocks, ts, ends } = this.#head
     if (runs === null || !sink.wantsRuns(blocks[0]!, ts[0]!, blocks[blocks.length - 1]!)) return false
+    const found = blockRows(this.#head)
+    if (found === null) return false
     const under: UnderWay = {
       runs,
       ofNode: new Int32Array(SLOTS),
       ofContract: new Int32Array(this.#contracts.length),
       rest: null,
-      block: -1,
+      rows: found.rows,
+      marks: found.marks,
+      firstBlock: blocks[0]!,
+      firstTs: ts[0]!,
+      total: ends[ends.length - 1]!,
+      row: -1,
     }
     single.firstNode = this.#firstNode
     sink.block(blocks[0]!, ts[0]!)
@@ -148,14 +162,14 @@ export class BucketReader {
     while (first.next < END) {
       if (under.rest !== null) this.#restOfRuns(sink, under, first.next)
       const kind = first.input.bytes[first.input.pos++]!
-      const block = this.#blockAt(first.next)
-      if ((kind & 3) === UPTIME) this.#nodeRun(sink, under, kind >> 2, block)
-      else if ((kind & 3) === POWER) this.#power(sink, under, kind >> 2, block)
+      const row = this.#rowAt(under, first.next)
+      if ((kind & 3) === UPTIME) this.#nodeRun(sink, under, kind >> 2, row)
+      else if ((kind & 3) === POWER) this.#power(sink, under, kind >> 2, row)
       else {
-        this.#figures(first.input, single, 0, kind, ts[block]!)
+        this.#figures(first.input, single, 0, kind, timeOf(under, row))
         const more = (kind & 3) === USE ? runs.varint() : 0
-        if (more > 0) this.#offerContract(sink, under, kind, block, more)
-        else this.#tellSingle(sink, under, kind, block)
+        if (more > 0) this.#offerContract(sink, under, kind, row, more)
+        else this.#tellSingle(sink, under, kind, row)
       }
       this.#advance(first)
     }
@@ -165,46 +179,45 @@ export class BucketReader {
     return true
   }
 
-  /** The index of an event's block. */
-  #blockAt(place: number): number {
-    const { ends, marks } = this.#head
-    if (place >>> 0 >= ends[ends.length - 1]!) throw damaged(this.#place, 'an event lies behind its end')
-    let block = marks[place >>> MARK_BITS]!
-    while (place >= ends[block]!) block++
-    return block
+  /** The row of an event's block. */
+  #rowAt({ rows, marks, total }: UnderWay, place: number): number {
+    if (place >>> 0 >= total) throw damaged(this.#place, 'an event lies behind its end')
+    let row = marks[place >>> ROW_MARK_BITS]!
+    while (place >= rows[row]!) row += ROW_MEMBERS
+    return row
   }
 
-  #tellBlock(sink: EventSink, under: UnderWay, block: number): void {
-    const { blocks, ts } = this.#head
-    if (block !== under.block) sink.block(blocks[block]!, ts[block]!)
-    under.block = block
+  #tellBlock(sink: EventSink, under: UnderWay, row: number): void {
+    if (row === under.row) return
+    under.row = row
+    sink.block(under.firstBlock + under.rows[row + 1]!, timeOf(under, row))
   }
 
   /** Tells the event whose figures were unpacked last. */
-  #tellSingle(sink: EventSink, under: UnderWay, kind: number, block: number): void {
-    this.#tellBlock(sink, under, block)
+  #tellSingle(sink: EventSink, under: UnderWay, kind: number, row: number): void {
+    this.#tellBlock(sink, under, row)
     single.kinds[0] = kind
     tellColumn(sink, single, 0)
     if (single.others.length > 0) single.others = []
   }
 
   /** The report that comes next, and those that follow it in its run. */
-  #nodeRun(sink: RunSink, under: UnderWay, slot: number, block: number): void {
+  #nodeRun(sink: RunSink, under: UnderWay, slot: number, row: number): void {
     const { input } = this.#first
-    const now = this.#head.ts[block]! + unfold(input.varint())
+    const now = timeOf(under, row) + unfold(input.varint())
     const uptime = this.#uptime[slot]! + now - this.#now[slot]! + unfold(input.varint())
     this.#now[slot] = now
     this.#uptime[slot] = uptime
     const nodeId = this.#firstNode + slot
     const more = under.runs.varint()
     if (!(more > 0)) {
-      this.#tellBlock(sink, under, block)
+      this.#tellBlock(sink, under, row)
       sink.uptime(nodeId, now, uptime)
       return
     }
     readUptimeRun(under.runs, now, uptime, uptimeRun)
     if (!sink.nodeRun(nodeId, uptimeRun, false)) {
-      this.#tellBlock(sink, under, block)
+      this.#tellBlock(sink, under, row)
       sink.uptime(nodeId, now, uptime)
       if (!sink.nodeRun(nodeId, uptimeRun, true)) {
         this.#needRest(sink, under)
@@ -218,23 +231,23 @@ export class BucketReader {
   }
 
   /** The change of power that comes next. */
-  #power(sink: RunSink, under: UnderWay, slot: number, block: number): void {
+  #power(sink: RunSink, under: UnderWay, slot: number, row: number): void {
     const { input } = this.#first
     const change = input.varint()
     if (!(change <= STATE_DOWN)) throw damaged(this.#place, 'an event has no kind')
     // farm, and since which block it is Down: nobody who takes runs asks for them
     input.varint()
     if (change === STATE_DOWN) input.varint()
-    this.#tellBlock(sink, under, block)
+    this.#tellBlock(sink, under, row)
     sink.power(this.#firstNode + slot, change)
   }
 
-  #offerContract(sink: RunSink, under: UnderWay, kind: number, block: number, more: number): void {
+  #offerContract(sink: RunSink, under: UnderWay, kind: number, row: number, more: number): void {
     const contract = this.#contract
     const contractId = this.#contracts[contract]!
-    const lastWindow = readUseRun(under.runs, this.#head.ts[block]!, single.b[0]!, single.c[0]!, useRun)
+    const lastWindow = readUseRun(under.runs, timeOf(under, row), single.b[0]!, single.c[0]!, useRun)
     if (!sink.contractRun(contractId, useRun, false)) {
-      this.#tellSingle(sink, under, kind, block)
+      this.#tellSingle(sink, under, kind, row)
       if (!sink.contractRun(contractId, useRun, true)) {
         this.#needRest(sink, under)
         under.ofContract[contract] = -more
@@ -267,9 +280,9 @@ export class BucketReader {
         stepOver(input, kind & 3)
       } else {
         left[whose]!++
-        const block = this.#blockAt(rest.next)
-        this.#figures(input, single, 0, kind, this.#head.ts[block]!)
-        this.#tellSingle(sink, under, kind, block)
+        const row = this.#rowAt(under, rest.next)
+        this.#figures(input, single, 0, kind, timeOf(under, row))
+        this.#tellSingle(sink, under, kind, row)
       }
       this.#advance(rest)
     }
@@ -434,6 +447,11 @@ export class BucketReader {
       throw damaged(this.#place, 'an event is not readable')
     }
   }
+}
+
+/** The time of a row's block. */
+function timeOf({ rows, firstTs }: UnderWay, row: number): number {
+  return firstTs + rows[row + 2]!
 }
 
 /** What stands in a bucket's checked blob before its events; `input` stands at them. */
