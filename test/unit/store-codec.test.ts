@@ -7,6 +7,7 @@ import { BucketReader } from '../../src-main/store/codec-read.ts'
 import { CODEC_VERSION, ENVELOPE_BYTES, FOLLOWED, RUNS_VERSION } from '../../src-main/store/envelope.ts'
 import { exactStringify } from '../../src-main/store/exact-json.ts'
 import type { AppError } from '../../src-shared/errors.ts'
+import { STATE_DOWN, TARGET_DOWN } from '../../src-shared/event-columns.ts'
 import type { RunSink } from '../../src-shared/event-runs.ts'
 import type { RareEvent } from '../../src-shared/grid.ts'
 import { recorder } from '../helpers/store.ts'
@@ -209,6 +210,41 @@ describe('runs', () => {
     expect(told(one, 'all')).toEqual({ reports: 0, runs: [29 * 1_200], all: 30 })
     expect(told(one, 'others')).toEqual({ reports: 1, runs: [29 * 1_200], all: 30 })
     expect(told(one, 'none')).toEqual({ reports: 30, runs: [29 * 1_200], all: 30 })
+  })
+
+  test('a chunk whose times lie too far apart is not told in runs, but all of it is told', () => {
+    const { load, head } = written([report(128), report(128)])
+    head.ts[1] = START + 2 ** 33
+    const sink = { ...recorder(), power: () => {}, wantsRuns: () => true, nodeRun: () => true, contractRun: () => true }
+    const reader = new BucketReader(load, head, 2, place)
+    expect(reader.runs(sink)).toBe(false)
+    reader.run(sink, END)
+    expect(sink.seen.filter(({ is }) => is === 'uptime')).toHaveLength(2)
+  })
+
+  test('changes of power are told between runs, with their node and block', () => {
+    const power =
+      (event: RareEvent): Tell =>
+      (writer, at) =>
+        writer.rare(at, 1, event)
+    const [down, asleep] = [
+      ['TfgridModule.PowerTargetChanged', { farm_id: 300, node_id: 129, power_target: 'Down' }],
+      ['TfgridModule.PowerStateChanged', { farm_id: 300, node_id: 129, power_state: { Down: 70_000 } }],
+    ] as RareEvent[]
+    const { load, head } = written([report(128), power(down!), report(128), power(asleep!)])
+    const told: unknown[] = []
+    const sink: RunSink = {
+      block: n => told.push(n),
+      uptime: () => {},
+      consumption: () => {},
+      rare: event => told.push(event),
+      power: (nodeId, change) => told.push([nodeId, change]),
+      wantsRuns: () => true,
+      nodeRun: nodeId => told.push(nodeId) > 0,
+      contractRun: () => true,
+    }
+    expect(new BucketReader(load, head, 4, place).runs(sink)).toBe(true)
+    expect(told).toEqual([1_000, 128, 1_400, [129, TARGET_DOWN], 2_200, [129, STATE_DOWN]])
   })
 
   test('a reboot, a change of power and a changed node cut runs', () => {
