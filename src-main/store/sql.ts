@@ -3,8 +3,8 @@ import { type Db, prepared } from './db.ts'
 import type { BooksTables, FactsTables } from './schema.ts'
 
 /*
- * Queries by kysely. Apart from db.ts: kysely takes as long to load as a command line needs for all else, so what every start of a mint reads is
- * asked for in SQL.
+ * Queries by kysely. Apart from db.ts, as loading it takes longer than opening the store: what a mint reads before its first node is asked for
+ * in SQL.
  */
 
 /** Kysely as a typed writer of SQL only: transactions here are synchronous, its own drivers are not. */
