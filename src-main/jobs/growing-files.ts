@@ -94,7 +94,11 @@ export function growingFiles(into: string): GrowingFiles {
       }
     },
     async drop() {
-      await close().catch(() => {})
+      try {
+        await close()
+      } catch {
+        // nothing of what did not reach the disk is kept
+      }
       for (const { temporary } of files.values()) rmSync(temporary, { force: true })
       if (made !== undefined) removeFolders(folder, made)
     },
