@@ -239,6 +239,7 @@ async function finishMint(
   files: GrowingFiles,
   others: Problem[] = [],
 ): Promise<MintSummary> {
+  // the disk takes the lines in while what follows from them is worked out
   files.send()
   const { nodes } = minted
   const addresses = new Map(end.payoutAddresses.map(({ farm_id, address }) => [farm_id, address]))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDays, dayTally, tallyAsleep, tallyUp } from '../../src-main/engines/minting/days.ts'
-import { overviewCsv, payoutsCsv, receiptsNdjson, retriesCsv } from '../../src-main/engines/minting/outputs.ts'
+import { overviewCsv, payoutLines, payoutsCsv, receiptsNdjson, retriesCsv } from '../../src-main/engines/minting/outputs.ts'
 import { resultProblems } from '../../src-main/engines/minting/problems.ts'
 import { planRetries, type Retry } from '../../src-main/engines/minting/retries.ts'
 import { createV3Mint, type MintResult, type V3Mint } from '../../src-main/engines/minting/v3.ts'
@@ -189,6 +189,17 @@ test('virtualized never goes back to false but by being stored anew', () => {
     [1, true],
     [5, false],
   ])
+})
+
+test('only an amount above 0 to an address is a line of payouts.csv', () => {
+  const node = { payoutAddress: ACCOUNT, rewardUnits: 12_345_678n, hash: 'ab' }
+  const [paid, nothing, below, nowhere] = [
+    node,
+    { ...node, rewardUnits: 0n },
+    { ...node, rewardUnits: -1n },
+    { ...node, payoutAddress: '' },
+  ]
+  expect(payoutLines([nothing, paid, below, nowhere])).toBe(`${ACCOUNT},1.2345678,ab\n`)
 })
 
 describe('retries', () => {

@@ -18,7 +18,7 @@ export function payoutLines(nodes: readonly Payable[]): string {
 
 /** Nothing for a node that is not paid. */
 export function payoutLine({ payoutAddress, rewardUnits, hash }: Payable): string {
-  return payoutAddress === '' || rewardUnits === 0n ? '' : `${payoutAddress},${tftExact(rewardUnits)},${hash}\n`
+  return payoutAddress !== '' && rewardUnits > 0n ? `${payoutAddress},${tftExact(rewardUnits)},${hash}\n` : ''
 }
 
 /** The retries' lines of payouts.csv. */
