@@ -6,10 +6,17 @@ export const MAX_VARINT = 8
 /** Writes `value` at `at`; gives the position behind it. The caller sees to the room. */
 export function putVarint(bytes: Uint8Array, at: number, value: number): number {
   let pos = at
-  let rest = value
+  let large = value
+  while (large >= 2 ** 31) {
+    const more = Math.floor(large / 128)
+    bytes[pos++] = (large - more * 128) | 0x80
+    large = more
+  }
+  // with integers from here on: a float's remainder takes longer than all the rest of an event
+  let rest = large | 0
   while (rest >= 0x80) {
-    bytes[pos++] = (rest % 128) | 0x80
-    rest = rest < 0x80000000 ? rest >>> 7 : Math.floor(rest / 128)
+    bytes[pos++] = rest | 0x80
+    rest >>>= 7
   }
   bytes[pos++] = rest
   return pos

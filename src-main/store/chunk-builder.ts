@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ContractType, EventSink, RareEvent, StartSnapshot, U64 } from '../../src-shared/grid.ts'
+import { createIdTable } from '../../src-shared/id-table.ts'
 import type { Period } from '../../src-shared/time.ts'
 import { BUCKET_BITS, BucketWriter, type ContractHome, LOOSE, restOf } from './codec-bucket.ts'
 import { encodeHead } from './codec-head.ts'
@@ -36,8 +37,9 @@ export class ChunkBuilder implements EventSink {
   readonly #period: Period
   readonly #length: ChunkLength
   /** of contracts that are known to be on a node or on none; the latest ContractCreated counts */
-  readonly #homes = new Map<number, ContractHome>()
-  #writers = new Map<number, BucketWriter>()
+  readonly #homes = createIdTable<ContractHome>()
+  readonly #writers = createIdTable<BucketWriter>()
+  #buckets = 0
   #blocks: number[] = []
   #times: number[] = []
   #ends: number[] = []
@@ -82,7 +84,7 @@ export class ChunkBuilder implements EventSink {
     return (
       (n - first >= blocks && this.events >= FEW_EVENTS) ||
       this.events >= events ||
-      this.#writers.size >= MAX_BUCKETS ||
+      this.#buckets >= MAX_BUCKETS ||
       (this.#ts <= start && ts > start) ||
       (this.#times[0]! <= end && this.#ts > end)
     )
@@ -144,6 +146,7 @@ export class ChunkBuilder implements EventSink {
     if (!writer) {
       writer = new BucketWriter(bucket)
       this.#writers.set(bucket, writer)
+      this.#buckets++
     }
     return writer
   }
@@ -151,7 +154,10 @@ export class ChunkBuilder implements EventSink {
   /** The chunk so far, as number `chunk` of the period. Must have events. What was told stays; `take` begins the next one. */
   encode(chunk: number): EncodedChunk {
     const digest = createHash('sha256')
-    const writers = [...this.#writers.values()].filter(writer => writer.events > 0).sort((a, b) => a.bucket - b.bucket)
+    const writers: BucketWriter[] = []
+    this.#writers.each(writer => {
+      if (writer.events > 0) writers.push(writer)
+    })
     const counts = writers.map(writer => writer.events)
     const blobs: EncodedChunk['blobs'] = []
     const rests: EncodedChunk['blobs'] = []
@@ -180,8 +186,11 @@ export class ChunkBuilder implements EventSink {
   /** The chunk so far, as `encode` gives it; then begins the next one. */
   take(chunk: number): EncodedChunk {
     const encoded = this.encode(chunk)
-    for (const writer of this.#writers.values()) writer.clear()
-    if (this.#writers.size >= MAX_BUCKETS) this.#writers = new Map()
+    this.#writers.each(writer => writer.clear())
+    if (this.#buckets >= MAX_BUCKETS) {
+      this.#writers.clear()
+      this.#buckets = 0
+    }
     this.events = 0
     this.#blocks = []
     this.#times = []

@@ -1,7 +1,7 @@
 import { type AnyEvent, OTHER, POWER, STATE_DOWN, STATE_UP, TARGET_DOWN, TARGET_UP, UPTIME, USE } from '../../src-shared/event-columns.ts'
 import type { RareEvent, U64 } from '../../src-shared/grid.ts'
 import { ByteWriter, fold, MAX_VARINT, putVarint } from './bytes.ts'
-import { type ContractRun, RunWriter } from './codec-runs.ts'
+import { type ContractRun, NODE_MEMBERS, NODE_NOW, NODE_UPTIME, RunWriter } from './codec-runs.ts'
 import { ENVELOPE_BYTES, type Place, seal } from './envelope.ts'
 import { exactStringify } from './exact-json.ts'
 
@@ -72,14 +72,13 @@ export class BucketWriter {
   readonly #rest: Packing = { stream: new ByteWriter(512), last: -1 }
   #restEvents = 0
   readonly #runs: RunWriter | null
-  readonly #now = new Float64Array(SLOTS)
-  readonly #uptime = new Float64Array(SLOTS)
+  readonly #nodes = new Float64Array(SLOTS * NODE_MEMBERS)
   #contracts: number[] = []
   #json: string[] = []
 
   constructor(bucket: number) {
     this.bucket = bucket
-    this.#runs = hasRuns(bucket) ? new RunWriter(SLOTS) : null
+    this.#runs = hasRuns(bucket) ? new RunWriter(this.#nodes) : null
     this.clear()
   }
 
@@ -89,13 +88,16 @@ export class BucketWriter {
       this.#jsonEntry(place, slot, ['uptime', nodeId, now, uptime])
       return
     }
-    const goesOn = this.#runs?.uptime(slot, now, uptime) ?? false
+    const nodes = this.#nodes
+    const at = slot * NODE_MEMBERS
+    const ahead = uptime - (nodes[at + NODE_UPTIME]! + now - nodes[at + NODE_NOW]!)
+    const goesOn = this.#runs?.uptime(slot, now, uptime, ahead) ?? false
     const stream = this.#begin(goesOn, place, (slot << 2) | UPTIME)
     const { bytes } = stream
     const pos = putVarint(bytes, stream.length, fold(now - ts))
-    stream.length = putVarint(bytes, pos, fold(uptime - (this.#uptime[slot]! + now - this.#now[slot]!)))
-    this.#now[slot] = now
-    this.#uptime[slot] = uptime
+    stream.length = putVarint(bytes, pos, fold(ahead))
+    nodes[at + NODE_NOW] = now
+    nodes[at + NODE_UPTIME] = uptime
   }
 
   consumption(place: number, ts: number, chunk: number, contract: ContractHome, timestamp: U64, window: U64, nru: U64): void {
@@ -175,9 +177,8 @@ export class BucketWriter {
     // its envelope is filled in at last
     this.#rest.stream.length = ENVELOPE_BYTES
     this.#rest.last = -1
+    this.#nodes.fill(0)
     this.#runs?.clear()
-    this.#now.fill(0)
-    this.#uptime.fill(0)
     this.#contracts = []
     this.#json = []
   }
@@ -212,7 +213,7 @@ export class BucketWriter {
 }
 
 function packed(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value < PACKED_LIMIT && value % 1 === 0
+  return typeof value === 'number' && value >= 0 && value < PACKED_LIMIT && Math.floor(value) === value
 }
 
 /** Whether a change of power holds nothing but what is packed, in the order in which it is unpacked. */

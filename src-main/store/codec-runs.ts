@@ -39,6 +39,24 @@ const MEMBERS = 11
 
 const NONE = -1
 
+/**
+ * What is at hand of each node while events are written, one node's behind the other's: its last report, and its open run, if any (RUN: its
+ * row, or NONE). Reports come from all nodes in turn, so each waits for its node's memory; the row is filled in when its run ends.
+ */
+export const NODE_MEMBERS = 10
+export const NODE_NOW = 0
+export const NODE_UPTIME = 1
+const NODE_RUN = 2
+const NODE_MORE = 3
+/** now - uptime of the first report */
+const NODE_BOOT = 4
+/** the same as in its row */
+const NODE_BELOW = 5
+const NODE_ABOVE = 6
+const NODE_BEHIND = 7
+const NODE_AHEAD = 8
+const NODE_LONGEST = 9
+
 /** What a contract remembers of its run. */
 export interface ContractRun {
   /** its row, or -1 */
@@ -51,42 +69,45 @@ export interface ContractRun {
 export class RunWriter {
   #rows: Float64Array
   #length = 0
-  /** the rows of the nodes' open runs */
-  readonly #open: Int32Array
+  readonly #nodes: Float64Array
   readonly #cuts: Int32Array
 
-  /** `slots`: nodes of the bucket */
-  constructor(slots: number) {
+  /** `nodes`: NODE_MEMBERS of each; the last report of a node is for the caller to put there, behind the calls */
+  constructor(nodes: Float64Array) {
+    const slots = nodes.length / NODE_MEMBERS
     this.#rows = new Float64Array(MEMBERS * slots)
-    this.#open = new Int32Array(slots).fill(NONE)
+    this.#nodes = nodes
     this.#cuts = new Int32Array(slots)
+    this.clear()
   }
 
-  /** A report of the node in `slot`; gives whether it goes on with a run, rather than begin one. */
-  uptime(slot: number, now: number, uptime: number): boolean {
-    const open = this.#open[slot]!
-    const rows = this.#rows
-    if (open !== NONE) {
-      const step = uptime - rows[open + LAST_UPTIME]!
-      const ahead = step - (now - rows[open + LAST_NOW]!)
+  /**
+   * A report of the node in `slot`, whose uptime went on by `ahead` more than its time did; gives whether it goes on with a run, rather than
+   * begin one.
+   */
+  uptime(slot: number, now: number, uptime: number, ahead: number): boolean {
+    const nodes = this.#nodes
+    const at = slot * NODE_MEMBERS
+    if (nodes[at + NODE_RUN] !== NONE) {
+      const step = uptime - nodes[at + NODE_UPTIME]!
       if (step > 0 && step <= LONGEST_STEP_SEC && ahead <= MOST_AHEAD_SEC && ahead >= -MOST_AHEAD_SEC) {
-        const boot = now - uptime - (rows[open + FIRST_NOW]! - rows[open + FIRST_UPTIME]!)
-        rows[open + MORE]!++
-        rows[open + LAST_NOW] = now
-        rows[open + LAST_UPTIME] = uptime
-        if (boot > rows[open + BOOT_ABOVE]!) rows[open + BOOT_ABOVE] = boot
-        if (-boot > rows[open + BOOT_BELOW]!) rows[open + BOOT_BELOW] = -boot
-        if (ahead > rows[open + AHEAD]!) rows[open + AHEAD] = ahead
-        if (-ahead > rows[open + BEHIND]!) rows[open + BEHIND] = -ahead
-        if (step > rows[open + LONGEST]!) rows[open + LONGEST] = step
+        const boot = now - uptime - nodes[at + NODE_BOOT]!
+        nodes[at + NODE_MORE]!++
+        if (boot > nodes[at + NODE_ABOVE]!) nodes[at + NODE_ABOVE] = boot
+        if (-boot > nodes[at + NODE_BELOW]!) nodes[at + NODE_BELOW] = -boot
+        if (ahead > nodes[at + NODE_AHEAD]!) nodes[at + NODE_AHEAD] = ahead
+        if (-ahead > nodes[at + NODE_BEHIND]!) nodes[at + NODE_BEHIND] = -ahead
+        if (step > nodes[at + NODE_LONGEST]!) nodes[at + NODE_LONGEST] = step
         return true
       }
+      this.cutUptime(slot)
     }
     const row = this.#begin()
-    this.#open[slot] = row
-    const fresh = this.#rows
-    fresh[row + FIRST_NOW] = fresh[row + LAST_NOW] = now
-    fresh[row + FIRST_UPTIME] = fresh[row + LAST_UPTIME] = uptime
+    this.#rows[row + FIRST_NOW] = now
+    this.#rows[row + FIRST_UPTIME] = uptime
+    nodes.fill(0, at + NODE_MORE, at + NODE_MEMBERS)
+    nodes[at + NODE_RUN] = row
+    nodes[at + NODE_BOOT] = now - uptime
     return false
   }
 
@@ -117,17 +138,36 @@ export class RunWriter {
 
   /** The node's reports after this are another run. */
   cutUptime(slot: number): void {
-    this.#open[slot] = NONE
+    const at = slot * NODE_MEMBERS
+    this.#fillRow(at)
+    this.#nodes[at + NODE_RUN] = NONE
   }
 
   /** So are those of the contracts on it. */
   cut(slot: number): void {
-    this.#open[slot] = NONE
+    this.cutUptime(slot)
     this.#cuts[slot]!++
+  }
+
+  /** Puts what is known of a node's open run into its row. */
+  #fillRow(at: number): void {
+    const nodes = this.#nodes
+    const row = nodes[at + NODE_RUN]!
+    if (row === NONE) return
+    const rows = this.#rows
+    rows[row + MORE] = nodes[at + NODE_MORE]!
+    rows[row + LAST_NOW] = nodes[at + NODE_NOW]!
+    rows[row + LAST_UPTIME] = nodes[at + NODE_UPTIME]!
+    rows[row + BOOT_BELOW] = nodes[at + NODE_BELOW]!
+    rows[row + BOOT_ABOVE] = nodes[at + NODE_ABOVE]!
+    rows[row + BEHIND] = nodes[at + NODE_BEHIND]!
+    rows[row + AHEAD] = nodes[at + NODE_AHEAD]!
+    rows[row + LONGEST] = nodes[at + NODE_LONGEST]!
   }
 
   /** The runs so far; more may come. */
   encode(): Uint8Array {
+    for (let at = 0; at < this.#nodes.length; at += NODE_MEMBERS) this.#fillRow(at)
     const rows = this.#rows
     const out = new ByteWriter(this.#length)
     for (let row = 0; row < this.#length; row += MEMBERS) {
@@ -152,7 +192,7 @@ export class RunWriter {
   /** Begins the next chunk. */
   clear(): void {
     this.#length = 0
-    this.#open.fill(NONE)
+    for (let at = 0; at < this.#nodes.length; at += NODE_MEMBERS) this.#nodes[at + NODE_RUN] = NONE
     this.#cuts.fill(0)
   }
 

@@ -37,20 +37,41 @@ export function exactParse(text: string): unknown {
 
 /** The same text for the same data whatever the order of members: members sorted, no spaces, big integers as digits. */
 export function canonicalJson(value: unknown): string {
+  return canonical(value, new Map())
+}
+
+/** A member's name, and how it is written. */
+interface Member {
+  name: string
+  quoted: string
+}
+
+/** `orders`: the members in their order, by the names as an object has them. The objects of a list have the same, and sorting takes longest. */
+function canonical(value: unknown, orders: Map<string, Member[]>): string {
   if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
   if (Array.isArray(value)) {
     let text = '['
-    for (let i = 0; i < value.length; i++) text += i === 0 ? canonicalJson(value[i] ?? null) : `,${canonicalJson(value[i] ?? null)}`
+    for (let i = 0; i < value.length; i++) text += i === 0 ? canonical(value[i], orders) : `,${canonical(value[i], orders)}`
     return `${text}]`
   }
   if (typeof value === 'object' && value !== null) {
     const members = value as Record<string, unknown>
     let text = ''
-    for (const key of Object.keys(members).sort()) {
-      if (members[key] === undefined) continue
-      text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(members[key])}`
+    for (const { name, quoted } of orderOf(Object.keys(members), orders)) {
+      const member = members[name]
+      if (member !== undefined) text += `${text === '' ? '' : ','}${quoted}${canonical(member, orders)}`
     }
     return `{${text}}`
   }
   return JSON.stringify(value) ?? 'null'
+}
+
+function orderOf(names: string[], orders: Map<string, Member[]>): Member[] {
+  const together = JSON.stringify(names)
+  const known = orders.get(together)
+  if (known) return known
+  const order = names.sort().map(name => ({ name, quoted: `${JSON.stringify(name)}:` }))
+  orders.set(together, order)
+  return order
 }

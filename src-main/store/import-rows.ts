@@ -9,18 +9,28 @@ import { chunkId, eventsId, identityOf } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
 import { change, facts, row } from './sql.ts'
 
-/** What the rows of an import hold from its beginning. */
-export interface NewImport {
-  texts: { header: string; start: string; end: string }
+/** The snapshots that an import begins with, as they are stored, and what tells them from others. */
+export interface Snapshots {
   header: ArchiveHeader
   start: StartSnapshot
   end: EndSnapshot
-  source: string
-  values?: Partial<Insertable<ImportsTable>>
+  texts: { header: string; start: string; end: string }
+  hashes: Pick<ImportsTable, 'identity' | 'start_hash' | 'end_hash'>
+}
+
+export function snapshotsOf(header: ArchiveHeader, start: StartSnapshot, end: EndSnapshot): Snapshots {
+  const texts = { header: canonicalJson(header), start: canonicalJson(start), end: canonicalJson(end) }
+  const hashes = { identity: identityOf(texts), start_hash: startHashOf(start), end_hash: hashOf(texts.end) }
+  return { header, start, end, texts, hashes }
 }
 
 /** Makes the row of an import and those of its snapshots; gives its id. Inside the caller's transaction. */
-export function createImport(store: Store, { texts, header, start, end, source, values }: NewImport): number {
+export function createImport(
+  store: Store,
+  { header, start, end, texts, hashes }: Snapshots,
+  source: string,
+  values: Partial<Insertable<ImportsTable>> = {},
+): number {
   const fresh = {
     period: header.period.index,
     state: 'writing' as const,
@@ -35,9 +45,7 @@ export function createImport(store: Store, { texts, header, start, end, source, 
     nodes: start.nodes.length,
     farms: end.farms.length,
     source,
-    identity: identityOf(texts),
-    start_hash: startHashOf(start),
-    end_hash: createHash('sha256').update(texts.end).digest('hex'),
+    ...hashes,
     chunks: 0,
     events: 0,
     last_block: -1,
@@ -61,8 +69,12 @@ export function createImport(store: Store, { texts, header, start, end, source, 
  * SHA-256, hex, over what every source of a start snapshot has: two of one period are the same or one is wrong. The members for rule
  * set node-period stand in some archives only, so they don't count.
  */
-export function startHashOf({ kind, at, block, ts, nodes, contracts, power }: StartSnapshot): string {
-  const text = canonicalJson({ kind, at, block, ts, nodes, contracts, power })
+function startHashOf({ kind, at, block, ts, nodes, contracts, power }: StartSnapshot): string {
+  return hashOf(canonicalJson({ kind, at, block, ts, nodes, contracts, power }))
+}
+
+/** SHA-256, hex. */
+function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 

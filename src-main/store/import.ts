@@ -7,10 +7,9 @@ import { decodeHead } from './codec-head.ts'
 import { compareRange } from './compare.ts'
 import { writeTransaction } from './db.ts'
 import { sweep } from './drop-period.ts'
-import { canonicalJson } from './exact-json.ts'
-import { createImport, startHashOf, writeChunk } from './import-rows.ts'
+import { createImport, type Snapshots, snapshotsOf, writeChunk } from './import-rows.ts'
 import type { Store } from './open.ts'
-import { chunkId, conflict, eventsId, identityOf, MAX_CHUNKS, type StoredPeriod, storedNetwork, storedPeriod } from './periods.ts'
+import { chunkId, conflict, eventsId, MAX_CHUNKS, type StoredPeriod, storedNetwork, storedPeriod } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
 import { change, facts, row } from './sql.ts'
 
@@ -49,15 +48,8 @@ export interface ImportWriter extends EventSink {
   abort(options: { keep: boolean }): void
 }
 
-interface Job {
+interface Job extends Snapshots {
   store: Store
-  header: ArchiveHeader
-  start: StartSnapshot
-  end: EndSnapshot
-  texts: { header: string; start: string; end: string }
-  identity: string
-  startHash: string
-  endHash: string
   source: string
 }
 
@@ -79,24 +71,12 @@ export function beginImport(
       `The store in ${store.dataDir} holds network "${network}", this archive is of "${header.network}". Nothing was changed. Give it a data folder of its own: start Granary with --data and another folder.`,
       { details: { stored: network, archive: header.network } },
     )
-  const texts = { header: canonicalJson(header), start: canonicalJson(start), end: canonicalJson(end) }
-  const hash = (text: string) => createHash('sha256').update(text).digest('hex')
-  const job: Job = {
-    store,
-    header,
-    start,
-    end,
-    texts,
-    identity: identityOf(texts),
-    startHash: startHashOf(start),
-    endHash: hash(texts.end),
-    source: source.name,
-  }
+  const job: Job = { ...snapshotsOf(header, start, end), store, source: source.name }
   const old = currentImport(store, header.period.index)
   if (old && isWhole(old)) refuseOtherSnapshots(job, old)
   sweep(store)
   const unfinished = unfinishedImport(store, header.period.index)
-  if (unfinished && unfinished.identity !== job.identity) {
+  if (unfinished && unfinished.identity !== job.hashes.identity) {
     dropImport(store, unfinished.id)
     return new Importer(job, old, undefined)
   }
@@ -134,9 +114,9 @@ function refuseOtherSnapshots(job: Job, old: StoredImport): void {
       null,
       `it is stored as ${old.period_start} to ${old.period_end}, the archive has ${header.period.start} to ${header.period.end}`,
     )
-  if (old.start_hash !== job.startHash) throw conflict(index, old.start_block, 'the start snapshots differ')
+  if (old.start_hash !== job.hashes.start_hash) throw conflict(index, old.start_block, 'the start snapshots differ')
   if (end.block === old.end_block) {
-    if (old.end_hash !== job.endHash) throw conflict(index, end.block, 'the end snapshots differ')
+    if (old.end_hash !== job.hashes.end_hash) throw conflict(index, end.block, 'the end snapshots differ')
   } else if ((end.block < old.end_block ? end.ts : old.end_ts) > header.period.end)
     throw conflict(
       index,
@@ -167,7 +147,7 @@ class Importer implements ImportWriter {
     this.#job = job
     this.#old = old
     this.#builder = new ChunkBuilder(job.header.period, job.start, LONG_CHUNKS)
-    this.#digest.update(job.identity)
+    this.#digest.update(job.hashes.identity)
     this.#lastBlock = job.start.block
     this.#lastTs = job.start.ts
     this.resume = null
@@ -307,8 +287,8 @@ class Importer implements ImportWriter {
   }
 
   #createRow(): number {
-    const { store, header, start, end, texts, source } = this.#job
-    return writeTransaction(store.facts, 'facts.db', () => createImport(store, { texts, header, start, end, source }))
+    const { store, source } = this.#job
+    return writeTransaction(store.facts, 'facts.db', () => createImport(store, this.#job, source))
   }
 
   /** Takes up what the stored chunks of an interrupted import decide: homes of contracts, the digest. */

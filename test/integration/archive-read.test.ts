@@ -117,10 +117,10 @@ describe('what is accepted', () => {
     )
   })
 
-  test('bytes and crc are of the uncompressed text', async () => {
+  test('bytes are those of the uncompressed text', async () => {
     for (const content of [good, gzipSync(good), zstdCompressSync(good)]) {
       const { result } = await read(content)
-      expect(result).toEqual({ lines: 5, events: 2, bytes: good.length, crc: crc32(good) })
+      expect(result).toEqual({ lines: 5, events: 2, bytes: good.length })
     }
   })
 
@@ -338,7 +338,6 @@ describe('resume, progress, stop', () => {
       expect(rest.calls.slice(3)).toEqual(all.calls.slice(from))
       expect(result).toMatchObject({
         bytes: many.length,
-        crc: crc32(many),
         lines: 30_003,
         events: rest.calls.filter(c => c[0] === 'uptime').length,
       })
@@ -410,7 +409,7 @@ describe.runIf(process.platform !== 'win32')('standard input', () => {
     return output.trim()
   }
   test('a pipe, plain and packed', async () => {
-    const expected = { lines: 5, events: 2, bytes: good.length, crc: crc32(good) }
+    const expected = { lines: 5, events: 2, bytes: good.length }
     for (const input of [good, gzipSync(good), zstdCompressSync(good)]) expect(JSON.parse(await run(input))).toEqual(expected)
   })
   test('a silent pipe is given up on request', async () => {

@@ -22,10 +22,10 @@ import type {
   StartSnapshot,
   U64,
 } from '../../../src-shared/grid.ts'
+import { createIdTable } from '../../../src-shared/id-table.ts'
 import type { Explanation, NodeResult, ResourceRule } from '../../../src-shared/mint.ts'
 import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { createDays } from './days.ts'
-import { createIdTable } from './id-table.ts'
 import { applyPowerState, applyTarget, startPower } from './power.ts'
 import type { UsedSeconds } from './receipt.ts'
 import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'

@@ -11,9 +11,9 @@ import type {
   StartSnapshot,
   U64,
 } from '../../../../src-shared/grid.ts'
+import { createIdTable } from '../../../../src-shared/id-table.ts'
 import type { Step, ViolationDetail } from '../../../../src-shared/mint.ts'
 import type { MintingInfo } from '../../../../src-shared/node-period.ts'
-import { createIdTable } from '../id-table.ts'
 import { inconsistent } from '../state.ts'
 import { recordStill } from '../trace.ts'
 import { applyToMarket, createMarket, type Market, type MarketStart } from './market.ts'

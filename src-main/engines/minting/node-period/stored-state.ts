@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { AppError } from '../../../../src-shared/errors.ts'
 import type { U64 } from '../../../../src-shared/grid.ts'
+import type { IdTable } from '../../../../src-shared/id-table.ts'
 import { violationDetailSchema } from '../../../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../../../src-shared/time.ts'
-import type { IdTable } from '../id-table.ts'
 import { type ChainClock, NONE, type NodeState, settleNode } from './state.ts'
 
 /** A whole figure of any size: a number where it fits one exactly, else its digits. */
