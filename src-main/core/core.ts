@@ -3,25 +3,14 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Actor, type CommandName, type Core, commands, type QueryName, queries, type Status } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
-import { group } from '../../src-shared/money.ts'
-import type { DoctorReport, Network } from '../../src-shared/sync.ts'
+import type { DoctorReport } from '../../src-shared/sync.ts'
 import { isTreasuryCommand, isTreasuryQuery } from '../../src-shared/treasury/table.ts'
 import { signDaily } from '../jobs/audit-heads.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { keepHours } from '../jobs/ledger-hours.ts'
-import { staleRuns } from '../jobs/node-runs.ts'
 import type { SafeStorage } from '../signing/safe-storage.ts'
 import { pinnedChain } from '../store/chain.ts'
-import {
-  listPeriods,
-  loadSettings,
-  openStore,
-  refuseOtherNetwork,
-  runCommand,
-  type Store,
-  saveLabel,
-  saveSettings,
-} from '../store/index.ts'
+import { listPeriods, loadSettings, openStore, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
 import { createAlerts, isAlertCommand } from './alerts/alerts.ts'
 import { createBackups, isBackupCommand, withoutPassphrase } from './backup.ts'
@@ -29,29 +18,27 @@ import { isChainCommand, openChainRoom } from './chain-calls.ts'
 import { createChainCurves } from './chain-curves.ts'
 import { createChainJobs } from './chain-jobs.ts'
 import { createComparisons } from './compare.ts'
+import { createComputing } from './computing.ts'
 import { openDaoRoom } from './dao.ts'
 import { createDesk, isDeskCommand } from './desk.ts'
 import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
 import { createExports, isExportCommand } from './exports.ts'
+import { createFollow, isFollowCommand } from './follow.ts'
 import { createHelp } from './help.ts'
-import { importAudited, taskContext } from './imports.ts'
+import { type ImportSources, importCommand, isImportCommand, taskContext } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { createKeys, isKeyCommand } from './keys.ts'
 import { signLeaving } from './leaving.ts'
-import { createLiveDemo, type Following } from './live-demo.ts'
 import { type Log, noLog } from './log.ts'
 import { createLogs, isLogCommand } from './logs.ts'
-import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
+import { actOnMint, setMintConfig } from './mint-commands.ts'
 import { createMintView } from './mint-view.ts'
-import { chainEndpoints, findNetwork, listNetworks, readKnownNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
-import { nodePeriodRules } from './node-periods.ts'
+import { chainEndpoints, findNetwork, listNetworks, readKnownNetworks } from './networks.ts'
 import { createPayAnswers } from './pay.ts'
 import { createPayJobs } from './pay-jobs.ts'
 import { isPayCommand, type PayRoom } from './pay-room.ts'
 import { createQueries, type OwnQuery } from './queries.ts'
-import { createRefresher } from './refresh.ts'
 import { createReviewAnswers } from './reviews.ts'
-import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import { runTaskHere } from './tasks.ts'
 import { createTopics } from './topics.ts'
 import type { RestAccess } from './treasury/access-tokens.ts'
@@ -131,16 +118,24 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   const view = createView(
     () => {
       if (hasReal()) return { store: real, demo: false }
-      const live = liveDemo.current()?.store
+      const live = follow.liveDemo.current()?.store
       if (live && listPeriods(live).length > 0) return { store: live, demo: true }
       return demo ? { store: demo, demo: true } : { store: real, demo: false }
     },
     () => settings().resources,
     network => loadMintConfig(real, network),
   )
-  const realSync = followStore(real, name => findNetwork(known, real, name))
-  const liveDemo = createLiveDemo(join(real.dataDir, 'demo-live'), runTask, followStore)
-  const sync = () => (realSync.control.config ? realSync.control : (liveDemo.current()?.sync.control ?? realSync.control))
+  const computing = createComputing({
+    ...{ books: real, view, settings, jobs, runTask, changed: topics.changed },
+    mints: () => mints,
+    votes: () => votes,
+    isClosed: () => closed,
+  })
+  const follow = createFollow({
+    ...{ books: real, known, view, computing, settings, jobs, runTask, changed: topics.changed },
+    isClosed: () => closed,
+  })
+  const { sync } = follow
   const mints = createMintView({ active: view.active, books: real, followed: () => sync().config?.network ?? null })
   const vault = createVault({
     books: real,
@@ -233,6 +228,13 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     ...{ version: options.version, stretchLogN: options.stretchLogN },
   })
   const logs = createLogs(real.dataDir, log, () => topics.changed('logs'))
+  const importing: ImportSources = {
+    ...{ books: real, jobs, runTask, computing, changed: topics.changed },
+    readAgain() {
+      view.forget()
+      warmSoon()
+    },
+  }
   const answer = createQueries({
     view,
     mints,
@@ -276,8 +278,8 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   const signing = setInterval(signTrail, SIGN_EVERY_MS).unref()
   setTimeout(signTrail, SIGN_AFTER_MS).unref()
   if (options.mode === 'write') {
-    mintStale()
-    realSync.control.run()
+    computing.startStale()
+    follow.resume()
     chainJobs.resume()
     treasury.resume()
     void payJobs.resume()
@@ -287,7 +289,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   // what was saved before a stop and not triggered yet; read ahead either way
   setTimeout(() => {
     try {
-      mintsSaved()
+      computing.mintsSaved()
     } catch (error) {
       log.write('upkeep-failed', { what: 'mints', ...log.said(error) })
       // whatever is wrong with the store is told to whoever asks for its mints
@@ -347,150 +349,10 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     }
   }
 
-  /** Computes again what was computed from other facts or with another choice of resources. */
-  function mintStale(): void {
-    const { store } = view.active()
-    for (const period of view.stalePeriods()) startMint(store, period)
-    startNodeRuns(store)
-  }
-
-  const workOutRuns = (store: Store, signal?: AbortSignal) => {
-    const input = { dataDir: store.dataDir, rules: nodePeriodRules(real, store) }
-    return runTask('node-runs', input, signal ? { signal } : {})
-  }
-
-  /** Mints are there that were not before: where anybody may trigger them, they are triggered at once. */
-  function mintsSaved(): void {
-    if (closed) return
-    if (mints.config().rules === 'node-period') {
-      // the nodes are judged by the periods that run
-      view.forget()
-      topics.changed('results')
-    }
-    mints.lines()
-    const decided = triggerSaved(mints) + settleVotes(votes)
-    topics.changed('mints', ...(decided > 0 ? (['vault', 'audit'] as const) : []))
-  }
-
-  /** Works out the nodes' own periods where they are missing or rest on something else; after the periods that are computed before. */
-  function startNodeRuns(store: Store): void {
-    if (staleRuns(store, nodePeriodRules(real, store)).length === 0) return
-    jobs.start({
-      id: randomUUID(),
-      kind: 'mint',
-      title: "Work out the nodes' own periods",
-      run: async ({ signal }) => {
-        await workOutRuns(store, signal)
-        mintsSaved()
-        return { period: null }
-      },
-    })
-  }
-
-  function startMint(store: Store, period: number): void {
-    jobs.start({
-      id: randomUUID(),
-      kind: 'mint',
-      title: `Compute period ${period}`,
-      run: async context => {
-        await runTask('mint', { dataDir: store.dataDir, period, resources: settings().resources }, taskContext(context))
-        view.forget()
-        topics.changed('results')
-        return { period }
-      },
-    })
-  }
-
-  function startImport(id: string, path: string, name: string, actor: Actor, afterwards: () => void): void {
-    jobs.start({
-      id,
-      kind: 'import',
-      title: `Import ${name}`,
-      run: async context => {
-        try {
-          const { period, outcome, events } = await importAudited(real, { id, path, name, actor }, runTask, context)
-          return { period, detail: outcome === 'unchanged' ? 'was there already, nothing changed' : `${group(String(events))} events` }
-        } finally {
-          // also after a failure: an import that was stopped at its very end may have got through
-          view.forget()
-          warmSoon()
-          topics.changed('facts', 'results', 'labels', 'audit')
-          afterwards()
-          startNodeRuns(real)
-        }
-      },
-    })
-  }
-
   function uploadsOrThrow() {
     if (!uploads)
       throw new AppError('store.busy', 'This view only reads. Use the Granary that has the data folder open, or close it first.')
     return uploads
-  }
-
-  /** A store's sync, and its periods computed as they come in. */
-  function followStore(store: Store, network: (name: string) => Network): Following {
-    /** what could not be computed, and what was said of it, so that what stays so is told once */
-    const failed = new Map<string, string>()
-    let lastShown: Store | null = null
-    /** Does it unseen; where it fails, `visibly` starts it as a job that everybody sees fail, with the reason. */
-    async function unseen(what: string, period: number, work: () => Promise<unknown>, visibly: () => void): Promise<boolean> {
-      try {
-        await work()
-        failed.delete(what)
-        return true
-      } catch (cause) {
-        const { retryable, message } = toAppError(cause)
-        if (retryable) refresher.want(period)
-        else if (failed.get(what) !== message && !closed) {
-          failed.set(what, message)
-          visibly()
-        }
-        return false
-      }
-    }
-    const refresher = createRefresher(async period => {
-      const input = { dataDir: store.dataDir, period, resources: settings().resources }
-      const isComputed = await unseen(
-        `period ${period}`,
-        period,
-        () => runTask('mint', input, {}),
-        () => startMint(store, period),
-      )
-      if (!isComputed) return
-      view.forget()
-      topics.changed('facts', 'results')
-      const isWorkedOut = await unseen(
-        'node periods',
-        period,
-        () => workOutRuns(store),
-        () => startNodeRuns(store),
-      )
-      if (isWorkedOut) mintsSaved()
-    })
-    const control = createSyncControl({
-      store,
-      jobs,
-      runTask,
-      network,
-      changed: () => topics.changed('sync'),
-      onCommit: period => {
-        refresher.want(period)
-        // the first data of its own takes the place of the demo on every page, before it is computed
-        const { store: shown } = view.active()
-        if (shown === lastShown) return
-        lastShown = shown
-        view.forget()
-        topics.changed('facts', 'results', 'labels')
-      },
-    })
-    return { control, refresher }
-  }
-
-  async function followDemo(): Promise<void> {
-    if (hasReal() || realSync.control.config)
-      throw new AppError('usage', 'The demo is over: this data folder has real data, or follows a network already.')
-    await liveDemo.begin()
   }
 
   function startDoctor(id: string): void {
@@ -508,35 +370,12 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     })
   }
 
-  /** Connects to an endpoint before it is kept; the network's genesis must fit. */
-  async function addEndpoint(input: { network: string; url: string }, once: Once, signal: AbortSignal | undefined): Promise<unknown> {
-    const { network: name, url } = input
-    const genesis = listNetworks(known, real).find(network => network.name === name)?.genesis ?? ''
-    const found = (await runTask('chain-probe', { url, genesis }, signal ? { signal } : {})) as { genesis: string }
-    const answered = once(`network ${name}`, () => {
-      saveEndpoint(real, name, url, found.genesis)
-      return found
-    })
-    topics.changed('networks', 'audit')
-    if (realSync.control.config?.network === name) realSync.control.run()
-    return answered
-  }
-
   /** Each command's work inside the books' transaction gives its answer; `after` begins what must not start before that is committed. */
   function perform(name: CommandName, input: unknown, actor: Actor, key: string, signal: AbortSignal | undefined): unknown {
     const uploading = uploadsOrThrow()
     let after: () => void = () => {}
     const once: Once = (subject, work) =>
       runCommand(real, { actor: actor.id, idempotencyKey: key, command: name, input, audit: subject === null ? false : { subject } }, work)
-    const steer = (control: SyncControl, subject: string, work: (control: SyncControl) => void): unknown => {
-      const answered = once(subject, () => {
-        work(control)
-        return {}
-      })
-      topics.changed('sync', 'audit')
-      control.run()
-      return answered
-    }
     if (isTreasuryCommand(name)) return treasury.command(name, input, actor, key)
     if (isKeyCommand(name)) return keys.command(name, input, actor, key)
     if (isChainCommand(name)) return name === 'chain.submit' ? chainJobs.submit(input, once) : chainRoom.command(name, input, once, signal)
@@ -558,45 +397,11 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     if (isAlertCommand(name)) return alerts.command(name, input, actor, key)
     if (isLogCommand(name)) return logs.command(name, input)
     if (isPayCommand(name)) return payJobs.command(name, input, actor, once)
+    if (isImportCommand(name)) return importCommand(importing, name, input, { uploads: uploading, actor, once })
+    if (isFollowCommand(name)) return follow.command(name, input, once, signal)
     switch (name) {
-      case 'import.uploadBegin': {
-        const { name: file, size } = commands[name].in.parse(input)
-        return { uploadId: uploading.begin(file, size) }
-      }
-      case 'import.uploadPart': {
-        const { uploadId, offset, base64 } = commands[name].in.parse(input)
-        uploading.part(uploadId, offset, base64)
-        return {}
-      }
-      case 'import.uploadCancel': {
-        uploading.cancel(commands[name].in.parse(input).uploadId)
-        return {}
-      }
       case 'jobs.cancel':
         return payJobs.stop(commands[name].in.parse(input).jobId, actor).then(() => ({}))
-      case 'import.start': {
-        const { path } = commands[name].in.parse(input)
-        const answered = once(path, () => {
-          const jobId = randomUUID()
-          after = () => startImport(jobId, path, path.split(/[\\/]/).at(-1) ?? path, actor, () => {})
-          return { jobId }
-        })
-        after()
-        topics.changed('audit')
-        return answered
-      }
-      case 'import.uploadEnd': {
-        const { uploadId } = commands[name].in.parse(input)
-        const answered = once(uploadId, () => {
-          const { path, name: file } = uploading.end(uploadId)
-          const jobId = randomUUID()
-          after = () => startImport(jobId, path, file, actor, () => uploading.remove(path))
-          return { jobId }
-        })
-        after()
-        topics.changed('audit')
-        return answered
-      }
       case 'compare.start': {
         const given = commands[name].in.parse(input)
         const answered = once(null, () => {
@@ -636,7 +441,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         })
         if (change.resources !== undefined) {
           view.forget()
-          mintStale()
+          computing.startStale()
         }
         topics.changed('settings', 'audit')
         return answered
@@ -646,8 +451,8 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         // the other rule set judges the nodes from here
         view.forget()
         topics.changed('mints', 'vault', 'audit', 'results')
-        startNodeRuns(view.active().store)
-        mintsSaved()
+        computing.startNodeRuns(view.active().store)
+        computing.mintsSaved()
         return answered
       }
       case 'mints.act': {
@@ -657,23 +462,6 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         topics.changed('mints', 'vault', 'audit', 'votes')
         return answered
       }
-      case 'sync.configure': {
-        const config = commands[name].in.parse(input)
-        findNetwork(known, real, config.network)
-        refuseOtherNetwork(real, config.network)
-        const answered = steer(realSync.control, `network ${config.network}`, control => control.keep(config, control.isPaused))
-        liveDemo.end()
-        return answered
-      }
-      case 'sync.start':
-        return steer(sync(), 'sync', control => control.keep(configOrThrow(control), false))
-      case 'sync.pause':
-        return steer(sync(), 'sync', control => control.keep(configOrThrow(control), true))
-      case 'demo.follow':
-        return followDemo().then(() => {
-          topics.changed('sync')
-          return {}
-        })
       case 'vault.read': {
         const changed = () => topics.changed('vault', 'audit')
         return readVaultAsJob({ books: real, known, vault, network: mints.network, start: jobs.start, changed }, input, actor, once)
@@ -685,18 +473,6 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         const { subject, work } = vault.change(name, input)
         const answered = once(subject, work)
         topics.changed('vault', 'audit')
-        return answered
-      }
-      case 'network.addEndpoint':
-        return addEndpoint(commands[name].in.parse(input), once, signal)
-      case 'network.removeEndpoint': {
-        const { network, url } = commands[name].in.parse(input)
-        const answered = once(`network ${network}`, () => {
-          removeEndpoint(real, network, url)
-          return {}
-        })
-        topics.changed('networks', 'audit')
-        if (realSync.control.config?.network === network) realSync.control.run()
         return answered
       }
     }
@@ -745,11 +521,10 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       await alerts.close()
       keys.lock()
       await treasury.close()
-      realSync.refresher.close()
-      liveDemo.end()
+      follow.end()
       await jobs.close()
       closed = true
-      liveDemo.close()
+      follow.liveDemo.close()
       topics.close()
       uploads?.close()
       exported.close()
