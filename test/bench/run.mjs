@@ -1,5 +1,6 @@
 // `npm run bench`: prints what Granary takes on a large grid beside named baselines. Nothing is asserted: a machine that is busy
-// or slow shows it in both columns. `--small` takes 500 nodes, `--only commands`, `--only core`, `--only chain`, `--only curve` or `--only sign` a part; GRANARY_RUNS changes the rounds (3), with `--only curve` its random cases.
+// or slow shows it in both columns. `--small` takes 500 nodes, `--only commands,core` those parts (bench.ts names all of them);
+// GRANARY_RUNS changes the rounds (3), with `--only curve` its random cases.
 import { ensureBuilt } from '../../src-main/hosts/cli/build.mjs'
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
@@ -8,5 +9,9 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 } else {
   await ensureBuilt()
   const { bench } = await import('./bench.ts')
-  await bench(process.argv.slice(2))
+  await bench(process.argv.slice(2)).catch(error => {
+    // a word on the command line that nobody knows is no failure of the program
+    console.error(error.code?.startsWith('ERR_PARSE_ARGS') ? error.message : error)
+    process.exitCode = 1
+  })
 }
