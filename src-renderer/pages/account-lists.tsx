@@ -10,10 +10,12 @@ import { command, query, useQuery } from '../api.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount, DateTime } from '../components/values.tsx'
 import { useEntityNames } from '../entity-names.ts'
 import { downloadText } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { IconDownload } from '../icons.tsx'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
@@ -194,6 +196,7 @@ export function Requests({ ownId, readOnly }: { ownId: string; readOnly: boolean
   return (
     <SidesTable
       label={words.tabs.requests}
+      help="requested"
       heads={[columns.created, columns.side, columns.other, columns.amount, columns.memo, columns.state, act]}
     >
       {data.rows.map(request => (
@@ -261,6 +264,7 @@ export function Escrows({ ownId, readOnly }: { ownId: string; readOnly: boolean 
   return (
     <SidesTable
       label={words.tabs.escrow}
+      help="escrow"
       heads={[columns.created, columns.side, columns.other, columns.amount, columns.memo, columns.state, act]}
     >
       {data.rows.map(escrow => (
@@ -290,18 +294,22 @@ export function Escrows({ ownId, readOnly }: { ownId: string; readOnly: boolean 
   )
 }
 
-/** Since, side, with whom, how much, what for, state, and what to do next. */
-function SidesTable({ label, heads, children }: { label: string; heads: readonly string[]; children: ReactNode }) {
+/** Since, side, with whom, how much (`help`: the entry of the glossary for it), what for, state, and what to do next. */
+function SidesTable({ label, help, heads, children }: { label: string; help: HelpTerm; heads: readonly string[]; children: ReactNode }) {
   return (
     <div className={`${page.panel} ${page.scroll}`}>
       <table className={page.table} aria-label={label}>
         <thead>
           <tr>
-            {heads.map((head, index) => (
-              <th key={head} scope="col" className={index === 3 ? page.num : undefined}>
-                {head}
-              </th>
-            ))}
+            {heads.map((head, index) =>
+              index === 3 ? (
+                <NumHead key={head} name={head} help={help} />
+              ) : (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>{children}</tbody>

@@ -15,6 +15,7 @@ import { query, useQuery } from '../api.ts'
 import { DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { formatCount } from '../format.ts'
@@ -136,9 +137,9 @@ function Checks({ sums }: { sums: NonNullable<DeskResult['audit']>['sums'] }) {
       <thead>
         <tr>
           <th scope="col">{words.check}</th>
-          <th scope="col">{words.right}</th>
-          <th scope="col">{words.wrong}</th>
-          <th scope="col">{words.notChecked}</th>
+          <NumHead name={words.right} help="checked-receipts" />
+          <NumHead name={words.wrong} help="checked-receipts" />
+          <NumHead name={words.notChecked} help="checked-receipts" />
         </tr>
       </thead>
       <tbody>

@@ -10,6 +10,7 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { FactList } from '../components/fact-list.tsx'
 import { Note } from '../components/note.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, useNowTs } from '../components/values.tsx'
 import { writePrice } from '../curve-words.ts'
@@ -90,21 +91,11 @@ function Curves({ curves, precision }: { curves: readonly ChainCurve[]; precisio
           <tr>
             <th scope="col">{heads.asset}</th>
             <th scope="col">{heads.foreign}</th>
-            <th scope="col" className={page.num} title={words.priceHint}>
-              {heads.price}
-            </th>
-            <th scope="col" className={page.num}>
-              {heads.first}
-            </th>
-            <th scope="col" className={page.num}>
-              {heads.supply}
-            </th>
-            <th scope="col" className={page.num}>
-              {heads.issuance}
-            </th>
-            <th scope="col" className={page.num} title={words.heldHint}>
-              {heads.held}
-            </th>
+            <NumHead name={heads.price} help="curve-price" hint={words.priceHint} />
+            <NumHead name={heads.first} help="price-of-the-first" />
+            <NumHead name={heads.supply} help="minted-on-the-curve" />
+            <NumHead name={heads.issuance} help="issued-on-the-chain" />
+            <NumHead name={heads.held} help="held-by-the-pallet" hint={words.heldHint} />
           </tr>
         </thead>
         <tbody>

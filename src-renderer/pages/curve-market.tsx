@@ -8,6 +8,7 @@ import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { CurveChart } from '../components/curve-chart.tsx'
 import type { CurveDrawing, CurvePoint } from '../components/curve-chart-model.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { writePrice } from '../curve-words.ts'
@@ -104,9 +105,7 @@ function Routes({ routes, curve }: { routes: CurveRoutes; curve: CurveShown }) {
         <thead>
           <tr>
             <th scope="col">{say.way}</th>
-            <th scope="col" className={page.num}>
-              {say.gives}, {curve.asset}
-            </th>
+            <NumHead name={`${say.gives}, ${curve.asset}`} help="what-a-payment-gives" />
             <th scope="col">
               <span className={page.hidden}>{say.better}</span>
             </th>
@@ -196,12 +195,8 @@ function PointTable({ drawing, units }: { drawing: CurveDrawing; units: { supply
         <table className={page.table} aria-label={chart.title}>
           <thead>
             <tr>
-              <th scope="col" className={page.num}>
-                {chart.supply}, {units.supply}
-              </th>
-              <th scope="col" className={page.num}>
-                {chart.price}, {units.price}
-              </th>
+              <NumHead name={`${chart.supply}, ${units.supply}`} help="minted-on-the-curve" />
+              <NumHead name={`${chart.price}, ${units.price}`} help="curve-price" />
               <th scope="col">{chart.what}</th>
             </tr>
           </thead>

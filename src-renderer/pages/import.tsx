@@ -8,6 +8,7 @@ import { ErrorPanel } from '../components/error-panel.tsx'
 import { FileDrop } from '../components/file-drop.tsx'
 import { Filled } from '../components/filled.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
@@ -242,12 +243,8 @@ function Stored({
                 <th scope="col">{words.stored.columns.from}</th>
                 <th scope="col">{words.stored.columns.to}</th>
                 <th scope="col">{words.stored.columns.complete}</th>
-                <th scope="col" className={page.num}>
-                  {words.stored.columns.nodes}
-                </th>
-                <th scope="col" className={page.num}>
-                  {words.stored.columns.events}
-                </th>
+                <NumHead name={words.stored.columns.nodes} help="nodes" />
+                <NumHead name={words.stored.columns.events} help="events" />
                 <th scope="col">{words.stored.columns.state}</th>
               </tr>
             </thead>

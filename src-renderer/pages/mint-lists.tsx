@@ -190,9 +190,7 @@ function LockMonths({ months }: { months: Locks['months'] }) {
           <tr>
             <th scope="col">{names.period}</th>
             <th scope="col">{names.opens}</th>
-            <th scope="col" className={page.num}>
-              {names.count}
-            </th>
+            <NumHead name={names.count} help="locks" />
             <NumHead name={names.locked} help="locked-mint" />
             <NumHead name={names.after} help="locked-mint" />
           </tr>

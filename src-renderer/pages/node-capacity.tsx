@@ -28,9 +28,7 @@ export function NodeCapacity({ detail }: { detail: NodeDetail }) {
           <thead>
             <tr>
               <th scope="col">{words.resource}</th>
-              <th scope="col" className={classes.num}>
-                {words.total}
-              </th>
+              <NumHead name={words.total} help="capacity" />
               <NumHead name={words.used} help="utilization" />
               <th scope="col">
                 <span className={classes.hidden}>{words.usedBar}</span>

@@ -39,9 +39,7 @@ export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
               <tr>
                 <th scope="col">{downtimeWords.columns.from}</th>
                 <th scope="col">{downtimeWords.columns.to}</th>
-                <th scope="col" className={classes.num}>
-                  {downtimeWords.columns.length}
-                </th>
+                <NumHead name={downtimeWords.columns.length} help="length-of-a-downtime" />
                 <NumHead name={downtimeWords.columns.lost} help="lost-time" />
                 <th scope="col">{downtimeWords.columns.cause}</th>
                 <th scope="col" className={classes.num}>

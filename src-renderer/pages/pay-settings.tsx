@@ -7,6 +7,7 @@ import { command, query, useQuery } from '../api.ts'
 import { useAsk } from '../ask.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { shortAddress } from '../components/names.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { SaveOrDiscard } from '../components/save-or-discard.tsx'
 import { DateTime } from '../components/values.tsx'
 import { texts } from '../texts.ts'
@@ -141,15 +142,9 @@ function Accounts() {
               <tr>
                 <th scope="col">{heads.role}</th>
                 <th scope="col">{heads.address}</th>
-                <th scope="col" className={page.num}>
-                  {heads.xlm}
-                </th>
-                <th scope="col" className={page.num}>
-                  {heads.asset}
-                </th>
-                <th scope="col" className={page.num}>
-                  {heads.needs}
-                </th>
+                <NumHead name={heads.xlm} help="to-spend" />
+                <NumHead name={heads.asset} help="to-spend" />
+                <NumHead name={heads.needs} help="threshold" />
                 <th scope="col">{heads.signers}</th>
               </tr>
             </thead>

@@ -75,9 +75,7 @@ export function RunSigners({ run }: { run: RunDetail }) {
                 <th scope="col">{columns.name}</th>
                 <th scope="col">{columns.address}</th>
                 <NumHead name={columns.weight} help="weight-of-a-signer" />
-                <th scope="col" className={page.num}>
-                  {columns.signed}
-                </th>
+                <NumHead name={columns.signed} help="envelopes-signed" />
                 <th scope="col">{columns.approved}</th>
               </tr>
             </thead>

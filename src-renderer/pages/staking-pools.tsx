@@ -52,9 +52,7 @@ export function StakingPools({ entityId, isAdministrator }: { entityId: string |
                 <th scope="col">{heads.limits}</th>
                 <th scope="col">{heads.trust}</th>
                 <NumHead name={heads.in} help="stake" />
-                <th scope="col" className={page.num}>
-                  {heads.stakes}
-                </th>
+                <NumHead name={heads.stakes} help="number-of-stakes" />
                 {entityId === undefined && !isAdministrator ? null : (
                   <th scope="col">
                     <span className={page.hidden}>{words.stake}</span>

@@ -40,9 +40,7 @@ export function StakingTerms({ canAct }: { canAct: boolean }) {
               <tr>
                 <th scope="col">{heads.days}</th>
                 <NumHead name={heads.apy} help="apy" />
-                <th scope="col" className={page.num}>
-                  {heads.reward}, {writeAmount(data.amount)} {data.token}
-                </th>
+                <NumHead name={`${heads.reward}, ${writeAmount(data.amount)} ${data.token}`} help="reward-of-a-term" />
                 <th scope="col">{heads.waits}</th>
                 {canAct ? (
                   <th scope="col">

@@ -32,13 +32,11 @@ export function SumTable({ label, head, statement, rows }: { label: string; head
         <thead>
           <tr>
             <th scope="col">{head}</th>
-            {[heads.payments, heads.tft, heads.usd, ...(hasPrice ? [heads.price(currency)] : []), ...(currency ? [currency] : [])].map(
-              one => (
-                <th key={one} scope="col" className={page.num}>
-                  {one}
-                </th>
-              ),
-            )}
+            <NumHead name={heads.payments} help="payments-received" />
+            <NumHead name={heads.tft} help="received" />
+            <NumHead name={heads.usd} help="received-in-usd" />
+            {hasPrice ? <NumHead name={heads.price(currency)} help="market-price" /> : null}
+            {currency === null ? null : <NumHead name={currency} help="market-value" />}
           </tr>
         </thead>
         <tbody>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import type { EndpointState, SyncPeriod, SyncState } from '../../src-shared/sync.ts'
 import { CopyButton } from '../components/copy-button.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
@@ -35,9 +36,7 @@ export function SyncPeriods({ state }: { state: SyncState }) {
                 <th scope="col">{columns.covered}</th>
                 <th scope="col">{columns.from}</th>
                 <th scope="col">{columns.to}</th>
-                <th scope="col" className={page.num}>
-                  {columns.blocks}
-                </th>
+                <NumHead name={columns.blocks} help="blocks" />
               </tr>
             </thead>
             <tbody>

@@ -3,6 +3,7 @@ import type { TokenFigures } from '../../src-shared/treasury/token-figures-table
 import { writeAmount } from '../amount-entry.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { type Series, SeriesChart } from '../components/series-chart.tsx'
 import { Amount } from '../components/values.tsx'
 import { formatCount, formatUtcStep } from '../format.ts'
@@ -75,7 +76,13 @@ function Charts({ rows: all, step }: { rows: readonly TokenFigures[]; step: Step
 
 function StepTable({ rows, names }: { rows: readonly TokenFigures[]; names: readonly string[] }) {
   const { columns } = words
-  const amounts = ['supply', 'circulating', 'minted', 'burnt', 'transferred'] as const
+  const amounts = [
+    { id: 'supply', help: 'supply' },
+    { id: 'circulating', help: 'circulating-supply' },
+    { id: 'minted', help: 'issued' },
+    { id: 'burnt', help: 'burnt' },
+    { id: 'transferred', help: 'moved' },
+  ] as const
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section className={`${page.scroll} ${page.long}`} tabIndex={0} aria-label={words.asTable}>
@@ -84,17 +91,11 @@ function StepTable({ rows, names }: { rows: readonly TokenFigures[]; names: read
         <thead>
           <tr>
             <th scope="col">{columns.step}</th>
-            {amounts.map(id => (
-              <th key={id} scope="col" className={page.num}>
-                {columns[id]}
-              </th>
+            {amounts.map(({ id, help }) => (
+              <NumHead key={id} name={columns[id]} help={help} />
             ))}
-            <th scope="col" className={page.num}>
-              {columns.movements}
-            </th>
-            <th scope="col" className={page.num}>
-              {columns.holders}
-            </th>
+            <NumHead name={columns.movements} help="movements" />
+            <NumHead name={columns.holders} help="holders" />
           </tr>
         </thead>
         <tbody>
@@ -102,7 +103,7 @@ function StepTable({ rows, names }: { rows: readonly TokenFigures[]; names: read
             .map((row, index) => (
               <tr key={row.ts}>
                 <td>{names[index]}</td>
-                {amounts.map(id => (
+                {amounts.map(({ id }) => (
                   <td key={id} className={page.num}>
                     <Amount units={row[id]} token="" />
                   </td>

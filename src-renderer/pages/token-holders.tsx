@@ -8,6 +8,7 @@ import { query, useQuery } from '../api.ts'
 import { type Column, DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Clip } from '../components/names.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
 import { formatCount, formatShare } from '../format.ts'
@@ -97,12 +98,8 @@ export function TokenFlows({ token }: { token: string }) {
               <tr>
                 <th scope="col">{names.from}</th>
                 <th scope="col">{names.to}</th>
-                <th scope="col" className={page.num}>
-                  {names.amount}
-                </th>
-                <th scope="col" className={page.num}>
-                  {names.movements}
-                </th>
+                <NumHead name={names.amount} help="given" />
+                <NumHead name={names.movements} help="movements" />
               </tr>
             </thead>
             <tbody>

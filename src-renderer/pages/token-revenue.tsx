@@ -9,6 +9,7 @@ import { command, useQuery } from '../api.ts'
 import { AmountField, useAmount } from '../components/amount-field.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Note } from '../components/note.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { Outcome, type OutcomeLine } from '../components/outcome.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatCount } from '../format.ts'
@@ -75,14 +76,12 @@ function PastSplits({ token }: { token: string }) {
         <thead>
           <tr>
             <th scope="col">{columns.ts}</th>
-            {(['revenue', ...shares, 'funded'] as const).map(name => (
-              <th key={name} scope="col" className={page.num}>
-                {columns[name]}
-              </th>
+            <NumHead name={columns.revenue} help="fees-and-taxes" />
+            {shares.map(name => (
+              <NumHead key={name} name={columns[name]} help="share-of-fees-and-taxes" />
             ))}
-            <th scope="col" className={page.num} title={words.shortHint}>
-              {columns.short}
-            </th>
+            <NumHead name={columns.funded} help="reserve-got" />
+            <NumHead name={columns.short} help="reserve-lacks" hint={words.shortHint} />
             <th scope="col">{columns.from}</th>
           </tr>
         </thead>

@@ -5,9 +5,11 @@ import type { CuLimit, WhatIfAnswer, WhatIfFigures, WhatIfOutcome } from '../../
 import { limitText } from '../../src-shared/what-if-text.ts'
 import { Derivation } from '../components/derivation.tsx'
 import { Figure } from '../components/figure.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatPermille } from '../format.ts'
+import type { HelpTerm } from '../help-terms.ts'
 import { texts, violationWords } from '../texts.ts'
 import { exactUptime, type ReadForm } from '../what-if-form.ts'
 import page from './page.module.css'
@@ -18,6 +20,7 @@ const words = texts.whatIf
 /** One of the two sides of the comparison. */
 interface Side {
   name: string
+  help: HelpTerm
   outcome: WhatIfOutcome
   figures: WhatIfFigures
 }
@@ -37,8 +40,8 @@ export function WhatIfResult({
   busy: boolean
   onMore: (more: CuLimit['more']) => void
 }) {
-  const asIs: Side = { name: words.asIs, outcome: answer.asIs, figures: answer.own }
-  const then: Side | null = changed && { name: words.changed, outcome: changed, figures: read.figures }
+  const asIs: Side = { name: words.asIs, help: 'as-it-is', outcome: answer.asIs, figures: answer.own }
+  const then: Side | null = changed && { name: words.changed, help: 'what-if', outcome: changed, figures: read.figures }
   const shown = then ?? asIs
   return (
     <section className={page.panel} aria-label={words.result} aria-busy={busy}>
@@ -149,16 +152,10 @@ function Comparison({ answer, asIs, then }: { answer: WhatIfAnswer; asIs: Side; 
             <th scope="col">
               <span className={page.hidden}>{words.result}</span>
             </th>
-            {sides.map(({ name }) => (
-              <th key={name} scope="col" className={page.num}>
-                {name}
-              </th>
+            {sides.map(({ name, help }) => (
+              <NumHead key={name} name={name} help={help} />
             ))}
-            {then ? (
-              <th scope="col" className={page.num}>
-                {words.difference}
-              </th>
-            ) : null}
+            {then ? <NumHead name={words.difference} help="difference" /> : null}
           </tr>
         </thead>
         <tbody>
