@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createHelp } from '../../src-main/core/help.ts'
@@ -28,7 +28,7 @@ const entries = new Map(glossary.filter(({ anchor }) => anchor !== '').map(({ an
 /** Every file of the pages. */
 const sources = readdirSync(join(root, 'src-renderer'), { recursive: true, encoding: 'utf8' })
   .filter(file => /\.tsx?$/.test(file))
-  .map(file => ({ file, text: readFileSync(join(root, 'src-renderer', file), 'utf8') }))
+  .map(file => ({ file: file.replaceAll(sep, '/'), text: readFileSync(join(root, 'src-renderer', file), 'utf8') }))
 
 /** The object literal around a place of a source. */
 function objectAround(text: string, at: number): string {
@@ -53,14 +53,58 @@ function placesOf(text: string, what: RegExp): number[] {
 /** Columns of numbers that nothing is computed for: they say which row it is. */
 const IDS = /\bid: '(place|seq|entry|node|nodeId)'|\('entry',/
 
+const inSheet = 'in the side sheet, which the entry would take the place of'
+const isId = 'it says which one, and nothing is computed for it'
+
+/** Plain heads that lead to no entry, each with why. */
+const plainHeads = new Map([
+  ['components/num-head.tsx name', 'it is the head that has the mark'],
+  ['pages/account-file.tsx words.line', inSheet],
+  ['pages/account-trust.tsx heads.score', inSheet],
+  ['pages/account-trust.tsx heads.weight', inSheet],
+  ['pages/account.tsx heads.aside', 'a column of buttons'],
+  ['pages/configuration-sheet.tsx heads.value', inSheet],
+  ['pages/curve-details.tsx asset', inSheet],
+  ['pages/curve-details.tsx foreignAsset', inSheet],
+  ['pages/curve-details.tsx heads.shares', inSheet],
+  ['pages/export-rows.tsx name', 'a column of the exported file, named as there; what it holds depends on the file'],
+  ['pages/mint-sheet.tsx words.vote.amount', inSheet],
+  ['pages/node-tables.tsx downtimeWords.columns.block', isId],
+  ['pages/payout-parts.tsx columns.node', isId],
+  ['pages/statement-tables.tsx heads.node', isId],
+  ['pages/sum-by-farm.tsx TFT', inSheet],
+  ['pages/watch-marks.tsx heads.entry', inSheet],
+])
+
+/** What an element's tag says, from its `<` on; an arrow or a comparison inside of braces does not end it. */
+function tagAt(text: string, at: number): string {
+  let to = at
+  for (let depth = 0; to < text.length && !(text[to] === '>' && depth === 0); to++) {
+    if (text[to] === '{') depth++
+    if (text[to] === '}') depth--
+  }
+  return text.slice(at, to + 1)
+}
+
+/** Heads of plain tables that are set as those of figures are and are no NumHead: where, and what stands in them. */
+function plainHeadsOf(text: string): { at: number; head: string }[] {
+  return placesOf(text, /<th\s/g).flatMap(at => {
+    const tag = tagAt(text, at)
+    if (!/\.(num|right)\b/.test(tag)) return []
+    const inside = text.slice(at + tag.length, text.indexOf('</th>', at)).replace(/<[^>]*>|[{}]/g, '')
+    return [{ at, head: inside.replace(/\s+/g, ' ').trim() }]
+  })
+}
+
 /** Where a source shows a figure without its entry; `...field` of plain-columns.tsx brings one, as its type says. */
 function withoutHelp({ file, text }: { file: string; text: string }): string[] {
   const columns = placesOf(text, /\balign: 'right',?/g).filter(at => {
     const column = objectAround(text, at)
     return !/\bhelp(:|,)|\.\.\.field,/.test(column) && !IDS.test(column)
   })
-  const figures = placesOf(text, /<(Figure|NumHead)\s/g).filter(at => !/\bhelp=/.test(text.slice(at, at + 300)))
-  return [...columns, ...figures].map(at => `${file}:${text.slice(0, at).split('\n').length}`)
+  const figures = placesOf(text, /<(Figure|NumHead)\s/g).filter(at => !/\bhelp=/.test(tagAt(text, at)))
+  const heads = plainHeadsOf(text).flatMap(({ at, head }) => (plainHeads.has(`${file} ${head}`) ? [] : [at]))
+  return [...columns, ...figures, ...heads].map(at => `${file}:${text.slice(0, at).split('\n').length}`)
 }
 
 test('every figure of the pages has an entry in the glossary', () => {
@@ -72,8 +116,20 @@ test('a figure without an entry is found', () => {
     "const columns = [{ id: 'a', cell: ({ b }) => b, align: 'right', width: 9 },",
     "{ id: 'c', help: 'sla', align: 'right' }, { id: 'entry', align: 'right' },",
     '<Figure label={a} explain={() => b}>',
+    '<th scope="col" className={page.num}>{heads.a}</th>',
+    '<th scope="col">{heads.b}</th> <NumHead name={heads.c} help="sla" /> <thead className={page.num}>',
+    '{list.map((one, at) => <th key={one} scope="col" className={at >= 3 ? classes.right : undefined}>{one}</th>)}',
+    '<th',
+    '  className={[page.num, classes.wide].join(" ")}',
+    '>',
   ].join('\n')
-  expect(withoutHelp({ file: 'x.tsx', text })).toEqual(['x.tsx:1', 'x.tsx:3'])
+  expect(withoutHelp({ file: 'x.tsx', text })).toEqual(['x.tsx:1', 'x.tsx:3', 'x.tsx:4', 'x.tsx:6', 'x.tsx:7'])
+  expect(withoutHelp({ file: 'pages/sum-by-farm.tsx', text: '<th className={classes.right}>\n  TFT\n</th>' })).toEqual([])
+})
+
+test('the plain heads that lead to no entry are all there, and needed', () => {
+  const found = sources.flatMap(({ file, text }) => plainHeadsOf(text).map(({ head }) => `${file} ${head}`))
+  expect([...plainHeads.keys()].sort()).toEqual(found.sort())
 })
 
 test('the terms that pages lead to are those of the glossary, each once', () => {
