@@ -33,7 +33,7 @@ export const tourTexts = {
     },
     sync: {
       title: 'Your own data',
-      text: 'What you see now is made up. Follow the chain here, or import a file, and these pages show your nodes.',
+      text: 'Follow the chain here, or import a file, and these pages show your nodes. Until then they show made-up ones.',
     },
     payouts: {
       title: 'What is to be paid',

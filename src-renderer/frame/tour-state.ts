@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { Settings } from '../../src-shared/contract.ts'
+import { changeUi } from '../store.ts'
 
 type Role = NonNullable<Settings['role']>
 
@@ -12,8 +13,9 @@ export const tourUi: TourUi = { state: 'new' }
 /** The look around that is under way; `role` null: none. */
 export const useTour = create<{ role: Role | null; step: number }>(() => ({ role: null, step: 0 }))
 
-/** Starts it for a role, from its beginning. */
+/** Starts it for a role, from its beginning. Wherever it was started, it need not be offered any more. */
 export function startTour(role: Role): void {
+  changeUi('tour', { state: 'answered' } satisfies TourUi, tourUi)
   useTour.setState({ role, step: 0 })
 }
 

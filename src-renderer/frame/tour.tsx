@@ -26,15 +26,7 @@ export function TourOffer() {
     <section className={frame.role} aria-label={words.label}>
       <span>{words.offer}</span>
       <div className={frame.roleButtons}>
-        <Button
-          size="compact-sm"
-          h={32}
-          px={12}
-          onClick={() => {
-            setUi({ state: 'answered' })
-            startTour(role)
-          }}
-        >
+        <Button size="compact-sm" h={32} px={12} onClick={() => startTour(role)}>
           {words.start}
         </Button>
         <Button variant="subtle" size="compact-sm" h={32} px={12} onClick={() => setUi({ state: 'answered' })}>
@@ -152,8 +144,9 @@ function Step({ step, at, all }: { step: TourStep; at: number; all: number }) {
   )
 }
 
-function ringOf({ left, top, width, height }: Box) {
-  return { left: left - 3, top: top - 3, width: width + 6, height: height + 6 }
+/** The line around a target; at an edge of the window it stays inside, where all of it is seen. */
+function ringOf({ left, top, width, height }: Box): Box {
+  return visible({ left: left - 3, top: top - 3, right: left + width + 3, bottom: top + height + 3 })
 }
 
 /** Where the target is in the window, followed as it moves; null: it is not there. */
@@ -185,8 +178,8 @@ function useTarget(selector: string): Box | null | 'looking' {
   return found
 }
 
-/** Of an element that reaches out of the window what is seen. */
-function visible(rect: DOMRect): Box {
+/** Of what reaches out of the window the part that is seen. */
+function visible(rect: { left: number; top: number; right: number; bottom: number }): Box {
   const left = Math.max(rect.left, 0)
   const top = Math.max(rect.top, 0)
   return { left, top, width: Math.min(rect.right, window.innerWidth) - left, height: Math.min(rect.bottom, window.innerHeight) - top }
