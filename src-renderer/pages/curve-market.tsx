@@ -205,7 +205,7 @@ function PointTable({ drawing, units }: { drawing: CurveDrawing; units: { supply
               <tr key={`${supply} ${what}`}>
                 <td className={page.num}>{writeAmount(supply)}</td>
                 <td className={page.num}>{writePrice(price)}</td>
-                <td>{what}</td>
+                <td className={page.wrap}>{what}</td>
               </tr>
             ))}
             {drawing.floor === null ? null : (
