@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
 import { openCore } from '../../src-main/core/index.ts'
 import { assetText } from '../../src-shared/pay-text.ts'
+import { backUp } from '../helpers/backup.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 import { test } from '../helpers/one-page.ts'
 import { expectAccessible, type ServedPage, serveFolder } from '../helpers/pages.ts'
@@ -18,6 +19,10 @@ test.describe.configure({ mode: 'serial' })
 let folder: string
 let lab: PayWorld
 let served: ServedPage
+/** how far the core's clock is ahead of the machine's */
+let aheadSec = 0
+/** of the books when the run was signed and nothing was paid */
+let backupPath: string
 /** a node that is paid, and one whose farmer has no account yet */
 let paidNode: number
 let shyNode: number
@@ -34,7 +39,7 @@ test.beforeAll(async () => {
   paidNode = rows.find(({ payoutAddress, rewardUnits }) => payoutAddress !== shy!.payoutAddress && rewardUnits > 0n)!.nodeId
   for (const which of [0, 1]) await openKey(lab, core, which)
   await core.close()
-  served = await serveFolder(folder)
+  served = await serveFolder(folder, { nowTs: () => Math.floor(Date.now() / 1000) + aheadSec })
 })
 test.afterAll(async () => {
   await served?.close()
@@ -157,6 +162,8 @@ test('it is signed with two keys, each unlocked with its passphrase; the button 
     await expect(page.getByRole('row', { name: new RegExp(`^${name} .* 4 / 4 yes$`) })).toBeVisible()
   }
   await expect(next(page).getByRole('status')).toHaveText('It is signed. Pay it.')
+  const made = await backUp(folder, join(folder, 'signed.granary-backup'))
+  backupPath = made.path
 })
 
 test('it is paid, and the farmer sees when and by which transaction, or why not', async ({ page }) => {
@@ -193,6 +200,80 @@ test('payments of the payer that no run here has are looked for and listed', asy
   await expect(strays.getByText('1 payment of the payer that no run here has.')).toBeVisible()
   await expect(strays.getByRole('row', { name: /12\.3456789 TFT .* abababab.*No receipt known here has this memo/ })).toBeVisible()
   await expectAccessible(page)
+})
+
+test('books that come back from a backup pay nothing until the run in it was reconciled, and plan nothing while one that it lacks could be paid', async ({
+  page,
+}) => {
+  const plan = sheet(page, 'Plan a payout')
+  const openPlan = async () => {
+    await served.open(page, '/payouts')
+    await page.getByRole('button', { name: 'Plan a payout' }).click()
+  }
+  // since the backup period 102 was paid, and this is a run of which it knows nothing
+  await openPlan()
+  await plan.getByRole('button', { name: 'Plan period 101' }).click()
+  await plan.getByRole('button', { name: 'Open the run' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Payout of period 101' })).toBeVisible()
+
+  await served.open(page, '/settings')
+  const backup = page.getByRole('region', { name: 'Backup' })
+  const form = sheet(page, 'Restore a backup')
+  const waitsForRun = 'One payout run waits to be reconciled with Stellar.'
+  const waitsForTime = /A new payout is planned after \d.* at the earliest\./
+  await expect(backup.getByRole('button', { name: 'Restore a backup' })).toBeVisible()
+  await expect(backup.getByText(waitsForRun)).toBeHidden()
+  await expect(backup.getByText(waitsForTime)).toBeHidden()
+  await backup.getByRole('button', { name: 'Restore a backup' }).click()
+  await form.getByLabel('Backup file').fill(backupPath)
+  await form.getByRole('button', { name: 'Look at it' }).click()
+  await expect(form.getByText(/^Payout run [0-9a-f]{16} \(lab, period 101\) is open\.$/)).toBeVisible()
+  await form.getByRole('button', { name: 'Replace the present store' }).click()
+  await expect(form.getByRole('status')).toContainText(
+    'One payout run is to be reconciled with Stellar before anything of it is signed or sent.',
+  )
+  await expect(form.getByRole('status')).toContainText(waitsForTime)
+  await page.keyboard.press('Escape')
+  await expect(backup.getByText(waitsForRun)).toBeVisible()
+  await expect(backup.getByText(waitsForTime)).toBeVisible()
+  await expectAccessible(page)
+  await goTo(page, '/')
+  await expect(page.getByText('A payout run came back from a backup')).toBeVisible()
+
+  // the run is as it was signed, but only the ledger is believed
+  await openRun(page)
+  await expect(next(page).getByRole('status')).toHaveText(
+    'It came back from a backup: what was paid of it since is not known here. Reconcile it with Stellar before anything else.',
+  )
+  await expect(next(page).getByRole('button')).toHaveText(['Reconcile', 'Export its files'])
+  await openPlan()
+  await expect(plan.getByText(/^period 102: Run [0-9a-f]{16} is for it\.$/)).toBeVisible()
+  await expect(plan.getByText(/^period 101: It waits until \d.*, after a restore\. Settings, Backup says why\.$/)).toBeVisible()
+  await expect(plan.getByRole('button', { name: /^Plan/ })).toBeHidden()
+  await page.keyboard.press('Escape')
+
+  await openRun(page)
+  await next(page).getByRole('button', { name: 'Reconcile' }).click()
+  await expect(next(page).getByRole('status')).toHaveText('All 4 rows are paid. Nothing is left to do.')
+  // the four and the one that no run has, each once
+  expect([...paidOnLedger(lab.local, lab.config.payer).values()].map(payments => payments.length)).toEqual([1, 1, 1, 1, 1])
+  await served.open(page, '/settings')
+  await expect(backup.getByText(waitsForTime)).toBeVisible()
+  await expect(backup.getByText(waitsForRun)).toBeHidden()
+
+  // what could have been signed of the lost run is good for a day at the most; the core, the ledger and the page have their own clocks
+  aheadSec = 25 * 3600
+  lab.local.close(1, aheadSec)
+  await page.evaluate(sec => {
+    const now = Date.now
+    Date.now = () => now() + sec * 1000
+  }, aheadSec)
+  await served.open(page, '/settings')
+  await expect(backup.getByText('from signed.granary-backup, as of')).toBeVisible()
+  await expect(backup.getByText(waitsForTime)).toBeHidden()
+  await openPlan()
+  await plan.getByRole('button', { name: 'Plan period 101' }).click()
+  await expect(plan.getByRole('button', { name: 'Open the run' })).toBeVisible()
 })
 
 test('the fee of a run is raised; cancelled, its free numbers are used up', async ({ page }) => {
