@@ -104,6 +104,7 @@ export const IconDownload = icon(<path d="M8 2v8M5 7.2l3 3 3-3M2.5 13.5h11" />)
 export const IconColumns = icon(<path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" strokeLinejoin="round" />)
 export const IconEdit = icon(<path d="m3 13 .6-2.7 7.2-7.2 2.1 2.1-7.2 7.2z" strokeLinejoin="round" />)
 export const IconArrowUp = icon(<path d="M8 13V3.5M4.5 7 8 3.5 11.5 7" />)
+export const IconBack = icon(<path d="M13 8H3.5M7 4.5 3.5 8 7 11.5" strokeLinecap="round" strokeLinejoin="round" />)
 export const IconArrowDown = icon(<path d="M8 3v9.5M4.5 9 8 12.5 11.5 9" />)
 export const IconRight = icon(<path d="m6 3.5 4.5 4.5L6 12.5" />)
 export const IconNode = IconNodes

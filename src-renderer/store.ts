@@ -15,16 +15,22 @@ export interface SheetContent {
   help?: HelpTerm
 }
 
+/** One of the side sheet's pile, and what had the focus when it was opened. */
+interface OpenSheet extends SheetContent {
+  opener: Element | null
+}
+
 interface AppState {
   connection: Connection
   /** null until they are read */
   settings: Settings | null
   /** table and page state by page, as text; ahead of the settings by what was not saved yet */
   ui: Record<string, string>
-  sheet: SheetContent | null
+  /** what stands in the side sheet; of several the last one shows, over those from which it was opened */
+  sheets: readonly OpenSheet[]
 }
 
-export const useStore = create<AppState>(() => ({ connection: { state: 'connecting' }, settings: null, ui: {}, sheet: null }))
+export const useStore = create<AppState>(() => ({ connection: { state: 'connecting' }, settings: null, ui: {}, sheets: [] }))
 
 /** Keeps `connection` as the line stands. A retry under way is still `lost`: the state must not flicker. Call once. */
 export function watchConnection(): void {
@@ -40,11 +46,21 @@ export function watchConnection(): void {
 
 /** Opens the one side sheet; what was in it goes. */
 export function openSheet(sheet: SheetContent): void {
-  useStore.setState({ sheet })
+  useStore.setState({ sheets: [{ ...sheet, opener: document.activeElement }] })
+}
+
+/** Opens what explains something over the sheet in which it stands, if in one: that comes back as it was, with what was typed there. */
+export function openOver(sheet: SheetContent): void {
+  useStore.setState(({ sheets }) => ({ sheets: [...sheets, { ...sheet, opener: document.activeElement }] }))
+}
+
+/** Closes what shows; what it stood over shows again. */
+export function leaveSheet(): void {
+  useStore.setState(({ sheets }) => ({ sheets: sheets.slice(0, -1) }))
 }
 
 export function closeSheet(): void {
-  useStore.setState({ sheet: null })
+  useStore.setState({ sheets: [] })
 }
 
 const unsaved = new Map<string, string>()

@@ -243,7 +243,7 @@ const english = {
     selectedColumn: 'Selected',
   },
   job: { cancel: 'Stop', left: 'left', working: 'Working', stopped: 'Stopped', failed: 'Failed', done: 'Done' },
-  sheet: { close: 'Close', copy: 'Copy as text', copied: 'Copied' },
+  sheet: { close: 'Close', back: (title: string) => `Back to “${title}”`, copy: 'Copy as text', copied: 'Copied' },
   overview: {
     title: 'Overview',
     note: 'Note',

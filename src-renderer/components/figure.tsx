@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { HelpTerm } from '../help-terms.ts'
-import { openSheet } from '../store.ts'
+import { openOver } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './figure.module.css'
 
@@ -15,7 +15,7 @@ export function Figure(props: { label: string; help: HelpTerm; children: ReactNo
       type="button"
       className={classes.figure}
       aria-haspopup="dialog"
-      onClick={() => openSheet({ title: label, body: explain(), help })}
+      onClick={() => openOver({ title: label, body: explain(), help })}
     >
       {children}
       <span className={classes.hidden}>{texts.explain.sheet.how(label)}</span>

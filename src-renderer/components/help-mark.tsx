@@ -6,7 +6,7 @@ import { useQuery } from '../api.ts'
 import type { HelpTerm } from '../help-terms.ts'
 import { IconHelp } from '../icons.tsx'
 import { GLOSSARY, helpPath } from '../links.ts'
-import { closeSheet, openSheet } from '../store.ts'
+import { closeSheet, openOver } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './help-mark.module.css'
 import { HelpText } from './help-text.tsx'
@@ -30,7 +30,7 @@ export function HelpMark({ term, name }: { term: HelpTerm; name: string }) {
 
 /** Opens the entry of the glossary in the side sheet. */
 export function openTerm(term: HelpTerm, name: string): void {
-  openSheet({ title: name, body: <TermBody term={term} />, help: term })
+  openOver({ title: name, body: <TermBody term={term} />, help: term })
 }
 
 /** What stands in every sheet of a figure: the way to its entry. */

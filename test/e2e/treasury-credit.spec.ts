@@ -87,6 +87,24 @@ test('what a loan costs can be looked at by anybody; loans are shown to whoever 
   await expect(schedule.getByRole('row')).toHaveCount(13)
   // 1,200 at 5 % over 12 months: 32.7478 of interest, and a quarter of all that reduces the debt on top
   await expect(sheet.getByRole('region', { name: 'What it costs' })).toContainText(/It costs you.*340\.93\d+ AZR, 28\.41 %/s)
+
+  // what a word means stands over the sheet, which comes back with what was typed
+  const mark = schedule.getByRole('button', { name: 'What "Interest, AZR" means' })
+  await mark.press('Enter')
+  await expect(sheet.getByText('Rule:', { exact: false }).first()).toBeVisible()
+  await expect(schedule).toBeHidden()
+  const back = sheet.getByRole('button', { name: 'Back to “See what a loan costs”' })
+  await expect(back).toBeFocused()
+  await expectAccessible(page)
+  await page.keyboard.press('Escape')
+  await expect(mark).toBeFocused()
+  await expect(sheet.getByRole('textbox', { name: 'How much' })).toHaveValue('1200')
+  await mark.press('Enter')
+  await back.press('Enter')
+  await expect(back).toBeHidden()
+  await expect(mark).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(sheet).toBeHidden()
 })
 
 test('a clock that jumped asks the administrator, and what was due runs once it is confirmed', async ({ page }) => {
