@@ -57,4 +57,5 @@ export const backupTexts = {
       one: 'One payout run waits to be reconciled with Stellar.',
       other: `${count} payout runs wait to be reconciled with Stellar.`,
     }),
+  run: (id: string) => `Run ${id}`,
 } as const

@@ -1,4 +1,5 @@
 import { Button, Skeleton } from '@mantine/core'
+import { Link } from 'wouter'
 import type { LastBackup } from '../../src-shared/backup-contract.ts'
 import { bytesText, noNewRunText } from '../../src-shared/backup-text.ts'
 import { useQuery } from '../api.ts'
@@ -7,6 +8,7 @@ import { FactList } from '../components/fact-list.tsx'
 import { JobProgress } from '../components/job-progress.tsx'
 import { Note } from '../components/note.tsx'
 import { DateTime, useNowTs } from '../components/values.tsx'
+import { payoutPath } from '../links.ts'
 import { openSheet } from '../store.ts'
 import { texts } from '../texts.ts'
 import { BackupForm, ScheduleForm } from './backup-forms.tsx'
@@ -56,7 +58,17 @@ export function BackupSettings({ readOnly }: { readOnly: boolean }) {
         ]}
       />
       {restored !== null && nowTs <= restored.untilTs ? <Note state="at-risk">{noNewRunText(restored.untilTs)}</Note> : null}
-      {runsToReconcile.length > 0 ? <Note state="at-risk">{words.toReconcile(runsToReconcile.length)}</Note> : null}
+      {runsToReconcile.length > 0 ? (
+        <Note state="at-risk">
+          {words.toReconcile(runsToReconcile.length)}
+          {runsToReconcile.map(id => (
+            <span key={id}>
+              {' '}
+              <Link href={payoutPath(id)}>{words.run(id.slice(0, 16))}</Link>
+            </span>
+          ))}
+        </Note>
+      ) : null}
       {running ? <JobProgress job={running} /> : null}
       <div className={page.buttons}>
         <Button

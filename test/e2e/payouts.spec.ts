@@ -241,7 +241,8 @@ test('books that come back from a backup pay nothing until the run in it was rec
   await expect(page.getByText('A payout run came back from a backup')).toBeVisible()
 
   // the run is as it was signed, but only the ledger is believed
-  await openRun(page)
+  await goTo(page, '/settings')
+  await backup.getByRole('link', { name: /^Run [0-9a-f]{16}$/ }).click()
   await expect(next(page).getByRole('status')).toHaveText(
     'It came back from a backup: what was paid of it since is not known here. Reconcile it with Stellar before anything else.',
   )
