@@ -137,7 +137,7 @@ export const curveTexts = {
     waiting: 'Fees that wait to be burned',
   },
   accounts: 'Its accounts',
-  accountColumns: { account: 'Account', shares: 'Shares of the pool' },
+  accountColumns: { account: 'Account', holds: (token: string) => `Has, ${token}`, shares: 'Shares of the pool' },
   derivation: 'The account of a chain’s pallet',
   derivationWhat: 'On a chain the pallet owns an account that nobody has a key of. It is worked out from the pallet’s id:',
   derivationColumns: { what: 'Part', hex: 'Bytes' },

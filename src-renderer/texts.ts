@@ -297,6 +297,7 @@ const english = {
     noAddress: 'none',
     sumTitle: (over: string) => `Sum by ${over}`,
     sumFarm: 'Farm',
+    sumUnits: (figure: string) => `${figure}, TFT`,
     sumTotal: 'Sum',
     rule: 'Rule',
     emptyTitle: 'No data yet',

@@ -2,6 +2,7 @@ import { type TrustPart, trustParts, trustWeights } from '../account-model.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Figure } from '../components/figure.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { formatBps } from '../format.ts'
 import { texts } from '../texts.ts'
@@ -36,12 +37,8 @@ function TrustSheet({ entityId }: { entityId: string }) {
         <thead>
           <tr>
             <th scope="col">{heads.part}</th>
-            <th scope="col" className={page.num}>
-              {heads.score}
-            </th>
-            <th scope="col" className={page.num}>
-              {heads.weight}
-            </th>
+            <NumHead name={heads.score} help="part-of-trust" />
+            <NumHead name={heads.weight} help="weight-of-a-part" />
           </tr>
         </thead>
         <tbody>

@@ -100,7 +100,7 @@ function Verdict({ vault }: { vault: KnownVault }) {
           <Figure
             label={words.minted}
             help="minted"
-            explain={() => <SumOf rule={words.mintedHow} nameHead={words.part} {...mintedSum(vault)} />}
+            explain={() => <SumOf label={words.minted} help="minted" rule={words.mintedHow} nameHead={words.part} {...mintedSum(vault)} />}
           >
             <Amount units={vault.mintedUnits} unit />
           </Figure>
@@ -109,7 +109,9 @@ function Verdict({ vault }: { vault: KnownVault }) {
           <Figure
             label={words.vaulted}
             help="vaulted"
-            explain={() => <SumOf rule={words.vaultedHow} nameHead={words.part} {...vaultedSum(vault)} />}
+            explain={() => (
+              <SumOf label={words.vaulted} help="vaulted" rule={words.vaultedHow} nameHead={words.part} {...vaultedSum(vault)} />
+            )}
           >
             <Amount units={vault.vaultedUnits} unit />
           </Figure>
@@ -184,6 +186,8 @@ function Difference({ vault }: { vault: VaultOverview }) {
   return (
     <div className={page.stack}>
       <SumOf
+        label={words.notBacked}
+        help="not-backed"
         rule={words.differenceHow}
         nameHead={words.part}
         lines={[line(1, parts.minted, mintedUnits), line(2, parts.vaulted, -vaultedUnits)]}
@@ -191,6 +195,8 @@ function Difference({ vault }: { vault: VaultOverview }) {
       />
       {mode === 'manual' ? null : (
         <SumOf
+          label={words.notBacked}
+          help="not-backed"
           rule={words.inDetail}
           nameHead={words.part}
           lines={[line(1, parts.uncovered, uncoveredUnits), line(2, parts.excess, -excessUnits)]}

@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import type { ParameterShown } from '../../src-shared/treasury/config-table.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { DateTime } from '../components/values.tsx'
 import { useEntityNames } from '../entity-names.ts'
 import { formatCount } from '../format.ts'
@@ -150,9 +151,7 @@ function History({ row }: { row: ParameterShown }) {
               <tr>
                 <th scope="col">{heads.when}</th>
                 <th scope="col">{heads.by}</th>
-                <th scope="col" className={page.num}>
-                  {heads.value}
-                </th>
+                <NumHead name={heads.value} help="setting" />
               </tr>
             </thead>
             <tbody>

@@ -9,6 +9,7 @@ import { CopyButton } from '../components/copy-button.tsx'
 import { type Column, DataTable } from '../components/data-table.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { type Fact, FactList } from '../components/fact-list.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { textColumn, timeColumn } from '../components/plain-columns.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount, DateTime } from '../components/values.tsx'
@@ -72,15 +73,9 @@ function Accounts({ curve: { accounts, asset, foreignAsset } }: { curve: CurveSh
           <thead>
             <tr>
               <th scope="col">{heads.account}</th>
-              <th scope="col" className={page.num}>
-                {asset}
-              </th>
-              <th scope="col" className={page.num}>
-                {foreignAsset}
-              </th>
-              <th scope="col" className={page.num}>
-                {heads.shares}
-              </th>
+              <NumHead name={heads.holds(asset)} help="held-by-a-curve" />
+              <NumHead name={heads.holds(foreignAsset)} help="held-by-a-curve" />
+              <NumHead name={heads.shares} help="shares-of-the-pool" />
             </tr>
           </thead>
           <tbody>

@@ -137,7 +137,7 @@ function Total(props: {
     <Box
       title={title}
       number={
-        <Figure label={title} help={help} explain={() => <SumByFarmLoaded rule={rule} fetchPage={farmsOf(of)} />}>
+        <Figure label={title} help={help} explain={() => <SumByFarmLoaded label={title} help={help} rule={rule} fetchPage={farmsOf(of)} />}>
           <Amount units={units} unit />
         </Figure>
       }

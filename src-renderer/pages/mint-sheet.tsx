@@ -16,6 +16,7 @@ import classes from '../components/explain.module.css'
 import { prettyReceipt } from '../components/explain-model.ts'
 import { ExplainSkeleton, UptimeSection } from '../components/explain-sheet.tsx'
 import { Filled } from '../components/filled.tsx'
+import { NumHead } from '../components/num-head.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime } from '../components/values.tsx'
 import { ViolationBox } from '../components/violation-box.tsx'
@@ -141,9 +142,7 @@ function Decision({ detail }: { detail: Detail }) {
             <thead>
               <tr>
                 <th scope="col">{words.vote.signer}</th>
-                <th scope="col" className={page.num}>
-                  {words.vote.amount}
-                </th>
+                <NumHead name={words.vote.amount} help="amount-voted-for" />
                 <th scope="col">{words.vote.when}</th>
               </tr>
             </thead>

@@ -66,6 +66,8 @@ export function NodesPage() {
               help={running ? 'if-it-stays-up' : 'payout'}
               explain={() => (
                 <SumByFarmLoaded
+                  label={running ? words.sumStaysUp : words.sumReward}
+                  help={running ? 'if-it-stays-up' : 'payout'}
                   rule={running ? texts.overview.staysUpHow : texts.overview.paidHow}
                   fetchPage={async (offset, limit) => {
                     const page = await query('nodes.list', { ...input, offset, limit })

@@ -156,7 +156,16 @@ function Earnings({ data }: { data: Overview }) {
           units={data.earnedUnits}
           musd={data.earnedMusd}
           mark={period.provisional ? <Mark word={words.provisional} how={words.provisionalHow} /> : null}
-          explain={() => <SumByFarm rule={words.paidHow} farms={data.farms} amount="earnedUnits" total={data.earnedUnits} />}
+          explain={() => (
+            <SumByFarm
+              label={words.paid}
+              help="payout"
+              rule={words.paidHow}
+              farms={data.farms}
+              amount="earnedUnits"
+              total={data.earnedUnits}
+            />
+          )}
         />
       ) : (
         <>
@@ -166,7 +175,16 @@ function Earnings({ data }: { data: Overview }) {
             units={data.staysUpUnits}
             musd={data.staysUpMusd}
             mark={<Mark word={words.condition} how={words.staysUpHow} />}
-            explain={() => <SumByFarm rule={words.staysUpHow} farms={data.farms} amount="staysUpUnits" total={data.staysUpUnits} />}
+            explain={() => (
+              <SumByFarm
+                label={words.staysUp}
+                help="if-it-stays-up"
+                rule={words.staysUpHow}
+                farms={data.farms}
+                amount="staysUpUnits"
+                total={data.staysUpUnits}
+              />
+            )}
           />
           <div className={classes.figures}>
             <Earned
@@ -175,7 +193,16 @@ function Earnings({ data }: { data: Overview }) {
               help="earned-so-far"
               units={data.earnedUnits}
               musd={data.earnedMusd}
-              explain={() => <SumByFarm rule={words.earnedHow} farms={data.farms} amount="earnedUnits" total={data.earnedUnits} />}
+              explain={() => (
+                <SumByFarm
+                  label={words.earnedSoFar}
+                  help="earned-so-far"
+                  rule={words.earnedHow}
+                  farms={data.farms}
+                  amount="earnedUnits"
+                  total={data.earnedUnits}
+                />
+              )}
             />
             <Earned
               small
@@ -183,7 +210,16 @@ function Earnings({ data }: { data: Overview }) {
               help="if-it-goes-down-now"
               units={data.goesDownUnits}
               musd={data.goesDownMusd}
-              explain={() => <SumByFarm rule={words.goesDownHow} farms={data.farms} amount="goesDownUnits" total={data.goesDownUnits} />}
+              explain={() => (
+                <SumByFarm
+                  label={words.goesDown}
+                  help="if-it-goes-down-now"
+                  rule={words.goesDownHow}
+                  farms={data.farms}
+                  amount="goesDownUnits"
+                  total={data.goesDownUnits}
+                />
+              )}
             />
           </div>
         </>

@@ -152,6 +152,8 @@ function PeriodTotals({ period, standing }: { period: PeriodSummary; standing: S
 function SumOfPeriod({ period }: { period: PeriodSummary }) {
   return (
     <SumByFarmLoaded
+      label={words.payoutOf(period.index)}
+      help="payout"
       rule={words.rule}
       fetchPage={async (offset, limit) => {
         const page = await query('receipts.list', { period: period.index, offset, limit })

@@ -202,7 +202,16 @@ function Totals({ periods }: { periods: PeriodSummary[] }) {
               <Figure
                 label={words.finalPayout}
                 help="payout"
-                explain={() => <SumOf rule={words.sumRule} nameHead={words.columns.period} lines={lines} total={sum} />}
+                explain={() => (
+                  <SumOf
+                    label={words.finalPayout}
+                    help="payout"
+                    rule={words.sumRule}
+                    nameHead={words.columns.period}
+                    lines={lines}
+                    total={sum}
+                  />
+                )}
               >
                 <Amount units={sum} unit />
               </Figure>

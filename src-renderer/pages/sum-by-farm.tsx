@@ -6,6 +6,8 @@ import { group, tftExact } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 import { ErrorPanel } from '../components/error-panel.tsx'
+import { NumHead } from '../components/num-head.tsx'
+import type { HelpTerm } from '../help-terms.ts'
 import { texts } from '../texts.ts'
 import classes from './overview.module.css'
 
@@ -15,27 +17,37 @@ export interface Summand {
   units: bigint
 }
 
+/** The figure that a sum is of: its name, and its entry of the glossary. */
+interface Summed {
+  label: string
+  help: HelpTerm
+  rule: string
+}
+
 const words = texts.overview
 
 /** The derivation of a figure that is a sum over farms. */
-export function SumByFarm(props: {
-  rule: string
-  farms: FarmRow[]
-  amount: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits'
-  total: bigint
-}) {
+export function SumByFarm(
+  props: Summed & {
+    farms: FarmRow[]
+    amount: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits'
+    total: bigint
+  },
+) {
+  const { label, help, rule, total } = props
   const lines = props.farms.map(farm => ({ id: farm.farmId, name: farmName(farm.name, farm.farmId), units: farm[props.amount] }))
-  return <SumOf rule={props.rule} nameHead={words.sumFarm} lines={lines} total={props.total} />
+  return <SumOf label={label} help={help} rule={rule} nameHead={words.sumFarm} lines={lines} total={total} />
 }
 
 const pageSize = 1000
 
 /** The same where the rows come from a list of the core: reads all of it and adds up by farm. The sum shown is that of the rows. */
-export function SumByFarmLoaded(props: {
-  rule: string
-  fetchPage: (offset: number, limit: number) => Promise<{ total: number; rows: { farmId: number; farmName: string; units: bigint }[] }>
-}) {
-  const { rule, fetchPage } = props
+export function SumByFarmLoaded(
+  props: Summed & {
+    fetchPage: (offset: number, limit: number) => Promise<{ total: number; rows: { farmId: number; farmName: string; units: bigint }[] }>
+  },
+) {
+  const { label, help, rule, fetchPage } = props
   const [lines, setLines] = useState<Summand[] | null>(null)
   const [error, setError] = useState<AppError | null>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: a sheet is made for one figure; its rows are read once
@@ -64,12 +76,13 @@ export function SumByFarmLoaded(props: {
   }, [])
   if (error) return <ErrorPanel error={error} />
   if (!lines) return <Skeleton height={240} />
-  return <SumOf rule={rule} nameHead={words.sumFarm} lines={lines} total={lines.reduce((sum, line) => sum + line.units, 0n)} />
+  const total = lines.reduce((sum, line) => sum + line.units, 0n)
+  return <SumOf label={label} help={help} rule={rule} nameHead={words.sumFarm} lines={lines} total={total} />
 }
 
 /** The derivation of a sum: the rule in words, each summand with all its decimals, the sum. */
-export function SumOf(props: { rule: string; nameHead: string; lines: Summand[]; total: bigint }) {
-  const { rule, nameHead, lines, total } = props
+export function SumOf(props: Summed & { nameHead: string; lines: Summand[]; total: bigint }) {
+  const { label, help, rule, nameHead, lines, total } = props
   const asText = () =>
     [rule, '', ...lines.map(line => `${line.name}: ${tftExact(line.units)} TFT`), `${words.sumTotal}: ${tftExact(total)} TFT`].join('\n')
   return (
@@ -81,9 +94,7 @@ export function SumOf(props: { rule: string; nameHead: string; lines: Summand[];
         <thead>
           <tr>
             <th scope="col">{nameHead}</th>
-            <th scope="col" className={classes.right}>
-              TFT
-            </th>
+            <NumHead name={words.sumUnits(label)} help={help} />
           </tr>
         </thead>
         <tbody>
