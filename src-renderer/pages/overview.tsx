@@ -151,76 +151,26 @@ function Earnings({ data }: { data: Overview }) {
     <section className={classes.panel} aria-label={words.earnings}>
       {data.over ? (
         <Earned
+          data={data}
+          of="earned"
           label={words.paid}
           help="payout"
-          units={data.earnedUnits}
-          musd={data.earnedMusd}
+          rule={words.paidHow}
           mark={period.provisional ? <Mark word={words.provisional} how={words.provisionalHow} /> : null}
-          explain={() => (
-            <SumByFarm
-              label={words.paid}
-              help="payout"
-              rule={words.paidHow}
-              farms={data.farms}
-              amount="earnedUnits"
-              total={data.earnedUnits}
-            />
-          )}
         />
       ) : (
         <>
           <Earned
+            data={data}
+            of="staysUp"
             label={words.staysUp}
             help="if-it-stays-up"
-            units={data.staysUpUnits}
-            musd={data.staysUpMusd}
+            rule={words.staysUpHow}
             mark={<Mark word={words.condition} how={words.staysUpHow} />}
-            explain={() => (
-              <SumByFarm
-                label={words.staysUp}
-                help="if-it-stays-up"
-                rule={words.staysUpHow}
-                farms={data.farms}
-                amount="staysUpUnits"
-                total={data.staysUpUnits}
-              />
-            )}
           />
           <div className={classes.figures}>
-            <Earned
-              small
-              label={words.earnedSoFar}
-              help="earned-so-far"
-              units={data.earnedUnits}
-              musd={data.earnedMusd}
-              explain={() => (
-                <SumByFarm
-                  label={words.earnedSoFar}
-                  help="earned-so-far"
-                  rule={words.earnedHow}
-                  farms={data.farms}
-                  amount="earnedUnits"
-                  total={data.earnedUnits}
-                />
-              )}
-            />
-            <Earned
-              small
-              label={words.goesDown}
-              help="if-it-goes-down-now"
-              units={data.goesDownUnits}
-              musd={data.goesDownMusd}
-              explain={() => (
-                <SumByFarm
-                  label={words.goesDown}
-                  help="if-it-goes-down-now"
-                  rule={words.goesDownHow}
-                  farms={data.farms}
-                  amount="goesDownUnits"
-                  total={data.goesDownUnits}
-                />
-              )}
-            />
+            <Earned small data={data} of="earned" label={words.earnedSoFar} help="earned-so-far" rule={words.earnedHow} />
+            <Earned small data={data} of="goesDown" label={words.goesDown} help="if-it-goes-down-now" rule={words.goesDownHow} />
           </div>
         </>
       )}
@@ -281,26 +231,33 @@ function Earnings({ data }: { data: Overview }) {
 }
 
 function Earned(props: {
+  data: Overview
+  of: 'earned' | 'staysUp' | 'goesDown'
   label: string
   help: HelpTerm
-  units: bigint
-  musd: bigint
+  /** how it comes about, in words; the sum by farm stands below */
+  rule: string
   mark?: ReactNode
   small?: boolean
-  explain: () => ReactNode
 }) {
+  const { data, of, label, help, rule } = props
+  const amount = `${of}Units` as const
   return (
     <div className={classes.figure} data-small={props.small}>
       <div className={classes.figureLabel}>
-        {props.label} {props.mark}
+        {label} {props.mark}
       </div>
       <div className={classes.figureValue}>
-        <Figure label={props.label} help={props.help} explain={props.explain}>
-          <Amount units={props.units} unit />
+        <Figure
+          label={label}
+          help={help}
+          explain={() => <SumByFarm label={label} help={help} rule={rule} farms={data.farms} amount={amount} total={data[amount]} />}
+        >
+          <Amount units={data[amount]} unit />
         </Figure>
       </div>
       <div className={classes.dim}>
-        <Usd musd={props.musd} unit />
+        <Usd musd={data[`${of}Musd`]} unit />
       </div>
     </div>
   )
