@@ -476,6 +476,8 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         return answered
       }
     }
+    // one of the contract's that nobody carries out is an error of the types
+    throw new AppError('usage', `There is no command "${name satisfies never}".`)
   }
 
   return {

@@ -8,7 +8,7 @@ interface ExactJson {
 }
 const raw = (JSON as unknown as ExactJson).rawJSON
 
-/** A number of 16 digits or more where a value can stand; a hit inside a text only costs time. */
+/** A number of 16 digits or more where a member or an element can stand, without spaces; a hit inside a text only costs time. */
 const maybeBig = /[:[,]-?\d{16,}[,}\]]/
 
 export function exactStringify(value: unknown): string {
@@ -20,11 +20,12 @@ export function exactStringify(value: unknown): string {
   }
 }
 
-/** Whether JSON.parse gives all of a text exactly. */
+/** Whether JSON.parse gives all of an object or a list exactly, as exactStringify or canonicalJson wrote it. */
 export function isPlainJson(text: string): boolean {
   return !maybeBig.test(text)
 }
 
+/** Of an object or a list, as exactStringify or canonicalJson wrote it. */
 export function exactParse(text: string): unknown {
   if (isPlainJson(text)) return JSON.parse(text)
   const revive = (_key: string, value: unknown, context?: { source?: string }): unknown => {

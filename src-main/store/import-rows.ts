@@ -10,7 +10,7 @@ import type { ImportsTable } from './schema.ts'
 import { change, facts, row } from './sql.ts'
 
 /** The snapshots that an import begins with, as they are stored, and what tells them from others. */
-export interface Snapshots {
+export interface NewSnapshots {
   header: ArchiveHeader
   start: StartSnapshot
   end: EndSnapshot
@@ -18,7 +18,7 @@ export interface Snapshots {
   hashes: Pick<ImportsTable, 'identity' | 'start_hash' | 'end_hash'>
 }
 
-export function snapshotsOf(header: ArchiveHeader, start: StartSnapshot, end: EndSnapshot): Snapshots {
+export function newSnapshots(header: ArchiveHeader, start: StartSnapshot, end: EndSnapshot): NewSnapshots {
   const texts = { header: canonicalJson(header), start: canonicalJson(start), end: canonicalJson(end) }
   const hashes = { identity: identityOf(texts), start_hash: startHashOf(start), end_hash: hashOf(texts.end) }
   return { header, start, end, texts, hashes }
@@ -27,7 +27,7 @@ export function snapshotsOf(header: ArchiveHeader, start: StartSnapshot, end: En
 /** Makes the row of an import and those of its snapshots; gives its id. Inside the caller's transaction. */
 export function createImport(
   store: Store,
-  { header, start, end, texts, hashes }: Snapshots,
+  { header, start, end, texts, hashes }: NewSnapshots,
   source: string,
   values: Partial<Insertable<ImportsTable>> = {},
 ): number {

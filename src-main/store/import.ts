@@ -7,7 +7,7 @@ import { decodeHead } from './codec-head.ts'
 import { compareRange } from './compare.ts'
 import { writeTransaction } from './db.ts'
 import { sweep } from './drop-period.ts'
-import { createImport, type Snapshots, snapshotsOf, writeChunk } from './import-rows.ts'
+import { createImport, type NewSnapshots, newSnapshots, writeChunk } from './import-rows.ts'
 import type { Store } from './open.ts'
 import { chunkId, conflict, eventsId, MAX_CHUNKS, type StoredPeriod, storedNetwork, storedPeriod } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
@@ -48,7 +48,7 @@ export interface ImportWriter extends EventSink {
   abort(options: { keep: boolean }): void
 }
 
-interface Job extends Snapshots {
+interface Job extends NewSnapshots {
   store: Store
   source: string
 }
@@ -71,7 +71,7 @@ export function beginImport(
       `The store in ${store.dataDir} holds network "${network}", this archive is of "${header.network}". Nothing was changed. Give it a data folder of its own: start Granary with --data and another folder.`,
       { details: { stored: network, archive: header.network } },
     )
-  const job: Job = { ...snapshotsOf(header, start, end), store, source: source.name }
+  const job: Job = { ...newSnapshots(header, start, end), store, source: source.name }
   const old = currentImport(store, header.period.index)
   if (old && isWhole(old)) refuseOtherSnapshots(job, old)
   sweep(store)

@@ -11,7 +11,7 @@ import { writeTransaction } from './db.ts'
 import { sweep } from './drop-period.ts'
 import { exportChunk, loadHead } from './events.ts'
 import { canonicalJson, exactParse } from './exact-json.ts'
-import { createImport, snapshotsOf, writeChunk } from './import-rows.ts'
+import { createImport, newSnapshots, writeChunk } from './import-rows.ts'
 import type { Store } from './open.ts'
 import { chunkId, identityOf, MAX_CHUNKS } from './periods.ts'
 import type { ImportsTable } from './schema.ts'
@@ -110,7 +110,7 @@ export function beginPeriod(store: Store, input: SyncPeriodInput): SyncPeriodWri
       store.facts,
       facts.selectFrom('imports').select('id').where('period', '=', period.index).where('state', '=', 'current'),
     )
-    return createImport(store, snapshotsOf(header, start, end), 'sync', {
+    return createImport(store, newSnapshots(header, start, end), 'sync', {
       state: current ? 'writing' : 'current',
       origin: 'sync',
       scope: scope && canonicalJson(scope),

@@ -10,8 +10,8 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   await ensureBuilt()
   const { bench } = await import('./bench.ts')
   await bench(process.argv.slice(2)).catch(error => {
-    // a word on the command line that nobody knows is no failure of the program
-    console.error(error.code?.startsWith('ERR_PARSE_ARGS') ? error.message : error)
-    process.exitCode = 1
+    if (!error.code?.startsWith('ERR_PARSE_ARGS')) throw error
+    console.error(error.message)
+    process.exitCode = 2
   })
 }

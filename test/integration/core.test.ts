@@ -70,6 +70,18 @@ test('an empty store answers everything without pretending', async () => {
   await expect(on.query('node.get', { nodeId: 1 })).rejects.toMatchObject({ code: 'mint.missing' })
 })
 
+test('a query or command that nobody knows is refused by name', async () => {
+  const opened = await open()
+  await expect(opened.query('nodes.lst' as never, {} as never)).rejects.toMatchObject({
+    code: 'usage',
+    message: 'There is no query "nodes.lst".',
+  })
+  await expect(opened.command('jobs.cancle' as never, {} as never, { actor: me, idempotencyKey: 'a' })).rejects.toMatchObject({
+    code: 'usage',
+    message: 'There is no command "jobs.cancle".',
+  })
+})
+
 test('an import brings every figure that a mint of the same archive writes', async () => {
   const on = await open()
   const topics = new Set<Topic>()
