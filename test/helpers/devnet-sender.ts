@@ -14,8 +14,8 @@ export async function sendAs(
   make: (tx: ApiPromise['tx']) => SubmittableExtrinsic<'promise'>,
   options: { nonce?: number } = {},
 ): Promise<Sent> {
-  // our own client wants to be the first to load the library's provider
-  const { ApiPromise, Keyring, WsProvider } = await import('@polkadot/api')
+  // the library takes a second to load, which few who import this need
+  const { ApiPromise, Keyring, WsProvider } = await import('./polkadot-api.ts')
   const provider = new WsProvider(url) as unknown as ProviderInterface
   const api = await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: true })
   const signer = new Keyring({ type: 'sr25519' }).addFromUri(uri)

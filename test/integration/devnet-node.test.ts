@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ApiPromise, Keyring, WsProvider } from '@polkadot/api'
+import type { ApiPromise as Api } from '@polkadot/api'
 import type { SubmittableExtrinsic } from '@polkadot/api/types'
 import type { KeyringPair } from '@polkadot/keyring/types'
 import type { ProviderInterface } from '@polkadot/rpc-provider/types'
@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Devnet, type Faults, startDevnet } from '../../src-main/jobs/devnet/index.ts'
 import { connect, decodersOf } from '../helpers/devnet-reader.ts'
 import { oddBounds, oddEvents, oddNodes, oddPower, writeOddArchive } from '../helpers/odd-archive.ts'
+import { ApiPromise, Keyring, WsProvider } from '../helpers/polkadot-api.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'granary-devnet-node-'))
 const oddFile = join(folder, 'odd.ndjson')
@@ -25,7 +26,7 @@ interface Outcome {
 
 describe('@polkadot/api', () => {
   let devnet: Devnet
-  let api: ApiPromise
+  let api: Api
   let alice: KeyringPair
   let bob: KeyringPair
   beforeAll(async () => {

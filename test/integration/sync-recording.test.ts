@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ApiPromise } from '@polkadot/api'
+import type { ApiPromise as Api } from '@polkadot/api'
 import type { ApiDecoration } from '@polkadot/api/types'
 import type { ProviderInterface } from '@polkadot/rpc-provider/types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -64,7 +64,7 @@ describe.skipIf(!hasRecording())('a chain that the grid’s own runtime made, sy
   const folder = mkdtempSync(join(tmpdir(), 'granary-sync-recording-'))
   const dataDir = join(folder, 'data')
   let replay: Replay
-  let api: ApiPromise
+  let api: Api
   const at = async (n: number): Promise<At> => api.at(await api.rpc.chain.getBlockHash(n))
   let provider: ProviderInterface
   async function decorated(n: number): Promise<BlockRead> {
@@ -87,10 +87,10 @@ describe.skipIf(!hasRecording())('a chain that the grid’s own runtime made, sy
     replay = await startReplay()
     const { runtimes } = await syncFolder(dataDir, { endpoints: [replay.url], network: 'recorded', periods: 1_000 })
     expect(runtimes).toEqual([{ specVersion: 144, firstBlock: 1 }])
-    // after the sync, whose connection has to load the library's parts first
-    const library = await import('@polkadot/api')
-    provider = new library.WsProvider(replay.url) as unknown as ProviderInterface
-    api = await library.ApiPromise.create({ provider, noInitWarn: true })
+    // loaded only where there is a recording
+    const { ApiPromise, WsProvider } = await import('../helpers/polkadot-api.ts')
+    provider = new WsProvider(replay.url) as unknown as ProviderInterface
+    api = await ApiPromise.create({ provider, noInitWarn: true })
     const store = openStore(dataDir, { mode: 'read' })
     const periods = listPeriods(store).map(({ index }) => index)
     store.close()

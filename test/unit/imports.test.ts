@@ -98,6 +98,17 @@ test('engines read no clock, file, database, network or chance', () => {
   expect(wrong).toEqual([])
 })
 
+test('the library for chain connections is loaded by our client first, by tests too', () => {
+  // the bench measures the library in a process of its own
+  const loaders = ['src-main/clients/tfchain/provider.ts', 'test/helpers/polkadot-api.ts', 'test/bench/bench-blocks.ts']
+  const tests = filesBelow(join(root, 'test')).map(path => ({ path: relative(root, path), text: readFileSync(path, 'utf8') }))
+  const wrong = [...sources, ...tests]
+    .filter(({ path }) => !loaders.includes(path))
+    .filter(({ text }) => importsOf(text).some(({ specifier, typeOnly }) => !typeOnly && /^@polkadot\/(api|rpc-|x-ws)/.test(specifier)))
+    .map(({ path }) => path)
+  expect(wrong).toEqual([])
+})
+
 test('--no-sandbox stands in test/ only', () => {
   const hidden = sources.filter(({ text }) => text.includes('no-sandbox')).map(({ path }) => path)
   expect(hidden).toEqual([])

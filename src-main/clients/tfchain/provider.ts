@@ -62,8 +62,16 @@ const lastMade = (): WebSocket | null => made
 
 let loading: Promise<typeof WsProvider> | undefined
 
-/** The provider takes the global WebSocket as it is when it is loaded, and has no other way to be given one. */
-async function loadProvider(): Promise<typeof WsProvider> {
+/**
+ * The library's provider, with sockets that are guarded. It takes the global WebSocket as it is when it is loaded, and has no other
+ * way to be given one: whoever else loads @polkadot/api or its provider in the same process or thread calls this first.
+ */
+export function loadProvider(): Promise<typeof WsProvider> {
+  loading ??= loadGuarded()
+  return loading
+}
+
+async function loadGuarded(): Promise<typeof WsProvider> {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket')
   Object.defineProperty(globalThis, 'WebSocket', { value: GuardedSocket, configurable: true, writable: true })
   try {
@@ -84,8 +92,7 @@ export async function openConnection(
   signal: AbortSignal,
   onClose: (reason: string) => void,
 ): Promise<Connection> {
-  loading ??= loadProvider()
-  const Provider = await loading
+  const Provider = await loadProvider()
   const provider = new Provider(url, false, {}, neverMs, 0)
   let reason = ''
   provider.on('error', (event: { message?: string } | undefined) => {
@@ -96,7 +103,10 @@ export async function openConnection(
   const socket = lastMade()
   await connecting
   if (!socket)
-    throw new AppError('internal', 'The library for chain connections was loaded before clients/tfchain/provider.ts. Import that first.')
+    throw new AppError(
+      'internal',
+      'The library for chain connections was loaded by others before loadProvider() of clients/tfchain/provider.ts.',
+    )
   const gone = new Promise<void>(resolve => socket.once('close', () => resolve()))
   const close = async () => {
     await provider.disconnect()
