@@ -66,7 +66,7 @@ export function closeSheet(): void {
 const unsaved = new Map<string, string>()
 let saving: ReturnType<typeof setTimeout> | undefined
 
-/** Reads the settings now and whenever they change. Call once. */
+/** Reads the settings now and whenever they change, and sees that what is kept of pages is saved before this one goes. Call once. */
 export function followSettings(): () => void {
   const read = () => {
     query('settings.get', {}).then(
@@ -75,9 +75,14 @@ export function followSettings(): () => void {
     )
   }
   read()
-  return onChange(topics => {
+  window.addEventListener('pagehide', saveUi)
+  const stop = onChange(topics => {
     if (topics.includes('settings')) read()
   })
+  return () => {
+    window.removeEventListener('pagehide', saveUi)
+    stop()
+  }
 }
 
 /** Changes settings; rejects with AppError. The screen follows when the core says that they changed. */
@@ -96,6 +101,8 @@ export function setUi(page: string, value: unknown): void {
 }
 
 function saveUi(): void {
+  clearTimeout(saving)
+  if (unsaved.size === 0) return
   const { ui } = useStore.getState()
   const sent = new Map(unsaved)
   command('settings.set', { ui }).then(

@@ -14,12 +14,13 @@ export interface TourStep {
 
 const named = (name: string) => `[aria-label="${name}"]`
 const rail = `nav${named(texts.rail.label)}`
-const head = 'main h1'
+/** the page as a whole: the box stands in its lower right corner, where it hides least */
+const whole = 'main'
 
 const step = (id: TourStepId, path: string, target: string): TourStep => ({ id, path, target })
 const search = (path: string) => step('search', path, `${rail} [aria-keyshortcuts]`)
 const help = (path: string) => step('help', path, `${rail} a[href="#/help"]`)
-const sync = step('sync', '/sync', head)
+const sync = step('sync', '/sync', whole)
 
 /** What each role is shown, in its order. */
 export const tours: Record<Role, readonly TourStep[]> = {
@@ -28,13 +29,13 @@ export const tours: Record<Role, readonly TourStep[]> = {
     step('earnings', '/', `section${named(texts.overview.earnings)}`),
     step('nodes', '/nodes', named(texts.nodes.title)),
     step('known', '/nodes', 'footer'),
-    step('alerts', '/alerts', head),
+    step('alerts', '/alerts', whole),
     sync,
   ],
   signer: [
-    step('payouts', '/payouts', head),
-    step('votes', '/votes', head),
-    step('keys', '/keys', head),
+    step('payouts', '/payouts', whole),
+    step('votes', '/votes', whole),
+    step('keys', '/keys', whole),
     search('/keys'),
     help('/keys'),
     sync,
@@ -43,15 +44,15 @@ export const tours: Record<Role, readonly TourStep[]> = {
     step('audit', '/audit', `section${named(texts.audit.ofPeriod)}`),
     step('periods', '/periods', `[role="grid"]${named(texts.rail.periods)}`),
     step('evidence', '/nodes', `[role="grid"]${named(texts.nodes.title)}`),
-    step('exports', '/exports', head),
+    step('exports', '/exports', whole),
     help('/exports'),
     sync,
   ],
   treasury: [
-    step('tokens', '/tokens', head),
-    step('account', '/account', head),
-    step('jobs', '/jobs', head),
-    step('configuration', '/configuration', head),
+    step('tokens', '/tokens', whole),
+    step('account', '/account', whole),
+    step('jobs', '/jobs', whole),
+    step('configuration', '/configuration', whole),
     search('/configuration'),
     help('/configuration'),
   ],

@@ -90,13 +90,14 @@ test('after the choice of a role a look around is offered: by keyboard, step by 
 
 /** A step of a look around: its page, its title, and what it stands beside. */
 type Step = readonly [path: string, title: string, beside: (page: Page) => Locator]
-const heading = (name: string) => (page: Page) => page.getByRole('heading', { level: 1, name, exact: true })
+const wholePage = (name: string) => (page: Page) =>
+  page.getByRole('main').filter({ has: page.getByRole('heading', { level: 1, name, exact: true }) })
 const grid = (name: string) => (page: Page) => page.getByRole('grid', { name, exact: true })
 const region = (name: string | RegExp) => (page: Page) => page.getByRole('region', { name })
 const rail = (page: Page) => page.getByRole('navigation', { name: 'Main' })
 const search = (path: string): Step => [path, 'Anywhere in a few letters', page => rail(page).getByRole('button', { name: /^Search/ })]
 const help = (path: string): Step => [path, 'What a word or figure means', page => rail(page).getByRole('link', { name: 'Help' })]
-const ownData: Step = ['/sync', 'Your own data', heading('Follow the chain')]
+const ownData: Step = ['/sync', 'Your own data', wholePage('Follow the chain')]
 
 const lookArounds: Record<string, readonly Step[]> = {
   'I run nodes': [
@@ -104,13 +105,13 @@ const lookArounds: Record<string, readonly Step[]> = {
     ['/', 'Then, what you will earn', region('Earnings')],
     ['/nodes', 'All nodes, their days and their payout', grid('Nodes')],
     ['/nodes', 'Until when all of this is known', page => page.getByRole('contentinfo')],
-    ['/alerts', 'It tells you by itself', heading('Alerts')],
+    ['/alerts', 'It tells you by itself', wholePage('Alerts')],
     ownData,
   ],
   'I sign payouts': [
-    ['/payouts', 'What is to be paid', heading('Payouts')],
-    ['/votes', 'What is owed, agreed by votes', heading('Votes')],
-    ['/keys', 'Your keys stay here', heading('Keys')],
+    ['/payouts', 'What is to be paid', wholePage('Payouts')],
+    ['/votes', 'What is owed, agreed by votes', wholePage('Votes')],
+    ['/keys', 'Your keys stay here', wholePage('Keys')],
     search('/keys'),
     help('/keys'),
     ownData,
@@ -119,15 +120,15 @@ const lookArounds: Record<string, readonly Step[]> = {
     ['/audit', 'Check receipts', region('A period of your own')],
     ['/periods', 'What was paid, period by period', grid('Periods')],
     ['/nodes', 'Why a node earned what it did', grid('Nodes')],
-    ['/exports', 'Take it along', heading('Exports')],
+    ['/exports', 'Take it along', wholePage('Exports')],
     help('/exports'),
     ownData,
   ],
   'I keep a treasury': [
-    ['/tokens', 'Every token in one ledger', heading('Tokens')],
-    ['/account', 'Who acts', heading('Account')],
-    ['/jobs', 'What runs by itself', heading('Jobs')],
-    ['/configuration', 'The numbers it works by', heading('Configuration')],
+    ['/tokens', 'Every token in one ledger', wholePage('Tokens')],
+    ['/account', 'Who acts', wholePage('Account')],
+    ['/jobs', 'What runs by itself', wholePage('Jobs')],
+    ['/configuration', 'The numbers it works by', wholePage('Configuration')],
     search('/configuration'),
     help('/configuration'),
   ],

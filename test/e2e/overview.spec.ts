@@ -128,7 +128,6 @@ test('the farm table sorts, keeps its order, and a row leads to the nodes of the
   const grid = page.getByRole('grid', { name: 'Farms' })
   await grid.getByRole('button', { name: 'Nodes' }).click()
   await expect(grid.getByRole('columnheader', { name: 'Nodes' })).toHaveAttribute('aria-sort', 'descending')
-  await page.waitForTimeout(700) // longer than changes of a table wait before they are saved
   await page.reload()
   await expect(grid.getByRole('columnheader', { name: 'Nodes' })).toHaveAttribute('aria-sort', 'descending')
   const first = grid.getByRole('row').nth(1)
