@@ -19,7 +19,7 @@ import type { TreasuryQueryName } from '../../src-shared/treasury/table.ts'
 import { known } from '../engines/projection/known.ts'
 import { projectV3, usedSoFar } from '../engines/projection/v3.ts'
 import { tellNode } from '../jobs/explain.ts'
-import { tellNodePeriods } from '../jobs/node-runs.ts'
+import { tellNodePeriods } from '../jobs/node-stories.ts'
 import {
   type AuditMark,
   findReceiptByHash,

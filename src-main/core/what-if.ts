@@ -10,7 +10,7 @@ import { projectNodePeriod } from '../engines/projection/node-period.ts'
 import { projectV3 } from '../engines/projection/v3.ts'
 import { atTodaysPace, type WhatIfInputs, whatIf } from '../engines/projection/what-if.ts'
 import { tellNode } from '../jobs/explain.ts'
-import { tellNodePeriods } from '../jobs/node-runs.ts'
+import { tellNodePeriods } from '../jobs/node-stories.ts'
 import { loadLabels, type Store, type StoredPeriod } from '../store/index.ts'
 
 /** A node as its latest period shows it: what a whole period of it rests on. */

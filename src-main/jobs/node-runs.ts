@@ -1,8 +1,6 @@
 import { AppError } from '../../src-shared/errors.ts'
-import type { EndSnapshot, EventSink, StartSnapshot } from '../../src-shared/grid.ts'
-import type { Explanation } from '../../src-shared/mint.ts'
+import type { EndSnapshot, EventSink } from '../../src-shared/grid.ts'
 import type { NodeMint } from '../../src-shared/node-period.ts'
-import { explainMint } from '../engines/minting/node-period/explain.ts'
 import {
   type Boundary,
   createNodePeriodFold,
@@ -15,7 +13,7 @@ import { mintOf } from '../engines/minting/node-period/mint.ts'
 import { inOrder, mintProblems } from '../engines/minting/node-period/outputs.ts'
 import { BUCKET_BITS } from '../store/codec-bucket.ts'
 import { readTransaction } from '../store/db.ts'
-import { bucketOf, buckets, LOOSE, readEvents } from '../store/events.ts'
+import { buckets, LOOSE, readEvents } from '../store/events.ts'
 import { loadEnd, type StartParts, type StoredPart, startParts } from '../store/mint-input.ts'
 import { loadNodeRun, loadNodeStates, type NodeMintRow, nodeRunKey, type OpenRow, saveNodeRun } from '../store/node-mints.ts'
 import type { Store } from '../store/open.ts'
@@ -130,7 +128,8 @@ export interface NodeRunResult {
 /** The states that a bucket's nodes had after the period before; null: none are known, the start snapshot is all there is. */
 export type StatesBefore = (bucket: number) => unknown[] | null
 
-function savedStates(store: Store, run: PlannedRun | null, bucket: number): unknown[] | null {
+/** The states of a bucket that a run left, as they were saved; null: there is no run. Throws AppError store.*. */
+export function savedStates(store: Store, run: PlannedRun | null, bucket: number): unknown[] | null {
   return run === null ? null : loadNodeStates(store, run.period.index, bucket)
 }
 
@@ -157,7 +156,8 @@ export function foldRun(store: Store, plan: PlannedRun, rules: NodePeriodRules, 
   })
 }
 
-function beginFold(period: StoredPeriod, start: StartParts, end: EndSnapshot, options: NodePeriodOptions): NodePeriodFold {
+/** The fold of a stored period, before it has any node. */
+export function beginFold(period: StoredPeriod, start: StartParts, end: EndSnapshot, options: NodePeriodOptions): NodePeriodFold {
   return createNodePeriodFold(
     headerOf(period),
     { block: start.block, ts: start.ts, nodes: [], contracts: [], ...start.common() },
@@ -170,7 +170,7 @@ function beginFold(period: StoredPeriod, start: StartParts, end: EndSnapshot, op
  * Makes what all nodes share as a stored period begins with it. `end`: its end snapshot, where it is at hand. A node that came back in this
  * period may have ended one of its own before it: what stood then, the periods before tell, and are read when that is asked for.
  */
-function marketOf(store: Store, { period, before }: PlannedRun, start: StartParts, end: EndSnapshot | null): () => Market {
+export function marketOf(store: Store, { period, before }: PlannedRun, start: StartParts, end: EndSnapshot | null): () => Market {
   const common = start.common()
   const ends = end ?? (common.farms && common.farmingPolicies ? NO_ENDS : loadEnd(store, period))
   let past: Market | null = null
@@ -207,7 +207,8 @@ function marketThrough(store: Store, plan: PlannedRun): Market {
   return market
 }
 
-function partOf(start: StartParts, bucket: number, before: unknown[] | null): StoredPart {
+/** What a bucket's nodes begin with: the start snapshot, and for their running states those that the period before left (null: there is none). */
+export function partOf(start: StartParts, bucket: number, before: unknown[] | null): StoredPart {
   const part = start.buckets.includes(bucket) ? start.part(bucket) : NOTHING
   const nodeStates = before ?? part.nodeStates
   return nodeStates === undefined ? part : { ...part, nodeStates }
@@ -221,7 +222,7 @@ function statesOf(fold: NodePeriodFold, bucket: number): unknown[] {
  * Feeds events to the fold; `atEnd` is called when the first block after the period's end comes, and its value given (null: none came).
  * Those blocks belong to the next period's run, unless there is none.
  */
-function readBucket<T>(
+export function readBucket<T>(
   store: Store,
   { period, isLast }: PlannedRun,
   fold: EventSink,
@@ -282,134 +283,8 @@ export function statesAtStart(store: Store, index: number, rules: NodePeriodRule
   return [...foldStored(store, earlier, rules).states.values()].flat()
 }
 
-/** One of a node's own periods: its mint (of one that runs, as if it ended now) and why. */
-export interface NodePeriodStory {
-  mint: NodeMint
-  explanation: Explanation
-  /** null for one that is over */
-  open: { lastTs: number; knownToTs: number } | null
-}
-
-/**
- * One node's own periods that end in a stored period, and the one that runs after it, each with its steps: from the events of the stored
- * periods that they lie in, as far back as those go on from each other. `loaded`: the period's end snapshot, where it is at hand. Throws
- * AppError not-found, mint.*, store.*.
- */
-export function tellNodePeriods(
-  store: Store,
-  index: number,
-  nodeId: number,
-  rules: NodePeriodRules,
-  loaded?: EndSnapshot,
-): NodePeriodStory[] {
-  return readTransaction(store.facts, 'facts.db', () => {
-    const plans = planRuns(store, rules)
-    const at = plans.findIndex(({ period }) => period.index === index)
-    const { period } = plans[at] ?? { period: storedPeriod(store, index) }
-    // a node's period begins in the fixed period before, unless it was away for long
-    const fold = foldNode(store, plans.slice(firstToRead(store, plans, at, 1), at + 1), nodeId, loaded ?? loadEnd(store, period))
-    const context = { network: period.network, carbon: rules.carbon }
-    const stories: NodePeriodStory[] = []
-    const earliest = plans[at]?.before ? period.startBlock : -1
-    for (const saved of fold.saved()) {
-      if (saved.info.closed.block <= earliest || saved.story === null) continue
-      const mint = mintOf(saved, context)
-      stories.push({ mint, explanation: explainMint(mint, saved.story, index, null), open: null })
-    }
-    const running = fold.running().find(node => node.nodeId === nodeId)
-    if (running?.open?.story) {
-      const mint = mintOf(running.open, context)
-      const knownToTs = period.lastTs
-      stories.push({
-        mint,
-        explanation: explainMint(mint, running.open.story, index, knownToTs),
-        open: { lastTs: running.open.lastTs, knownToTs },
-      })
-    }
-    if (stories.length === 0)
-      throw new AppError(
-        'not-found',
-        `Node ${nodeId} has no period of its own in period ${index}: it is not there, is virtual, or never reported. Check the number, or choose another period.`,
-        { details: { nodeId, period: index } },
-      )
-    return stories
-  })
-}
-
-/** One of a node's own periods, by what never changes of it: `closedIn`, the stored period whose events closed it. */
-export interface OwnPeriod {
-  nodeId: number
-  startTs: number
-  closedIn: number
-}
-
-/** What a node's own period is counted from: the state with which the first of the stored periods begins in which it lies. */
-export interface OwnHistory {
-  /** oldest first */
-  periods: StoredPeriod[]
-  boundary: Boundary | null
-  /** the node alone, with its running state where it has one */
-  start: StartSnapshot
-  /** of the last of the periods, the whole grid's */
-  end: EndSnapshot
-}
-
-/**
- * Gives the events of the stored periods in which one of a node's own periods lies to `sink`, the node's and the market's, and what they are
- * counted from. The same whether or not the runs are worked out. Throws AppError mint.*, store.*.
- */
-export function readOwnHistory(
-  store: Store,
-  rules: NodePeriodRules,
-  { nodeId, startTs, closedIn }: OwnPeriod,
-  sink: EventSink,
-): OwnHistory {
-  return readTransaction(store.facts, 'facts.db', () => {
-    const plans = planRuns(store, rules)
-    const at = plans.findIndex(({ period }) => period.index === closedIn)
-    if (at < 0) storedPeriod(store, closedIn) // says that it is not there
-    let from = at
-    let states = ownStateBefore(store, plans, from, nodeId)
-    // a node that the period before leaves without a state is known from here on only
-    while (states !== null && states.length > 0 && !beginsIn(store, plans[from]!, startTs))
-      states = ownStateBefore(store, plans, --from, nodeId)
-    const first = plans[from]!
-    const start = startParts(store, first.period)
-    const { nodes, contracts, nodeStates } = onlyNode(partOf(start, bucketOf(nodeId), states), nodeId)
-    for (const plan of plans.slice(from, at + 1)) {
-      const told = plan === first ? -1 : plan.period.startBlock
-      const rest = filtered(sink, n => n > told)
-      readBucket(store, plan, rest, { nodeId }, () => null)
-    }
-    const { block, ts } = start
-    const common = { ...start.common(), ...(nodeStates && { nodeStates }) }
-    return {
-      periods: plans.slice(from, at + 1).map(({ period }) => period),
-      boundary: first.boundary,
-      start: { kind: 'snapshot', at: 'start', block, ts, nodes, contracts, power: [], ...common },
-      end: loadEnd(store, plans[at]!.period),
-    }
-  })
-}
-
-/** Whether a node's own period that began at `startTs` began in these events, and not before them. */
-function beginsIn(store: Store, { period, boundary }: PlannedRun, startTs: number): boolean {
-  return startTs === boundary?.ts ? period.start <= startTs : startParts(store, period).ts < startTs
-}
-
-/** The node's state that the period before leaves, empty where it leaves none; null: no period comes before. */
-function ownStateBefore(store: Store, plans: readonly PlannedRun[], at: number, nodeId: number): unknown[] | null {
-  if (plans[at]!.before === null) return null
-  const { period, key } = plans[at - 1]!
-  const states =
-    loadNodeRun(store, period.index)?.key === key
-      ? loadNodeStates(store, period.index, bucketOf(nodeId))
-      : foldNode(store, plans.slice(firstToRead(store, plans, at - 1, 0), at), nodeId, loadEnd(store, period)).states()
-  return states.filter(state => (state as { node_id?: unknown }).node_id === nodeId)
-}
-
 /** The plan to begin with: `back` periods before `at`, or further back until the states before it are there, or not needed. */
-function firstToRead(store: Store, plans: readonly PlannedRun[], at: number, back: number): number {
+export function firstToRead(store: Store, plans: readonly PlannedRun[], at: number, back: number): number {
   let first = at
   while (plans[first]!.before !== null) {
     const previous = plans[first - 1]!
@@ -419,42 +294,11 @@ function firstToRead(store: Store, plans: readonly PlannedRun[], at: number, bac
   return first
 }
 
-/** Folds one node over stored periods that go on from each other, recording its steps; `end`: the last one's end snapshot. */
-function foldNode(store: Store, plans: readonly PlannedRun[], nodeId: number, end: EndSnapshot): NodePeriodFold {
-  const bucket = bucketOf(nodeId)
-  const first = plans[0]!
-  const start = startParts(store, first.period)
-  const fold = beginFold(first.period, start, end, { boundary: first.boundary, explain: id => id === nodeId })
-  const part = partOf(start, bucket, savedStates(store, first.before, bucket))
-  for (const plan of plans) {
-    // a node that the sync follows only from here on is in this snapshot
-    const isNew = plan !== first && !fold.running().some(node => node.nodeId === nodeId)
-    const starts = plan === first ? start : startParts(store, plan.period)
-    const own = plan === first ? part : isNew ? partOf(starts, bucket, null) : NOTHING
-    fold.begin(onlyNode(own, nodeId), marketOf(store, plan, starts, plan === plans.at(-1) ? end : null)())
-    // the start block's events were told with the period before
-    const told = plan === first ? -1 : plan.period.startBlock
-    const rest = filtered(fold, n => n > told)
-    readBucket(store, plan, rest, { nodeId }, () => null)
-  }
-  return fold
-}
-
-const NOTHING: StoredPart = { nodes: [], contracts: [], power: [] }
-
-function onlyNode(part: StoredPart, nodeId: number): StoredPart {
-  return {
-    ...part,
-    nodes: part.nodes.filter(node => node.id === nodeId),
-    ...(part.nodeStates && { nodeStates: part.nodeStates.filter(state => (state as { node_id?: unknown }).node_id === nodeId) }),
-    contracts: part.contracts.filter(({ contract_type: type }) =>
-      'NodeContract' in type ? type.NodeContract.node_id === nodeId : 'RentContract' in type && type.RentContract.node_id === nodeId,
-    ),
-  }
-}
+/** Of a bucket that the start snapshot has nothing of. */
+export const NOTHING: StoredPart = { nodes: [], contracts: [], power: [] }
 
 /** The events of those blocks that `wanted` chooses. */
-function filtered(sink: EventSink, wanted: (n: number) => boolean): EventSink {
+export function filtered(sink: EventSink, wanted: (n: number) => boolean): EventSink {
   let passes = false
   return {
     block(n, ts) {

@@ -19,7 +19,7 @@ import { subjectOf } from '../../store/runs.ts'
 import { loadSignerSet, loadVotes } from '../../store/votes.ts'
 import { basisOf } from '../basis.ts'
 import type { NodePeriodRules } from '../node-mint.ts'
-import { type OwnHistory, type OwnPeriod, readOwnHistory } from '../node-runs.ts'
+import { type OwnHistory, type OwnPeriod, readOwnHistory } from '../node-stories.ts'
 import { type BlockHashes, derivationLine, hashPairs, type MadeBundle, packBundle, paymentsOf } from './bundle.ts'
 import { archiveLines, countEvents, endOf, gatherBlocks, type NodePart, type Told, type ToldBlock, tellBlocks } from './bundle-archive.ts'
 import {
