@@ -1,5 +1,5 @@
-import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import type { NodeState } from '../src-shared/nodes-contract.ts'
 import { changeUi, setUi } from './store.ts'
 
 /** A node's page, `/nodes/17` or, in a given period, `/nodes/17/80`; for wouter's Link and navigate. */

@@ -1,4 +1,5 @@
-import type { NodeState, Status } from '../src-shared/contract.ts'
+import type { Status } from '../src-shared/contract.ts'
+import type { NodeState } from '../src-shared/nodes-contract.ts'
 import type {
   DoctorCheck,
   EndpointState,

@@ -1,5 +1,5 @@
-import type { NodeState } from '../src-shared/contract.ts'
 import type { Violation } from '../src-shared/mint.ts'
+import type { NodeState } from '../src-shared/nodes-contract.ts'
 import { type Catalogue, plural } from './catalogue.ts'
 import { accountTexts } from './texts-account.ts'
 import { alertTexts } from './texts-alerts.ts'

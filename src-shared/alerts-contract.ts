@@ -1,13 +1,10 @@
 import { z } from 'zod'
 import { alertKindSchema, alertRuleSchema, alertSchema, alertSeveritySchema, quietHoursSchema, tellingSchema } from './alerts.ts'
+import { none, page, paged } from './contract-parts.ts'
 
 /*
  * The contract's part for alerts: what is open, what was, the rules, quiet hours, the webhook. All times are seconds since the epoch.
  */
-
-const none = z.object({})
-const page = { offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }
-const paged = <T extends z.ZodType>(row: T) => z.object({ rows: z.array(row), total: z.number() })
 
 /** An address that a program may call: https, or http on this machine. Checked again before every call. */
 const webhookUrl = z.string().trim().min(1).max(300)

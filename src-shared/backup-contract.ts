@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none } from './contract-parts.ts'
 
 /* The contract's part for backups: one file with the books, and with the chain's data if wanted; what it holds, how it is restored, the schedule. */
 
@@ -108,7 +109,7 @@ export type LastBackup = z.infer<typeof lastBackupSchema>
 
 export const backupQueries = {
   'backup.get': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       schedule: backupScheduleSchema,
       /** scheduled backups are encrypted */
@@ -131,7 +132,7 @@ export const backupCommands = {
     out: z.object({ jobId: z.string() }),
   },
   /** `passphrase`: of scheduled backups; empty: not encrypted; left out: as it is */
-  'backup.schedule': { in: backupScheduleSchema.extend({ passphrase: passphrase.optional() }), out: z.object({}) },
+  'backup.schedule': { in: backupScheduleSchema.extend({ passphrase: passphrase.optional() }), out: none },
   /** reads the file and says what a restore would do; changes nothing */
   'backup.preview': { in: z.object({ path, passphrase: passphrase.default('') }), out: backupPreviewSchema },
   /** puts the backup in the place of the present store; everything of this Granary begins anew after it */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none, page, paged, textFile } from './contract-parts.ts'
 import { bigintText } from './mint.ts'
 import { signReviewSchema } from './review-contract.ts'
 import { networkNameSchema } from './sync.ts'
@@ -104,11 +105,9 @@ export const chainFileReviewSchema = z.object({
 })
 export type ChainFileReview = z.infer<typeof chainFileReviewSchema>
 
-const textFile = z.object({ fileName: z.string(), text: z.string() })
 export type ChainTextFile = z.infer<typeof textFile>
 const fileText = z.string().min(1).max(MAX_CALL_FILE_CHARS)
 
-const page = { offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }
 const requestId = z.uuid()
 
 export const chainQueries = {
@@ -117,7 +116,7 @@ export const chainQueries = {
    * `network` null: none is shown that has endpoints.
    */
   'chain.calls': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       network: z.string().nullable(),
       specVersion: z.number().nullable(),
@@ -133,7 +132,7 @@ export const chainQueries = {
     }),
   },
   /** newest first */
-  'chain.requests': { in: z.object(page), out: z.object({ rows: z.array(chainRequestSchema), total: z.number() }) },
+  'chain.requests': { in: z.object(page), out: paged(chainRequestSchema) },
   /** a request as it is shown before it is signed */
   'chain.review': { in: z.object({ requestId }), out: chainReviewSchema },
   /** one that is not signed yet, as a file for the machine that has its key (resources/help/chain-files.md) */
@@ -169,5 +168,5 @@ export const chainCommands = {
   /** Sends it and follows it in the background; one that was sent is followed again, and sent no second time unless nobody has it. */
   'chain.submit': { in: z.object({ requestId }), out: z.object({ jobId: z.string() }) },
   /** Takes one out of the list that was never sent, or that ended. */
-  'chain.forget': { in: z.object({ requestId }), out: z.object({}) },
+  'chain.forget': { in: z.object({ requestId }), out: none },
 } as const

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { compareHeadSchema, compareRowSchema, compareStateSchema } from './compare.ts'
+import { page, paged, textFile } from './contract-parts.ts'
 
 /** Part of the contract (contract.ts): another signer's proposal against one's own result. `jobId`: as compare.start answered it. */
 
@@ -14,13 +15,12 @@ export const compareQueries = {
       state: compareStateSchema.optional(),
       /** in node, farm, address, hashes */
       search: z.string().max(200).optional(),
-      offset: z.number().int().min(0).default(0),
-      limit: z.number().int().min(1).max(1000).default(200),
+      ...page,
     }),
-    out: z.object({ rows: z.array(compareRowSchema), total: z.number() }),
+    out: paged(compareRowSchema),
   },
   /** what is not equal */
-  'compare.csv': { in: z.object({ jobId }), out: z.object({ fileName: z.string(), text: z.string() }) },
+  'compare.csv': { in: z.object({ jobId }), out: textFile },
 } as const
 
 export const compareCommands = {

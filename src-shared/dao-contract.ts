@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none } from './contract-parts.ts'
 import { bigintText } from './mint.ts'
 import { networkNameSchema } from './sync.ts'
 
@@ -75,7 +76,7 @@ export const daoVoteRowSchema = daoVoteSchema.extend({ name: z.string() })
 export const daoQueries = {
   /** as it was read last; `read` null: it was not yet */
   'dao.list': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       /** null: none is shown that can be asked */
       network: z.string().nullable(),
@@ -97,5 +98,5 @@ export const daoQueries = {
 
 export const daoCommands = {
   /** Asks the chain of the network that is shown, and keeps what it says; takes seconds. */
-  'dao.read': { in: z.object({}), out: z.object({}) },
+  'dao.read': { in: none, out: none },
 } as const

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { verdictSchema } from './compare.ts'
+import { page, paged, textFile } from './contract-parts.ts'
 import {
   auditedReceiptSchema,
   auditedRecordsSchema,
@@ -44,13 +45,12 @@ export const deskQueries = {
       verdict: verdictSchema.optional(),
       /** in node, address, hash, place */
       search: z.string().max(200).optional(),
-      offset: z.number().int().min(0).default(0),
-      limit: z.number().int().min(1).max(1000).default(200),
+      ...page,
     }),
-    out: z.object({ rows: z.array(auditedReceiptSchema), total: z.number() }),
+    out: paged(auditedReceiptSchema),
   },
   /** the report as others verify it, or as a page to print; signed where it was */
-  'desk.file': { in: z.object({ jobId, form: z.enum(['json', 'html']) }), out: z.object({ fileName: z.string(), text: z.string() }) },
+  'desk.file': { in: z.object({ jobId, form: z.enum(['json', 'html']) }), out: textFile },
   /** all that one receipt, or the mint of a node's own period that began at `start`, rests on, as a file to mail; not signed */
   'desk.bundle': {
     in: z.union([

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none } from './contract-parts.ts'
 import { columnKindSchema, exportOrderSchema, exportPresetSchema } from './exports.ts'
 import { currencySchema, priceImportSchema, priceListSchema, statementAskSchema, statementSchema } from './statement.ts'
 
@@ -25,25 +26,25 @@ export const exportQueries = {
       total: z.number(),
     }),
   },
-  'exports.presets': { in: z.object({}), out: z.array(exportPresetSchema) },
+  'exports.presets': { in: none, out: z.array(exportPresetSchema) },
   /** a part of a file that exports.start made */
   'exports.part': {
     in: z.object({ jobId: z.string().max(100), offset: z.number().int().min(0) }),
     out: z.object({ fileName: z.string(), size: z.number(), base64: z.string() }),
   },
   'exports.statement': { in: statementAskSchema, out: statementSchema },
-  'exports.farms': { in: z.object({}), out: z.array(z.object({ farmId: z.number(), name: z.string() })) },
-  'prices.list': { in: z.object({}), out: z.array(priceListSchema) },
+  'exports.farms': { in: none, out: z.array(z.object({ farmId: z.number(), name: z.string() })) },
+  'prices.list': { in: none, out: z.array(priceListSchema) },
 } as const
 
 export const exportCommands = {
   /** makes the file in the background; exports.part gives it when the job is done, exports.drop takes it away */
   'exports.start': { in: exportSubjectSchema, out: z.object({ jobId: z.string() }) },
-  'exports.drop': { in: z.object({ jobId: z.string().max(100) }), out: z.object({}) },
+  'exports.drop': { in: z.object({ jobId: z.string().max(100) }), out: none },
   /** in place of one of that name */
-  'exports.savePreset': { in: exportPresetSchema, out: z.object({}) },
-  'exports.deletePreset': { in: z.object({ name: z.string().max(60) }), out: z.object({}) },
+  'exports.savePreset': { in: exportPresetSchema, out: none },
+  'exports.deletePreset': { in: z.object({ name: z.string().max(60) }), out: none },
   /** a CSV text with the header date,price: the currency's price of one TFT on that day */
   'prices.import': { in: z.object({ currency: currencySchema, text: z.string().max(MAX_PRICES_CHARS) }), out: priceImportSchema },
-  'prices.remove': { in: z.object({ currency: currencySchema }), out: z.object({}) },
+  'prices.remove': { in: z.object({ currency: currencySchema }), out: none },
 } as const

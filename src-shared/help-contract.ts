@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none } from './contract-parts.ts'
 
 /** A topic's name is its file's, without the ending. */
 export const topicNameSchema = z.string().regex(/^[a-z0-9-]{1,60}$/)
@@ -15,7 +16,7 @@ export type HelpHit = z.infer<typeof helpHitSchema>
 
 export const helpQueries = {
   /** every topic, in the order in which one would read them; `about`: its first sentence */
-  'help.list': { in: z.object({}), out: z.array(z.object({ name: z.string(), title: z.string(), about: z.string() })) },
+  'help.list': { in: none, out: z.array(z.object({ name: z.string(), title: z.string(), about: z.string() })) },
   /** parts that have all words of the text, those that have them in their heading first */
   'help.find': { in: z.object({ text: z.string().trim().min(1).max(100) }), out: z.array(helpHitSchema) },
   /** a topic as its file has it (Markdown) */

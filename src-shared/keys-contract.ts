@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none } from './contract-parts.ts'
 
 /*
  * The contract's part for the vault of keys. A secret goes to a page in two answers only, those of keys.create (the words of the new key)
@@ -71,7 +72,7 @@ export type KeyRow = z.infer<typeof keyRowSchema>
 
 export const keyQueries = {
   'keys.list': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       keys: z.array(keyRowSchema),
       /** keys lock after so many seconds without use */
@@ -114,19 +115,19 @@ export const keyCommands = {
     in: z.object({ keyId, passphrase, form: secretFormSchema.optional() }),
     out: z.object({ form: secretFormSchema, secret: z.string(), path: z.string(), secretPassword: z.string() }),
   },
-  'keys.rename': { in: z.object({ keyId, name }), out: z.object({}) },
+  'keys.rename': { in: z.object({ keyId, name }), out: none },
   /** `name`: the key's own, once more: what is removed comes back from its words only */
-  'keys.remove': { in: z.object({ keyId, name: z.string().max(KEY_NAME_LENGTH) }), out: z.object({}) },
+  'keys.remove': { in: z.object({ keyId, name: z.string().max(KEY_NAME_LENGTH) }), out: none },
   /** Tries the passphrase on the given keys, or on all; those that it opens are unlocked. */
   'keys.unlock': {
     in: z.object({ keyIds: z.array(keyId).max(1000).optional(), passphrase }),
     out: z.object({ unlocked: z.array(z.string()), stillLocked: z.array(z.string()) }),
   },
-  'keys.lock': { in: z.object({ keyIds: z.array(keyId).max(1000).optional() }), out: z.object({}) },
+  'keys.lock': { in: z.object({ keyIds: z.array(keyId).max(1000).optional() }), out: none },
   /** The words that `ask` counts, in that order. */
   'keys.confirmWords': {
     in: z.object({ keyId, words: z.array(z.string().trim().toLowerCase().max(20)).length(ASKED_WORDS) }),
-    out: z.object({}),
+    out: none,
   },
-  'keys.setIdle': { in: z.object({ idleSec: z.number().int().min(IDLE_SEC.least).max(IDLE_SEC.most) }), out: z.object({}) },
+  'keys.setIdle': { in: z.object({ idleSec: z.number().int().min(IDLE_SEC.least).max(IDLE_SEC.most) }), out: none },
 } as const

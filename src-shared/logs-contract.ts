@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none, page } from './contract-parts.ts'
 
 /* The contract's part for the local log and crash reports: what happened on this machine, for its user's eyes only. */
 
@@ -86,21 +87,20 @@ export const logQueries = {
   'logs.list': {
     in: z.object({
       least: z.enum(logLevels).default('info'),
-      offset: z.number().int().min(0).default(0),
-      limit: z.number().int().min(1).max(1000).default(200),
+      ...page,
     }),
     out: z.object({ rows: z.array(placedEntrySchema), total: z.number(), problem: z.string(), folder: z.string(), bytes: z.number() }),
   },
-  'crashes.list': { in: z.object({}), out: z.object({ rows: z.array(crashSummarySchema), problem: z.string() }) },
+  'crashes.list': { in: none, out: z.object({ rows: z.array(crashSummarySchema), problem: z.string() }) },
   /** the whole report, and as the text to copy */
   'crashes.get': { in: z.object({ id: crashId }), out: z.object({ report: crashReportSchema, text: z.string() }) },
 } as const
 
 export const logCommands = {
   /** deletes the log; crash reports stay */
-  'logs.delete': { in: z.object({}), out: z.object({}) },
+  'logs.delete': { in: none, out: none },
   /** what somebody has looked at is not new any more */
-  'crashes.seen': { in: z.object({ id: crashId }), out: z.object({}) },
+  'crashes.seen': { in: z.object({ id: crashId }), out: none },
   /** `id` null: all of them */
   'crashes.delete': { in: z.object({ id: crashId.nullable() }), out: z.object({ deleted: z.number() }) },
   /** a page tells of an error that nothing took; more than a few a minute are not kept */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none, page, textFile } from './contract-parts.ts'
 import { bigintText, explanationSchema, rulesSchema, violationSchema } from './mint.ts'
 import {
   mintConfigSchema,
@@ -14,10 +15,6 @@ import { projectionSchema } from './projection.ts'
  * The contract's part for rule set node-period: mints, what becomes of them, and locks. All times are seconds
  * since the epoch, amounts units of 1e-7 TFT and milli-USD.
  */
-
-const none = z.object({})
-const page = { offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }
-const file = z.object({ fileName: z.string(), text: z.string() })
 
 /** A mint's stage as lists show it. `overlaps`: seconds of it were decided for this node under another start, so it is never paid. */
 export const mintRowStageSchema = z.enum([...mintStageSchema.options, 'overlaps'])
@@ -133,7 +130,7 @@ export const mintQueries = {
   },
   /** the same mints by farm, those with the most to claim first */
   'mints.farms': { in: none, out: z.object({ rows: z.array(mintFarmSchema), rules: rulesSchema }) },
-  'mints.csv': { in: z.object(mintFilter), out: file },
+  'mints.csv': { in: z.object(mintFilter), out: textFile },
   'mint.get': {
     in: z.object({ nodeId: z.number().int(), start: z.number().int() }),
     out: z.object({

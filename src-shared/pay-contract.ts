@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none, page, paged, textFile } from './contract-parts.ts'
 import { bigintText, rulesSchema } from './mint.ts'
 import { envelopeKindSchema, envelopeStageSchema, payableKindSchema, payConfigSchema, rowStageSchema, runStageSchema } from './pay.ts'
 import { ledgerReadSchema, paymentStateSchema } from './payment.ts'
@@ -12,8 +13,6 @@ import { reviewCodeSchema } from './review-contract.ts'
 const network = z.string().min(1).max(100)
 const runId = z.string().regex(/^[0-9a-f]{4,64}$/, 'A run is named by its id, or the beginning of it.')
 const run = z.object({ runId })
-const page = { offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }
-const file = z.object({ fileName: z.string(), text: z.string() })
 const keyId = z.string().min(1).max(100)
 const job = z.object({ jobId: z.string() })
 
@@ -264,7 +263,7 @@ export type PlanReport = z.infer<typeof planReportSchema>
 
 export const payQueries = {
   'pay.config': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       /** null: no network is known here yet */
       network: z.string().nullable(),
@@ -283,7 +282,7 @@ export const payQueries = {
   },
   /** what a plan can be made for */
   'pay.subjects': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       network: z.string().nullable(),
       /** newest first; null stands for the decided mints */
@@ -300,7 +299,7 @@ export const payQueries = {
       ),
     }),
   },
-  'pay.runs': { in: z.object({}), out: z.object({ network: z.string().nullable(), configured: z.boolean(), runs: z.array(runRowSchema) }) },
+  'pay.runs': { in: none, out: z.object({ network: z.string().nullable(), configured: z.boolean(), runs: z.array(runRowSchema) }) },
   'pay.get': { in: run, out: runDetailSchema },
   'pay.rows': {
     in: z.object({
@@ -309,7 +308,7 @@ export const payQueries = {
       sort: z.enum(['place', 'nodeId', 'farm', 'amount', 'stage', 'paid']).default('place'),
       descending: z.boolean().default(false),
     }),
-    out: z.object({ rows: z.array(payRowSchema), total: z.number() }),
+    out: paged(payRowSchema),
   },
   /** a row with its envelopes and the attempts to send them */
   'pay.row': {
@@ -332,14 +331,14 @@ export const payQueries = {
       ),
     }),
   },
-  'pay.csv': { in: z.object(rowFilter), out: file },
+  'pay.csv': { in: z.object(rowFilter), out: textFile },
   /** of a run, or of the last planning of a period (null: mints), which may have left nothing to pay */
   'pay.leftOut': {
     in: z.object({ runId: runId.optional(), period: z.number().int().min(0).nullable().optional(), ...page }),
-    out: z.object({ rows: z.array(leftOutSchema), total: z.number() }),
+    out: paged(leftOutSchema),
   },
   /** a run's two files: the manifest, and the open envelopes, base64 of their XDR, one a line, with the signatures so far */
-  'pay.export': { in: run, out: z.object({ manifest: file, envelopes: file }) },
+  'pay.export': { in: run, out: z.object({ manifest: textFile, envelopes: textFile }) },
   /** what the last look on Stellar found for a period's receipts (null: decided mints); null: it was not asked yet */
   'pay.verified': {
     in: z.object({ period: z.number().int().min(0).nullable() }),
@@ -354,7 +353,7 @@ export const payQueries = {
   },
   /** what the payer did that no row of a run here stands for, newest first, as of the last look; null: nobody looked yet */
   'pay.strays': {
-    in: z.object({}),
+    in: none,
     out: z.object({ readTs: z.number(), ledger: ledgerReadSchema, payments: z.array(strayPaymentSchema) }).nullable(),
   },
   /** by receipt's hash or mint's id */
@@ -368,7 +367,7 @@ const files = z
 
 export const payCommands = {
   /** `network`: whose configuration the form showed; another one by now is refused */
-  'pay.setConfig': { in: z.object({ network, config: payEntrySchema }), out: z.object({}) },
+  'pay.setConfig': { in: z.object({ network, config: payEntrySchema }), out: none },
   /** plans a fixed period (v3), or the decided mints (null), in the background; `makerKeyId`: absent, the key here that signs for the payer */
   'pay.plan': {
     in: z.object({
@@ -402,13 +401,13 @@ export const payCommands = {
     in: run.extend({ raise: z.object({ keyId, mostStroops: z.number().int().min(200).max(1_000_000_000) }).optional() }),
     out: job,
   },
-  'pay.pause': { in: run, out: z.object({}) },
+  'pay.pause': { in: run, out: none },
   /** lets it go on, in the background */
   'pay.resume': { in: run, out: job },
   /** what was not sent is not sent any more */
-  'pay.cancel': { in: run, out: z.object({}) },
+  'pay.cancel': { in: run, out: none },
   /** gives the period free: only what nobody here signed */
-  'pay.withdraw': { in: run, out: z.object({}) },
+  'pay.withdraw': { in: run, out: none },
   /**
    * New envelopes under the rows' own numbers, to be signed like the first: `payment` for rows whose bounds passed, `bump` to use up every number
    * that is still free

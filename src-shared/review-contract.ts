@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { page, paged } from './contract-parts.ts'
 import { bigintText } from './mint.ts'
 import { envelopeKindSchema, payableKindSchema } from './pay.ts'
 
@@ -128,9 +129,8 @@ export const reviewQueries = {
       /** only those with this warning, or with `any` */
       code: z.union([reviewCodeSchema, z.literal('any')]).optional(),
       search: z.string().max(100).optional(),
-      offset: z.number().int().min(0).default(0),
-      limit: z.number().int().min(1).max(1000).default(200),
+      ...page,
     }),
-    out: z.object({ rows: z.array(reviewRowSchema), total: z.number() }),
+    out: paged(reviewRowSchema),
   },
 } as const

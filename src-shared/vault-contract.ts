@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none, page, paged, textFile } from './contract-parts.ts'
 import { bigintText, rulesSchema } from './mint.ts'
 import { vaultModeSchema, vaultTransferSchema } from './node-period.ts'
 
@@ -7,7 +8,6 @@ import { vaultModeSchema, vaultTransferSchema } from './node-period.ts'
  * are seconds since the epoch, amounts units of 1e-7 TFT.
  */
 
-const page = { offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }
 const network = z.string().min(1).max(100)
 const search = z.string().max(200).optional()
 
@@ -119,7 +119,7 @@ const partSchema = z.object({ count: z.number(), units: bigintText })
 
 export const vaultQueries = {
   'vault.get': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       /** the network of what is shown; null: none is known yet */
       network: z.string().nullable(),
@@ -159,7 +159,7 @@ export const vaultQueries = {
   /** entries of the books that are not what Stellar has, oldest first */
   'vault.differences': {
     in: z.object({ offset: page.offset, limit: page.limit }),
-    out: z.object({ rows: z.array(vaultDifferenceSchema), total: z.number() }),
+    out: paged(vaultDifferenceSchema),
   },
   /** asks Stellar for the number that it uses; `mintId`: backs what that mint lacks, else what is not backed in all */
   'vault.build': {
@@ -182,7 +182,7 @@ export const vaultQueries = {
       sort: z.enum(['ts', 'nodeId', 'amount', 'lacking']).default('ts'),
       descending: z.boolean().default(false),
     }),
-    out: z.object({ rows: z.array(vaultMintSchema), total: z.number() }),
+    out: paged(vaultMintSchema),
   },
   'vault.transfers': {
     in: z.object({
@@ -192,10 +192,10 @@ export const vaultQueries = {
       sort: z.enum(['ts', 'amount', 'excess']).default('ts'),
       descending: z.boolean().default(false),
     }),
-    out: z.object({ rows: z.array(vaultTransferRowSchema), total: z.number() }),
+    out: paged(vaultTransferRowSchema),
   },
   /** all transfers, as a file that vault.importTransfers reads */
-  'vault.csv': { in: z.object({}), out: z.object({ fileName: z.string(), text: z.string() }) },
+  'vault.csv': { in: none, out: textFile },
 } as const
 
 /** Longest file that a page can hand over, in bytes of JSON: a message to the core holds no more. */
@@ -216,6 +216,6 @@ export const vaultCommands = {
   /** reads what Stellar has of transfers to the vault, in the background; goes on where it stopped. What the books lack is entered */
   'vault.read': { in: z.object({ network }), out: z.object({ jobId: z.string() }) },
   /** what Stellar has takes the place of what was entered of that transaction; the note stays */
-  'vault.takeOver': { in: z.object({ network, tx: z.string().max(64) }), out: z.object({}) },
-  'vault.removeTransfer': { in: z.object({ network, tx: z.string().max(64) }), out: z.object({}) },
+  'vault.takeOver': { in: z.object({ network, tx: z.string().max(64) }), out: none },
+  'vault.removeTransfer': { in: z.object({ network, tx: z.string().max(64) }), out: none },
 } as const

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none, page, textFile } from './contract-parts.ts'
 import { bigintText, resourceRuleSchema, rulesSchema } from './mint.ts'
 import { MAX_UNITS } from './money.ts'
 import { triggerSchema } from './node-period.ts'
@@ -9,7 +10,6 @@ import { triggerSchema } from './node-period.ts'
  */
 
 const hex32 = z.string().regex(/^[0-9a-f]{64}$/)
-const file = z.object({ fileName: z.string(), text: z.string() })
 const network = z.string().min(1).max(100)
 
 /** How a signer signs. A Stellar account's key is an ed25519 one. */
@@ -239,7 +239,7 @@ export type VoteImport = z.infer<typeof voteImportSchema>
 export const voteQueries = {
   /** what is open comes first, of that what was voted on already */
   'votes.list': {
-    in: z.object({ offset: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(1000).default(200) }),
+    in: z.object({ ...page }),
     out: z.object({
       network: z.string().nullable(),
       trigger: triggerSchema,
@@ -251,7 +251,7 @@ export const voteQueries = {
   },
   'votes.matrix': { in: z.object({ subject: voteSubjectSchema }), out: voteMatrixSchema },
   'votes.signers': {
-    in: z.object({}),
+    in: none,
     out: z.object({
       network: z.string().nullable(),
       /** of the chain, where it is known: what a new set is for */
@@ -279,7 +279,7 @@ export const voteQueries = {
     out: voteSignerSchema,
   },
   /** the signer set as a text that other machines take (votes.setSigners reads its members) */
-  'votes.signersFile': { in: z.object({}), out: file },
+  'votes.signersFile': { in: none, out: textFile },
   /**
    * A statement for a signer, to be looked at and signed. Absent `amountUnits` and `payouts`: what Granary works out. `payouts`: the text
    * of a payouts.csv, which is voted for byte by byte.
@@ -301,7 +301,7 @@ export const voteQueries = {
   /** a statement that somebody else prepared, or the statement of a vote */
   'votes.review': { in: z.object({ text: z.string().max(20_000) }), out: voteReviewSchema },
   /** votes with what they rest on, one a line; of one subject, else of all that are open */
-  'votes.export': { in: z.object({ subject: voteSubjectSchema.optional() }), out: file.extend({ votes: z.number() }) },
+  'votes.export': { in: z.object({ subject: voteSubjectSchema.optional() }), out: textFile.extend({ votes: z.number() }) },
 } as const
 
 export const voteCommands = {

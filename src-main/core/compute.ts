@@ -1,5 +1,5 @@
-import type { PeriodSummary } from '../../src-shared/contract.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
+import type { PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { importArchive } from '../jobs/import.ts'
 import { mintResult } from '../jobs/mint.ts'

@@ -1,18 +1,9 @@
 import type { z } from 'zod'
-import type {
-  Attention,
-  queries as contract,
-  Job,
-  NodeRow,
-  Overview,
-  QueryName,
-  QueryOutput,
-  Settings,
-  Status,
-} from '../../src-shared/contract.ts'
+import type { queries as contract, Job, QueryName, QueryOutput, Settings, Status } from '../../src-shared/contract.ts'
 import { csv } from '../../src-shared/csv.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import { fixed, tftExact, usdExact } from '../../src-shared/money.ts'
+import type { Attention, NodeRow, Overview } from '../../src-shared/nodes-contract.ts'
 import { DEMO_NETWORK } from '../../src-shared/statement-text.ts'
 import type { DoctorReport, Network } from '../../src-shared/sync.ts'
 import type { TreasuryQueryName } from '../../src-shared/treasury/table.ts'

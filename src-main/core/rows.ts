@@ -1,5 +1,6 @@
-import type { Attention, FarmRow, NodeRow, NodeState, Overview, PeriodSummary, QueryInput } from '../../src-shared/contract.ts'
+import type { QueryInput } from '../../src-shared/contract.ts'
 import type { NodeResult, Rules } from '../../src-shared/mint.ts'
+import type { Attention, FarmRow, NodeRow, NodeState, Overview, PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import type { Projection } from '../../src-shared/projection.ts'
 import { isScaled } from '../engines/minting/node-period/mint.ts'
 import { type Known, known } from '../engines/projection/known.ts'

@@ -1,8 +1,8 @@
-import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { EndSnapshot } from '../../src-shared/grid.ts'
 import type { ResourceRule, Rules } from '../../src-shared/mint.ts'
 import type { MintConfig } from '../../src-shared/node-period.ts'
+import type { PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import { known } from '../engines/projection/known.ts'
 import { tellNode } from '../jobs/explain.ts'
 import {

@@ -1,5 +1,5 @@
-import type { PeriodSummary } from '../../src-shared/contract.ts'
 import type { DayTally, NodeResult, Outlook, Violation } from '../../src-shared/mint.ts'
+import type { PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import { writeTransaction } from './db.ts'
 import type { Store } from './open.ts'
 import type { StoredPeriod } from './periods.ts'

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import classes from './line-meter.module.css'
 import { StateMark } from './state-mark.tsx'
 

@@ -1,4 +1,4 @@
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import classes from './note.module.css'
 import { StateShape } from './state-mark.tsx'
 

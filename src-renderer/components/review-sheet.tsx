@@ -1,7 +1,7 @@
 import { Button, Checkbox } from '@mantine/core'
 import { type FormEvent, type ReactNode, useState } from 'react'
-import type { NodeState } from '../../src-shared/contract.ts'
 import type { AppError } from '../../src-shared/errors.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import type { ReviewSeverity, ReviewSubject, ReviewWarning, SignReview } from '../../src-shared/review-contract.ts'
 import { severityWords } from '../../src-shared/review-text.ts'
 import { useQuery } from '../api.ts'

@@ -1,4 +1,4 @@
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import { stateWords } from '../texts.ts'
 import classes from './state-mark.module.css'
 

@@ -1,4 +1,4 @@
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import { axisTicks, lowerBound, type Mark, type MarkKind, type TimelineModel, type View } from './timeline-model.ts'
 
 /** Colours as the theme has them now; a canvas can't read CSS variables by itself. */

@@ -1,5 +1,5 @@
-import type { NodeDetail, NodeState } from '../../src-shared/contract.ts'
 import type { Downtime, Explanation, Step } from '../../src-shared/mint.ts'
+import type { NodeDetail, NodeState } from '../../src-shared/nodes-contract.ts'
 
 /**
  * What the uptime timeline draws, worked out from what the core says: stretches of one state without a gap, and marks for every

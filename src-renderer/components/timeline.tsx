@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import { formatDay } from '../format.ts'
 import { stateWords, texts } from '../texts.ts'
 import { StateShape } from './state-mark.tsx'

@@ -1,4 +1,4 @@
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import { formatDuration } from '../../src-shared/time.ts'
 import { formatDay } from '../format.ts'
 import { stateWords, texts } from '../texts.ts'

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, memo, type PointerEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import { texts } from '../texts.ts'
 import { useColorScheme } from './color-scheme.ts'
 import { type Days, dayState, dayWords, stripWords } from './uptime-days.ts'

@@ -1,5 +1,5 @@
-import type { NodeState } from '../../src-shared/contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import type { AuditedReceipt, CheckState } from '../../src-shared/receipt-audit.ts'
 import { checkTitles, checkWords, receiptName, verdictWords } from '../../src-shared/receipt-audit-text.ts'
 import { cleanName } from '../../src-shared/text.ts'

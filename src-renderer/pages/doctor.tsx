@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import { useState } from 'react'
-import type { NodeState } from '../../src-shared/contract.ts'
 import { type AppError, toAppError } from '../../src-shared/errors.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import type { DoctorCheck } from '../../src-shared/sync.ts'
 import { command, useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { useLocation } from 'wouter'
-import type { FarmRow, NodeState } from '../../src-shared/contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
+import type { FarmRow, NodeState } from '../../src-shared/nodes-contract.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { type Column, DataTable, type TableSort, useTableSort } from '../components/data-table.tsx'
 import { FarmName, shortAddress } from '../components/names.tsx'

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import type { NodeState } from '../../src-shared/contract.ts'
 import { type AppError, toAppError } from '../../src-shared/errors.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import type { LiveNode, SyncPhase } from '../../src-shared/sync.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatUtc } from '../../src-shared/time.ts'

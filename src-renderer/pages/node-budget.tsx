@@ -1,4 +1,4 @@
-import type { NodeDetail } from '../../src-shared/contract.ts'
+import type { NodeDetail } from '../../src-shared/nodes-contract.ts'
 import { LOW_BUDGET } from '../../src-shared/projection.ts'
 import { Figure } from '../components/figure.tsx'
 import { Filled } from '../components/filled.tsx'

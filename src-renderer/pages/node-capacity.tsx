@@ -1,5 +1,5 @@
-import type { NodeDetail } from '../../src-shared/contract.ts'
 import { group, usdExact } from '../../src-shared/money.ts'
+import type { NodeDetail } from '../../src-shared/nodes-contract.ts'
 import { NumHead } from '../components/num-head.tsx'
 import { texts } from '../texts.ts'
 import classes from './page.module.css'

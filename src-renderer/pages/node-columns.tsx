@@ -1,5 +1,5 @@
-import type { NodeRow } from '../../src-shared/contract.ts'
 import { tftExact, usdExact } from '../../src-shared/money.ts'
+import type { NodeRow } from '../../src-shared/nodes-contract.ts'
 import { LOW_BUDGET } from '../../src-shared/projection.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatUtc } from '../../src-shared/time.ts'

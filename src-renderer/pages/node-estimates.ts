@@ -1,7 +1,7 @@
-import type { NodeDetail } from '../../src-shared/contract.ts'
 import { secondsText } from '../../src-shared/explain-text.ts'
 import type { DerivationLine, Explanation } from '../../src-shared/mint.ts'
 import { tftExact } from '../../src-shared/money.ts'
+import type { NodeDetail } from '../../src-shared/nodes-contract.ts'
 import type { Projected } from '../../src-shared/projection.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
 import { texts, violationWords } from '../texts.ts'

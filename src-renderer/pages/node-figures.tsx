@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { DerivationLine, Explanation } from '../../src-shared/mint.ts'
+import type { NodeDetail } from '../../src-shared/nodes-contract.ts'
 import type { Projected } from '../../src-shared/projection.ts'
 import { formatDuration } from '../../src-shared/time.ts'
 import { useQuery } from '../api.ts'

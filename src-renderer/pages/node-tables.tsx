@@ -1,7 +1,7 @@
 import { Link } from 'wouter'
-import type { NodeDetail } from '../../src-shared/contract.ts'
 import { causeText } from '../../src-shared/explain-text.ts'
 import { group } from '../../src-shared/money.ts'
+import type { NodeDetail } from '../../src-shared/nodes-contract.ts'
 import { formatDuration } from '../../src-shared/time.ts'
 import { useQuery } from '../api.ts'
 import { ArrivalText, useArrivals } from '../components/arrival.tsx'

@@ -1,7 +1,7 @@
 import { Progress, Skeleton, Tooltip } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Link, useLocation } from 'wouter'
-import type { Attention, NodeState, Overview } from '../../src-shared/contract.ts'
+import type { Attention, NodeState, Overview } from '../../src-shared/nodes-contract.ts'
 import { formatDuration, formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'

@@ -1,4 +1,4 @@
-import type { PeriodSummary } from '../../src-shared/contract.ts'
+import type { PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import { useQuery } from '../api.ts'
 import { StateMark } from '../components/state-mark.tsx'
 import { useNowTs } from '../components/values.tsx'

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { Link } from 'wouter'
-import type { ReceiptRow } from '../../src-shared/contract.ts'
+import type { ReceiptRow } from '../../src-shared/nodes-contract.ts'
 import type { Arrival } from '../../src-shared/pay-contract.ts'
 import { runSubject } from '../../src-shared/pay-text.ts'
 import { ledgerReadText } from '../../src-shared/payment.ts'

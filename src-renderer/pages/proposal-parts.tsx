@@ -1,4 +1,4 @@
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import { formatDuration, formatUtc } from '../../src-shared/time.ts'
 import { GOVERNANCE_TOKEN, type ProposalState } from '../../src-shared/treasury/governance.ts'
 import type { ProposalShown } from '../../src-shared/treasury/governance-table.ts'

@@ -1,7 +1,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
-import type { NodeState } from '../../src-shared/contract.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import type { Stake } from '../../src-shared/treasury/staking-table.ts'
 import { writeAmount } from '../amount-entry.ts'
 import { command, useQuery } from '../api.ts'

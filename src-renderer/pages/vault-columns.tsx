@@ -1,6 +1,6 @@
 import { Link } from 'wouter'
-import type { NodeState } from '../../src-shared/contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
+import type { NodeState } from '../../src-shared/nodes-contract.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatUtc } from '../../src-shared/time.ts'
 import type { MintCover, TransferUse, VaultMintRow, VaultTransferRow } from '../../src-shared/vault-contract.ts'

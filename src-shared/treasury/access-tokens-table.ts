@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none } from '../contract-parts.ts'
 import { entityRef } from './entities.ts'
 import { restScopes, treasuryCommand, treasuryQuery } from './row.ts'
 
@@ -42,7 +43,7 @@ export type RestDoor = z.output<typeof restDoorSchema>
 export const accessTokenRows = {
   'access-tokens.door': treasuryQuery({
     about: 'whether the REST door is open, and where',
-    in: z.object({}),
+    in: none,
     out: restDoorSchema,
     who: 'anyone',
     rest: null,

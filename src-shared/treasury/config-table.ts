@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { none, textFile, treasuryPage } from '../contract-parts.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const name = z.string().trim().min(1).max(60)
-const nothing = z.object({})
 
 export const parameterSchema = z.object({
   name: z.string(),
@@ -26,7 +25,7 @@ const changed = z.object({ changed: z.array(z.string()), version: z.number() })
 export const configRows = {
   'configuration.list': treasuryQuery({
     about: 'every setting of the treasury: its value, what it means, its unit, what it is by default, who changed it when',
-    in: nothing,
+    in: none,
     out: z.object({ version: z.number(), parameters: z.array(parameterSchema) }),
     who: 'anyone',
     rest: null,
@@ -34,7 +33,7 @@ export const configRows = {
   }),
   'configuration.history': treasuryQuery({
     about: 'every change of the settings, newest first',
-    in: z.object({ name: name.optional(), ...page }),
+    in: z.object({ name: name.optional(), ...treasuryPage }),
     out: z.object({
       rows: z.array(z.object({ version: z.number(), name: z.string(), value: z.string(), changedTs: z.number(), changedBy: z.string() })),
       total: z.number(),
@@ -45,8 +44,8 @@ export const configRows = {
   }),
   'configuration.export': treasuryQuery({
     about: 'all settings as the text of a file',
-    in: nothing,
-    out: z.object({ fileName: z.string(), text: z.string() }),
+    in: none,
+    out: textFile,
     who: 'anyone',
     rest: null,
     cli: { words: 'configuration export', prints: 'text' },

@@ -1,17 +1,16 @@
 import { z } from 'zod'
+import { none, paged, treasuryPage } from '../contract-parts.ts'
 import { PASSPHRASE_LENGTH } from '../keys-contract.ts'
 import { amountText } from './amounts.ts'
 import { applicationStates, CREDIT_NOTE_LENGTH, creditPurposes, loanStatuses } from './credit.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const applicationId = z.string().trim().min(1).max(40)
 const loanId = applicationId
 const ts = z.number()
 /** a year's rate, hundredths of a percent */
 const rateBps = z.number()
-const nothing = z.object({})
 const purpose = z.enum(creditPurposes)
 /** the applicant's own words */
 const note = z.string().max(CREDIT_NOTE_LENGTH).default('')
@@ -179,7 +178,7 @@ export const creditRows = {
   }),
   'credit.analyst': treasuryQuery({
     about: 'which analyst is asked about applications, whether it may be and whether its key is there',
-    in: nothing,
+    in: none,
     out: creditAnalystSchema,
     who: 'anyone',
     rest: null,
@@ -203,7 +202,7 @@ export const creditRows = {
       url: z.string().trim().min(1).max(400),
       isAllowed: z.boolean().default(true),
     }),
-    out: nothing,
+    out: none,
     who: 'entity',
     rest: null,
     cli: { words: 'credit allow-analyst', args: ['url'] },
@@ -217,7 +216,7 @@ export const creditRows = {
         .regex(/^[\x21-\x7e]{1,1000}$/, 'This is no API key.'),
       passphrase: z.string().min(PASSPHRASE_LENGTH, `Take at least ${PASSPHRASE_LENGTH} characters.`).max(1000),
     }),
-    out: nothing,
+    out: none,
     who: 'administrator',
     rest: null,
     cli: { words: 'credit set-analyst-key' },
@@ -225,8 +224,8 @@ export const creditRows = {
   }),
   'credit.removeAnalystKey': treasuryCommand({
     about: "forget the analyst's API key",
-    in: nothing,
-    out: nothing,
+    in: none,
+    out: none,
     who: 'administrator',
     rest: null,
     cli: { words: 'credit remove-analyst-key' },
@@ -253,8 +252,8 @@ export const creditRows = {
   }),
   'credit.applications': treasuryQuery({
     about: "an entity's applications, newest first",
-    in: z.object({ entityId: entityRef.optional(), everybody, ...page }),
-    out: z.object({ rows: z.array(creditApplicationSchema), total: z.number() }),
+    in: z.object({ entityId: entityRef.optional(), everybody, ...treasuryPage }),
+    out: paged(creditApplicationSchema),
     who: 'owner',
     rest: null,
     cli: { words: 'credit applications', args: ['entityId'] },
@@ -277,8 +276,8 @@ export const creditRows = {
   }),
   'credit.loans': treasuryQuery({
     about: "an entity's loans with what is due and overdue, newest first",
-    in: z.object({ entityId: entityRef.optional(), everybody, show: z.enum([...loanStatuses, 'overdue']).optional(), ...page }),
-    out: z.object({ rows: z.array(loanSchema), total: z.number() }),
+    in: z.object({ entityId: entityRef.optional(), everybody, show: z.enum([...loanStatuses, 'overdue']).optional(), ...treasuryPage }),
+    out: paged(loanSchema),
     who: 'owner',
     rest: { method: 'GET', path: '/credit/loans', scope: 'credit:read' },
     cli: { words: 'credit loans', args: ['entityId'] },

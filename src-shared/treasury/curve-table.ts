@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { paged, treasuryPage } from '../contract-parts.ts'
 import { curveProfiles, curveRoles, pricings } from './curve.ts'
 import { curveAmount, priceText, slopeText, wholeText } from './curve-amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const curveId = z.string().trim().min(1).max(40)
 const asset = z
   .string()
@@ -175,8 +175,8 @@ const traded = z.object({
 export const curveRows = {
   'curve.list': treasuryQuery({
     about: 'the minting curves: what each asset is paid for in, its price and floor now, newest first',
-    in: z.object({ kind: z.enum(curveKinds).optional(), ...page }),
-    out: z.object({ rows: z.array(curveSchema), total: z.number() }),
+    in: z.object({ kind: z.enum(curveKinds).optional(), ...treasuryPage }),
+    out: paged(curveSchema),
     who: 'anyone',
     rest: { method: 'GET', path: '/curve', scope: 'curve:read' },
     cli: { words: 'curve list' },
@@ -259,8 +259,8 @@ export const curveRows = {
   }),
   'curve.events': treasuryQuery({
     about: 'what happened on a curve, or on all, newest first',
-    in: z.object({ curveId: curveId.optional(), name: z.enum(curveEventNames).optional(), ...page }),
-    out: z.object({ rows: z.array(curveEventSchema), total: z.number() }),
+    in: z.object({ curveId: curveId.optional(), name: z.enum(curveEventNames).optional(), ...treasuryPage }),
+    out: paged(curveEventSchema),
     who: 'anyone',
     rest: { method: 'GET', path: '/curve/events', scope: 'curve:read' },
     cli: { words: 'curve events', args: ['curveId'] },

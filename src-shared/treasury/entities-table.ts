@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none } from '../contract-parts.ts'
 import { PASSPHRASE_LENGTH } from '../keys-contract.ts'
 import { ENTITY_NAME_LENGTH, entityKinds, entityRef, entitySchema, treasurySessionSchema } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
@@ -6,13 +7,12 @@ import { treasuryCommand, treasuryQuery } from './row.ts'
 const chosenPassphrase = z.string().min(PASSPHRASE_LENGTH, `Take at least ${PASSPHRASE_LENGTH} characters.`).max(1000)
 /** one that is tried: may be any */
 const passphrase = z.string().min(1).max(1000)
-const nothing = z.object({})
 
 /** Who there is, who acts here, and the administrator. */
 export const entityRows = {
   'entities.list': treasuryQuery({
     about: 'every entity, and the accounts of the treasury itself',
-    in: nothing,
+    in: none,
     out: z.array(entitySchema),
     who: 'anyone',
     rest: null,
@@ -20,7 +20,7 @@ export const entityRows = {
   }),
   'session.get': treasuryQuery({
     about: 'which entity is unlocked here, and whether the administrator is',
-    in: nothing,
+    in: none,
     out: treasurySessionSchema,
     who: 'anyone',
     rest: null,
@@ -52,8 +52,8 @@ export const entityRows = {
   }),
   'entities.lock': treasuryCommand({
     about: 'act as nobody any more; the administrator goes too',
-    in: nothing,
-    out: nothing,
+    in: none,
+    out: none,
     who: 'anyone',
     rest: null,
     cli: null,
@@ -61,7 +61,7 @@ export const entityRows = {
   'entities.setPassphrase': treasuryCommand({
     about: 'give the unlocked entity another passphrase',
     in: z.object({ passphrase, newPassphrase: chosenPassphrase }),
-    out: nothing,
+    out: none,
     who: 'entity',
     rest: null,
     cli: { words: 'entities set-passphrase' },
@@ -70,7 +70,7 @@ export const entityRows = {
   'administrator.set': treasuryCommand({
     about: 'choose the administrator passphrase; once there is one, it takes that one to change it',
     in: z.object({ passphrase: passphrase.optional(), newPassphrase: chosenPassphrase }),
-    out: nothing,
+    out: none,
     who: 'anyone',
     rest: null,
     cli: { words: 'administrator set' },
@@ -79,7 +79,7 @@ export const entityRows = {
   'administrator.unlock': treasuryCommand({
     about: 'be the administrator too, until nothing was done as one for a while',
     in: z.object({ passphrase }),
-    out: nothing,
+    out: none,
     who: 'anyone',
     rest: null,
     cli: null,
@@ -87,8 +87,8 @@ export const entityRows = {
   }),
   'administrator.lock': treasuryCommand({
     about: 'be no administrator any more',
-    in: nothing,
-    out: nothing,
+    in: none,
+    out: none,
     who: 'anyone',
     rest: null,
     cli: null,

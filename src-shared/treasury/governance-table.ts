@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { none, paged, treasuryPage } from '../contract-parts.ts'
 import { amountText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { proposalStates, proposalTypes, voteChoices } from './governance.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 import { tokenTs } from './tokens-table.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const id = z.string().trim().min(1).max(40)
 const ts = z.number()
 
@@ -105,7 +105,7 @@ export const governanceRows = {
   'governance.terms': treasuryQuery({
     about:
       'what proposing takes, the usual quorum, threshold and length of a vote, and the settings that a vote can change, with their bounds',
-    in: z.object({}),
+    in: none,
     out: z.object({
       token: z.string(),
       /** what whoever proposes has to hold, locked or not */
@@ -143,9 +143,9 @@ export const governanceRows = {
     in: z.object({
       /** true: those whose vote is not over; absent: all */
       open: z.boolean().optional().describe('those whose vote is not over, or (false) is over; absent: all'),
-      ...page,
+      ...treasuryPage,
     }),
-    out: z.object({ rows: z.array(proposalSchema), total: z.number() }),
+    out: paged(proposalSchema),
     who: 'anyone',
     rest: { method: 'GET', path: '/governance/proposals', scope: 'governance:read' },
     cli: { words: 'governance list' },
@@ -160,8 +160,8 @@ export const governanceRows = {
   }),
   'governance.votes': treasuryQuery({
     about: 'who voted what on a proposal, newest first',
-    in: z.object({ id, voterId: entityRef.optional(), ...page }),
-    out: z.object({ rows: z.array(voteSchema), total: z.number() }),
+    in: z.object({ id, voterId: entityRef.optional(), ...treasuryPage }),
+    out: paged(voteSchema),
     who: 'anyone',
     rest: { method: 'GET', path: '/governance/proposals/:id/votes', scope: 'governance:read' },
     cli: { words: 'governance votes', args: ['id'] },

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { paged, treasuryPage } from '../contract-parts.ts'
 import { amountText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 import { balanceSchema } from './tokens-table.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const id = z.string().trim().min(1).max(40)
 const ts = z.number()
 
@@ -73,9 +73,9 @@ export const guaranteeRows = {
       everybody: z.boolean().default(false),
       side: z.enum(['given', 'received']).optional(),
       state: z.enum(guaranteeStates).optional(),
-      ...page,
+      ...treasuryPage,
     }),
-    out: z.object({ rows: z.array(guaranteeSchema), total: z.number() }),
+    out: paged(guaranteeSchema),
     who: 'anyone',
     rest: null,
     cli: { words: 'guarantees list', args: ['entityId'] },
@@ -142,15 +142,15 @@ export const auctionRows = {
   }),
   'auctions.list': treasuryQuery({
     about: 'the auctions, newest first, and what taking part locks',
-    in: z.object({ state: z.enum(auctionStates).optional(), ...page }),
-    out: z.object({ rows: z.array(auctionSchema), total: z.number() }),
+    in: z.object({ state: z.enum(auctionStates).optional(), ...treasuryPage }),
+    out: paged(auctionSchema),
     who: 'anyone',
     rest: null,
     cli: { words: 'auctions list' },
   }),
   'auctions.participants': treasuryQuery({
     about: 'who takes part in an auction, and what each has locked, in the order of joining',
-    in: z.object({ id, ...page }),
+    in: z.object({ id, ...treasuryPage }),
     out: z.object({ auction: auctionSchema, rows: z.array(participationSchema), total: z.number() }),
     who: 'anyone',
     rest: null,
@@ -201,7 +201,7 @@ export const auctionRows = {
   }),
   'access.list': treasuryQuery({
     about: 'who has access to the platform, and what each paid for it, newest first',
-    in: z.object(page),
+    in: z.object(treasuryPage),
     out: z.object({
       rows: z.array(z.object({ entityId: z.string(), name: z.string(), paidTs: ts, paid: amountText })),
       total: z.number(),

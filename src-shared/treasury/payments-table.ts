@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { treasuryPage } from '../contract-parts.ts'
 import { amountText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 import { balanceSchema } from './tokens-table.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const id = z.string().trim().min(1).max(40)
 const ts = z.number()
 const token = z.string().trim().min(1).max(20).default('AZR')
@@ -113,7 +113,7 @@ export const paymentRows = {
       entityId: entityRef.optional(),
       side: z.enum(['paid', 'received']).optional(),
       token: z.string().trim().min(1).max(20).optional(),
-      ...page,
+      ...treasuryPage,
     }),
     out: z.object({ entityId: z.string(), rows: z.array(paymentSchema), total: z.number() }),
     who: 'anyone',
@@ -145,7 +145,7 @@ export const paymentRows = {
       entityId: entityRef.optional(),
       side: z.enum(['asked', 'asking']).optional(),
       state: z.enum(requestStates).optional(),
-      ...page,
+      ...treasuryPage,
     }),
     out: z.object({ entityId: z.string(), rows: z.array(paymentRequestSchema), total: z.number() }),
     who: 'anyone',
@@ -190,7 +190,7 @@ export const paymentRows = {
       entityId: entityRef.optional(),
       side: z.enum(['buyer', 'seller']).optional(),
       state: z.enum(escrowStates).optional(),
-      ...page,
+      ...treasuryPage,
     }),
     out: z.object({ entityId: z.string(), rows: z.array(escrowSchema), total: z.number() }),
     who: 'anyone',

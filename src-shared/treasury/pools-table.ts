@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { none, treasuryPage } from '../contract-parts.ts'
 import { amountText, sumText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 import { balanceSchema } from './tokens-table.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const poolId = z.string().trim().min(1).max(40)
 const ts = z.number()
 
@@ -99,7 +99,7 @@ export type PoolYield = z.output<typeof poolYieldSchema>
 export const poolRows = {
   'pools.list': treasuryQuery({
     about: 'the pools, with what they yield, what is in them, what their reserves have and what they owe',
-    in: z.object({}),
+    in: none,
     out: z.object({ rows: z.array(poolSchema) }),
     who: 'anyone',
     rest: { method: 'GET', path: '/defi/pools', scope: 'pools:read' },
@@ -139,7 +139,7 @@ export const poolRows = {
   }),
   'pools.yields': treasuryQuery({
     about: 'what the pools have paid an entity, newest first, and what each has earned it in all',
-    in: z.object({ entityId: entityRef.optional(), ...page }),
+    in: z.object({ entityId: entityRef.optional(), ...treasuryPage }),
     out: z.object({
       entityId: z.string(),
       rows: z.array(poolYieldSchema),

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { paged, treasuryPage } from '../contract-parts.ts'
 import { amountText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const token = z.string().trim().min(1).max(20).default('AZR')
 
 /** Revenue and where it goes. The first three add up to it; the reserve comes on top of it, out of external capital alone. */
@@ -62,8 +62,8 @@ export const revenueRows = {
   }),
   'revenue.list': treasuryQuery({
     about: 'how fees and taxes were split, newest first',
-    in: z.object({ token: z.string().trim().min(1).max(20).optional(), ...page }),
-    out: z.object({ rows: z.array(reinvestmentSchema), total: z.number() }),
+    in: z.object({ token: z.string().trim().min(1).max(20).optional(), ...treasuryPage }),
+    out: paged(reinvestmentSchema),
     who: 'anyone',
     rest: null,
     cli: { words: 'revenue list' },

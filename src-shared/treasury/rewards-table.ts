@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { none, paged, textFile, treasuryPage } from '../contract-parts.ts'
 import { amountText, sumText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { proofSchema, rewardKinds, rewardStates } from './rewards.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const ts = z.number()
 const rewardId = z.string().trim().min(1).max(40)
 /** Of a proof: given by whoever submits it, or made by the books. No comma and no space, so that several can stand in a list. */
@@ -97,7 +97,7 @@ export const fundPaymentSchema = z.object({
 export const rewardRows = {
   'rewards.fund': treasuryQuery({
     about: 'the UBO fund: what it has, what it has paid, how much of it is used; and the amounts that it pays by type and category',
-    in: z.object({}),
+    in: none,
     out: fundSchema.extend({ amounts: z.array(z.object({ type: z.string(), category: z.string(), amount: amountText })) }),
     who: 'anyone',
     rest: null,
@@ -145,8 +145,8 @@ export const rewardRows = {
   }),
   'rewards.proofs': treasuryQuery({
     about: 'proofs of knowledge of an entity, newest first',
-    in: z.object({ ...whose, state: z.enum(['accrued', 'paid']).optional(), ...page }),
-    out: z.object({ rows: z.array(proofShownSchema), total: z.number() }),
+    in: z.object({ ...whose, state: z.enum(['accrued', 'paid']).optional(), ...treasuryPage }),
+    out: paged(proofShownSchema),
     who: 'anyone',
     rest: { method: 'GET', path: '/rewards/proofs', scope: 'rewards:read' },
     cli: { words: 'rewards proofs', args: ['recipientId'] },
@@ -154,7 +154,7 @@ export const rewardRows = {
   'rewards.exportProof': treasuryQuery({
     about: 'one proof of knowledge as the text of a file, which anybody can verify',
     in: z.object({ id: proofId }),
-    out: z.object({ fileName: z.string(), text: z.string() }),
+    out: textFile,
     who: 'anyone',
     rest: null,
     cli: { words: 'rewards export-proof', args: ['id'], prints: 'text' },
@@ -211,15 +211,15 @@ export const rewardRows = {
   }),
   'rewards.payments': treasuryQuery({
     about: 'what the UBO fund has paid an entity, newest first',
-    in: z.object({ ...whose, ...page }),
-    out: z.object({ rows: z.array(fundPaymentSchema), total: z.number() }),
+    in: z.object({ ...whose, ...treasuryPage }),
+    out: paged(fundPaymentSchema),
     who: 'anyone',
     rest: null,
     cli: { words: 'rewards payments', args: ['recipientId'] },
   }),
   'rewards.events': treasuryQuery({
     about: 'events of the UBO fund, newest first: proof-submitted, reward-paid',
-    in: z.object({ ...whose, ...page }),
+    in: z.object({ ...whose, ...treasuryPage }),
     out: z.object({
       rows: z.array(
         z.object({
@@ -263,8 +263,8 @@ export const rewardRows = {
   }),
   'rewards.list': treasuryQuery({
     about: "an entity's rewards for transactions, learning, governance and referrals, newest first",
-    in: z.object({ ...whose, kind: z.enum(rewardKinds).optional(), state: z.enum(rewardStates).optional(), ...page }),
-    out: z.object({ rows: z.array(rewardSchema), total: z.number() }),
+    in: z.object({ ...whose, kind: z.enum(rewardKinds).optional(), state: z.enum(rewardStates).optional(), ...treasuryPage }),
+    out: paged(rewardSchema),
     who: 'anyone',
     rest: { method: 'GET', path: '/rewards/:recipientId?', scope: 'rewards:read' },
     cli: { words: 'rewards list', args: ['recipientId'] },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { none, paged } from '../contract-parts.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 import { scheduledRunSchema, scheduleViewSchema } from './schedule.ts'
 
@@ -8,7 +9,7 @@ const jobName = z.string().trim().min(1).max(60)
 export const scheduleRows = {
   'schedule.list': treasuryQuery({
     about: 'the scheduled jobs: when each runs, what it did last, what waits, and whether the clock is believed',
-    in: z.object({}),
+    in: none,
     out: scheduleViewSchema,
     who: 'anyone',
     rest: null,
@@ -22,7 +23,7 @@ export const scheduleRows = {
       offset: z.int().min(0).default(0),
       limit: z.int().min(1).max(1000).default(100),
     }),
-    out: z.object({ rows: z.array(scheduledRunSchema), total: z.number() }),
+    out: paged(scheduledRunSchema),
     who: 'anyone',
     rest: null,
     cli: { words: 'jobs runs', args: ['job'] },
@@ -46,7 +47,7 @@ export const scheduleRows = {
       /** the time that the clock showed (nowTs of schedule.list), seconds since the epoch: the confirmation is of this time */
       shownTs: z.int(),
     }),
-    out: z.object({}),
+    out: none,
     who: 'administrator',
     rest: null,
     cli: { words: 'jobs confirm-clock', args: ['shownTs'] },

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { none, paged, treasuryPage } from '../contract-parts.ts'
 import { amountText, sumText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 import { fixedStakeStates } from './staking.ts'
 import { balanceSchema, tokenName } from './tokens-table.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 const id = z.string().trim().min(1).max(40)
 const ts = z.number()
 /** `everybody`: of all, for whoever names no entity */
@@ -199,8 +199,8 @@ export const stakingRows = {
   }),
   'staking.stakes': treasuryQuery({
     about: "an entity's stakes, newest first, with what they have earned up to now",
-    in: z.object({ ...whose, kind: z.enum(stakeKinds).optional(), state: z.enum(fixedStakeStates).optional(), ...page }),
-    out: z.object({ rows: z.array(stakeSchema), total: z.number() }),
+    in: z.object({ ...whose, kind: z.enum(stakeKinds).optional(), state: z.enum(fixedStakeStates).optional(), ...treasuryPage }),
+    out: paged(stakeSchema),
     who: 'anyone',
     rest: { method: 'GET', path: '/staking/stakes/:stakerId?', scope: 'staking:read' },
     cli: { words: 'staking stakes', args: ['stakerId'] },
@@ -215,7 +215,7 @@ export const stakingRows = {
   }),
   'staking.calendar': treasuryQuery({
     about: 'what ends when: of every stake that is not back yet, when its term, waiting time or lock is over, the next one first',
-    in: z.object({ ...whose, ...page }),
+    in: z.object({ ...whose, ...treasuryPage }),
     out: z.object({
       rows: z.array(
         z.object({
@@ -237,7 +237,7 @@ export const stakingRows = {
   }),
   'staking.wallet': treasuryQuery({
     about: "the staking pool's wallet, which the rewards of fixed terms come from: what it has, what it owes, what is being earned",
-    in: z.object({}),
+    in: none,
     out: z.object({
       /** whom to fund so that it can pay: `staking-pool` */
       walletId: z.string(),

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { none, treasuryPage } from '../contract-parts.ts'
 import { amountText } from './amounts.ts'
 import { entityRef } from './entities.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
 
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 /** seconds since the epoch */
 export const tokenTs = z
   .int()
@@ -72,7 +72,7 @@ const chainTx = chainTxText.optional()
 export const tokenRows = {
   'tokens.list': treasuryQuery({
     about: 'every token with its supply, what circulates and the most that there may be',
-    in: z.object({}),
+    in: none,
     out: z.array(tokenSchema),
     who: 'anyone',
     rest: null,
@@ -104,7 +104,7 @@ export const tokenRows = {
   }),
   'tokens.holders': treasuryQuery({
     about: 'who holds how much of a token, the most first',
-    in: z.object({ token: tokenName, ...page }),
+    in: z.object({ token: tokenName, ...treasuryPage }),
     out: z.object({
       rows: z.array(z.object({ entityId: z.string(), name: z.string(), available: amountText, locked: amountText })),
       total: z.number(),
@@ -115,7 +115,7 @@ export const tokenRows = {
   }),
   'tokens.history': treasuryQuery({
     about: "an entity's account: each posting, newest first",
-    in: z.object({ entityId: entityRef.optional(), token: tokenName.optional(), ...page }),
+    in: z.object({ entityId: entityRef.optional(), token: tokenName.optional(), ...treasuryPage }),
     out: z.object({ entityId: z.string(), rows: z.array(statementLineSchema), total: z.number() }),
     who: 'anyone',
     rest: { method: 'GET', path: '/tokens/transactions/:entityId?', scope: 'tokens:read' },
@@ -123,7 +123,7 @@ export const tokenRows = {
   }),
   'tokens.initialize': treasuryCommand({
     about: 'make the tokens, with their initial supply in the treasury and 10,000,000 AZR of it in the UBO fund; done once',
-    in: z.object({}),
+    in: none,
     out: z.object({ initialised: z.array(z.string()) }),
     who: 'administrator',
     rest: { method: 'POST', path: '/tokens/initialize', scope: 'tokens:write' },

@@ -1,8 +1,7 @@
 import { z } from 'zod'
+import { treasuryPage } from '../contract-parts.ts'
 import { amountText } from './amounts.ts'
 import { treasuryCommand, treasuryQuery } from './row.ts'
-
-const page = { offset: z.int().min(0).default(0), limit: z.int().min(1).max(1000).default(100) }
 
 export const watchRules = ['velocity', 'circle', 'own-trust'] as const
 export const watchStates = ['open', 'fine', 'suspicious'] as const
@@ -52,7 +51,7 @@ export type WatchMarkShown = z.output<typeof watchMarkSchema>
 export const watchRows = {
   'watch.list': treasuryQuery({
     about: 'what was marked to be looked at, with the payments that show it: open marks first, then newest first',
-    in: z.object({ state: z.enum(watchStates).optional(), ...page }),
+    in: z.object({ state: z.enum(watchStates).optional(), ...treasuryPage }),
     out: z.object({
       rows: z.array(watchMarkSchema),
       total: z.number(),

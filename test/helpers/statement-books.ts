@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Store } from '../../src-main/store/open.ts'
 import { storedPeriod } from '../../src-main/store/periods.ts'
 import { loadNodeRows, saveResults } from '../../src-main/store/results.ts'
-import type { PeriodSummary } from '../../src-shared/contract.ts'
 import type { NodeResult } from '../../src-shared/mint.ts'
+import type { PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import { periodAt } from '../../src-shared/time.ts'
 
 /* Periods with receipts, and payout runs with payments, as a store holds them once both were there; without events and envelopes. */

@@ -14,9 +14,9 @@ import {
   receiptsOfNode,
   saveResults,
 } from '../../src-main/store/results.ts'
-import type { PeriodSummary } from '../../src-shared/contract.ts'
 import { AppError } from '../../src-shared/errors.ts'
 import type { NodeResult } from '../../src-shared/mint.ts'
+import type { PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import { periodAt } from '../../src-shared/time.ts'
 import { type Archive, archiveOf, begin, importWhole, recorder, type Seen, steadyEvents, withFolder } from '../helpers/store.ts'
 

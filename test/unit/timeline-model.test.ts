@@ -12,8 +12,8 @@ import {
   timelineTotals,
   zoom,
 } from '../../src-renderer/components/timeline-model.ts'
-import type { NodeDetail } from '../../src-shared/contract.ts'
 import type { Downtime, Explanation, Step } from '../../src-shared/mint.ts'
+import type { NodeDetail } from '../../src-shared/nodes-contract.ts'
 
 const start = 1_000_000
 const end = start + 100_000

@@ -1,5 +1,5 @@
-import type { Attention, NodeState } from '../../../src-shared/contract.ts'
 import type { NodeResult, Violation } from '../../../src-shared/mint.ts'
+import type { Attention, NodeState } from '../../../src-shared/nodes-contract.ts'
 import { LOW_BUDGET, type Projection } from '../../../src-shared/projection.ts'
 import { formatDuration } from '../../../src-shared/time.ts'
 import { GRACE_SEC, MAX_BOOT_SEC, MAX_SLEEP_SEC } from '../minting/uptime.ts'
