@@ -99,6 +99,7 @@ test('an error of the page leaves a report, which is looked at and deleted', asy
   })
   await expect(section).toContainText('One crash report is new.')
   const reports = section.getByRole('grid', { name: 'Crash reports' })
+  await expect(reports.getByRole('row').nth(1)).toBeVisible()
   await reports.focus()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
