@@ -25,6 +25,7 @@ import { lastRestore, runsToReconcile } from '../store/restored.ts'
 import { lockOf } from './backup-command.ts'
 import { taskContext } from './imports.ts'
 import type { JobDescription } from './jobs.ts'
+import type { Once } from './once.ts'
 
 const DAY_SEC = 86_400
 /** After one that failed. */
@@ -49,12 +50,7 @@ export type BackupCommand = keyof typeof backupCommands
 
 export interface Backups {
   answers: { 'backup.get': () => QueryOutput<'backup.get'> }
-  command(
-    name: BackupCommand,
-    input: unknown,
-    once: (subject: string | null, work: () => unknown) => unknown,
-    signal?: AbortSignal,
-  ): Promise<unknown>
+  command(name: BackupCommand, input: unknown, once: Once, signal?: AbortSignal): Promise<unknown>
   /** what the overview says of them */
   attention(): Attention[]
   /** begins a scheduled one where it is due */
@@ -179,10 +175,7 @@ export function createBackups({ books, runTask, start, changed, version, stretch
     return last?.problem ?? ''
   }
 
-  async function schedule(
-    given: BackupSchedule & { passphrase?: string | undefined },
-    once: (subject: string | null, work: () => unknown) => unknown,
-  ) {
+  async function schedule(given: BackupSchedule & { passphrase?: string | undefined }, once: Once) {
     const { passphrase, ...wanted } = given
     if (wanted.every !== 'never') {
       if (!isAbsolute(wanted.folder))

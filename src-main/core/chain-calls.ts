@@ -26,13 +26,11 @@ import type { Store } from '../store/index.ts'
 import { loadKey, loadKeys } from '../store/keys.ts'
 import { callWarnings, createOffline, type OfflineRoom, payloadHash, refused } from './chain-offline.ts'
 import type { Keys } from './keys.ts'
+import type { Once } from './once.ts'
 import type { Parsed } from './queries.ts'
 
 /** What signs and reads extrinsics takes a while to load: whoever calls nothing never waits for it. */
 const loadExtrinsics = () => import('../clients/tfchain/extrinsic.ts')
-
-/** Does a command's work once, in the books' transaction; `subject` for the audit trail. */
-export type Once = (subject: string, work: () => unknown) => unknown
 
 export type ChainCommand = keyof typeof chainCommands
 type ChainQuery = keyof typeof chainQueries

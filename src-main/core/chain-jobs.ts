@@ -6,8 +6,9 @@ import type { CommandOutput } from '../../src-shared/contract.ts'
 import { toAppError } from '../../src-shared/errors.ts'
 import { callsUnderWay } from '../store/chain-calls.ts'
 import type { Store } from '../store/index.ts'
-import type { ChainRoom, Once } from './chain-calls.ts'
+import type { ChainRoom } from './chain-calls.ts'
 import type { JobRunner } from './jobs.ts'
+import type { Once } from './once.ts'
 
 /** Between two tries while the network is away; the wait doubles. */
 const SHORTEST_WAIT_MS = 1_000

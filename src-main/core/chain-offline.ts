@@ -17,7 +17,8 @@ import { verifies } from '../signing/votes/signature.ts'
 import { loadRuntimes, pinnedChain } from '../store/chain.ts'
 import { callRuntimesOf, callsToSign, loadCall, loadCallRuntime, metadataHash, type StoredCall } from '../store/chain-calls.ts'
 import { loadKeys } from '../store/keys.ts'
-import type { ChainSources, Once } from './chain-calls.ts'
+import type { ChainSources } from './chain-calls.ts'
+import type { Once } from './once.ts'
 
 /*
  * Signatures of calls on a machine without a network. Where the bytes are made, a file with them is written, and the signature that comes

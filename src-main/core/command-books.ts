@@ -3,10 +3,11 @@ import { AppError } from '../../src-shared/errors.ts'
 import { networkNameSchema } from '../../src-shared/sync.ts'
 import { computeNodeRuns } from '../jobs/node-runs.ts'
 import { refuseOtherNetwork } from '../store/chain.ts'
-import { openStore, runCommand, type Store } from '../store/index.ts'
+import { openStore, type Store } from '../store/index.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { createMintView, type MintView } from './mint-view.ts'
 import { type KnownNetwork, readKnownNetworks } from './networks.ts'
+import { type Once, onceOf } from './once.ts'
 import { keptSync } from './sync.ts'
 
 /** What a command of the command line says about the data folder that it works on. */
@@ -29,7 +30,7 @@ export interface CommandBooks {
   /** Works out the node periods that are not yet, where it may write. Throws AppError mint.*, store.*. */
   openMints(): MintView
   /** does a command's work in the books' transaction, under its name in the audit trail */
-  once(command: string, input: unknown): (subject: string, work: () => unknown) => unknown
+  once(command: string, input: unknown): Once
   /** locks the keys too */
   close(): void
 }
@@ -53,8 +54,7 @@ export function openForCommand<T>(ask: CommandAsk, use: (opened: CommandBooks) =
         if (mode === 'write') computeNodeRuns(store, mints.rules())
         return mints
       },
-      once: (command, input) => (subject, work) =>
-        runCommand(store, { actor, idempotencyKey: randomUUID(), command, input, audit: { subject } }, work),
+      once: (command, input) => onceOf(store, { actor, idempotencyKey: randomUUID(), command, input }),
       close() {
         keys.lock()
         store.close()

@@ -1,16 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Actor, type CommandName, type Core, commands, type QueryName, queries, type Status } from '../../src-shared/contract.ts'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
-import type { DoctorReport } from '../../src-shared/sync.ts'
 import { isTreasuryCommand, isTreasuryQuery } from '../../src-shared/treasury/table.ts'
 import { signDaily } from '../jobs/audit-heads.ts'
 import type { TaskRunner } from '../jobs/context.ts'
 import { keepHours } from '../jobs/ledger-hours.ts'
 import type { SafeStorage } from '../signing/safe-storage.ts'
 import { pinnedChain } from '../store/chain.ts'
-import { listPeriods, loadSettings, openStore, runCommand, type Store, saveLabel, saveSettings } from '../store/index.ts'
+import { listPeriods, loadSettings, openStore, type Store, saveLabel, saveSettings } from '../store/index.ts'
 import { loadMintConfig } from '../store/mint-config.ts'
 import { createAlerts, isAlertCommand } from './alerts/alerts.ts'
 import { createBackups, isBackupCommand, withoutPassphrase } from './backup.ts'
@@ -20,12 +17,13 @@ import { createChainJobs } from './chain-jobs.ts'
 import { createComparisons } from './compare.ts'
 import { createComputing } from './computing.ts'
 import { openDaoRoom } from './dao.ts'
+import { openDemo } from './demo-store.ts'
 import { createDesk, isDeskCommand } from './desk.ts'
-import { DOCTOR_SAMPLE, doctorInput } from './doctor.ts'
+import { createExaminations } from './doctor.ts'
 import { createExports, isExportCommand } from './exports.ts'
 import { createFollow, isFollowCommand } from './follow.ts'
 import { createHelp } from './help.ts'
-import { type ImportSources, importCommand, isImportCommand, taskContext } from './imports.ts'
+import { type ImportSources, importCommand, isImportCommand } from './imports.ts'
 import { createJobRunner } from './jobs.ts'
 import { createKeys, isKeyCommand } from './keys.ts'
 import { signLeaving } from './leaving.ts'
@@ -34,6 +32,7 @@ import { createLogs, isLogCommand } from './logs.ts'
 import { actOnMint, setMintConfig } from './mint-commands.ts'
 import { createMintView } from './mint-view.ts'
 import { chainEndpoints, findNetwork, listNetworks, readKnownNetworks } from './networks.ts'
+import { onceOf } from './once.ts'
 import { createPayAnswers } from './pay.ts'
 import { createPayJobs } from './pay-jobs.ts'
 import { isPayCommand, type PayRoom } from './pay-room.ts'
@@ -50,9 +49,6 @@ import { createView } from './view.ts'
 import { isVoteCommand, settleVotes, voteCommand } from './vote-commands.ts'
 import { createVoteReviews } from './vote-reviews.ts'
 import { createVoteAnswers, openVoteRoom } from './votes.ts'
-
-/** Does a command's work once, in the books' transaction; `subject` for the audit trail, null: no entry. */
-type Once = (subject: string | null, work: () => unknown) => unknown
 
 /** Between two steps of reading ahead. */
 const WARM_PAUSE_MS = 20
@@ -114,7 +110,6 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   const hasReal = () => listPeriods(real).length > 0
   const settings = () => loadSettings(real)
   const known = options.networksFile === null ? [] : readKnownNetworks(options.networksFile)
-  let doctor: DoctorReport | null = null
   const view = createView(
     () => {
       if (hasReal()) return { store: real, demo: false }
@@ -227,6 +222,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     ...{ books: real, runTask, start: jobs.start, changed: topics.changed },
     ...{ version: options.version, stretchLogN: options.stretchLogN },
   })
+  const examinations = createExaminations({ books: real, known, runTask, start: jobs.start, changed: () => topics.changed('sync') })
   const logs = createLogs(real.dataDir, log, () => topics.changed('logs'))
   const importing: ImportSources = {
     ...{ books: real, jobs, runTask, computing, changed: topics.changed },
@@ -244,7 +240,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     networks: () => listNetworks(known, real),
     sync,
     ask: (task, input, signal) => runTask(task, input, signal ? { signal } : {}) as never,
-    doctor: () => doctor,
+    doctor: examinations.last,
     compared: comparisons.answers,
     desk: desk.answers,
     help: createHelp(options.helpDir ?? null),
@@ -268,8 +264,10 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
   })
 
   try {
-    if (options.mode === 'write') uploads = createUploads(join(real.dataDir, 'uploads'))
-    if (!hasReal() && options.demoDir !== null) demo = await openDemo(options.demoDir)
+    if (options.mode === 'write') {
+      uploads = createUploads(join(real.dataDir, 'uploads'))
+      if (!hasReal() && options.demoDir !== null) demo = await openDemo(join(real.dataDir, 'demo'), options.demoDir, runTask)
+    }
   } catch (error) {
     uploads?.close()
     real.close()
@@ -320,62 +318,18 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
     setTimeout(() => warmSoon(rest), WARM_PAUSE_MS).unref()
   }
 
-  /** Nothing of the demo is worth a word about how to mend it: one that is damaged, or another version's, is made anew. */
-  async function openDemo(folder: string): Promise<Store | null> {
-    if (options.mode === 'read') return null
-    const dataDir = join(real.dataDir, 'demo')
-    try {
-      return await fillDemo(folder, dataDir)
-    } catch (error) {
-      const { code } = toAppError(error)
-      if (!code.startsWith('store.') || code === 'store.busy') throw error
-      rmSync(dataDir, { recursive: true, force: true })
-      return fillDemo(folder, dataDir)
-    }
-  }
-
-  async function fillDemo(folder: string, dataDir: string): Promise<Store> {
-    const files = readdirSync(folder)
-      .filter(name => name.includes('.ndjson'))
-      .sort()
-    const store = openStore(dataDir, { mode: 'write' })
-    try {
-      if (listPeriods(store).length < files.length)
-        for (const name of files) await runTask('import', { dataDir, path: join(folder, name), name, resources: 'latest' }, {})
-      return store
-    } catch (error) {
-      store.close()
-      throw error
-    }
-  }
-
   function uploadsOrThrow() {
     if (!uploads)
       throw new AppError('store.busy', 'This view only reads. Use the Granary that has the data folder open, or close it first.')
     return uploads
   }
 
-  function startDoctor(id: string): void {
-    jobs.start({
-      id,
-      kind: 'doctor',
-      title: 'Examine',
-      lane: 'doctor',
-      run: async context => {
-        const input = doctorInput(real, known, { dataDir: real.dataDir, sample: DOCTOR_SAMPLE, seed: null })
-        doctor = (await runTask('doctor', input, taskContext(context))) as DoctorReport
-        topics.changed('sync')
-        return { period: null }
-      },
-    })
-  }
-
   /** Each command's work inside the books' transaction gives its answer; `after` begins what must not start before that is committed. */
   function perform(name: CommandName, input: unknown, actor: Actor, key: string, signal: AbortSignal | undefined): unknown {
     const uploading = uploadsOrThrow()
     let after: () => void = () => {}
-    const once: Once = (subject, work) =>
-      runCommand(real, { actor: actor.id, idempotencyKey: key, command: name, input, audit: subject === null ? false : { subject } }, work)
+    const call = { actor: actor.id, idempotencyKey: key, command: name }
+    const once = onceOf(real, { ...call, input })
     if (isTreasuryCommand(name)) return treasury.command(name, input, actor, key)
     if (isKeyCommand(name)) return keys.command(name, input, actor, key)
     if (isChainCommand(name)) return name === 'chain.submit' ? chainJobs.submit(input, once) : chainRoom.command(name, input, once, signal)
@@ -388,12 +342,7 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
       })
     if (isDeskCommand(name)) return desk.command(name, input, once, uploading)
     if (isExportCommand(name)) return exported.command(name, input, once)
-    if (isBackupCommand(name)) {
-      const told = withoutPassphrase(input)
-      const onceUntold: Once = (subject, work) =>
-        runCommand(real, { actor: actor.id, idempotencyKey: key, command: name, input: told, audit: subject !== null && { subject } }, work)
-      return backups.command(name, input, onceUntold, signal)
-    }
+    if (isBackupCommand(name)) return backups.command(name, input, onceOf(real, { ...call, input: withoutPassphrase(input) }), signal)
     if (isAlertCommand(name)) return alerts.command(name, input, actor, key)
     if (isLogCommand(name)) return logs.command(name, input)
     if (isPayCommand(name)) return payJobs.command(name, input, actor, once)
@@ -412,15 +361,8 @@ export async function openCore(options: CoreOptions): Promise<HostCore> {
         after()
         return answered
       }
-      case 'doctor.start': {
-        const answered = once(null, () => {
-          const jobId = randomUUID()
-          after = () => startDoctor(jobId)
-          return { jobId }
-        })
-        after()
-        return answered
-      }
+      case 'doctor.start':
+        return examinations.begin(once)
       case 'node.setLabel': {
         const { nodeId, label, note } = commands[name].in.parse(input)
         const { store, demo: onDemo } = view.active()

@@ -5,6 +5,7 @@ import { loadDaoReading, saveDaoReading } from '../store/dao.ts'
 import type { Store } from '../store/index.ts'
 import { loadKeys } from '../store/keys.ts'
 import type { ChainRoom } from './chain-calls.ts'
+import type { Once } from './once.ts'
 import type { Parsed } from './queries.ts'
 
 /* The grid chain's own DAO: asked for when somebody wants it, shown as it was read last. Votes are calls to the chain (chain-calls.ts). */
@@ -27,7 +28,7 @@ export interface DaoRoom {
   /** Asks the chain and keeps nothing. Rejects with AppError chain.*, cancelled, not-found. */
   ask(network: string, signal: AbortSignal): Promise<DaoReading>
   /** Asks the chain of the network that is shown, and keeps what it says. Rejects as `ask`, and with usage where none can be asked. */
-  read(once: (subject: null, work: () => unknown) => unknown, signal?: AbortSignal): Promise<unknown>
+  read(once: Once, signal?: AbortSignal): Promise<unknown>
   /** a reading as dao.list has it */
   shown(reading: DaoReading): Omit<QueryOutput<'dao.list'>, 'network'>
   /** Throws AppError not-found. */

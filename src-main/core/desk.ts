@@ -19,6 +19,7 @@ import type { JobDescription } from './jobs.ts'
 import type { Keys } from './keys.ts'
 import type { KnownNetwork } from './networks.ts'
 import { nodePeriodRules } from './node-periods.ts'
+import type { Once } from './once.ts'
 import { payConfigOf } from './pay-config.ts'
 import type { Parsed } from './queries.ts'
 import type { Uploads } from './uploads.ts'
@@ -57,9 +58,6 @@ export interface DeskSources {
 type DeskQueryName = 'desk.get' | 'desk.rows' | 'desk.file' | 'desk.bundle'
 export type DeskAnswers = { [N in DeskQueryName]: (input: Parsed<N>) => QueryOutput<N> | Promise<QueryOutput<N>> }
 type DeskCommandName = keyof typeof deskCommands
-
-/** Does a command's work once, in the books' transaction; `subject` for the audit trail. */
-type Once = (subject: string, work: () => unknown) => unknown
 
 export function isDeskCommand(name: string): name is DeskCommandName {
   return Object.hasOwn(deskCommands, name)

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { DoctorReport } from '../../src-shared/sync.ts'
-import type { JobContext } from '../jobs/context.ts'
+import type { JobContext, TaskRunner } from '../jobs/context.ts'
 import type { DoctorInput } from '../jobs/doctor.ts'
 import { checkHours, rebuildHours } from '../jobs/ledger-hours.ts'
 import { dropDamaged, findGaps, type Gap, gapInWords } from '../store/gaps.ts'
 import { openStore, pinnedChain, runCommand, type Store } from '../store/index.ts'
+import { taskContext } from './imports.ts'
+import type { JobDescription } from './jobs.ts'
 import { findNetwork, type KnownNetwork, readKnownNetworks } from './networks.ts'
+import type { Once } from './once.ts'
 import { keptSync } from './sync.ts'
 
 /** Blocks that are fetched again where nobody says how many. */
@@ -26,6 +29,45 @@ export function doctorInput(store: Store, known: readonly KnownNetwork[], asked:
     // its endpoints were taken away
     if (!(error instanceof AppError) || error.code !== 'not-found') throw error
     return { ...asked, network: null, noNetwork: error.message }
+  }
+}
+
+export interface ExaminationSources {
+  books: Store
+  known: readonly KnownNetwork[]
+  runTask: TaskRunner
+  start(job: JobDescription): void
+  changed(): void
+}
+
+/** The examinations that a page asks for, each a job of its own lane; the last one's report is kept. */
+export function createExaminations({ books, known, runTask, start, changed }: ExaminationSources) {
+  let report: DoctorReport | null = null
+
+  function examine(id: string): void {
+    const run = async (context: JobContext) => {
+      const input = doctorInput(books, known, { dataDir: books.dataDir, sample: DOCTOR_SAMPLE, seed: null })
+      report = (await runTask('doctor', input, taskContext(context))) as DoctorReport
+      changed()
+      return { period: null }
+    }
+    start({ id, kind: 'doctor', title: 'Examine', lane: 'doctor', run })
+  }
+
+  return {
+    /** null: there was none yet */
+    last: () => report,
+    /** Begins one, once what asked for it is committed. */
+    begin(once: Once): unknown {
+      let after = () => {}
+      const answered = once(null, () => {
+        const jobId = randomUUID()
+        after = () => examine(jobId)
+        return { jobId }
+      })
+      after()
+      return answered
+    },
   }
 }
 

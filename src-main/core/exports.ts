@@ -16,6 +16,7 @@ import { deletePrices, listPrices, savePrices } from '../store/market-prices.ts'
 import type { ExportFolders, ExportTaskInput, PreviewTaskInput, StatementTaskInput } from './export-tasks.ts'
 import { taskContext } from './imports.ts'
 import type { JobDescription } from './jobs.ts'
+import type { Once } from './once.ts'
 import type { Parsed } from './queries.ts'
 
 type ExportQuery = 'exports.preview' | 'exports.presets' | 'exports.part' | 'exports.statement' | 'exports.farms' | 'prices.list'
@@ -35,7 +36,7 @@ export interface ExportSources {
 
 export interface Exports {
   answers: ExportAnswers
-  command(name: keyof typeof exportCommands, input: unknown, once: (subject: string | null, work: () => unknown) => unknown): unknown
+  command(name: keyof typeof exportCommands, input: unknown, once: Once): unknown
   close(): void
 }
 

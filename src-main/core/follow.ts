@@ -8,6 +8,7 @@ import type { Computing } from './computing.ts'
 import type { JobRunner } from './jobs.ts'
 import { createLiveDemo, type Following, type LiveDemo } from './live-demo.ts'
 import { findNetwork, type KnownNetwork, listNetworks, removeEndpoint, saveEndpoint } from './networks.ts'
+import type { Once } from './once.ts'
 import { createRefresher } from './refresh.ts'
 import { configOrThrow, createSyncControl, type SyncControl } from './sync.ts'
 import type { Topics } from './topics.ts'
@@ -47,7 +48,7 @@ export interface Follow {
   /** Goes on with what the books say is to be followed. */
   resume(): void
   /** Throws AppError usage, not-found, store.*, and what connecting to an endpoint throws. */
-  command(name: FollowCommand, input: unknown, once: (subject: string, work: () => unknown) => unknown, signal?: AbortSignal): unknown
+  command(name: FollowCommand, input: unknown, once: Once, signal?: AbortSignal): unknown
   /** Nothing is computed of what still comes in. */
   end(): void
 }

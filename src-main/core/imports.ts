@@ -6,6 +6,7 @@ import type { JobContext, TaskRunner } from '../jobs/context.ts'
 import { loadSettings, runCommand, type Store } from '../store/index.ts'
 import type { Computing } from './computing.ts'
 import type { JobRunner } from './jobs.ts'
+import type { Once } from './once.ts'
 import type { ImportTaskInput, ImportTaskOutput } from './tasks.ts'
 import type { Topics } from './topics.ts'
 import type { Uploads } from './uploads.ts'
@@ -85,7 +86,7 @@ export function importCommand(
   sources: ImportSources,
   name: ImportCommand,
   input: unknown,
-  { uploads, actor, once }: { uploads: Uploads; actor: Actor; once: (subject: string, work: () => unknown) => unknown },
+  { uploads, actor, once }: { uploads: Uploads; actor: Actor; once: Once },
 ): unknown {
   /** `file` gives what is imported, inside the transaction; the job begins once that is committed. */
   const start = (subject: string, file: () => { path: string; name: string }, afterwards: (path: string) => void): unknown => {

@@ -15,9 +15,7 @@ import { originsUnderWay } from '../store/runs.ts'
 import { loadSignerSet } from '../store/votes.ts'
 import { type MintLine, overlapping } from './mint-lines.ts'
 import type { MintView } from './mint-view.ts'
-
-/** Does a command's work once, in the books' transaction; `subject` for the audit trail. */
-type Once = (subject: string, work: () => unknown) => unknown
+import type { Once } from './once.ts'
 
 /** Who triggers what anybody may trigger, as the audit trail names it. */
 const JOB = 'granary (job)'

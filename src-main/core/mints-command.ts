@@ -5,11 +5,12 @@ import type { Explanation } from '../../src-shared/mint.ts'
 import { type MintActionInput, type MintRow, type MintRowStage, mintQueries } from '../../src-shared/mints-contract.ts'
 import type { MintConfig, MintStage } from '../../src-shared/node-period.ts'
 import { computeNodeRuns, staleRuns } from '../jobs/node-runs.ts'
-import { openStore, runCommand, type Store } from '../store/index.ts'
+import { openStore, type Store } from '../store/index.ts'
 import { nodeMintByHash } from '../store/node-mints.ts'
 import { actOnMint, setMintConfig, triggerSaved } from './mint-commands.ts'
 import { createMintAnswers, type MintAnswers } from './mint-queries.ts'
 import { createMintView, type MintView } from './mint-view.ts'
+import { type Once, onceOf } from './once.ts'
 import { keptSync } from './sync.ts'
 
 /*
@@ -96,8 +97,8 @@ export function actOnMints(
   })
 }
 
-function commandOf(store: Store, actor: string, command: string, input: unknown): (subject: string, work: () => unknown) => unknown {
-  return (subject, work) => runCommand(store, { actor, idempotencyKey: randomUUID(), command, input, audit: { subject } }, work)
+function commandOf(store: Store, actor: string, command: string, input: unknown): Once {
+  return onceOf(store, { actor, idempotencyKey: randomUUID(), command, input })
 }
 
 /** A mint by its id or the beginning of it. Throws AppError usage, not-found. */

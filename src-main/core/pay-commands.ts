@@ -11,6 +11,7 @@ import type { Store } from '../store/open.ts'
 import { savePayConfig } from '../store/pay-config.ts'
 import { sendingFees } from '../store/pay-lists.ts'
 import { loadRun } from '../store/runs.ts'
+import type { Once } from './once.ts'
 import { readPayConfig } from './pay-config.ts'
 import { confirmedHashes } from './pay-confirm.ts'
 import { onShown, type PayRoom, planOf } from './pay-room.ts'
@@ -44,7 +45,7 @@ export interface PayJob {
 
 export interface PayDoing {
   /** does a command's work once, in the books' transaction; `subject` for the audit trail */
-  once: (subject: string, work: () => unknown) => unknown
+  once: Once
   /** the end of a job's work, in the books' transaction, with an entry in the audit trail */
   noteOf: (jobId: string) => Note
   start: (job: PayJob) => void

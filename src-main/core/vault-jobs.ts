@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Actor, commands } from '../../src-shared/contract.ts'
 import { runCommand } from '../store/index.ts'
-import type { Once } from './chain-calls.ts'
 import type { JobRunner } from './jobs.ts'
+import type { Once } from './once.ts'
 import { onShown, type Vault } from './vault.ts'
 import type { VaultPlace } from './vault-ledger.ts'
 

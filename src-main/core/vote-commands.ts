@@ -28,11 +28,9 @@ import { loadDecisions, type StoredDecision, saveDecisions } from '../store/mint
 import { nodeMint } from '../store/node-mints.ts'
 import { loadSignerSet, loadVote, putVote, saveBasis, saveSignerSet, type VotePlace } from '../store/votes.ts'
 import { overlapping } from './mint-lines.ts'
+import type { Once } from './once.ts'
 import { basisFor, oneStatement, whyConfirm } from './vote-reviews.ts'
 import { openVotes, signerProblems, type VoteRoom, wholeGenesis } from './votes.ts'
-
-/** Does a command's work once, in the books' transaction; `subject` for the audit trail. */
-type Once = (subject: string, work: () => unknown) => unknown
 
 export type VoteCommand = keyof typeof voteCommands
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { ed25519PairFromSeed, ed25519Sign, sr25519PairFromSeed, sr25519Sign } from '@polkadot/util-crypto'
 import { createMintView } from '../../src-main/core/mint-view.ts'
+import { onceOf } from '../../src-main/core/once.ts'
 import { type VoteCommand, voteCommand } from '../../src-main/core/vote-commands.ts'
 import { openVoteRoom, type VoteRoom } from '../../src-main/core/votes.ts'
 import { signersHash } from '../../src-main/signing/votes/signers.ts'
 import { encodeStatement } from '../../src-main/signing/votes/statement.ts'
 import { voteText } from '../../src-main/signing/votes/text.ts'
-import { runCommand, type Store } from '../../src-main/store/index.ts'
+import type { Store } from '../../src-main/store/index.ts'
 import type { SignerSet, VoteKeyKind, VoteSigner, VoteStatement } from '../../src-shared/votes-contract.ts'
 
 /* Signers of the tests' own, and votes as they would cast them on machines of their own. */
@@ -77,7 +78,5 @@ export function roomOn(store: Store, network = 'lab'): VoteRoom {
 
 /** Does a command as the core does. */
 export function doVote(room: VoteRoom, command: VoteCommand, input: unknown): Promise<unknown> {
-  return voteCommand(room, command, input, (subject, work) =>
-    runCommand(room.books, { actor: 'test', idempotencyKey: randomUUID(), command, input, audit: { subject } }, work),
-  )
+  return voteCommand(room, command, input, onceOf(room.books, { actor: 'test', idempotencyKey: randomUUID(), command, input }))
 }

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { actOnMint, triggerSaved } from '../../src-main/core/mint-commands.ts'
 import { filterMints, type MintLine, sortMints, sumMints } from '../../src-main/core/mint-lines.ts'
 import { createMintView, type MintView } from '../../src-main/core/mint-view.ts'
-import { openStore, runCommand, type Store } from '../../src-main/store/index.ts'
+import { onceOf } from '../../src-main/core/once.ts'
+import { openStore, type Store } from '../../src-main/store/index.ts'
 import { saveMintConfig } from '../../src-main/store/mint-config.ts'
 import { loadDecisions } from '../../src-main/store/mint-decisions.ts'
 import { dropNodeRuns, type NodeMintRow, saveNodeRun } from '../../src-main/store/node-mints.ts'
@@ -68,9 +69,8 @@ function show(histories: { nodeId: number; offset: number; amounts: bigint[] }[]
 function act(view: MintView, line: MintLine, action: { kind: 'claim' } | { kind: 'failed'; attempt: number; reason: string }): void {
   const input = { nodeId: line.nodeId, start: line.startTs, mintId: line.hash, action }
   try {
-    actOnMint(view, input, { id: 'me' }, (subject, work) =>
-      runCommand(store, { actor: 'me', idempotencyKey: `key ${command++}`, command: 'mints.act', input, audit: { subject } }, work),
-    )
+    const once = onceOf(store, { actor: 'me', idempotencyKey: `key ${command++}`, command: 'mints.act', input })
+    actOnMint(view, input, { id: 'me' }, once)
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'mint.refused') throw error
   }
