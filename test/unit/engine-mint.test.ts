@@ -247,6 +247,35 @@ describe('problems', () => {
     expect(kinds({ end: { payoutAddresses: [] } })).toEqual(['address-missing farm 1'])
     expect(kinds({ end: { payoutAddresses: [{ farm_id: 1, address: 'GFARM1ADDRESS' }] } })).toContain('address-invalid farm 1')
   })
+  describe('until when a receipt can be paid again: with the period after its own, and with no later one', () => {
+    const retry = (address: string): Retry => ({
+      ...{ nodeId: 7, farmId: 2, previousAddress: '', address, rewardMusd: 1n, rewardUnits: 1n, retryFor: 'ab', receipt: '{}', hash: 'cd' },
+    })
+    const told = (address: string, retries: Retry[], act: (mint: V3Mint) => void = mint => reports(mint, 2_630_880)): string[] => {
+      const { result, end } = mintOf({ end: { payoutAddresses: [{ farm_id: 1, address }] } }, act)
+      return resultProblems(result, end, retries).map(({ kind, message }) => `${kind}: ${message}`)
+    }
+    const next = /paid once more, with period 81 \(until 2025-01-30 10:32:40 UTC\), and with no later one\.$/
+    const last = /This is the last period with which it can be paid again: unless .* by this period's end, no later mint pays it\.$/
+    test.each(['', 'GFARM1ADDRESS'])('what this period owes, address %j', address => {
+      expect(told(address, [])[0]).toMatch(next)
+    })
+    test.each(['', 'GFARM1ADDRESS'])('what the period before owes, address %j', address => {
+      expect(told(ACCOUNT, [retry(address)], () => {}).at(-1)).toMatch(last)
+    })
+    test('both, where trustlines were not checked; a retry alone asks for that as well', () => {
+      const unchecked = /^trustline-unchecked: .*A payment to one that does not will fail\./
+      const [receipts, both, retries] = [told(ACCOUNT, []), told(ACCOUNT, [retry(ACCOUNT)]), told(ACCOUNT, [retry(ACCOUNT)], () => {})]
+      for (const list of [receipts, both, retries]) expect(list).toEqual([expect.stringMatching(unchecked)])
+      const again = /receipts of the period before, this is the last period with which they can be paid again\.$/
+      expect(receipts[0]).toMatch(next)
+      expect(both[0]).toMatch(again)
+      expect(both[0]).toContain('with period 81')
+      expect(retries[0]).toMatch(again)
+      expect(retries[0]).not.toContain('period 81')
+      expect(told(ACCOUNT, [retry('')], () => {}).filter(line => unchecked.test(line))).toEqual([])
+    })
+  })
   test('an archive that ends early', () => {
     expect(kinds({}, undefined, COVERED - 1)).toContain('provisional period 80')
   })

@@ -1,7 +1,7 @@
 import type { EndSnapshot } from '../../../src-shared/grid.ts'
 import type { NodeResult, Problem } from '../../../src-shared/mint.ts'
 import { cleanName } from '../../../src-shared/text.ts'
-import { PERIOD_SEC, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
+import { formatUtc, PERIOD_SEC, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { looksLikePercent } from './payout.ts'
 import { type EndIndex, indexEnd } from './result.ts'
 import type { Retry } from './retries.ts'
@@ -30,12 +30,12 @@ export interface ProblemSource {
  * What a person must look at before this result is paid (problems.json): each says what is wrong, what it means for the payout, and the
  * way out. Sorted by kind as listed here, then by id.
  */
-export function problemsOf(nodes: readonly ProblemNode[], source: ProblemSource): Problem[] {
+function problemsOf(nodes: readonly ProblemNode[], source: ProblemSource, retries: readonly Retry[]): Problem[] {
   const index = indexEnd(source.end)
   return [
     ...provisional(source),
-    ...accounts(nodes, index),
-    ...trustlines(nodes),
+    ...accounts(nodes, index, source.period),
+    ...trustlines(nodes, retries, source.period),
     ...policies(nodes, index),
     ...names(nodes),
     ...nodes.flatMap(nodeProblems),
@@ -48,11 +48,14 @@ export function resultProblems(
   end: EndSnapshot,
   retries: readonly Retry[],
 ): Problem[] {
-  return [...problemsOf(result.nodes, { period: result.period, end, provisional: result.provisional }), ...problemsOfRetries(retries)]
+  return [
+    ...problemsOf(result.nodes, { period: result.period, end, provisional: result.provisional }, retries),
+    ...problemsOfRetries(retries),
+  ]
 }
 
 /** The same for retries: previous addresses stand in retries.csv as they are, new ones in payouts.csv too. */
-export function problemsOfRetries(retries: readonly Retry[]): Problem[] {
+function problemsOfRetries(retries: readonly Retry[]): Problem[] {
   const problems: Problem[] = []
   for (const retry of retries) {
     const subject = `retry for ${retry.retryFor}`
@@ -60,10 +63,14 @@ export function problemsOfRetries(retries: readonly Retry[]): Problem[] {
       problems.push({
         kind: 'address-missing',
         subject,
-        message: `Farm ${retry.farmId} has no payout address, so the unpaid receipt of node ${retry.nodeId} is not paid now either. Its farmer must register one on the chain; the receipt stays claimable.`,
+        message: `Farm ${retry.farmId} has no payout address, so the unpaid receipt of node ${retry.nodeId} is not paid now either. ${lastTime('one')}`,
       })
     else if (!isAccountId(retry.address))
-      problems.push({ kind: 'address-invalid', subject, message: invalidAddress(`Farm ${retry.farmId}`, retry.address) })
+      problems.push({
+        kind: 'address-invalid',
+        subject,
+        message: invalidAddress(`Farm ${retry.farmId}`, retry.address, lastTime('a valid one')),
+      })
     for (const address of [retry.previousAddress, retry.address])
       if (RUNS.test(address))
         problems.push({ kind: 'spreadsheet-cell', subject, message: runsMessage('retries.csv', 'an address', address) })
@@ -84,7 +91,7 @@ function provisional({ provisional, end, period }: ProblemSource): Problem[] {
 }
 
 /** By farm that is owed something. */
-function accounts(nodes: readonly ProblemNode[], index: EndIndex): Problem[] {
+function accounts(nodes: readonly ProblemNode[], index: EndIndex, period: ProblemSource['period']): Problem[] {
   const owed = new Map<number, number[]>()
   for (const node of nodes) {
     if (node.rewardUnits === 0n) continue
@@ -102,21 +109,27 @@ function accounts(nodes: readonly ProblemNode[], index: EndIndex): Problem[] {
       problems.push({
         kind: 'address-missing',
         subject,
-        message: `${name} has no payout address, so ${some(nodeIds)} not paid. Its farmer must register one on the chain; what is owed can be retried with the next period.`,
+        message: `${name} has no payout address, so ${some(nodeIds)} not paid. ${onceMore('one', period)}`,
       })
-    else problems.push({ kind: 'address-invalid', subject, message: invalidAddress(name, address) })
+    else problems.push({ kind: 'address-invalid', subject, message: invalidAddress(name, address, onceMore('a valid one', period)) })
   }
   return problems
 }
 
-function trustlines(nodes: readonly ProblemNode[]): Problem[] {
-  if (!nodes.some(node => node.rewardUnits > 0n && node.payoutAddress !== '')) return []
+/** Of whatever has a line in payouts.csv. */
+function trustlines(nodes: readonly ProblemNode[], retries: readonly Retry[], period: ProblemSource['period']): Problem[] {
+  const receipts = nodes.some(node => node.rewardUnits > 0n && node.payoutAddress !== '')
+  const again = retries.some(retry => retry.address !== '')
+  if (!receipts && !again) return []
+  const ways = [
+    ...(receipts ? [`A receipt of this period can be paid once more, with ${nextPeriod(period)}, and with no later one.`] : []),
+    ...(again ? ['For the receipts of the period before, this is the last period with which they can be paid again.'] : []),
+  ]
   return [
     {
       kind: 'trustline-unchecked',
       subject: 'all addresses',
-      message:
-        'Whether the payout addresses exist and trust TFT was not checked: offline. A payment to one that does not will fail; it can be retried with the next period.',
+      message: `Whether the payout addresses exist and trust TFT was not checked: offline. A payment to one that does not will fail. ${ways.join(' ')}`,
     },
   ]
 }
@@ -182,8 +195,23 @@ function nodeProblems(node: ProblemNode): Problem[] {
   ]
 }
 
-function invalidAddress(name: string, address: string): string {
-  return `${name} has the payout address "${cleanName(address)}", which is not a valid Stellar account. It stands in payouts.csv as the chain has it, but a payment to it will fail. Its farmer must register a valid one; what is owed can be retried with the next period.`
+function invalidAddress(name: string, address: string, wayOut: string): string {
+  return `${name} has the payout address "${cleanName(address)}", which is not a valid Stellar account. It stands in payouts.csv as the chain has it, but a payment to it will fail. ${wayOut}`
+}
+
+/** The way out for a receipt of this period: planRetries takes those of the period before, so it has one more try. `what` its farmer must register. */
+function onceMore(what: string, period: ProblemSource['period']): string {
+  return `Its farmer must register ${what} on the chain; what is owed can be paid once more, with ${nextPeriod(period)}, and with no later one.`
+}
+
+/** The same for a receipt of the period before, whose one more try this is. */
+function lastTime(what: string): string {
+  return `This is the last period with which it can be paid again: unless its farmer has registered ${what} on the chain by this period's end, no later mint pays it.`
+}
+
+/** Whose end snapshot says to which addresses it pays. */
+function nextPeriod({ index, end }: ProblemSource['period']): string {
+  return `period ${index + 1} (until ${formatUtc(end + PERIOD_SEC)})`
 }
 
 function runsMessage(file: string, what: string, text: string): string {
