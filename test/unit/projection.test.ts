@@ -179,6 +179,33 @@ describe('states and attention', () => {
     expect(attention({ ...of, slowBoots: 0 })).toBeNull()
   })
 
+  test('of a period that is over, a sleep counts to the last known moment, and one that began after the end says so', () => {
+    const end = period.start + PERIOD_SEC
+    /** known to so many hours after the end; asleep since, and asked to wake, so many hours after it (before it: less than 0) */
+    const slept = (knownHours: number, sinceHours: number, askedHours?: number, final = false) => {
+      const outlook = askedHours === undefined ? null : asked(end + askedHours * HOUR)
+      return [node(PERIOD_SEC, { sleepingSinceTs: end + sinceHours * HOUR, outlook }), at(PERIOD_SEC + knownHours * HOUR, !final)] as const
+    }
+    expect(standing(...slept(3, -2))).toEqual({ state: 'asleep', reason: 'asleep for 5 h' })
+    expect(standing(...slept(22, -2))).toEqual({ state: 'asleep', reason: 'asleep for 1 d' })
+    // the mint credits nothing of it, as it is judged by when it ended
+    expect(standing(...slept(23, -2))).toEqual({ state: 'at-risk', reason: 'asleep for 1 d 1 h: over 24 h is not credited' })
+    expect(standing(...slept(27, -1, undefined, true))).toEqual({
+      state: 'at-risk',
+      reason: 'asleep for 1 d 4 h: over 24 h is not credited',
+    })
+    expect(standing(...slept(3, -2, 2.75))).toEqual({ state: 'asleep', reason: 'asleep for 5 h, asked to wake 15 min ago' })
+    expect(standing(...slept(3, -2, 1))).toEqual({ state: 'at-risk', reason: 'asked to wake 2 h ago and did not boot within 30 min' })
+    const after = "fell asleep after the period's end"
+    expect(standing(...slept(3, 0))).toEqual({ state: 'asleep', reason: after })
+    expect(standing(...slept(27, 1, undefined, true))).toEqual({ state: 'asleep', reason: after })
+    expect(standing(...slept(3, 1, 2.75))).toEqual({ state: 'asleep', reason: `${after}, asked to wake 15 min ago` })
+    // the rest of the sleep is worth something to this period only where some of it lies in it
+    expect(attention(...slept(23, -0.5))).toMatchObject({ kind: 'wake-soon' })
+    expect(attention(...slept(23, 0))).toBeNull()
+    expect(attention(...slept(3, 1, 2))).toMatchObject({ wayOut: 'See that it boots.' })
+  })
+
   test('a node that is down is told how long it has, one with little budget left too', () => {
     expect(attention(node(sec, {}, 5 * HOUR))).toMatchObject({
       severity: 'down',

@@ -54,21 +54,30 @@ export function stateOf(node: Standing, projection: Projection, time: Known): { 
 }
 
 function sleepState(node: Standing, sleepTs: number, projection: Projection, time: Known): { state: NodeState; reason: string } {
-  const asleepSec = Math.max(time.asOfTs - sleepTs, 0)
-  const asleep = `asleep for ${formatDuration(asleepSec)}`
+  const isAfter = fellAsleepAfter(sleepTs, time)
   if (projection.rules === 'node-period') {
+    if (isAfter) return { state: 'asleep', reason: AFTER_THE_END }
+    const asleep = `asleep for ${formatDuration(Math.max(time.asOfTs - sleepTs, 0))}`
     if (projection.budgetSec === null || !isBudgetLow(projection)) return { state: 'asleep', reason: `${asleep}, which is downtime` }
     return { state: 'at-risk', reason: `${asleep}, only ${formatDuration(projection.budgetSec)} of downtime left` }
   }
-  if (asleepSec > MAX_SLEEP_SEC) return { state: 'at-risk', reason: `${asleep}: over 24 h is not credited` }
+  // v3 judges a sleep and a boot by when they ended, also after the period: both go on to the last known moment
+  const asleepSec = Math.max(time.knownToTs - sleepTs, 0)
+  const asleep = isAfter ? AFTER_THE_END : `asleep for ${formatDuration(asleepSec)}`
+  if (!isAfter && asleepSec > MAX_SLEEP_SEC) return { state: 'at-risk', reason: `${asleep}: over 24 h is not credited` }
   const requestTs = node.outlook?.requestTs ?? null
   if (requestTs === null) return { state: 'asleep', reason: asleep }
-  const askedSec = Math.max(time.asOfTs - requestTs, 0)
-  if (projection.bootByTs !== null) return { state: 'asleep', reason: `${asleep}, asked to wake ${formatDuration(askedSec)} ago` }
-  return {
-    state: 'at-risk',
-    reason: `asked to wake ${formatDuration(askedSec)} ago and did not boot within ${formatDuration(MAX_BOOT_SEC)}`,
-  }
+  const askedSec = Math.max(time.knownToTs - requestTs, 0)
+  const asked = `asked to wake ${formatDuration(askedSec)} ago`
+  if (askedSec <= MAX_BOOT_SEC) return { state: 'asleep', reason: `${asleep}, ${asked}` }
+  return { state: 'at-risk', reason: `${asked} and did not boot within ${formatDuration(MAX_BOOT_SEC)}` }
+}
+
+const AFTER_THE_END = "fell asleep after the period's end"
+
+/** Of a period that is over: such a sleep has nothing inside it, so it has no length that means anything there. */
+function fellAsleepAfter(sleepTs: number, time: Known): boolean {
+  return time.over && sleepTs >= time.endTs
 }
 
 /** Whether the SLA can still be met, with under a tenth of the downtime left that its policy allows. */
@@ -150,7 +159,7 @@ function sleepAttention(
       deadline: { what: 'boot', ts: bootByTs },
     }
   const leftSec = wakeByTs - time.knownToTs
-  if (leftSec > WAKE_WARNING_SEC) return null
+  if (leftSec > WAKE_WARNING_SEC || fellAsleepAfter(node.sleepingSinceTs ?? 0, time)) return null
   const sleepSec = wakeByTs - Math.max(node.sleepingSinceTs ?? 0, time.startTs)
   const missed = projection.budgetSec !== null && projection.budgetSec < sleepSec
   return {
@@ -170,7 +179,7 @@ function riskAdvice(node: Standing, projection: Projection, time: Known): Advice
   if (node.sleepingSinceTs !== null)
     return {
       kind: 'asleep-long',
-      wayOut: 'Wake it; the sleep so far counts as downtime.',
+      wayOut: fellAsleepAfter(node.sleepingSinceTs, time) ? 'See that it boots.' : 'Wake it; the sleep so far counts as downtime.',
       deadline: backByTs === null ? null : { what: 'wake', ts: backByTs },
     }
   if (node.slowBoots > 0)
