@@ -279,6 +279,23 @@ describe('problems', () => {
   test('an archive that ends early', () => {
     expect(kinds({}, undefined, COVERED - 1)).toContain('provisional period 80')
   })
+  test('an archive that ends early says until when the period is known and how much of it is missing', () => {
+    const told = (covered: number, grid: Grid = {}): string | undefined => {
+      const { result, end } = mintOf(grid, mint => reports(mint, 600_000), covered)
+      return resultProblems(result, end, []).find(({ kind }) => kind === 'provisional')?.message
+    }
+    expect(told(COVERED)).toBeUndefined()
+    expect(told(COVERED - 1)).toMatch(/^The archive ends before block 1454680, the last of the 27 h after the period/)
+    expect(told(LAST)).toMatch(/^The archive ends before block 1454680/)
+    // cut before the block of its end snapshot: by the count of blocks, which are 6 s apart here
+    expect(told(FIRST + 170_000)).toMatch(
+      /^The archive ends within the period: it is known until about 2024-12-12 08:16:42 UTC, and the rest up to its end, about 18 d 15 h of its 30 d 10 h, is missing\. So the result is provisional/,
+    )
+    // an end snapshot of what is known so far
+    expect(told(FIRST + 170_000, { end: { block: FIRST + 170_000, ts: period.start + 1_020_002 } })).toMatch(
+      /known until 2024-12-12 08:16:42 UTC, and the rest up to its end, 18 d 15 h of its 30 d 10 h, is missing\./,
+    )
+  })
   test.each(['=1+1', '+x', '-x', '@x', '\tx', '\rx'])('a farm named %j would run in a spreadsheet', name => {
     expect(kinds({ end: farm(name) })).toContain('spreadsheet-cell farm 1')
   })

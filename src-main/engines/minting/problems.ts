@@ -1,7 +1,7 @@
 import type { EndSnapshot } from '../../../src-shared/grid.ts'
 import type { NodeResult, Problem } from '../../../src-shared/mint.ts'
 import { cleanName } from '../../../src-shared/text.ts'
-import { formatUtc, PERIOD_SEC, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
+import { formatDuration, formatUtc, PERIOD_SEC, POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { looksLikePercent } from './payout.ts'
 import { type EndIndex, indexEnd } from './result.ts'
 import type { Retry } from './retries.ts'
@@ -24,6 +24,8 @@ export interface ProblemSource {
   period: { index: number; end: number }
   end: EndSnapshot
   provisional: boolean
+  /** as MintResult has it */
+  knownToTs: number
 }
 
 /**
@@ -44,14 +46,12 @@ function problemsOf(nodes: readonly ProblemNode[], source: ProblemSource, retrie
 
 /** Everything for problems.json: of a result (also one put together from parts) and of its retries. */
 export function resultProblems(
-  result: Pick<MintResult, 'period' | 'provisional'> & { nodes: readonly ProblemNode[] },
+  result: Pick<MintResult, 'period' | 'provisional' | 'knownToTs'> & { nodes: readonly ProblemNode[] },
   end: EndSnapshot,
   retries: readonly Retry[],
 ): Problem[] {
-  return [
-    ...problemsOf(result.nodes, { period: result.period, end, provisional: result.provisional }, retries),
-    ...problemsOfRetries(retries),
-  ]
+  const { period, provisional, knownToTs } = result
+  return [...problemsOf(result.nodes, { period, end, provisional, knownToTs }, retries), ...problemsOfRetries(retries)]
 }
 
 /** The same for retries: previous addresses stand in retries.csv as they are, new ones in payouts.csv too. */
@@ -80,14 +80,22 @@ function problemsOfRetries(retries: readonly Retry[]): Problem[] {
   return problems
 }
 
-function provisional({ provisional, end, period }: ProblemSource): Problem[] {
-  if (!provisional) return []
-  const message =
-    end.ts <= period.end
-      ? 'The archive ends before the period does, so every figure may still change. Mint again when the period and the 27 h after it are complete.'
-      : 'The archive ends before block ' +
-        `${end.block + POST_PERIOD_BLOCKS}, the last of the 27 h after the period, so uptime at the period's end may still change. Bring the rest and mint again before paying.`
-  return [{ kind: 'provisional', subject: `period ${period.index}`, message }]
+function provisional(source: ProblemSource): Problem[] {
+  if (!source.provisional) return []
+  return [{ kind: 'provisional', subject: `period ${source.period.index}`, message: provisionalMessage(source) }]
+}
+
+function provisionalMessage({ end, period, knownToTs }: ProblemSource): string {
+  if (knownToTs < period.end) {
+    // between the snapshots blocks tell no time, so it is known by their count
+    const about = knownToTs === end.ts ? '' : 'about '
+    const missing = `${about}${formatDuration(period.end - knownToTs)} of its ${formatDuration(PERIOD_SEC)}`
+    return `The archive ends within the period: it is known until ${about}${formatUtc(knownToTs)}, and the rest up to its end, ${missing}, is missing. So the result is provisional and every figure may still change. Mint again when the period and the 27 h after it are complete.`
+  }
+  // an end snapshot of the period's last second: the block after it may still change what it says
+  if (end.ts <= period.end)
+    return 'The archive ends before the period does, so every figure may still change. Mint again when the period and the 27 h after it are complete.'
+  return `The archive ends before block ${end.block + POST_PERIOD_BLOCKS}, the last of the 27 h after the period, so uptime at the period's end may still change. Bring the rest and mint again before paying.`
 }
 
 /** By farm that is owed something. */

@@ -35,6 +35,8 @@ export interface MintContext {
   clock: Clock
   index: EndIndex
   provisional: boolean
+  /** the last known second of the period, see knownUntil */
+  knownToTs: number
 }
 
 export function indexEnd(end: EndSnapshot): EndIndex {
@@ -82,9 +84,8 @@ function byId<R, T>(list: readonly R[], idOf: (record: R) => number, take: (reco
 }
 
 /** Judges what can only be judged at the end, pays and writes the receipt of one node. */
-export function finishNode(s: NodeState, context: MintContext, coveredToBlock: number): NodeResult {
-  const { clock } = context
-  const knownToTs = knownUntil(context, coveredToBlock)
+export function finishNode(s: NodeState, context: MintContext): NodeResult {
+  const { clock, knownToTs } = context
   const slowBefore = s.slowBoots
   judgeBoots(s, clock, context.start.ts, knownToTs)
   const requestSlow = s.slowBoots > slowBefore
@@ -151,8 +152,7 @@ function isPending(s: NodeState, clock: Clock, knownToTs: number): boolean {
 }
 
 /** The last known second of the period. For an archive cut before its end snapshot: in proportion to the blocks. */
-function knownUntil(context: MintContext, coveredToBlock: number): number {
-  const { start, end, clock } = context
+export function knownUntil({ start, end, clock }: Pick<MintContext, 'start' | 'end' | 'clock'>, coveredToBlock: number): number {
   // blocks after the end snapshot's are only there when the period is over, whatever time that block has
   if (coveredToBlock > end.block) return clock.endTs
   if (coveredToBlock === end.block) return Math.min(end.ts, clock.endTs)

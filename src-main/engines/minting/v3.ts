@@ -28,7 +28,7 @@ import { POST_PERIOD_BLOCKS } from '../../../src-shared/time.ts'
 import { createDays } from './days.ts'
 import { applyPowerState, applyTarget, startPower } from './power.ts'
 import type { UsedSeconds } from './receipt.ts'
-import { explainNode, finishNode, indexEnd, type MintContext } from './result.ts'
+import { explainNode, finishNode, indexEnd, knownUntil, type MintContext } from './result.ts'
 import { type Clock, inconsistent, NodeState, resetState } from './state.ts'
 import { createTrace, recordMove, recordStill } from './trace.ts'
 import { applyLateReport, applyOrdinary, applyReport, applyRun, ignoresLateRun } from './uptime.ts'
@@ -64,6 +64,8 @@ export interface MintResult {
   resources: ResourceRule
   /** the archive ends before the 16,200 blocks after the period, or before the period's end: figures may still change */
   provisional: boolean
+  /** the last known second of the period, its end where all of it is known; an estimate where the blocks end before the end snapshot's */
+  knownToTs: number
   /** by node id; what a person must look at is in problems.ts, as it takes the whole result */
   nodes: NodeResult[]
 }
@@ -115,7 +117,10 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
   const lastBlock = end.block
   const lastLateBlock = end.block + POST_PERIOD_BLOCKS
   const keepMinimum = options.resources === 'minimum'
-  const context: MintContext = { header, start, end, resources: options.resources, clock, index: indexEnd(end), provisional: true }
+  const context: MintContext = {
+    ...{ header, start, end, resources: options.resources, clock, index: indexEnd(end) },
+    ...{ provisional: true, knownToTs: start.ts },
+  }
   let phase: Phase = 'before'
   let result: MintResult | null = null
 
@@ -319,8 +324,9 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
     clock.ts = end.ts
     contracts.each(contract => settle(contract, clock))
     context.provisional = coveredToBlock < lastLateBlock || end.ts <= clock.endTs
+    context.knownToTs = knownUntil(context, coveredToBlock)
     const nodes: NodeResult[] = []
-    states.each(state => nodes.push(finishNode(state, context, coveredToBlock)))
+    states.each(state => nodes.push(finishNode(state, context)))
     return nodes
   }
 
@@ -360,6 +366,7 @@ export function createV3Mint(header: MintHeader, start: StartState, end: EndSnap
         rules: 'v3',
         resources: options.resources,
         provisional: context.provisional,
+        knownToTs: context.knownToTs,
         nodes,
       }
       return result

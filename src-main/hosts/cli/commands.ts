@@ -89,7 +89,9 @@ function mintText(summary: MintSummary, out: string): string {
     `${summary.nodes === 1 ? '1 node' : `${summary.nodes} nodes`}: ${summary.paidNodes} paid, ${summary.violatingNodes} in violation`,
     `${tftExact(summary.rewardUnits)} TFT, ${usdExact(summary.rewardMusd)} USD${summary.retries > 0 ? `, and ${summary.retries} retries` : ''}`,
   ]
-  if (summary.provisional) lines.push('Provisional: the archive ends before the 27 h after the period do. Mint again when it is complete.')
+  // how much is missing stands there
+  const provisional = problems.find(({ kind }) => kind === 'provisional')
+  if (provisional) lines.push(`Provisional: ${provisional.message}`)
   lines.push(`Written to ${out}: ${summary.files.join(', ')}`)
   if (problems.length > 0)
     lines.push(`${problems.length} ${problems.length === 1 ? 'thing' : 'things'} to look at: ${join(out, 'problems.json')}`)
