@@ -86,9 +86,9 @@ export async function explainNode(input: {
 /** Mints a stored period by rule set node-period and writes its files; the network's configuration says from where, and whether with carbon. */
 export async function mintPeriodByNode(input: { dataDir: string; period: number; outDir: string }): Promise<NodeMintSummary> {
   return reading(input.dataDir, store => {
-    const { period, mints, open, gaps } = foldStored(store, input.period, nodePeriodRules(store, store))
+    const { period, mints, openStates, gaps } = foldStored(store, input.period, nodePeriodRules(store, store))
     const { network, index, start, end } = period
-    return writeNodeMints({ network, period: { index, start, end }, mints, running: open.length, gaps }, input.outDir)
+    return writeNodeMints({ network, period: { index, start, end }, mints, states: openStates(), gaps }, input.outDir)
   })
 }
 

@@ -8,6 +8,7 @@ import { marketGaps } from '../engines/minting/node-period/market.ts'
 import { mintOf } from '../engines/minting/node-period/mint.ts'
 import { inOrder, mintProblems, mintsCsv, mintsNdjson } from '../engines/minting/node-period/outputs.ts'
 import { problemsJson } from '../engines/minting/outputs.ts'
+import { canonicalJson } from '../store/exact-json.ts'
 import { type JobContext, progressMeter } from './context.ts'
 import { writeFilesAtomically } from './files.ts'
 
@@ -43,8 +44,8 @@ export function boundaryOf(
 
 /**
  * Mints by rule set node-period straight from a grid archive (path, or `-`): every node period that one of its blocks closes, those after
- * the fixed period too. Writes mints.csv, mints.ndjson and problems.json into `outDir`. Throws AppError archive.*, mint.*, io.*,
- * cancelled; then no file is written.
+ * the fixed period too. Writes mints.csv, mints.ndjson, open.ndjson and problems.json into `outDir`. Throws AppError archive.*, mint.*,
+ * io.*, cancelled; then no file is written.
  */
 export async function mintArchiveByNode(
   input: NodePeriodRules & { source: string; outDir: string },
@@ -80,17 +81,25 @@ export async function mintArchiveByNode(
   })
   const { network, period } = header!
   const mints = inOrder(fold!.saved().map(saved => mintOf(saved, { network, carbon: input.carbon })))
-  return writeNodeMints({ network, period, mints, running: fold!.running().length, gaps: marketGaps(start!) }, input.outDir)
+  return writeNodeMints({ network, period, mints, states: fold!.states(), gaps: marketGaps(start!) }, input.outDir)
 }
 
-/** Writes the files of a mint by rule set node-period; `mints` in their order. */
+/**
+ * Writes the files of a mint by rule set node-period: `mints` in their order, and `states`, by node id, as they are when all that the mints
+ * rest on is told (`nodeStates` of a start snapshot).
+ */
 export function writeNodeMints(
-  result: { network: string; period: NodeMintSummary['period']; mints: NodeMint[]; running: number; gaps: string[] },
+  result: { network: string; period: NodeMintSummary['period']; mints: NodeMint[]; states: unknown[]; gaps: string[] },
   outDir: string,
 ): NodeMintSummary {
-  const { network, period, mints, running, gaps } = result
+  const { network, period, mints, states, gaps } = result
   const problems = mintProblems(mints, gaps)
-  const files = { 'mints.csv': mintsCsv(mints), 'mints.ndjson': mintsNdjson(mints), 'problems.json': problemsJson(problems) }
+  const files = {
+    'mints.csv': mintsCsv(mints),
+    'mints.ndjson': mintsNdjson(mints),
+    'open.ndjson': states.map(state => `${canonicalJson(state)}\n`).join(''),
+    'problems.json': problemsJson(problems),
+  }
   writeFilesAtomically(outDir, files)
   return {
     network,
@@ -98,7 +107,7 @@ export function writeNodeMints(
     mints: mints.length,
     paidMints: mints.filter(mint => mint.rewardUnits > 0n).length,
     violatingMints: mints.filter(mint => mint.outcome === 'violation').length,
-    running,
+    running: states.length,
     rewardUnits: mints.reduce((sum, mint) => sum + mint.rewardUnits, 0n),
     carbonUnits: mints.reduce((sum, mint) => sum + mint.carbonUnits, 0n),
     problems,

@@ -122,6 +122,8 @@ export interface NodeRunResult {
   states: Map<number, unknown[]>
   /** as of the last known block */
   open: RunningNode[]
+  /** the same as plain data, by node id; made when it is asked for */
+  openStates: () => unknown[]
   gaps: string[]
 }
 
@@ -152,7 +154,7 @@ export function foldRun(store: Store, plan: PlannedRun, rules: NodePeriodRules, 
       states.set(bucket, left ?? statesOf(fold, bucket))
     }
     const mints = inOrder(fold.saved().map(saved => mintOf(saved, { network: period.network, carbon: rules.carbon })))
-    return { mints, states, open: fold.running(), gaps: marketGaps(start.common()) }
+    return { mints, states, open: fold.running(), openStates: () => fold.states(), gaps: marketGaps(start.common()) }
   })
 }
 

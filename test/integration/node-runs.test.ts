@@ -88,8 +88,8 @@ describe('two periods of a small grid', () => {
 
   test('a stored period gives the files that its archive gives, byte for byte', async () => {
     const summary = await mintArchiveByNode({ source: files[0]!, outDir: join(folder, 'archive'), ...plainRules }, {})
-    const { period, mints, open, gaps } = foldStored(store, 101, plainRules)
-    writeNodeMints({ network: period.network, period: summary.period, mints, running: open.length, gaps }, join(folder, 'store'))
+    const { period, mints, openStates, gaps } = foldStored(store, 101, plainRules)
+    writeNodeMints({ network: period.network, period: summary.period, mints, states: openStates(), gaps }, join(folder, 'store'))
     expect(summary.paidMints).toBeGreaterThan(40)
     for (const name of summary.files)
       expect(readFileSync(join(folder, 'store', name), 'utf8')).toBe(readFileSync(join(folder, 'archive', name), 'utf8'))

@@ -83,7 +83,7 @@ export function granary(terminal: Terminal, groups: typeof import('./command-gro
     .option('--paid <file>', 'receipt hashes seen on Stellar, one a line')
     .requiredOption(
       '--out <dir>',
-      'where to write payouts.csv, overview.csv, receipts.ndjson, problems.json and, with --previous, retries.csv; by node-period mints.csv, mints.ndjson and problems.json',
+      'where to write payouts.csv, overview.csv, receipts.ndjson, problems.json and, with --previous, retries.csv; by node-period mints.csv, mints.ndjson, open.ndjson and problems.json',
     )
     .action(options => commands.mint(options, terminal))
 

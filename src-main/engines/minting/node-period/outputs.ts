@@ -1,49 +1,33 @@
-import { csv } from '../../../../src-shared/csv.ts'
 import type { Problem } from '../../../../src-shared/mint.ts'
-import { tftExact } from '../../../../src-shared/money.ts'
+import { fixed, tftExact, usdExact } from '../../../../src-shared/money.ts'
 import type { NodeMint } from '../../../../src-shared/node-period.ts'
-
-/** What lists, files and sums show of a mint. */
-export type MintLine = Pick<NodeMint, 'id' | 'farmTwinId' | 'outcome' | 'permille' | 'rewardUnits' | 'carbonUnits'> & {
-  info: Pick<NodeMint['info'], 'nodeId' | 'period' | 'farmId' | 'uptimeSec' | 'violation'>
-}
+import { PERIOD_SEC } from '../../../../src-shared/time.ts'
 
 /** By node id, then by time: the order of every file. */
 export function inOrder<T extends { info: Pick<NodeMint['info'], 'nodeId' | 'period'> }>(mints: readonly T[]): T[] {
   return [...mints].sort((a, b) => a.info.nodeId - b.info.nodeId || a.info.period.start - b.info.period.start)
 }
 
-/** One line for every mint, with its header; amounts in TFT with 7 decimals, times in seconds. */
-export function mintsCsv(mints: readonly MintLine[]): string {
-  return csv(
-    [
-      'node_id',
-      'period_start',
-      'period_end',
-      'farm_id',
-      'farm_twin_id',
-      'uptime_seconds',
-      'uptime_permille',
-      'violation',
-      'outcome',
-      'amount_tft',
-      'carbon_tft',
-      'mint_id',
-    ],
-    mints.map(mint => [
-      mint.info.nodeId,
-      mint.info.period.start,
-      mint.info.period.end,
-      mint.info.farmId,
-      mint.farmTwinId,
-      mint.info.uptimeSec,
-      mint.permille,
-      mint.info.violation ?? '',
-      mint.outcome,
-      tftExact(mint.rewardUnits),
-      tftExact(mint.carbonUnits),
-      mint.id,
-    ]),
+const MINTS_HEADER =
+  'node,farm,twin,period_start,period_end,uptime,downtime,cu,su,nu,ip_hours,sla_permille,scaled,usd,tft,connection_price,policy,violation,receipt_hash'
+
+/**
+ * mints.csv (interfaces.md, What a mint writes): a line for every mint. Twin is the farm's, which is paid; uptime and downtime are seconds,
+ * units and IP hours have 6 decimals (cut), SLA is what the policy asks; USD and TFT are what is paid, and the price is USD for a TFT. No
+ * cell can need quoting; lines end with LF, as those of every file of a mint.
+ */
+export function mintsCsv(mints: readonly NodeMint[]): string {
+  return `${MINTS_HEADER}\n${mints.map(mintCells).join('')}`
+}
+
+function mintCells(mint: NodeMint): string {
+  const { info, cloudUnits: units } = mint
+  const ipHours = (info.ipSec * 1_000_000n) / 3_600n
+  return (
+    `${info.nodeId},${info.farmId},${mint.farmTwinId ?? ''},${info.period.start},${info.period.end}` +
+    `,${info.uptimeSec},${PERIOD_SEC - info.uptimeSec},${fixed(units.cu, 6)},${fixed(units.su, 6)},${fixed(units.nu, 6)},${fixed(ipHours, 6)}` +
+    `,${mint.slaPermille},${mint.scaled},${usdExact(mint.rewardMusd)},${tftExact(mint.rewardUnits)}` +
+    `,${usdExact(BigInt(info.connectionPriceMusd))},${info.policyId},${info.violation ?? ''},${mint.id}\n`
   )
 }
 
