@@ -58,7 +58,12 @@ export const mintTexts = {
   v3Action: 'Minting rules',
   working: 'The nodes’ own periods are being worked out. What is here already stays while it goes on.',
   orphans: (count: number) =>
-    `${plural(count, { one: 'One decision is', other: `${count} decisions are` })} on periods of nodes that the data does not have any more: the history was completed, or the change-over moved. What was decided stands.`,
+    `${plural(count, { one: 'One decision is on a mint', other: `${count} decisions are on mints` })} that the data does not give any more: the history was completed, the change-over moved, or the data is not here. What was decided stands and is counted below.`,
+  unknown: 'unknown',
+  unknownFarm: 'farm unknown',
+  gone: (stage: string) => `${stage}, not in the data`,
+  goneMeaning:
+    'The mint itself is no longer worked out from the data as it is now. What is shown was kept with its decision, which stands.',
   gaps: 'To look at',
   more: (count: number) => plural(count, { one: 'Show one more', other: `Show ${count} more` }),
   fewer: 'Show fewer',

@@ -26,25 +26,29 @@ export const mintRowSchema = z.object({
   id: z.string(),
   nodeId: z.number(),
   label: z.string(),
-  farmId: z.number(),
+  /** null, also below: not kept of one that is gone */
+  farmId: z.number().nullable(),
   farmName: z.string(),
   /** whose account gets it; null where the farm is not known */
   farmTwinId: z.number().nullable(),
   start: z.number(),
   end: z.number(),
-  closedTs: z.number(),
-  uptimeSec: z.number(),
-  permille: z.number(),
+  closedTs: z.number().nullable(),
+  uptimeSec: z.number().nullable(),
+  permille: z.number().nullable(),
   violation: violationSchema.nullable(),
-  outcome: mintOutcomeSchema,
+  outcome: mintOutcomeSchema.nullable(),
+  /** of one that is gone and whose own amount was not kept: what was decided */
   rewardUnits: bigintText,
-  carbonUnits: bigintText,
+  carbonUnits: bigintText.nullable(),
   stage: mintRowStageSchema,
   /** the amount that was decided, which may be another under trigger 1; null before */
   decidedUnits: bigintText.nullable(),
   votes: z.number(),
   /** the payment's transaction, once it is paid */
   tx: z.string().nullable(),
+  /** it was decided, and the data doesn't give it any more: what was kept with its decision is all there is */
+  isGone: z.boolean(),
 })
 export type MintRow = z.infer<typeof mintRowSchema>
 
@@ -95,7 +99,13 @@ const mintSumsSchema = z.object({
 })
 
 /** A farm's mints, added up. */
-export const mintFarmSchema = mintSumsSchema.extend({ farmId: z.number(), name: z.string(), nodes: z.number(), mints: z.number() })
+export const mintFarmSchema = mintSumsSchema.extend({
+  /** null: of mints that are gone and whose farm was not kept */
+  farmId: z.number().nullable(),
+  name: z.string(),
+  nodes: z.number(),
+  mints: z.number(),
+})
 export type MintFarm = z.infer<typeof mintFarmSchema>
 
 /** What is wrong with a member of the configuration, in words that name it and the way out. */
@@ -124,7 +134,7 @@ export const mintQueries = {
       complete: z.boolean(),
       /** what the data lacked and what a person must look at, in words */
       gaps: z.array(z.string()),
-      /** decisions on periods of nodes that the data doesn't have any more */
+      /** mints that were decided and that the data doesn't give any more; they are in rows and sums */
       orphans: z.number(),
     }),
   },
@@ -135,8 +145,9 @@ export const mintQueries = {
     in: z.object({ nodeId: z.number().int(), start: z.number().int() }),
     out: z.object({
       row: mintRowSchema,
-      record: z.string(),
-      utilization: utilizationSchema,
+      /** null for one that is gone */
+      record: z.string().nullable(),
+      utilization: utilizationSchema.nullable(),
       decision: mintDecisionSchema,
       /** the mint that the decision was about, where it was worked out anew since; null: this one, or none */
       decidedFor: z.string().nullable(),

@@ -9,11 +9,11 @@ import { checkMintConfig, votes, votingProblems } from '../engines/minting/mint-
 import { applyAction, type MintAction, mintStage, undecided } from '../engines/minting/triggers.ts'
 import { runCommand } from '../store/index.ts'
 import { saveMintConfig } from '../store/mint-config.ts'
-import { loadDecision, type StoredDecision, saveDecision, saveDecisions } from '../store/mint-decisions.ts'
+import { keptOf, loadDecision, type StoredDecision, saveDecision, saveDecisions } from '../store/mint-decisions.ts'
 import { dropNodeRuns, nodeMint } from '../store/node-mints.ts'
 import { originsUnderWay } from '../store/runs.ts'
 import { loadSignerSet } from '../store/votes.ts'
-import { type MintLine, overlapping } from './mint-lines.ts'
+import { type ListedLine, type MintLine, overlapping } from './mint-lines.ts'
 import type { MintView } from './mint-view.ts'
 import type { Once } from './once.ts'
 
@@ -23,8 +23,9 @@ const JOB = 'granary (job)'
 const BATCH = 5_000
 
 /** What can be done about a mint now, and if nothing, why. */
-export function mintAbilities(view: MintView, line: MintLine): { can: MintActionKind[]; why: string } {
+export function mintAbilities(view: MintView, line: ListedLine): { can: MintActionKind[]; why: string } {
   const config = view.config()
+  if (line.isGone) return { can: [], why: line.stage === 'paid' ? `${GONE} It is paid. A mint is paid at most once.` : GONE }
   if (config.rules === 'v3') return { can: [], why: UNDER_V3 }
   const nothing = (why: string) => ({ can: [], why })
   switch (line.stage) {
@@ -50,6 +51,9 @@ export function mintAbilities(view: MintView, line: MintLine): { can: MintAction
     }
   }
 }
+
+const GONE =
+  'This mint is no longer worked out from the data as it is now: the history was completed, the change-over moved, or the data is not here. What is shown was kept with its decision, which stands.'
 
 const UNDER_V3 =
   'This network pays by rule set v3, so nothing can be claimed or decided here. Choose node-period in Settings, Minting rules, if it pays by that.'
@@ -103,7 +107,7 @@ export function actOnMint(view: MintView, { nodeId, start, mintId, action }: Act
     const decidable = { id: mint.hash, rewardUnits: mint.rewardUnits }
     const result = applyAction(config, decidable, stored, engineAction(action, actor, now), now)
     if ('refused' in result) throw refused(result.refused.code, result.refused.message)
-    saveDecision(view.books, network, { nodeId, startTs: start, mintId, decision: result.decision })
+    saveDecision(view.books, network, { nodeId, startTs: start, mintId, decision: result.decision, kept: keptOf(mint) })
     return { stage: mintStage(result.decision, decidable) }
   })
   const stored = loadDecision(view.books, view.network() ?? '', nodeId, start)
@@ -128,8 +132,14 @@ function refused(reason: string, message: string): AppError {
 }
 
 function overlapText({ nodeId, startTs }: { nodeId: number; startTs: number }, other: StoredDecision | undefined): string {
-  const which = other ? `its period from ${formatUtc(other.startTs)}` : 'another of its periods'
+  const which = other ? `its period from ${formatUtc(other.startTs)}${decidedText(other)}` : 'another of its periods'
   return `Seconds of node ${nodeId}'s period from ${formatUtc(startTs)} are decided already with ${which}, which began at another moment before the data was completed or the change-over moved. No second is paid twice, so this mint can't be paid.`
+}
+
+function decidedText({ mintId, decision: { decided, payments } }: StoredDecision): string {
+  if (!decided) return ''
+  const what = payments.some(({ result }) => result === 'paid') ? 'paid' : 'decided'
+  return ` (mint ${mintId.slice(0, 16)}, ${tftExact(decided.amountUnits)} TFT ${what})`
 }
 
 /**
@@ -199,11 +209,12 @@ function triggerBatch(view: MintView, config: MintConfig, network: string, lines
   const all: StoredDecision[] = []
   runCommand(view.books, { actor: JOB, idempotencyKey: randomUUID(), command: 'mints.trigger', input, audit }, () => {
     const now = view.books.now()
-    const decided = lines.flatMap(({ nodeId, startTs, hash, rewardUnits }) => {
+    const decided = lines.flatMap((line): StoredDecision[] => {
+      const { nodeId, startTs, hash, rewardUnits } = line
       const before = loadDecision(view.books, network, nodeId, startTs)?.decision ?? undecided
       const result = applyAction(config, { id: hash, rewardUnits }, before, { kind: 'trigger', actor: JOB }, now)
       // somebody was faster: then it is decided, which is all that is wanted
-      return 'refused' in result ? [] : [{ nodeId, startTs, mintId: hash, decision: result.decision, changedTs: now }]
+      return 'refused' in result ? [] : [{ nodeId, startTs, mintId: hash, decision: result.decision, kept: keptOf(line), changedTs: now }]
     })
     saveDecisions(view.books, network, decided)
     all.push(...decided)

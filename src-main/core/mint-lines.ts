@@ -1,7 +1,9 @@
 import type { QueryInput } from '../../src-shared/contract.ts'
 import { csv } from '../../src-shared/csv.ts'
+import type { Violation } from '../../src-shared/mint.ts'
 import type { MintFarm, MintRow, MintRowStage } from '../../src-shared/mints-contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
+import type { MintOutcome } from '../../src-shared/node-period.ts'
 import { compareText } from '../../src-shared/text.ts'
 import { PERIOD_SEC } from '../../src-shared/time.ts'
 import { mintStage, undecided } from '../engines/minting/triggers.ts'
@@ -14,7 +16,38 @@ export interface MintLine extends LightMintRow {
   permille: number
   stage: MintRowStage
   decision: StoredDecision | null
+  isGone: false
 }
+
+/**
+ * A mint that was decided and that the data doesn't give any more: its history was completed, the change-over moved, or the data is not
+ * here. What was kept with the decision is known of it.
+ */
+export interface GoneLine {
+  nodeId: number
+  startTs: number
+  endTs: number
+  /** the mint that the decision was about */
+  hash: string
+  /** null, here and below: it was decided before that was kept */
+  farmId: number | null
+  farmName: string
+  farmTwinId: number | null
+  closedTs: number | null
+  uptimeSec: number | null
+  permille: number | null
+  violation: Violation | null
+  outcome: MintOutcome | null
+  /** the mint's own; where that was not kept, what was decided */
+  rewardUnits: bigint
+  carbonUnits: bigint | null
+  stage: 'decided' | 'paid'
+  decision: StoredDecision
+  isGone: true
+}
+
+/** What a list of all that was minted has. */
+export type ListedLine = MintLine | GoneLine
 
 /** What was decided about the mints of a network, by node. */
 export type DecisionsByNode = ReadonlyMap<number, readonly StoredDecision[]>
@@ -36,10 +69,43 @@ export function mintLine(mint: LightMintRow, decisions: DecisionsByNode): MintLi
   const isOpen = stage === 'claimable' || stage === 'failed'
   return {
     ...mint,
-    permille: Math.floor((Math.min(mint.uptimeSec, PERIOD_SEC) * 1000) / PERIOD_SEC),
+    permille: permilleOf(mint.uptimeSec),
     stage: isOpen && overlapping(mint, own) ? 'overlaps' : stage,
     decision,
+    isGone: false,
   }
+}
+
+function permilleOf(uptimeSec: number): number {
+  return Math.floor((Math.min(uptimeSec, PERIOD_SEC) * 1000) / PERIOD_SEC)
+}
+
+/** What is decided or paid and is on none of the mints that the data gives: it was paid, or still can be, so it is listed with them. */
+export function goneLines(lines: readonly MintLine[], decisions: DecisionsByNode): GoneLine[] {
+  const found = new Set(lines.map(({ nodeId, startTs }) => `${nodeId} ${startTs}`))
+  return [...decisions.values()].flat().flatMap((stored): GoneLine[] => {
+    const { nodeId, startTs, mintId, kept } = stored
+    const { decided, payments } = stored.decision
+    if (decided === null || found.has(`${nodeId} ${startTs}`)) return []
+    return [
+      {
+        ...{ nodeId, startTs, endTs: startTs + PERIOD_SEC, hash: mintId },
+        farmId: kept?.farmId ?? null,
+        farmName: kept?.farmName ?? '',
+        farmTwinId: kept?.farmTwinId ?? null,
+        closedTs: kept?.closedTs ?? null,
+        uptimeSec: kept?.uptimeSec ?? null,
+        permille: kept ? permilleOf(kept.uptimeSec) : null,
+        violation: kept?.violation ?? null,
+        outcome: kept?.outcome ?? null,
+        rewardUnits: kept?.rewardUnits ?? decided.amountUnits,
+        carbonUnits: kept?.carbonUnits ?? null,
+        stage: payments.some(({ result }) => result === 'paid') ? 'paid' : 'decided',
+        decision: stored,
+        isGone: true,
+      },
+    ]
+  })
 }
 
 /**
@@ -62,7 +128,11 @@ export function overlapping(
 export type MintFilter = QueryInput<'mints.csv'>
 
 /** The mints that a filter leaves, in their order. The text is looked for in node id, label and farm, and is how an id begins. */
-export function filterMints(lines: readonly MintLine[], labels: ReadonlyMap<number, Label>, filter: MintFilter): MintLine[] {
+export function filterMints<Line extends ListedLine>(
+  lines: readonly Line[],
+  labels: ReadonlyMap<number, Label>,
+  filter: MintFilter,
+): Line[] {
   const { nodeId, farmId, stage } = filter
   const text = filter.search?.trim().toLowerCase() ?? ''
   return lines.filter(line => {
@@ -71,7 +141,7 @@ export function filterMints(lines: readonly MintLine[], labels: ReadonlyMap<numb
     if (stage !== undefined && line.stage !== stage) return false
     if (text === '') return true
     const label = labels.get(line.nodeId)?.label ?? ''
-    return line.hash.startsWith(text) || `${line.nodeId}\n${label}\n${line.farmId}\n${line.farmName}`.toLowerCase().includes(text)
+    return line.hash.startsWith(text) || `${line.nodeId}\n${label}\n${line.farmId ?? ''}\n${line.farmName}`.toLowerCase().includes(text)
   })
 }
 
@@ -81,19 +151,24 @@ type Sort = NonNullable<QueryInput<'mints.list'>['sort']>
 const stageOrder: Record<MintRowStage, number> = { failed: 0, claimable: 1, decided: 2, overlaps: 3, paid: 4, nothing: 5 }
 
 /** The order of lines that are alike in the column that a list is sorted by: closed last comes first, then by node. */
-export function inOrder(lines: MintLine[]): MintLine[] {
-  return lines.sort((a, b) => b.closedTs - a.closedTs || a.nodeId - b.nodeId || b.startTs - a.startTs)
+export function inOrder<Line extends ListedLine>(lines: Line[]): Line[] {
+  return lines.sort((a, b) => closedAt(b) - closedAt(a) || a.nodeId - b.nodeId || b.startTs - a.startTs)
+}
+
+/** It was closed at its end or later. */
+function closedAt({ closedTs, endTs }: ListedLine): number {
+  return closedTs ?? endTs
 }
 
 /** By one column; lines that are alike in it stay in the order in which they are. Never reorders the input. */
-export function sortMints(lines: readonly MintLine[], sort: Sort, descending: boolean): MintLine[] {
-  const by: Record<Sort, (a: MintLine, b: MintLine) => number> = {
+export function sortMints<Line extends ListedLine>(lines: readonly Line[], sort: Sort, descending: boolean): Line[] {
+  const by: Record<Sort, (a: ListedLine, b: ListedLine) => number> = {
     stage: (a, b) => stageOrder[a.stage] - stageOrder[b.stage],
     nodeId: (a, b) => a.nodeId - b.nodeId,
-    farm: (a, b) => compareText(a.farmName, b.farmName) || a.farmId - b.farmId,
+    farm: (a, b) => compareText(a.farmName, b.farmName) || (a.farmId ?? -1) - (b.farmId ?? -1),
     amount: (a, b) => (a.rewardUnits < b.rewardUnits ? -1 : a.rewardUnits > b.rewardUnits ? 1 : 0),
-    closed: (a, b) => a.closedTs - b.closedTs,
-    uptime: (a, b) => a.uptimeSec - b.uptimeSec,
+    closed: (a, b) => closedAt(a) - closedAt(b),
+    uptime: (a, b) => (a.uptimeSec ?? -1) - (b.uptimeSec ?? -1),
   }
   const order = by[sort]
   const sign = descending ? -1 : 1
@@ -103,13 +178,13 @@ export function sortMints(lines: readonly MintLine[], sort: Sort, descending: bo
 export type MintSums = Pick<MintFarm, 'claimable' | 'claimableUnits' | 'decided' | 'decidedUnits' | 'paid' | 'paidUnits'>
 
 /** What can be claimed, what is decided and waits for its payment, what is paid; amounts that were decided may be others than the mints'. */
-export function sumMints(lines: Iterable<MintLine>): MintSums {
+export function sumMints(lines: Iterable<ListedLine>): MintSums {
   const sums: MintSums = { claimable: 0, claimableUnits: 0n, decided: 0, decidedUnits: 0n, paid: 0, paidUnits: 0n }
   for (const line of lines) addTo(sums, line)
   return sums
 }
 
-function addTo(sums: MintSums, line: MintLine): void {
+function addTo(sums: MintSums, line: ListedLine): void {
   const decidedUnits = line.decision?.decision.decided?.amountUnits ?? 0n
   if (line.stage === 'claimable' || line.stage === 'failed') {
     sums.claimable++
@@ -123,9 +198,9 @@ function addTo(sums: MintSums, line: MintLine): void {
   }
 }
 
-/** By farm, as the mints say whose they were; those with the most to claim first. */
-export function farmsOf(lines: Iterable<MintLine>): MintFarm[] {
-  const farms = new Map<number, MintFarm & { ids: Set<number> }>()
+/** By farm, as the mints say whose they were; those with the most to claim first. Mints whose farm is not known any more are one of their own. */
+export function farmsOf(lines: Iterable<ListedLine>): MintFarm[] {
+  const farms = new Map<number | null, MintFarm & { ids: Set<number> }>()
   for (const line of lines) {
     let farm = farms.get(line.farmId)
     if (!farm) {
@@ -139,10 +214,12 @@ export function farmsOf(lines: Iterable<MintLine>): MintFarm[] {
   }
   return [...farms.values()]
     .map(({ ids, ...farm }) => ({ ...farm, nodes: ids.size }))
-    .sort((a, b) => (a.claimableUnits < b.claimableUnits ? 1 : a.claimableUnits > b.claimableUnits ? -1 : a.farmId - b.farmId))
+    .sort((a, b) =>
+      a.claimableUnits < b.claimableUnits ? 1 : a.claimableUnits > b.claimableUnits ? -1 : (a.farmId ?? -1) - (b.farmId ?? -1),
+    )
 }
 
-export function mintRow(line: MintLine, label: Label | undefined): MintRow {
+export function mintRow(line: ListedLine, label: Label | undefined): MintRow {
   const { decision } = line
   const paid = decision?.decision.payments.find(payment => payment.result === 'paid')
   return {
@@ -165,6 +242,7 @@ export function mintRow(line: MintLine, label: Label | undefined): MintRow {
     decidedUnits: decision?.decision.decided?.amountUnits ?? null,
     votes: decision?.decision.votes.length ?? 0,
     tx: paid?.tx ?? null,
+    isGone: line.isGone,
   }
 }
 
@@ -172,14 +250,18 @@ export function mintRow(line: MintLine, label: Label | undefined): MintRow {
 export function mintRowsCsv(rows: readonly MintRow[]): string {
   const header = [
     ...['node', 'label', 'farm', 'farm name', 'farm twin', 'period start', 'period end', 'closed', 'uptime s', 'uptime permille'],
-    ...['violation', 'outcome', 'amount TFT', 'carbon TFT', 'stage', 'decided TFT', 'transaction', 'mint id'],
+    ...['violation', 'outcome', 'amount TFT', 'carbon TFT', 'stage', 'decided TFT', 'transaction', 'mint id', 'in the data'],
   ]
   return csv(
     header,
     rows.map(row => [
       ...[row.nodeId, row.label, row.farmId, row.farmName, row.farmTwinId, row.start, row.end, row.closedTs, row.uptimeSec, row.permille],
-      ...[row.violation ?? '', row.outcome, tftExact(row.rewardUnits), tftExact(row.carbonUnits), row.stage],
-      ...[row.decidedUnits === null ? '' : tftExact(row.decidedUnits), row.tx ?? '', row.id],
+      ...[row.violation ?? '', row.outcome, tftExact(row.rewardUnits), exactOr(row.carbonUnits), row.stage],
+      ...[exactOr(row.decidedUnits), row.tx ?? '', row.id, row.isGone ? 'no' : 'yes'],
     ]),
   )
+}
+
+function exactOr(units: bigint | null): string {
+  return units === null ? '' : tftExact(units)
 }

@@ -10,7 +10,17 @@ import { listPeriods, loadLabels } from '../store/index.ts'
 import { loadOpen, nodeMint } from '../store/node-mints.ts'
 import { createChainCalls } from './mint-chain.ts'
 import { mintAbilities } from './mint-commands.ts'
-import { farmsOf, filterMints, type MintLine, type MintSums, mintRow, mintRowsCsv, sortMints, sumMints } from './mint-lines.ts'
+import {
+  farmsOf,
+  filterMints,
+  type ListedLine,
+  type MintLine,
+  type MintSums,
+  mintRow,
+  mintRowsCsv,
+  sortMints,
+  sumMints,
+} from './mint-lines.ts'
 import type { MintView } from './mint-view.ts'
 import type { Parsed } from './queries.ts'
 
@@ -21,7 +31,7 @@ export type MintAnswers = { [N in MintQuery]: (input: Parsed<N>) => QueryOutput<
 interface Ordered {
   version: object
   key: string
-  lines: MintLine[]
+  lines: ListedLine[]
   sums: MintSums
 }
 
@@ -41,7 +51,7 @@ export function createMintAnswers(view: MintView): MintAnswers {
     // a text is looked for in labels too, which change without the mints
     const known = ordered.find(one => one.version === version && one.key === key)
     if (known && !filter.search) return known
-    const found = filterMints(view.lines(), labels(), filter)
+    const found = filterMints(view.listed(), labels(), filter)
     const fresh = { version, key, lines: sortMints(found, sort, descending), sums: sumMints(found) }
     ordered = [fresh, ...ordered.filter(one => one.version === version && one.key !== key)].slice(0, KEPT)
     return fresh
@@ -68,8 +78,10 @@ export function createMintAnswers(view: MintView): MintAnswers {
     return { rows: running.rows, asOfTs: period.lastTs }
   }
 
-  function lineOf(nodeId: number, start: number): MintLine {
-    const line = view.ofNode(nodeId).find(({ startTs }) => startTs === start)
+  function lineOf(nodeId: number, start: number): ListedLine {
+    const line =
+      view.ofNode(nodeId).find(({ startTs }) => startTs === start) ??
+      view.gone().find(gone => gone.nodeId === nodeId && gone.startTs === start)
     if (!line) throw noMint(nodeId, start)
     return line
   }
@@ -79,7 +91,7 @@ export function createMintAnswers(view: MintView): MintAnswers {
       const { lines, sums } = orderedLines(input)
       const named = labels()
       const config = view.config()
-      const farms = new Map(view.lines().map(line => [line.farmId, line.farmName]))
+      const farms = new Map(view.listed().flatMap(({ farmId, farmName }) => (farmId === null ? [] : [[farmId, farmName] as const])))
       return {
         ...sums,
         rows: lines.slice(input.offset, input.offset + input.limit).map(line => mintRow(line, named.get(line.nodeId))),
@@ -90,26 +102,26 @@ export function createMintAnswers(view: MintView): MintAnswers {
         trigger: config.trigger,
         complete: view.isComplete(),
         gaps: gapsOf(view),
-        orphans: view.orphans(),
+        orphans: view.gone().length,
       }
     },
-    'mints.farms': () => ({ rows: farmsOf(view.lines()), rules: view.config().rules }),
+    'mints.farms': () => ({ rows: farmsOf(view.listed()), rules: view.config().rules }),
     'mints.csv': filter => {
       const named = labels()
-      const lines = sortMints(filterMints(view.lines(), named, filter), 'nodeId', false)
+      const lines = sortMints(filterMints(view.listed(), named, filter), 'nodeId', false)
       return { fileName: 'mints.csv', text: mintRowsCsv(lines.map(line => mintRow(line, named.get(line.nodeId)))) }
     },
     'mint.get': ({ nodeId, start }) => {
       const line = lineOf(nodeId, start)
-      const stored = nodeMint(view.active().store, nodeId, start)
-      if (!stored) throw noMint(nodeId, start)
+      const stored = line.isGone ? null : nodeMint(view.active().store, nodeId, start)
+      if (stored === undefined) throw noMint(nodeId, start)
       const config = view.config()
       const decision = line.decision?.decision ?? undecided
       const { can, why } = mintAbilities(view, line)
       return {
         row: mintRow(line, labels().get(nodeId)),
-        record: stored.record,
-        utilization: stored.utilization,
+        record: stored?.record ?? null,
+        utilization: stored?.utilization ?? null,
         decision,
         decidedFor: line.decision && line.decision.mintId !== line.hash ? line.decision.mintId : null,
         counted: countVotes(config, { id: line.hash, rewardUnits: line.rewardUnits }, decision),

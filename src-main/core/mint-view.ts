@@ -6,7 +6,7 @@ import { loadMintConfig } from '../store/mint-config.ts'
 import { loadDecisions, type StoredDecision } from '../store/mint-decisions.ts'
 import { type LightMintRow, listNodeRuns, mintsOfPeriod, type NodeRun } from '../store/node-mints.ts'
 import { storedNetwork } from '../store/periods.ts'
-import { byNode, inOrder, type MintLine, mintLine } from './mint-lines.ts'
+import { byNode, type GoneLine, goneLines, inOrder, type ListedLine, type MintLine, mintLine } from './mint-lines.ts'
 import { nodePeriodRules } from './node-periods.ts'
 
 export interface MintSources {
@@ -26,7 +26,10 @@ export interface MintView extends MintSources {
   rules(): NodePeriodRules
   /** every mint with what was decided about it, closed last first, then by node */
   lines(): readonly MintLine[]
-  /** those of one node */
+  /** what was decided and is on none of them; every mint and these, in the same order */
+  gone(): readonly GoneLine[]
+  listed(): readonly ListedLine[]
+  /** those of one node that the data gives */
   ofNode(nodeId: number): readonly MintLine[]
   /** what was decided about this network's mints, also about such as the data doesn't have any more; by node */
   decisions(): ReadonlyMap<number, readonly StoredDecision[]>
@@ -35,8 +38,6 @@ export interface MintView extends MintSources {
   isComplete(): boolean
   /** to be told what this program itself wrote: it is not read again */
   decided(list: readonly StoredDecision[]): void
-  /** how many decisions stand on periods of nodes that the data doesn't have (any more) */
-  orphans(): number
   /** changes whenever `lines` does */
   version(): object
 }
@@ -51,7 +52,7 @@ interface Loaded {
   decisions: Map<number, StoredDecision[]>
   lines: MintLine[] | null
   byNode: Map<number, MintLine[]> | null
-  orphans: number | null
+  listed: { gone: GoneLine[]; all: readonly ListedLine[] } | null
 }
 
 /** Reads what changed since the last question, period by period: a sync works the newest one out anew all the time. */
@@ -74,7 +75,7 @@ export function createMintView(sources: MintSources): MintView {
         decisions: new Map(),
         lines: null,
         byNode: null,
-        orphans: null,
+        listed: null,
       }
     readDecisions(held)
     readMints(held)
@@ -107,9 +108,18 @@ export function createMintView(sources: MintSources): MintView {
     if (!loaded.lines) {
       loaded.lines = inOrder([...loaded.periods.values()].flatMap(({ mints }) => mints.map(mint => mintLine(mint, loaded.decisions))))
       loaded.byNode = null
-      loaded.orphans = null
+      loaded.listed = null
     }
     return loaded.lines
+  }
+
+  function listedOf(loaded: Loaded): NonNullable<Loaded['listed']> {
+    const lines = linesOf(loaded)
+    if (!loaded.listed) {
+      const gone = goneLines(lines, loaded.decisions)
+      loaded.listed = { gone, all: gone.length === 0 ? lines : inOrder<ListedLine>([...lines, ...gone]) }
+    }
+    return loaded.listed
   }
 
   return {
@@ -121,6 +131,8 @@ export function createMintView(sources: MintSources): MintView {
     },
     rules,
     lines: () => linesOf(current()),
+    gone: () => listedOf(current()).gone,
+    listed: () => listedOf(current()).all,
     ofNode(nodeId) {
       const loaded = current()
       const lines = linesOf(loaded)
@@ -144,19 +156,6 @@ export function createMintView(sources: MintSources): MintView {
       }
       held.lines = null
     },
-    orphans() {
-      const loaded = current()
-      loaded.orphans ??= countOrphans(linesOf(loaded), loaded.decisions)
-      return loaded.orphans
-    },
     version: () => linesOf(current()),
   }
-}
-
-function countOrphans(lines: readonly MintLine[], decisions: ReadonlyMap<number, readonly StoredDecision[]>): number {
-  const found = new Set(lines.map(({ nodeId, startTs }) => `${nodeId} ${startTs}`))
-  let count = 0
-  for (const { nodeId, startTs, decision } of [...decisions.values()].flat())
-    if (decision.decided !== null && !found.has(`${nodeId} ${startTs}`)) count++
-  return count
 }

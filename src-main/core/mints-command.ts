@@ -26,7 +26,8 @@ export interface MintsWanted {
 }
 
 export type MintList = QueryOutput<'mints.list'>
-export type MintShown = QueryOutput<'mint.get'> & { explanation: Explanation }
+/** `explanation` is null for a mint that the data doesn't give any more. */
+export type MintShown = QueryOutput<'mint.get'> & { explanation: Explanation | null }
 export type MintConfigShown = QueryOutput<'mintConfig.get'>
 
 interface Opened {
@@ -42,9 +43,10 @@ export function listMints(dataDir: string, wanted: MintsWanted): MintList {
 
 /** One mint, by its id or its beginning, with why it is what it is. Throws AppError not-found, usage (several fit), mint.*, store.*. */
 export function showMint(dataDir: string, id: string): MintShown {
-  return reading(dataDir, ({ store, answers }) => {
-    const { nodeId, startTs: start } = mintOfId(store, id)
-    return { ...answers['mint.get']({ nodeId, start }), explanation: answers['mint.explain']({ nodeId, start }) }
+  return reading(dataDir, ({ store, view, answers }) => {
+    const { nodeId, startTs: start } = listedOfId(store, view, id)
+    const shown = answers['mint.get']({ nodeId, start })
+    return { ...shown, explanation: shown.row.isGone ? null : answers['mint.explain']({ nodeId, start }) }
   })
 }
 
@@ -82,7 +84,7 @@ export function actOnMints(
 ): MintActed[] {
   return writing(dataDir, ({ store, view, answers }) => {
     const keys = Array.isArray(of)
-      ? of.map(id => mintOfId(store, id)).map(({ nodeId, startTs }) => ({ nodeId, start: startTs }))
+      ? of.map(id => listedOfId(store, view, id)).map(({ nodeId, startTs }) => ({ nodeId, start: startTs }))
       : allMints(answers, of)
           .rows.filter(({ stage }) => stage === 'claimable' || stage === 'failed')
           .map(({ nodeId, start }) => ({ nodeId, start }))
@@ -103,10 +105,19 @@ function commandOf(store: Store, actor: string, command: string, input: unknown)
 
 /** A mint by its id or the beginning of it. Throws AppError usage, not-found. */
 export function mintOfId(store: Store, id: string) {
+  return theOne(id, text => nodeMintByHash(store, text))
+}
+
+/** The same, also one that was decided and that the data doesn't give any more. */
+function listedOfId(store: Store, view: MintView, id: string): { nodeId: number; startTs: number } {
+  return theOne(id, text => [...nodeMintByHash(store, text), ...view.gone().filter(({ hash }) => hash.startsWith(text))])
+}
+
+function theOne<T>(id: string, find: (text: string) => T[]): T {
   const text = id.trim().toLowerCase()
   if (!/^[0-9a-f]{4,64}$/.test(text))
     throw new AppError('usage', `"${id}" is no mint's id: give its 64 hex digits or the first 4 or more. granary mints list names them.`)
-  const [found, second] = nodeMintByHash(store, text)
+  const [found, second] = find(text)
   if (!found) throw new AppError('not-found', `No mint's id begins with ${text}. granary mints list names them.`)
   if (second) throw new AppError('usage', `The ids of several mints begin with ${text}. Give more of it.`)
   return found

@@ -24,7 +24,7 @@ import { isLater } from '../signing/votes/tally.ts'
 import { readVotesText, voteText } from '../signing/votes/text.ts'
 import { authorise, readVote, type Vote, verifyVote } from '../signing/votes/verify.ts'
 import { writeTransaction } from '../store/db.ts'
-import { loadDecisions, type StoredDecision, saveDecisions } from '../store/mint-decisions.ts'
+import { keptOf, loadDecisions, type StoredDecision, saveDecisions } from '../store/mint-decisions.ts'
 import { nodeMint } from '../store/node-mints.ts'
 import { loadSignerSet, loadVote, putVote, saveBasis, saveSignerSet, type VotePlace } from '../store/votes.ts'
 import { overlapping } from './mint-lines.ts'
@@ -311,7 +311,7 @@ export function settleVotes(room: VoteRoom): number {
     const result = applyAction(config, { id: mint.hash, rewardUnits: mint.rewardUnits }, before, { kind: 'votes', votes: cast }, now)
     if ('refused' in result || JSON.stringify(result.decision, big) === JSON.stringify(before, big)) continue
     if (result.decision.decided) decided++
-    changed.push({ nodeId, startTs: start, mintId: mint.hash, decision: result.decision, changedTs: now })
+    changed.push({ nodeId, startTs: start, mintId: mint.hash, decision: result.decision, kept: keptOf(mint), changedTs: now })
   }
   if (changed.length === 0) return 0
   writeTransaction(books.books, 'books.db', () => saveDecisions(books, network, changed))

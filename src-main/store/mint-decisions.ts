@@ -1,9 +1,33 @@
 import { z } from 'zod'
 import { AppError } from '../../src-shared/errors.ts'
-import { type MintDecision, mintDecisionSchema } from '../../src-shared/node-period.ts'
+import { bigintText } from '../../src-shared/mint.ts'
+import { type MintDecision, mintDecisionSchema, mintOutcomeSchema, violationSchema } from '../../src-shared/node-period.ts'
+import type { LightMintRow } from './node-mints.ts'
 import type { Store } from './open.ts'
 import type { MintDecisionsTable } from './schema.ts'
 import { books, row, rows } from './sql.ts'
+
+const keptMintSchema = z.object({
+  farmId: z.number(),
+  farmName: z.string(),
+  farmTwinId: z.number().nullable(),
+  closedTs: z.number(),
+  uptimeSec: z.number(),
+  violation: violationSchema.nullable(),
+  outcome: mintOutcomeSchema,
+  rewardUnits: bigintText,
+  carbonUnits: bigintText,
+})
+/** What is kept of a mint with its decision, for when the data doesn't give the mint any more: what lists show of it. */
+export type KeptMint = z.infer<typeof keptMintSchema>
+
+export function keptOf(mint: LightMintRow): KeptMint {
+  const { farmId, farmName, farmTwinId, closedTs, uptimeSec, violation, outcome, rewardUnits, carbonUnits } = mint
+  return { farmId, farmName, farmTwinId, closedTs, uptimeSec, violation, outcome, rewardUnits, carbonUnits }
+}
+
+/** As a row has it. Rows of before it was kept have no `mint`. */
+const rowSchema = mintDecisionSchema.extend({ mint: keptMintSchema.optional() })
 
 /** What was decided about one mint of a network. The mint is named by node and start, so that it stays when its record changes. */
 export interface StoredDecision {
@@ -13,6 +37,8 @@ export interface StoredDecision {
   /** the record's hash that the decision was about, hex */
   mintId: string
   decision: MintDecision
+  /** the mint as it was then; absent: it was decided before that was kept */
+  kept?: KeptMint | undefined
   /** seconds */
   changedTs: number
 }
@@ -42,19 +68,22 @@ export function saveDecisions(store: Store, network: string, list: readonly Omit
      ON CONFLICT (network, node_id, start_ts) DO UPDATE SET mint_id = excluded.mint_id, decision = excluded.decision, changed_ts = excluded.changed_ts`,
   )
   const changedTs = store.now()
-  for (const { nodeId, startTs, mintId, decision } of list)
-    insert.run(network, nodeId, startTs, mintId, JSON.stringify(z.encode(mintDecisionSchema, decision)), changedTs)
+  for (const { nodeId, startTs, mintId, decision, kept } of list) {
+    const text = JSON.stringify(z.encode(rowSchema, kept ? { ...decision, mint: kept } : decision))
+    insert.run(network, nodeId, startTs, mintId, text, changedTs)
+  }
 }
 
 function toDecision(found: MintDecisionsTable): StoredDecision {
   const { network, node_id: nodeId, start_ts: startTs, mint_id: mintId, changed_ts: changedTs } = found
-  return { nodeId, startTs, mintId, decision: readDecision(found.decision, network, nodeId), changedTs }
+  const { mint, ...decision } = readDecision(found.decision, network, nodeId)
+  return { nodeId, startTs, mintId, decision, ...(mint && { kept: mint }), changedTs }
 }
 
 /** A decision that can't be read is never taken for none: somebody may have been paid by it. */
-function readDecision(text: string, network: string, nodeId: number): MintDecision {
+function readDecision(text: string, network: string, nodeId: number): z.infer<typeof rowSchema> {
   try {
-    return mintDecisionSchema.parse(JSON.parse(text))
+    return rowSchema.parse(JSON.parse(text))
   } catch (cause) {
     throw new AppError(
       'store.corrupt',

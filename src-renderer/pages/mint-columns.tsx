@@ -12,7 +12,7 @@ import { formatCount, formatHours, formatPermille } from '../format.ts'
 import type { HelpTerm } from '../help-terms.ts'
 import { nodePath } from '../links.ts'
 import { texts, violationWords } from '../texts.ts'
-import { stageName } from './mint-model.ts'
+import { farmOf, stageName } from './mint-model.ts'
 import classes from './page.module.css'
 
 const words = texts.mints
@@ -20,9 +20,9 @@ const names = words.columns
 type Rules = MintConfig['rules']
 
 /** A stage as shape and word where it is a state; plain where it is a step of an ordinary life. */
-export function StageMark({ stage, rules }: { stage: MintRow['stage']; rules: Rules }) {
-  const word = stageName(stage, rules)
-  const title = words.stages[stage].meaning
+export function StageMark({ row: { stage, isGone }, rules }: { row: Pick<MintRow, 'stage' | 'isGone'>; rules: Rules }) {
+  const word = isGone ? words.gone(stageName(stage, rules)) : stageName(stage, rules)
+  const title = isGone ? `${words.stages[stage].meaning} ${words.goneMeaning}` : words.stages[stage].meaning
   if (stage === 'paid') return <StateMark state="up" word={word} title={title} />
   if (stage === 'failed') return <StateMark state="down" word={word} title={title} />
   if (stage === 'overlaps') return <StateMark state="at-risk" word={word} title={title} />
@@ -44,16 +44,29 @@ function node<Row extends { nodeId: number }>(): Column<Row> {
   }
 }
 
-function farm<Row extends { farmId: number; farmName: string }>(sortable = true): Column<Row> {
+function farm<Row extends { farmId: number | null; farmName: string }>(sortable = true): Column<Row> {
   return {
     id: 'farm',
     header: names.farm,
     width: 150,
     grow: 2,
-    cell: row => <FarmName name={row.farmName} id={row.farmId} />,
-    text: row => `${cleanName(row.farmName)} (${row.farmId})`,
+    cell: row => <Farm name={row.farmName} id={row.farmId} />,
+    text: row => farmOf(row),
     sortable,
   }
+}
+
+function Farm({ name, id }: { name: string; id: number | null }) {
+  return id === null ? <span className={classes.dim}>{words.unknownFarm}</span> : <FarmName name={name} id={id} />
+}
+
+function uptime({ uptimeSec }: MintRow): string {
+  return uptimeSec === null ? words.unknown : formatPermille((uptimeSec * 1000) / PERIOD_SEC)
+}
+
+function Outcome({ row: { violation, outcome } }: { row: MintRow }) {
+  if (violation) return <StateMark state="down" word={violationWords[violation].name} />
+  return outcome === null ? words.unknown : words.outcomes[outcome]
 }
 
 function label<Row extends { label: string }>(): Column<Row> {
@@ -93,8 +106,27 @@ function amount<Row extends object>(
   }
 }
 
-function moment<Row extends object>(id: string, header: string, of: (row: Row) => number, more: Partial<Column<Row>> = {}): Column<Row> {
-  return { id, header, width: 142, cell: row => <DateTime ts={of(row)} />, text: row => formatUtc(of(row)), ...more }
+function moment<Row extends object>(
+  id: string,
+  header: string,
+  of: (row: Row) => number | null,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return {
+    id,
+    header,
+    width: 142,
+    cell: row => <Moment ts={of(row)} />,
+    text: row => {
+      const ts = of(row)
+      return ts === null ? words.unknown : formatUtc(ts)
+    },
+    ...more,
+  }
+}
+
+function Moment({ ts }: { ts: number | null }) {
+  return ts === null ? words.unknown : <DateTime ts={ts} />
 }
 
 export function mintColumns(rules: Rules): Column<MintRow>[] {
@@ -112,16 +144,16 @@ export function mintColumns(rules: Rules): Column<MintRow>[] {
       align: 'right',
       help: 'uptime',
       sortable: true,
-      cell: row => formatPermille((row.uptimeSec * 1000) / PERIOD_SEC),
-      text: row => formatPermille((row.uptimeSec * 1000) / PERIOD_SEC),
+      cell: uptime,
+      text: uptime,
     },
     {
       id: 'outcome',
       header: names.outcome,
       hint: words.hints.outcome,
       width: 126,
-      cell: row => (row.violation ? <StateMark state="down" word={violationWords[row.violation].name} /> : words.outcomes[row.outcome]),
-      text: row => row.violation ?? row.outcome,
+      cell: row => <Outcome row={row} />,
+      text: row => row.violation ?? row.outcome ?? words.unknown,
     },
     amount('amount', names.amount, 'mint', row => row.rewardUnits, { sortable: true, width: 104 }),
     {
@@ -129,8 +161,8 @@ export function mintColumns(rules: Rules): Column<MintRow>[] {
       header: names.stage,
       width: 138,
       sortable: true,
-      cell: row => <StageMark stage={row.stage} rules={rules} />,
-      text: row => row.stage,
+      cell: row => <StageMark row={row} rules={rules} />,
+      text: row => (row.isGone ? words.gone(row.stage) : row.stage),
     },
     moment('closed', names.closed, row => row.closedTs, { sortable: true, hint: words.hints.closed, optional: true }),
     amount('decided', names.decided, 'decided', row => row.decidedUnits, { optional: true }),
@@ -193,8 +225,8 @@ export function farmColumns(rules: Rules): Column<MintFarm>[] {
       width: 170,
       grow: 2,
       sortable: true,
-      cell: row => <FarmName name={row.name} id={row.farmId} />,
-      text: row => `${cleanName(row.name)} (${row.farmId})`,
+      cell: row => <Farm name={row.name} id={row.farmId} />,
+      text: row => farmOf({ farmName: row.name, farmId: row.farmId }),
     },
     count('nodes', names.nodes, 'nodes'),
     count('mints', names.mints, 'number-of-mints'),

@@ -42,7 +42,7 @@ export function MintFarms({ rules, onOpen }: { rules: 'v3' | 'node-period'; onOp
       rowId={row => String(row.farmId)}
       sort={sort}
       onSort={setSort}
-      onOpen={row => onOpen(row.farmId)}
+      onOpen={row => (row.farmId === null ? undefined : onOpen(row.farmId))}
       sums={sumFarms}
       empty={words.noneYet}
     />
@@ -50,10 +50,11 @@ export function MintFarms({ rules, onOpen }: { rules: 'v3' | 'node-period'; onOp
 }
 
 function compareFarms(a: MintFarm, b: MintFarm, id: string): number {
-  const left = a[id as keyof MintFarm]
-  const right = b[id as keyof MintFarm]
-  if (typeof left === 'string' || typeof right === 'string') return compareText(String(left), String(right)) || a.farmId - b.farmId
-  return left < right ? -1 : left > right ? 1 : a.farmId - b.farmId
+  const left = a[id as keyof MintFarm] ?? -1
+  const right = b[id as keyof MintFarm] ?? -1
+  const byId = (a.farmId ?? -1) - (b.farmId ?? -1)
+  if (typeof left === 'string' || typeof right === 'string') return compareText(String(left), String(right)) || byId
+  return left < right ? -1 : left > right ? 1 : byId
 }
 
 function sumFarms(rows: MintFarm[]) {

@@ -7,10 +7,15 @@ import { texts, violationWords } from '../texts.ts'
 
 const words = texts.mints
 
+/** `Alder Farm (3)`. */
+export function farmOf({ farmName, farmId }: { farmName: string; farmId: number | null }): string {
+  return farmId === null ? words.unknownFarm : `${cleanName(farmName)} (${farmId})`
+}
+
 /** `Alder Farm (3), twin 42`: who gets it. */
 export function payeeOf(row: Pick<MintRow, 'farmName' | 'farmId' | 'farmTwinId'>): string {
   const twin = row.farmTwinId === null ? words.sheet.noTwin : words.sheet.twin(row.farmTwinId)
-  return `${cleanName(row.farmName)} (${row.farmId}), ${twin}`
+  return `${farmOf(row)}, ${twin}`
 }
 
 /** `279.4250000 TFT for Alder Farm (3), twin 42`, as buttons name it. */

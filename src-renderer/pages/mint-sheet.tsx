@@ -62,37 +62,65 @@ function MintBody({ nodeId, start, rules }: { nodeId: number; start: number; rul
           <span className={classes.big} title={`${tftExact(row.rewardUnits)} TFT`} data-exact={tftExact(row.rewardUnits)}>
             {tftShort(row.rewardUnits)} <span className={classes.unit}>TFT</span>
           </span>
-          <StageMark stage={row.stage} rules={rules} />
+          <StageMark row={row} rules={rules} />
           <span className={classes.dim}>{words.payee(payeeOf(row))}</span>
         </p>
         <p className={classes.dim}>
-          {words.period} <Filled text={texts.app.between} parts={{ from: <DateTime ts={row.start} />, to: <DateTime ts={row.end} /> }} />,{' '}
-          {words.closed.toLowerCase()} <DateTime ts={row.closedTs} />. <NodeLink nodeId={row.nodeId} />
+          {words.period} <Filled text={texts.app.between} parts={{ from: <DateTime ts={row.start} />, to: <DateTime ts={row.end} /> }} />
+          {row.closedTs === null ? null : (
+            <>
+              , {words.closed.toLowerCase()} <DateTime ts={row.closedTs} />
+            </>
+          )}
+          . <NodeLink nodeId={row.nodeId} />
         </p>
       </div>
       <section className={classes.section} aria-label={words.actions}>
         <h3>{words.actions}</h3>
         <MintActions detail={data} />
-        {row.stage === 'paid' ? null : <MintOnChain nodeId={nodeId} start={start} rewardUnits={row.rewardUnits} />}
+        {row.stage === 'paid' || row.isGone ? null : <MintOnChain nodeId={nodeId} start={start} rewardUnits={row.rewardUnits} />}
       </section>
       {rules === 'v3' && data.decision.decided === null ? null : <Decision detail={data} />}
-      <Figures record={data.record} rules={rules} />
+      {data.record === null ? <GoneId id={row.id} /> : <OfRecord row={row} record={data.record} rules={rules} />}
+    </div>
+  )
+}
+
+/** Of a mint that the data doesn't give any more its id is left. */
+function GoneId({ id }: { id: string }) {
+  return (
+    <section className={classes.section} aria-label={texts.mints.columns.id}>
+      <h3>{texts.mints.columns.id}</h3>
+      <p className={classes.hash}>{id}</p>
+      <div className={classes.tools}>
+        <CopyButton text={id} label={words.copyId} />
+      </div>
+    </section>
+  )
+}
+
+/** What the data says of it: its figures, every step to them, and the record. */
+function OfRecord({ row, record, rules }: { row: MintRow; record: string; rules: Rules }) {
+  const { nodeId, start } = row
+  return (
+    <>
+      <Figures record={record} rules={rules} />
       <Why nodeId={nodeId} start={start} />
       <section className={classes.section} aria-label={words.record}>
         <h3>{words.record}</h3>
         <p className={classes.hash}>{row.id}</p>
         <div className={classes.tools}>
           <CopyButton text={row.id} label={words.copyId} />
-          <CopyButton text={data.record} label={words.copyRecord} />
+          <CopyButton text={record} label={words.copyRecord} />
           <EvidenceButton of={{ nodeId, start }} />
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <pre className={classes.receipt} tabIndex={0}>
-          {prettyReceipt(data.record)}
+          {prettyReceipt(record)}
         </pre>
         <p className={classes.dim}>{words.recordHow}</p>
       </section>
-    </div>
+    </>
   )
 }
 

@@ -12,7 +12,8 @@ import { texts } from '../texts.ts'
 import classes from './overview.module.css'
 
 export interface Summand {
-  id: number
+  /** null: it is not known which */
+  id: number | null
   name: string
   units: bigint
 }
@@ -44,7 +45,10 @@ const pageSize = 1000
 /** The same where the rows come from a list of the core: reads all of it and adds up by farm. The sum shown is that of the rows. */
 export function SumByFarmLoaded(
   props: Summed & {
-    fetchPage: (offset: number, limit: number) => Promise<{ total: number; rows: { farmId: number; farmName: string; units: bigint }[] }>
+    fetchPage: (
+      offset: number,
+      limit: number,
+    ) => Promise<{ total: number; rows: { farmId: number | null; farmName: string; units: bigint }[] }>
   },
 ) {
   const { label, help, rule, fetchPage } = props
@@ -54,7 +58,7 @@ export function SumByFarmLoaded(
   useEffect(() => {
     let open = true
     const read = async () => {
-      const farms = new Map<number, Summand>()
+      const farms = new Map<number | null, Summand>()
       for (let offset = 0; open; offset += pageSize) {
         const page = await fetchPage(offset, pageSize)
         for (const row of page.rows) {
@@ -64,7 +68,7 @@ export function SumByFarmLoaded(
         }
         if (page.rows.length === 0 || offset + page.rows.length >= page.total) break
       }
-      return [...farms.values()].sort((a, b) => (a.units < b.units ? 1 : a.units > b.units ? -1 : a.id - b.id))
+      return [...farms.values()].sort((a, b) => (a.units < b.units ? 1 : a.units > b.units ? -1 : (a.id ?? -1) - (b.id ?? -1)))
     }
     read().then(
       found => open && setLines(found),
@@ -117,6 +121,7 @@ export function SumOf(props: Summed & { nameHead: string; lines: Summand[]; tota
   )
 }
 
-function farmName(name: string, id: number): string {
+function farmName(name: string, id: number | null): string {
+  if (id === null) return texts.mints.unknownFarm
   return `${cleanName(name)} (${id})`
 }

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { MintConfigShown, MintList, MintShown } from '../../src-main/core/mints-command.ts'
 import { run } from '../../src-main/hosts/cli/main.ts'
 import { listAudit, openStore } from '../../src-main/store/index.ts'
+import { periodAt } from '../../src-shared/time.ts'
 import { importMintGrid } from '../helpers/mint-grid.ts'
 
 /* `granary mints`: the answers and commands of the app on a data folder. */
@@ -113,6 +114,25 @@ test('claim, fail, force and pay one mint; claim the rest of a farm', async () =
   const done = await json<{ mints: unknown[] }>('claim', '--all', '--farm', farm)
   expect(done.mints).toHaveLength(before.rows.filter(row => row.stage === 'claimable' && String(row.farmId) === farm).length)
   expect((await json<MintList>('list', '--farm', farm, '--stage', 'claimable')).total).toBe(0)
+})
+
+test('a paid mint that the data no longer gives is listed, counted and shown', async () => {
+  await granary(...claims)
+  const row = (await json<MintList>('list')).rows.find(one => String(one.rewardUnits) !== '0' && one.start > periodAt(102).start)!
+  await granary('claim', row.id)
+  await granary('paid', row.id, '--tx', 'tx-9')
+  await granary('config', '--first-period', '102')
+  const { out } = await granary('list', '--stage', 'paid')
+  expect(out).toMatch(/ paid \* /)
+  expect(out).toContain('* The data does not give this mint any more')
+  expect(out).toContain('TFT of 1 mint.')
+  const shown = await granary('show', row.id.slice(0, 12))
+  expect(shown).toMatchObject({ code: 0, err: '' })
+  expect(shown.out).toContain(`Mint ${row.id}`)
+  expect(shown.out).toContain('Paid with tx-9')
+  expect(shown.out).toContain('no longer worked out from the data as it is now')
+  expect(await json<MintShown>('show', row.id)).toMatchObject({ row: { id: row.id, isGone: true }, explanation: null })
+  expect(await granary('claim', row.id)).toMatchObject({ code: 1 })
 })
 
 test('signers vote; the amount is what Granary works out unless it is given', async () => {

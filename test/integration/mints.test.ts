@@ -114,7 +114,7 @@ test('lists filter, sort, page and add up; the file has every line', async () =>
   expect(file).toHaveLength(rows.length + 1)
   const amount = file[0]!.cells.indexOf('amount TFT')
   expect(file.slice(1).map(line => line.cells[amount])).toEqual(
-    [...rows].sort((a, b) => a.nodeId - b.nodeId || b.closedTs - a.closedTs).map(row => tftExact(row.rewardUnits)),
+    [...rows].sort((a, b) => a.nodeId - b.nodeId || b.closedTs! - a.closedTs!).map(row => tftExact(row.rewardUnits)),
   )
 })
 
@@ -246,6 +246,67 @@ test('a change-over works everything out anew, and seconds that were decided bef
   expect(all.rows.filter(({ stage }) => stage === 'overlaps')).toEqual([expect.objectContaining({ nodeId: row.nodeId })])
   expect(all.rows.filter(({ stage }) => stage === 'claimable')).toEqual([])
   expect(all.decided).toBeGreaterThan(3)
+})
+
+test('what was paid stays listed, counted and shown when the data no longer gives its mint', async () => {
+  const on = await open()
+  await configure(on, claims)
+  const row = (await everyMint(on)).rows.find(({ rewardUnits, start }) => rewardUnits > 0n && start > periodAt(102).start)!
+  await act(on, row, { kind: 'claim' })
+  await act(on, row, { kind: 'paid', tx: 'tx-gone' })
+  await configure(on, { ...claims, firstNodePeriod: 102 })
+  await worked(on)
+  const kept = { ...row, stage: 'paid', isGone: true, decidedUnits: row.rewardUnits, tx: 'tx-gone' }
+  const paid = await everyMint(on, { stage: 'paid' })
+  expect(paid).toMatchObject({ paid: 1, paidUnits: row.rewardUnits, orphans: 1, total: 1, rows: [kept] })
+  expect((await everyMint(on)).paidUnits).toBe(row.rewardUnits)
+  expect((await everyMint(on, { search: row.id })).rows).toEqual([kept])
+  expect((await everyMint(on, { farmId: row.farmId!, stage: 'paid' })).rows).toEqual([kept])
+  const farm = (await on.query('mints.farms', {})).rows.find(({ farmId }) => farmId === row.farmId)
+  expect(farm).toMatchObject({ paid: 1, paidUnits: row.rewardUnits, name: row.farmName })
+  expect(await again(on, row)).toMatchObject({
+    row: kept,
+    record: null,
+    utilization: null,
+    can: [],
+    why: expect.stringContaining('no longer worked out from the data as it is now'),
+    decision: { payments: [{ result: 'paid', tx: 'tx-gone' }] },
+  })
+  const [header, ...lines] = parseCsv((await on.query('mints.csv', {})).text)
+  const inData = header!.cells.indexOf('in the data')
+  expect(lines.filter(({ cells }) => cells[inData] === 'no').map(({ cells }) => cells[inData - 1])).toEqual([row.id])
+  // the mint that it overlaps with names it
+  const moved = (await everyMint(on, { nodeId: row.nodeId })).rows.find(({ start }) => start === periodAt(102).start)!
+  expect((await again(on, moved)).why).toContain(`(mint ${row.id.slice(0, 16)}, ${tftExact(row.rewardUnits)} TFT paid)`)
+  // nothing more can be done about it, and with its data back it is the mint that it was
+  await expect(act(on, row, { kind: 'claim' })).rejects.toMatchObject({ details: { reason: 'no-mint' } })
+  await configure(on, claims)
+  await worked(on)
+  expect(await everyMint(on, { stage: 'paid' })).toMatchObject({ paid: 1, orphans: 0, rows: [{ ...kept, isGone: false }] })
+})
+
+test('of what was decided before the mint was kept with it, what is not known is said to be unknown', async () => {
+  const on = await open()
+  await configure(on, claims)
+  const row = (await everyMint(on)).rows.find(({ rewardUnits, start }) => rewardUnits > 0n && start > periodAt(102).start)!
+  await act(on, row, { kind: 'claim' })
+  await configure(on, { ...claims, firstNodePeriod: 102 })
+  await worked(on)
+  const { dataDir } = await on.query('status.get', {})
+  await on.close()
+  const store = openStore(dataDir, { mode: 'write' })
+  expect(store.books.prepare("UPDATE mint_decisions SET decision = json_remove(decision, '$.mint')").run().changes).toBe(1)
+  store.close()
+  const later = await open(dataDir)
+  const unknown = { farmId: null, farmName: '', farmTwinId: null, closedTs: null, uptimeSec: null, permille: null, outcome: null }
+  const gone = { ...unknown, violation: null, carbonUnits: null, rewardUnits: row.rewardUnits, stage: 'decided', isGone: true }
+  const decided = await everyMint(later, { stage: 'decided' })
+  expect(decided).toMatchObject({ decided: 1, decidedUnits: row.rewardUnits, rows: [{ id: row.id, nodeId: row.nodeId, ...gone }] })
+  for (const sort of ['stage', 'nodeId', 'farm', 'amount', 'closed', 'uptime'] as const)
+    expect((await everyMint(later, { sort })).rows.filter(({ isGone }) => isGone)).toHaveLength(1)
+  const farms = (await later.query('mints.farms', {})).rows
+  expect(farms.find(({ farmId }) => farmId === null)).toMatchObject({ name: '', mints: 1, decidedUnits: row.rewardUnits })
+  expect((await later.query('mints.csv', {})).text).toContain(`,${row.id},no`)
 })
 
 test('locks are shown only where locking is on, and come to what is minted', async () => {

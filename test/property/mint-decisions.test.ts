@@ -112,6 +112,10 @@ test('no second of a node is decided twice, however the data shifts and whoever 
         // what the view says of each mint is what a view says that reads everything anew
         const fresh = createMintView({ active: () => ({ store, demo: false }), books: store, followed: () => network })
         expect(view.lines()).toEqual(fresh.lines())
+        // nothing that was decided is ever out of sight, and each is counted once
+        const listed = sumMints(view.listed())
+        expect(listed.decided).toBe(stored.length)
+        expect(listed.decidedUnits).toBe(stored.reduce((sum, { decision }) => sum + decision.decided!.amountUnits, 0n))
         const sums = sumMints(view.lines())
         expect(sums.claimable + sums.decided + sums.paid).toBeLessThanOrEqual(view.lines().length)
       }

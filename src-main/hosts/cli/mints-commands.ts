@@ -179,11 +179,11 @@ const HEADER = ['node', 'farm', 'from', 'to', 'TFT', 'stage', 'mint'] as const
 function listText(list: MintList): string {
   const rows = list.rows.map(row => [
     String(row.nodeId),
-    `${cleanName(row.farmName)} (${row.farmId})`,
+    farmText(row),
     formatUtc(row.start),
     formatUtc(row.end),
     tftExact(row.rewardUnits),
-    list.rules === 'v3' && row.stage === 'claimable' ? 'would pay' : row.stage,
+    row.isGone ? `${row.stage} *` : list.rules === 'v3' && row.stage === 'claimable' ? 'would pay' : row.stage,
     row.id.slice(0, 16),
   ])
   const sum = (units: bigint, count: number) => `${group(tftExact(units))} TFT of ${count === 1 ? '1 mint' : `${count} mints`}`
@@ -192,13 +192,23 @@ function listText(list: MintList): string {
     ...(list.complete ? [] : ['Not every stored period is worked out yet.']),
     table(HEADER, rows, 'No mints.').trimEnd(),
     `${list.rules === 'v3' ? 'Would be claimable' : 'Claimable'}: ${sum(list.claimableUnits, list.claimable)}. Decided: ${sum(list.decidedUnits, list.decided)}. Paid: ${sum(list.paidUnits, list.paid)}.`,
+    ...(list.orphans > 0
+      ? [
+          `* The data does not give ${list.orphans === 1 ? 'this mint' : `these ${list.orphans} mints`} any more: the history was completed, the change-over moved, or the data is not here. What was decided and paid stands.`,
+        ]
+      : []),
     ...list.gaps,
   ]
   return `${lines.join('\n')}\n`
 }
 
-function payee({ farmName, farmId, farmTwinId }: MintShown['row']): string {
-  return `${cleanName(farmName)} (${farmId}), ${farmTwinId === null ? 'twin unknown' : `twin ${farmTwinId}`}`
+function farmText({ farmName, farmId }: MintShown['row']): string {
+  return farmId === null ? 'farm unknown' : `${cleanName(farmName)} (${farmId})`
+}
+
+function payee(row: MintShown['row']): string {
+  const { farmTwinId } = row
+  return `${farmText(row)}, ${farmTwinId === null ? 'twin unknown' : `twin ${farmTwinId}`}`
 }
 
 function showText({ row, decision, decidedFor, can, why, counted, threshold, explanation }: MintShown, all: boolean): string {
@@ -206,6 +216,7 @@ function showText({ row, decision, decidedFor, can, why, counted, threshold, exp
   const lines = [
     `Mint ${row.id}`,
     `${group(tftExact(row.rewardUnits))} TFT for ${payee(row)}: ${row.stage}`,
+    ...(row.isGone ? [`Node ${row.nodeId}, ${formatUtc(row.start)} to ${formatUtc(row.end)}`] : []),
     ...(decided
       ? [
           `Decided: ${tftExact(decided.amountUnits)} TFT, ${decided.how} by ${decided.by.map(cleanName).join(', ')}, ${formatUtc(decided.ts)}`,
@@ -220,8 +231,7 @@ function showText({ row, decision, decidedFor, can, why, counted, threshold, exp
         : `Attempt ${payment.decided.attempt} failed: ${cleanName(payment.reason)}, ${formatUtc(payment.ts)}`,
     ),
     can.length > 0 ? `Can be done: ${can.join(', ')}` : why,
-    '',
-    explanationText(explanation, { all }),
+    ...(explanation === null ? [] : ['', explanationText(explanation, { all })]),
   ]
   return `${lines.join('\n')}\n`
 }
