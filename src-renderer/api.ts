@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CommandInput, CommandName, CommandOutput, QueryInput, QueryName, QueryOutput, Topic } from '../src-shared/contract.ts'
 import { type AppError, toAppError } from '../src-shared/errors.ts'
-import { type DesktopBridge, desktopPort, openLoopbackPort } from '../src-shared/page-connection.ts'
+import { type DesktopBridge, desktopPort, openLoopbackPort, tokenOf } from '../src-shared/page-connection.ts'
 import { type ConnectionStatus, connect } from '../src-shared/rpc-client.ts'
 
 /** What Electron's preload gives; undefined in a browser. */
@@ -18,6 +18,12 @@ const connection = connect({
     tellStatus(status)
   },
 })
+
+// a new link put into this tab changes the address only; it is a way in all the same
+if (!desktop)
+  window.addEventListener('hashchange', () => {
+    if (tokenOf(location.hash)) location.reload()
+  })
 
 function browserEdges() {
   return {

@@ -25,6 +25,7 @@ export const alertTexts = {
   what: 'What needs you, told once when it begins and once when it is over.',
   calm: 'Nothing is wrong',
   calmText: 'No alert is open.',
+  notKnown: 'No alert is open, but not everything is known',
   needs: (count: number) => plural(count, { one: '1 alert is open', other: `${count} alerts are open` }),
   watched: (count: string) => `${count} nodes are watched.`,
   looked: 'Looked',

@@ -58,13 +58,18 @@ export interface PageEdges {
 
 const storageKey = 'granary.session'
 
+/** The one-time token of a link to the loopback host, where the address has one. */
+export function tokenOf(hash: string): string | undefined {
+  return /^#token=([\w-]+)/.exec(hash)?.[1]
+}
+
 /**
  * Opens a line to the loopback host. A one-time token in the address (`#token=…`) is traded for a session key and removed
  * from the address; the key stays in this tab's storage, so that a reload goes on. Rejects with `io.denied`, not
  * retryable, where a new link is needed, and with `core.gone`, retryable, where Granary does not answer.
  */
 export async function openLoopbackPort(edges: PageEdges): Promise<TextPort> {
-  const token = /^#token=([\w-]+)/.exec(edges.hash())?.[1]
+  const token = tokenOf(edges.hash())
   if (token) {
     edges.replaceHash('')
     const session = await postSession(edges, { token })

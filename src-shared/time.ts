@@ -2,6 +2,9 @@
 export const PERIOD_SEC = (24 * 60 * 60 * (365 * 3 + 366 * 2)) / 60
 /** Start of period 0: 2018-03-31 12:56:40 UTC, in seconds since the epoch. */
 export const FIRST_PERIOD_START_TS = 1_522_501_000
+/** Until when what is known of a node says something of it now (seconds); after that it is unknown. */
+export const FRESH_SEC = 2 * 3_600
+
 /** Blocks read on after a period's end (27 h at 6 s each). */
 export const POST_PERIOD_BLOCKS = 16_200
 

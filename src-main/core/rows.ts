@@ -1,8 +1,11 @@
 import type { QueryInput } from '../../src-shared/contract.ts'
 import type { NodeResult, Rules } from '../../src-shared/mint.ts'
+import { tftShort } from '../../src-shared/money.ts'
 import type { Attention, FarmRow, NodeRow, NodeState, Overview, PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import type { Projection } from '../../src-shared/projection.ts'
+import { cleanName } from '../../src-shared/text.ts'
 import { isScaled } from '../engines/minting/node-period/mint.ts'
+import { isAccountId } from '../engines/minting/strkey.ts'
 import { type Known, known } from '../engines/projection/known.ts'
 import { projectNodePeriod, projectNoPeriod } from '../engines/projection/node-period.ts'
 import { attentionFor, isBudgetLow, stateOf, uptimePermille } from '../engines/projection/standing.ts'
@@ -207,11 +210,17 @@ export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[], ru
   const attention = [
     ...nodes.flatMap(node => attentionFor(node, node.projection, timeOf(node.projection, time)) ?? []),
     // node-period pays to the account of the farm's twin
-    ...(rules === 'v3' ? farms.filter(farm => farm.earnedUnits > 0n && !farm.payoutAddress).map(withoutAddress) : []),
+    ...(rules === 'v3'
+      ? farms
+          .filter(farm => farm.earnedUnits > 0n && !isAccountId(farm.payoutAddress))
+          .sort(mostFirst)
+          .map(unpayable)
+      : []),
   ]
-  // what can still be saved first, the least time left before the rest; then what is worst
-  const until = (one: Attention) => one.deadline?.ts ?? (one.kind === 'sla-close' ? Number.MAX_SAFE_INTEGER : Number.POSITIVE_INFINITY)
-  attention.sort((a, b) => (until(a) < until(b) ? -1 : until(a) > until(b) ? 1 : severityOrder[a.severity] - severityOrder[b.severity]))
+  attention.sort((a, b) => {
+    const [untilA, untilB] = [pressing(a), pressing(b)]
+    return untilA < untilB ? -1 : untilA > untilB ? 1 : severityOrder[a.severity] - severityOrder[b.severity]
+  })
   return {
     period: summary,
     rules,
@@ -231,14 +240,27 @@ export function overviewOf(summary: PeriodSummary | null, nodes: LightNode[], ru
   }
 }
 
-function withoutAddress(farm: FarmRow): Attention {
+/** What can still be saved comes first, the least time left before the rest: a time, or a number above all times. */
+function pressing({ deadline, kind }: Attention): number {
+  if (deadline) return deadline.ts
+  if (kind === 'no-address' || kind === 'address-invalid') return Number.MAX_SAFE_INTEGER - 1
+  return kind === 'sla-close' ? Number.MAX_SAFE_INTEGER : Number.POSITIVE_INFINITY
+}
+
+function mostFirst(a: FarmRow, b: FarmRow): number {
+  return a.earnedUnits > b.earnedUnits ? -1 : a.earnedUnits < b.earnedUnits ? 1 : a.farmId - b.farmId
+}
+
+/** A farm that earns, and has no address to which it can be paid. */
+function unpayable({ farmId, payoutAddress, earnedUnits }: FarmRow): Attention {
+  const isMissing = payoutAddress === ''
   return {
     severity: 'at-risk',
-    kind: 'no-address',
+    kind: isMissing ? 'no-address' : 'address-invalid',
     nodeId: null,
-    farmId: farm.farmId,
-    title: `Farm ${farm.farmId} has no payout address`,
-    reason: 'What its nodes earn cannot be paid.',
+    farmId,
+    title: `Farm ${farmId} has no ${isMissing ? '' : 'valid '}payout address`,
+    reason: `The ${tftShort(earnedUnits)} TFT that its nodes earned cannot be paid${isMissing ? '' : `: ${cleanName(payoutAddress).slice(0, 60)} is no Stellar account`}.`,
     wayOut: 'Set a Stellar payout address for the farm on the chain.',
     deadline: null,
   }

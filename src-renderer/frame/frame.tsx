@@ -4,7 +4,7 @@ import { Link, Route, Switch, useLocation } from 'wouter'
 import type { Status } from '../../src-shared/contract.ts'
 import { useQuery } from '../api.ts'
 import { EmptyState } from '../components/empty-state.tsx'
-import { useStore } from '../store.ts'
+import { closeSheet, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
 import classes from './frame.module.css'
 import { useHelpKey } from './help-key.ts'
@@ -32,6 +32,12 @@ export function Frame() {
     if (first.current) first.current = false
     else main.current?.focus({ preventScroll: true })
   }, [location])
+
+  // what stood over the page that was left does not stand over the one that Back or the address leads to
+  useEffect(() => {
+    window.addEventListener('popstate', closeSheet)
+    return () => window.removeEventListener('popstate', closeSheet)
+  }, [])
 
   return (
     <div className={classes.frame}>

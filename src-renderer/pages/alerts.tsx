@@ -50,14 +50,16 @@ export function AlertsPage() {
 
 function OpenAlerts({ data, all, onAll }: { data: QueryOutput<'alerts.list'>; all: boolean; onAll: () => void }) {
   const { rows, total, nodes, why, problem, lookedTs } = data
+  // nobody looks, or at what is too old: that nothing is open says nothing
+  const isKnown = why === null && problem === null && lookedTs !== null
   return (
     <section className={classes.open} aria-labelledby="open-alerts">
       <h2 id="open-alerts" className={list.attentionTitle}>
-        <StateShape state={rows[0] ? severityState[rows[0].severity] : 'up'} size={12} />
-        {total === 0 ? words.calm : words.needs(total)}
+        <StateShape state={rows[0] ? severityState[rows[0].severity] : isKnown ? 'up' : 'unknown'} size={12} />
+        {total > 0 ? words.needs(total) : isKnown ? words.calm : words.notKnown}
       </h2>
       <p className={page.dim}>
-        {total === 0 ? `${words.calmText} ` : null}
+        {total === 0 && isKnown ? `${words.calmText} ` : null}
         {words.watched(formatCount(nodes))}{' '}
         {lookedTs === null ? (
           words.notLooked

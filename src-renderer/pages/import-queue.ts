@@ -90,6 +90,8 @@ function update(id: string, change: Partial<ImportItem>): void {
 async function work(): Promise<void> {
   if (working) return
   working = true
+  // what a browser sends is lost with the page; the desktop hands over paths, and its window may close
+  if (!desktop()) window.addEventListener('beforeunload', askBeforeLeaving)
   try {
     for (;;) {
       const item = useImports.getState().items.find(one => one.state === 'waiting')
@@ -98,7 +100,13 @@ async function work(): Promise<void> {
     }
   } finally {
     working = false
+    window.removeEventListener('beforeunload', askBeforeLeaving)
   }
+}
+
+/** The browser asks in its own words whether to leave. */
+function askBeforeLeaving(event: BeforeUnloadEvent): void {
+  event.preventDefault()
 }
 
 async function handOver(item: ImportItem): Promise<void> {

@@ -2,12 +2,12 @@ import { Progress, Skeleton, Tooltip } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Attention, NodeState, Overview } from '../../src-shared/nodes-contract.ts'
-import { formatDuration, formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
+import { FRESH_SEC, formatDuration, formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
 import { useQuery } from '../api.ts'
 import { ErrorPanel } from '../components/error-panel.tsx'
 import { Figure } from '../components/figure.tsx'
 import { StateMark, StateShape } from '../components/state-mark.tsx'
-import { Amount, DateTime, Usd } from '../components/values.tsx'
+import { Amount, DateTime, Usd, useNowTs } from '../components/values.tsx'
 import { formatCount, formatDayYear } from '../format.ts'
 import type { HelpTerm } from '../help-terms.ts'
 import { nodePath, STATEMENT_PATH, showLeastBudget, showNodes } from '../links.ts'
@@ -41,7 +41,7 @@ export function OverviewPage() {
       </header>
       <SyncBehind />
       <div className={classes.columns}>
-        <AttentionList attention={data.attention} total={data.attentionTotal} />
+        <AttentionList attention={data.attention} total={data.attentionTotal} asOfTs={period.completeUntilTs} />
         <Earnings data={data} />
       </div>
       <section aria-label={words.farms}>
@@ -75,8 +75,9 @@ function StateCounts({ states }: { states: Partial<Record<NodeState, number>> })
   )
 }
 
-function AttentionList({ attention, total }: { attention: Attention[]; total: number }) {
+function AttentionList({ attention, total, asOfTs }: { attention: Attention[]; total: number; asOfTs: number }) {
   const [all, setAll] = useState(false)
+  const isOld = useNowTs() - asOfTs > FRESH_SEC
   const shown = all ? attention : attention.slice(0, shownAtFirst)
   return (
     <section className={classes.panel} aria-labelledby="attention-title">
@@ -84,6 +85,11 @@ function AttentionList({ attention, total }: { attention: Attention[]; total: nu
         <StateShape state={attention.length === 0 ? 'up' : worst(attention)} size={12} />
         {total === 0 ? words.calm : words.needs(total)}
       </h2>
+      {isOld ? (
+        <p className={classes.dim}>
+          {words.asOf} <DateTime ts={asOfTs} form="both" />. {words.asOfWhy}
+        </p>
+      ) : null}
       {total === 0 ? <p className={classes.dim}>{words.calmText}</p> : null}
       <ul className={classes.attention}>
         {shown.map(one => (
@@ -106,6 +112,7 @@ function worst(attention: Attention[]): NodeState {
 }
 
 function AttentionRow({ one }: { one: Attention }) {
+  const nowTs = useNowTs()
   const state: NodeState = one.severity === 'info' ? 'unknown' : one.severity
   return (
     <li className={classes.attentionRow}>
@@ -119,6 +126,7 @@ function AttentionRow({ one }: { one: Attention }) {
         {one.deadline ? (
           <div>
             {words.deadlines[one.deadline.what]} <DateTime ts={one.deadline.ts} />
+            {one.deadline.ts <= nowTs ? words.deadlinePassed : null}
           </div>
         ) : null}
       </div>

@@ -75,8 +75,12 @@ test('sending a big file shows how far it is, and stops on request', async ({ pa
     await served.open(page, '/import')
     await choose(page, big)
     await expect(files(page).getByText(/Sending to Granary: .* of 1\.50 GB, .*\/s, .* left/)).toBeVisible()
+    // leaving would lose it, so the browser asks
+    const asks = () => page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true })))
+    expect(await asks()).toBe(true)
     await files(page).getByRole('button', { name: 'Stop sending big.ndjson' }).click()
     await expect(files(page).getByText('Stopped before anything was imported')).toBeVisible()
+    expect(await asks()).toBe(false)
     await expect(files(page).getByRole('button', { name: 'Import after all: big.ndjson' })).toBeVisible()
   } finally {
     rmSync(folder, { recursive: true, force: true })

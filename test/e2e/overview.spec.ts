@@ -31,11 +31,20 @@ test('what needs attention comes first, with reason and way out, and leads to th
   await expect(first).toBeInViewport({ ratio: 1 })
   const lines = (await first.innerText()).split('\n').filter(line => line.trim() !== '')
   expect(lines.length).toBeGreaterThanOrEqual(4) // state, title, reason, way out
-  const link = first.getByRole('link')
+  // what was earned and can't be paid can be saved, which what broke a rule can't
+  await expect(first.getByRole('link', { name: /^Farm \d+ has no (valid )?payout address$/ })).toBeVisible()
+  await list.getByRole('button', { name: /^Show all/ }).click()
+  const link = list.getByRole('link', { name: /^Node \d+/ }).first()
   const nodeId = /^Node (\d+)/.exec((await link.textContent()) ?? '')?.[1]
   expect(nodeId).toBeDefined()
   await link.click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Node ${nodeId}`)
+})
+
+test('what is known of long ago says of when it is', async ({ page }) => {
+  await openOverview(page)
+  const list = page.getByRole('region', { name: /things? needs? you/ })
+  await expect(list.getByText(/^As of .+ ago\)?\. What happened since is not known here\.$/)).toBeVisible()
 })
 
 test('counts of nodes add up to the farms, and each leads to its nodes', async ({ page }) => {
@@ -67,6 +76,15 @@ test('a figure opens its derivation, whose parts add up to it', async ({ page })
   await page.keyboard.press('Escape')
   await expect(sheet).toBeHidden()
   await expect(figure).toBeFocused()
+})
+
+test('Back closes what stands over the page that it leaves', async ({ page }) => {
+  await served.open(page, '/nodes')
+  await openOverview(page)
+  await page.getByRole('button', { name: /how earned so far is computed/ }).press('Enter')
+  await expect(page.getByRole('dialog', { name: 'Earned so far' })).toBeVisible()
+  await page.goBack()
+  await expect(page.getByRole('dialog')).toBeHidden()
 })
 
 test('what will I earn: if they stay up first, beside it so far and if they go down; how, and until when data is known', async ({

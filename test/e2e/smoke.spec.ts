@@ -75,6 +75,32 @@ test('a reload goes on; the same link in another window is refused, and the page
   await other.close()
 })
 
+test('a new link put into the same tab is a way in too, and leaves no token behind', async ({ page }) => {
+  await page.goto(server.link())
+  await expect(page.getByText(/demo data/i).first()).toBeVisible()
+  // as after Granary was started again: the key of this tab is worth nothing any more
+  await page.evaluate(() => sessionStorage.clear())
+  await page.evaluate(hash => {
+    location.hash = hash
+  }, new URL(server.link()).hash)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview')
+  await expect(page).not.toHaveURL(/token/)
+  await page.reload()
+  await expect(page.getByText(/demo data/i).first()).toBeVisible()
+})
+
+test('what the demo says of a time that has passed says that it has', async ({ page }) => {
+  await page.goto(server.link())
+  const list = page.getByRole('region', { name: /needs? you/ })
+  await expect(list.getByText(/^As of .+ ago\)?\. What happened since is not known here\.$/)).toBeVisible()
+  await expect(list.getByText(/^It must be back by .+, which has passed$/)).toBeVisible()
+  await page
+    .getByRole('navigation', { name: 'Main' })
+    .getByRole('link', { name: /^Alerts/ })
+    .click()
+  await expect(page.getByRole('heading', { name: 'No alert is open, but not everything is known' })).toBeVisible()
+})
+
 test('a page of another port, with the session key in hand, gets nothing', async ({ page, context }) => {
   await page.goto(server.link())
   await expect(page.getByText(/demo data/i).first()).toBeVisible()

@@ -82,6 +82,33 @@ test('a query or command that nobody knows is refused by name', async () => {
   })
 })
 
+test('a farm that earns and cannot be paid needs its owner before what is lost anyway, the most money first', async () => {
+  const valid = 'GBOVQKJYHXRR3DX6NOX2RRYFRCUMSADGDESTDNBDS6CDVLGVESRTAC47'
+  const path = join(folder, 'addresses.ndjson')
+  const given = gunzipSync(readFileSync(mixed)).toString()
+  writeFileSync(path, given.replace('"GFARM1ADDRESS"', '""').replace('"GFARM3ADDRESS"', `"${valid}"`))
+  const on = await open()
+  await importInto(on, path)
+  const { attention, farms } = await on.query('overview.get', {})
+  const minted = await mintArchive({ source: path, resources: 'latest', outDir: join(folder, 'out') }, {})
+  const unpaid = farms
+    .filter(farm => farm.farmId !== 3 && farm.earnedUnits > 0n)
+    .sort((a, b) => Number(b.earnedUnits - a.earnedUnits))
+    .map(({ farmId }) => farmId)
+  expect(unpaid).toHaveLength(3)
+  const told = attention.slice(0, 3)
+  expect(told.map(({ farmId }) => farmId)).toEqual(unpaid)
+  expect(told.find(({ farmId }) => farmId === 1)).toMatchObject({ kind: 'no-address', title: 'Farm 1 has no payout address' })
+  expect(told.find(({ farmId }) => farmId === 4)).toMatchObject({
+    kind: 'address-invalid',
+    title: 'Farm 4 has no valid payout address',
+    reason: expect.stringContaining('GFARM4ADDRESS is no Stellar account'),
+  })
+  expect(attention.slice(3).every(one => one.farmId === null || one.nodeId !== null)).toBe(true)
+  // as the mint says it
+  for (const farmId of unpaid) expect(minted.problems.map(({ subject }) => subject)).toContain(`farm ${farmId}`)
+})
+
 test('an import brings every figure that a mint of the same archive writes', async () => {
   const on = await open()
   const topics = new Set<Topic>()

@@ -2,7 +2,7 @@ import type { AlertEnd, AlertKind } from '../../../src-shared/alerts.ts'
 import type { Settings } from '../../../src-shared/contract.ts'
 import { toAppError } from '../../../src-shared/errors.ts'
 import { group } from '../../../src-shared/money.ts'
-import { formatUtc } from '../../../src-shared/time.ts'
+import { FRESH_SEC, formatUtc } from '../../../src-shared/time.ts'
 import type { Observation, Seen } from '../../engines/alerts/decide.ts'
 import { known } from '../../engines/projection/known.ts'
 import { callsHoldingNumbers } from '../../store/chain-calls.ts'
@@ -16,7 +16,7 @@ import { UBO_FUND } from '../treasury/token-table.ts'
 import type { LoadedPeriod, View } from '../view.ts'
 import type { VoteAnswers } from '../votes.ts'
 import { isAsked, observeCalls, observeFund, observeMarks, observeMints, observeRuns, observeSync, observeVotes } from './observe-books.ts'
-import { FRESH_SEC, isWatched, observeGrid } from './observe-grid.ts'
+import { isWatched, observeGrid } from './observe-grid.ts'
 
 /** What alerts are made from. */
 export interface AlertSources {

@@ -1,6 +1,6 @@
 import type { LiveNode, Scope } from '../../../src-shared/sync.ts'
 import { cleanName } from '../../../src-shared/text.ts'
-import { formatUtc } from '../../../src-shared/time.ts'
+import { FRESH_SEC, formatUtc } from '../../../src-shared/time.ts'
 import type { Observation } from '../../engines/alerts/decide.ts'
 import { isAccountId } from '../../engines/minting/strkey.ts'
 import { known } from '../../engines/projection/known.ts'
@@ -15,9 +15,7 @@ import type { LoadedPeriod } from '../view.ts'
 
 /** A whole grid is nobody's own: more nodes than this are watched only where somebody says which farms are theirs. */
 export const WATCHED_WITHOUT_CHOICE = 200
-/** Until when a node's last report says something of it now; after that it is unknown. */
-export const FRESH_SEC = 2 * 3_600
-/** The same of what is about a period. */
+/** How long what is about a period says something of it now (FRESH_SEC is for nodes); after that it is unknown. */
 const FRESH_PERIOD_SEC = 2 * 86_400
 
 export interface GridFacts {
