@@ -260,7 +260,8 @@ const english = {
     deadlinePassed: ', which has passed',
     more: (count: number) => `Show all ${count}`,
     fewer: 'Show fewer',
-    only: (shown: number, total: number) => `The ${shown} most pressing of ${total} are listed; the Nodes page has every node, the farms below every farm.`,
+    only: (shown: number, total: number) =>
+      `The ${shown} most pressing of ${total} are listed; the Nodes page has every node, the farms below every farm.`,
     openNode: (id: number) => `Open node ${id}`,
     states: 'Nodes by state',
     earnedSoFar: 'Earned so far',
