@@ -11,7 +11,9 @@ import { type NodeMintSummary, writeNodeMints } from '../jobs/node-mint.ts'
 import { foldStored, statesAtStart } from '../jobs/node-runs.ts'
 import { tellNodePeriods } from '../jobs/node-stories.ts'
 import { loadEnd, openStore, type Store, storedPeriod } from '../store/index.ts'
+import { loadDecisions } from '../store/mint-decisions.ts'
 import { importAudited } from './imports.ts'
+import { byNode, overlapProblems } from './mint-lines.ts'
 import { nodePeriodRules } from './node-periods.ts'
 import { type Projections, type ProjectionsWanted, projectNodes, type WhatIfWanted, whatIfOfNode } from './projections.ts'
 import { type ImportTaskOutput, runTaskHere } from './tasks.ts'
@@ -88,7 +90,8 @@ export async function mintPeriodByNode(input: { dataDir: string; period: number;
   return reading(input.dataDir, store => {
     const { period, mints, openStates, gaps } = foldStored(store, input.period, nodePeriodRules(store, store))
     const { network, index, start, end } = period
-    return writeNodeMints({ network, period: { index, start, end }, mints, states: openStates(), gaps }, input.outDir)
+    const overlaps = overlapProblems(mints, byNode(loadDecisions(store, network)))
+    return writeNodeMints({ network, period: { index, start, end }, mints, states: openStates(), gaps, overlaps }, input.outDir)
   })
 }
 

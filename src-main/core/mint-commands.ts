@@ -13,7 +13,7 @@ import { keptOf, loadDecision, type StoredDecision, saveDecision, saveDecisions 
 import { dropNodeRuns, nodeMint } from '../store/node-mints.ts'
 import { originsUnderWay } from '../store/runs.ts'
 import { loadSignerSet } from '../store/votes.ts'
-import { type ListedLine, type MintLine, overlapping } from './mint-lines.ts'
+import { type ListedLine, type MintLine, overlapping, overlapText } from './mint-lines.ts'
 import type { MintView } from './mint-view.ts'
 import type { Once } from './once.ts'
 
@@ -129,17 +129,6 @@ function engineAction(action: MintActionInput, actor: Actor, nowTs: number): Min
 
 function refused(reason: string, message: string): AppError {
   return new AppError('mint.refused', message, { details: { reason } })
-}
-
-function overlapText({ nodeId, startTs }: { nodeId: number; startTs: number }, other: StoredDecision | undefined): string {
-  const which = other ? `its period from ${formatUtc(other.startTs)}${decidedText(other)}` : 'another of its periods'
-  return `Seconds of node ${nodeId}'s period from ${formatUtc(startTs)} are decided already with ${which}, which began at another moment before the data was completed or the change-over moved. No second is paid twice, so this mint can't be paid.`
-}
-
-function decidedText({ mintId, decision: { decided, payments } }: StoredDecision): string {
-  if (!decided) return ''
-  const what = payments.some(({ result }) => result === 'paid') ? 'paid' : 'decided'
-  return ` (mint ${mintId.slice(0, 16)}, ${tftExact(decided.amountUnits)} TFT ${what})`
 }
 
 /**

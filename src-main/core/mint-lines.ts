@@ -1,11 +1,11 @@
 import type { QueryInput } from '../../src-shared/contract.ts'
 import { csv } from '../../src-shared/csv.ts'
-import type { Violation } from '../../src-shared/mint.ts'
+import type { Problem, Violation } from '../../src-shared/mint.ts'
 import type { MintFarm, MintRow, MintRowStage } from '../../src-shared/mints-contract.ts'
 import { tftExact } from '../../src-shared/money.ts'
-import type { MintOutcome } from '../../src-shared/node-period.ts'
+import type { MintOutcome, NodeMint } from '../../src-shared/node-period.ts'
 import { compareText } from '../../src-shared/text.ts'
-import { PERIOD_SEC } from '../../src-shared/time.ts'
+import { formatUtc, PERIOD_SEC } from '../../src-shared/time.ts'
 import { mintStage, undecided } from '../engines/minting/triggers.ts'
 import type { StoredDecision } from '../store/mint-decisions.ts'
 import type { LightMintRow } from '../store/node-mints.ts'
@@ -123,6 +123,26 @@ export function overlapping(
       Math.abs(other.startTs - startTs) < PERIOD_SEC &&
       other.decision.decided !== null,
   )
+}
+
+export function overlapText({ nodeId, startTs }: { nodeId: number; startTs: number }, other: StoredDecision | undefined): string {
+  const which = other ? `its period from ${formatUtc(other.startTs)}${decidedText(other)}` : 'another of its periods'
+  return `Seconds of node ${nodeId}'s period from ${formatUtc(startTs)} are decided already with ${which}, which began at another moment before the data was completed or the change-over moved. No second is paid twice, so this mint can't be paid.`
+}
+
+function decidedText({ mintId, decision: { decided, payments } }: StoredDecision): string {
+  if (!decided) return ''
+  const what = payments.some(({ result }) => result === 'paid') ? 'paid' : 'decided'
+  return ` (mint ${mintId.slice(0, 16)}, ${tftExact(decided.amountUnits)} TFT ${what})`
+}
+
+/** What problems.json says of mints of which seconds are decided already: paying these would pay them twice. */
+export function overlapProblems(mints: readonly NodeMint[], decisions: DecisionsByNode): Problem[] {
+  return mints.flatMap(({ info: { nodeId, period }, rewardUnits }): Problem[] => {
+    const mint = { nodeId, startTs: period.start }
+    const other = rewardUnits > 0n ? overlapping(mint, decisions.get(nodeId) ?? []) : undefined
+    return other ? [{ kind: 'overlaps', subject: `node ${nodeId}`, message: overlapText(mint, other) }] : []
+  })
 }
 
 export type MintFilter = QueryInput<'mints.csv'>

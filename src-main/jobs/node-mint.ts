@@ -86,14 +86,21 @@ export async function mintArchiveByNode(
 
 /**
  * Writes the files of a mint by rule set node-period: `mints` in their order, and `states`, by node id, as they are when all that the mints
- * rest on is told (`nodeStates` of a start snapshot).
+ * rest on is told (`nodeStates` of a start snapshot). `overlaps`: what the books know against paying them.
  */
 export function writeNodeMints(
-  result: { network: string; period: NodeMintSummary['period']; mints: NodeMint[]; states: unknown[]; gaps: string[] },
+  result: {
+    network: string
+    period: NodeMintSummary['period']
+    mints: NodeMint[]
+    states: unknown[]
+    gaps: string[]
+    overlaps?: Problem[]
+  },
   outDir: string,
 ): NodeMintSummary {
-  const { network, period, mints, states, gaps } = result
-  const problems = mintProblems(mints, gaps)
+  const { network, period, mints, states, gaps, overlaps = [] } = result
+  const problems = [...mintProblems(mints, gaps), ...overlaps]
   const files = {
     'mints.csv': mintsCsv(mints),
     'mints.ndjson': mintsNdjson(mints),

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -133,6 +133,14 @@ test('a paid mint that the data no longer gives is listed, counted and shown', a
   expect(shown.out).toContain('no longer worked out from the data as it is now')
   expect(await json<MintShown>('show', row.id)).toMatchObject({ row: { id: row.id, isGone: true }, explanation: null })
   expect(await granary('claim', row.id)).toMatchObject({ code: 1 })
+  // the files of a mint say with what theirs overlaps
+  const out103 = join(folder, 'out')
+  const mint = ['mint', '--period', '103', '--rules', 'node-period', '--out', out103, '--data', join(folder, 'data')]
+  expect(await run(mint, { stdout: nowhere(), stderr: nowhere() })).toBe(0)
+  const problems = JSON.parse(readFileSync(join(out103, 'problems.json'), 'utf8')) as { kind: string; subject: string; message: string }[]
+  const overlaps = problems.filter(({ kind }) => kind === 'overlaps')
+  expect(overlaps).toMatchObject([{ subject: `node ${row.nodeId}`, message: expect.stringContaining(`(mint ${row.id.slice(0, 16)}, `) }])
+  expect(overlaps[0]!.message).toContain('TFT paid)')
 })
 
 test('signers vote; the amount is what Granary works out unless it is given', async () => {
