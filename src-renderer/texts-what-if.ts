@@ -77,7 +77,15 @@ export const whatIfTexts = {
   less: 'less a period',
   same: 'The same a period',
   unchanged: 'a period as it is. Change a figure to see what it is worth.',
+  /** where the period pays nothing whatever the figures */
+  paysNothing: {
+    violation: (name: string) => `this period, because of a violation: ${name.toLowerCase()}.`,
+    virtual: () => 'this period: the node is virtual.',
+  },
+  without: { violation: 'without the violation', virtual: 'if it were not virtual' },
+  unchangedBut: (without: string) => `a period ${without}. Change a figure to see what it is worth.`,
   asIs: 'As it is',
+  asIsWithout: { violation: 'Without the violation', virtual: 'If not virtual' },
   changed: 'Changed',
   difference: 'Difference',
   rows: {

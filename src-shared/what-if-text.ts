@@ -1,8 +1,14 @@
 import { group, tftShort } from './money.ts'
 import { listed } from './text.ts'
-import { type CuLimit, gibFromBytes, type WhatIfOutcome } from './what-if.ts'
+import { type CuLimit, gibFromBytes, type WhatIfAnswer, type WhatIfOutcome } from './what-if.ts'
 
 /** What limits a node's compute units and what more of it earns, in words: the same on the command line and on screen. */
+
+/** Why a node's period pays nothing whatever its figures, which a what-if leaves out; null: nothing does. */
+export function leftOut({ virtualized, violation }: Pick<WhatIfAnswer, 'virtualized' | 'violation'>): 'virtual' | 'violation' | null {
+  if (virtualized) return 'virtual'
+  return violation === null ? null : 'violation'
+}
 
 const names: Record<CuLimit['by'][number], string> = { cru: 'cores', mru: 'memory', sru: 'SSD' }
 

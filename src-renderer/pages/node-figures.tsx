@@ -12,6 +12,7 @@ import { Filled } from '../components/filled.tsx'
 import { Amount, DateTime, Duration, Usd } from '../components/values.tsx'
 import { formatHours, formatPermille } from '../format.ts'
 import { texts, violationWords } from '../texts.ts'
+import { exactUptime } from '../what-if-form.ts'
 import { exactPermille } from './node-columns.tsx'
 import { budgetLines, earnedLines, goesDownLines, paysByUptime, staysUpLines } from './node-estimates.ts'
 import classes from './page.module.css'
@@ -140,7 +141,8 @@ function linesText(lines: DerivationLine[]): string {
 function Outcome({ outcome }: { outcome: Projected }) {
   if (outcome.violation !== null) return violationWords[outcome.violation].name.toLowerCase()
   if (!outcome.slaMet) return texts.budget.slaMissed
-  return <Filled text={words.up(formatPermille(outcome.permille))} parts={{ amount: <Usd musd={outcome.musd} unit /> }} />
+  // the permille that pays are cut; beside the uptime so far, which is shown in full, they would look like another figure
+  return <Filled text={words.up(formatPermille(exactUptime(outcome)))} parts={{ amount: <Usd musd={outcome.musd} unit /> }} />
 }
 
 /** Of a period that is over: how much more could have been lost. A running one has a panel of its own for it. */

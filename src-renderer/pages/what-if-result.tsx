@@ -2,11 +2,11 @@ import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { fixed, group } from '../../src-shared/money.ts'
 import type { CuLimit, WhatIfAnswer, WhatIfFigures, WhatIfOutcome } from '../../src-shared/what-if.ts'
-import { limitText } from '../../src-shared/what-if-text.ts'
+import { leftOut, limitText } from '../../src-shared/what-if-text.ts'
 import { Derivation } from '../components/derivation.tsx'
 import { Figure } from '../components/figure.tsx'
+import { Note } from '../components/note.tsx'
 import { NumHead } from '../components/num-head.tsx'
-import { StateMark } from '../components/state-mark.tsx'
 import { Amount, DateTime, Usd } from '../components/values.tsx'
 import { formatPermille } from '../format.ts'
 import type { HelpTerm } from '../help-terms.ts'
@@ -25,7 +25,7 @@ interface Side {
   figures: WhatIfFigures
 }
 
-/** What a period pays as it is and with what was changed: the difference first, then both, then what limits it. */
+/** What a period pays as it is, or would but for a violation, and with what was changed: the difference first, then both, then what limits it. */
 export function WhatIfResult({
   answer,
   changed,
@@ -40,7 +40,13 @@ export function WhatIfResult({
   busy: boolean
   onMore: (more: CuLimit['more']) => void
 }) {
-  const asIs: Side = { name: words.asIs, help: 'as-it-is', outcome: answer.asIs, figures: answer.own }
+  const without = leftOut(answer)
+  const asIs: Side = {
+    name: without ? words.asIsWithout[without] : words.asIs,
+    help: 'as-it-is',
+    outcome: answer.asIs,
+    figures: answer.own,
+  }
   const then: Side | null = changed && { name: words.changed, help: 'what-if', outcome: changed, figures: read.figures }
   const shown = then ?? asIs
   return (
@@ -48,12 +54,13 @@ export function WhatIfResult({
       <div className={page.panelHead}>
         <h2>{words.result}</h2>
       </div>
-      <div role="status">{Object.keys(read.problems).length > 0 ? <p>{words.fix}</p> : <Headline asIs={asIs} then={then} />}</div>
+      <div role="status">
+        {Object.keys(read.problems).length > 0 ? <p>{words.fix}</p> : <Headline answer={answer} asIs={asIs} then={then} />}
+      </div>
       {shown.outcome.slaMet || !asksFor(answer, shown) ? null : (
-        <StateMark
-          state="at-risk"
-          word={words.slaMissed(formatPermille(exactUptime(shown.figures)), formatPermille(shown.outcome.slaPermille))}
-        />
+        <Note state="at-risk">
+          {words.slaMissed(formatPermille(exactUptime(shown.figures)), formatPermille(shown.outcome.slaPermille))}
+        </Note>
       )}
       <Limit of={shown} onMore={onMore} />
       <Comparison answer={answer} asIs={asIs} then={then} />
@@ -62,38 +69,43 @@ export function WhatIfResult({
   )
 }
 
-function Headline({ asIs, then }: { asIs: Side; then: Side | null }) {
-  if (!then)
-    return (
+/** What the period really pays stands first: a figure that leaves a violation out must not be taken for it. */
+function Headline({ answer, asIs, then }: { answer: WhatIfAnswer; asIs: Side; then: Side | null }) {
+  const without = leftOut(answer)
+  if (without === null) return <Compared asIs={asIs} then={then} />
+  const { violation } = answer
+  return (
+    <>
       <p className={classes.headline}>
         <strong>
-          <Amount units={asIs.outcome.units} unit />
+          <Amount units={0n} unit />
         </strong>{' '}
-        <span className={page.dim}>{words.unchanged}</span>
+        <span className={page.dim}>{words.paysNothing[without](violation === null ? '' : violationWords[violation].name)}</span>
       </p>
-    )
+      <Compared asIs={asIs} then={then} without={words.without[without]} />
+    </>
+  )
+}
+
+/** `without`: what both sides leave out, in words. */
+function Compared({ asIs, then, without }: { asIs: Side; then: Side | null; without?: string }) {
+  const line = (figure: ReactNode, rest: ReactNode) => (
+    <p className={without === undefined ? classes.headline : undefined}>
+      <strong>{figure}</strong> <span className={page.dim}>{rest}</span>
+      {then && without !== undefined ? <span className={page.dim}>, {without}</span> : null}
+    </p>
+  )
+  if (!then) return line(<Amount units={asIs.outcome.units} unit />, without === undefined ? words.unchanged : words.unchangedBut(without))
   const units = then.outcome.units - asIs.outcome.units
   const musd = then.outcome.musd - asIs.outcome.musd
-  if (units === 0n && musd === 0n)
-    return (
-      <p className={classes.headline}>
-        <strong>{words.same}</strong>{' '}
-        <span className={page.dim}>
-          <Amount units={then.outcome.units} unit />
-        </span>
-      </p>
-    )
-  return (
-    <p className={classes.headline}>
-      <strong>
-        <Amount units={units < 0n ? -units : units} unit /> {units < 0n ? words.less : words.more}
-      </strong>{' '}
-      <span className={page.dim}>
-        <Signed value={musd}>
-          <Usd musd={musd < 0n ? -musd : musd} unit />
-        </Signed>
-      </span>
-    </p>
+  if (units === 0n && musd === 0n) return line(words.same, <Amount units={then.outcome.units} unit />)
+  return line(
+    <>
+      <Amount units={units < 0n ? -units : units} unit /> {units < 0n ? words.less : words.more}
+    </>,
+    <Signed value={musd}>
+      <Usd musd={musd < 0n ? -musd : musd} unit />
+    </Signed>,
   )
 }
 

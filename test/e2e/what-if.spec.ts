@@ -110,6 +110,42 @@ test('the SLA that is missed under v3 pays by the uptime under node-period; each
   await expect(sheet).toBeHidden()
 })
 
+test('a violation: first that the period pays nothing, as everywhere else, then what it would pay without', async ({ page }) => {
+  await served.open(page, '/what-if/19')
+  const status = result(page).getByRole('status')
+  await expect(status.locator('p').first()).toHaveText(/^0\.00\sTFT this period, because of a violation: clock skew\.$/)
+  await expect(status.locator('p').last()).toHaveText(/^[\d,]+\.\d\d\sTFT a period without the violation\./)
+  expect(await units(page, 0)).toBeGreaterThan(0n)
+  await expect(result(page).getByRole('columnheader', { name: 'Without the violation' })).toBeVisible()
+  await expect(result(page).getByText('As it is')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Add 1 TB of SSD' }).click()
+  await expect(status.locator('p').last()).toHaveText(/more a period \+[\d,.]+\sUSD, without the violation$/)
+  await expect(status.locator('p').first()).toHaveText(/^0\.00\sTFT this period/)
+  await expectAccessible(page)
+})
+
+test('a sentence about the SLA wraps inside its panel', async ({ page }) => {
+  await served.open(page, '/what-if/3')
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.getByRole('textbox', { name: 'Uptime, %' }).fill('94')
+  const sentence = result(page).getByText('SLA missed: 94.00 % up')
+  await expect(sentence).toBeVisible()
+  const [inner, panel] = [(await sentence.boundingBox())!, (await result(page).boundingBox())!]
+  expect(inner.x + inner.width).toBeLessThanOrEqual(panel.x + panel.width)
+})
+
+test('the uptime if the node stays up is the same figure here and on its page', async ({ page }) => {
+  await served.open(page, '/what-if/3')
+  const cells = result(page)
+    .getByRole('row', { name: /Uptime/ })
+    .getByRole('cell')
+  const uptime = await cells.first().innerText()
+  // two decimals, neither of them the 0 of a permille that was cut
+  expect(uptime).toMatch(/^\d+\.\d[1-9]$/)
+  await served.open(page, '/nodes/3')
+  await expect(page.getByText(`${uptime} % up`).first()).toBeVisible()
+})
+
 test('from a node’s page, to another node by its farm, and back', async ({ page }) => {
   await served.open(page, '/nodes/3')
   await page.getByRole('button', { name: 'What if…' }).click()

@@ -201,6 +201,18 @@ describe('granary what-if', () => {
     expect(text.stdout).toContain('SSD limits its compute units: up to')
   })
 
+  test('what a violation takes is said before any figure, and no column passes for what is paid', async () => {
+    // both stand in the demo's last period; everywhere else it says that it pays nothing
+    const { stdout } = await granary('what-if', '--data', running, '--node', '19')
+    const [, first, second] = stdout.split('\n')
+    expect(first).toBe('It pays 0 TFT because of a violation (ClockSkew); what follows leaves that out.')
+    expect(second).toMatch(/^As it is: \d+ cores/)
+    expect(stdout).toMatch(/^ +without the violation +changed +difference$/m)
+    const healthy = await granary('what-if', '--data', running, '--node', '3')
+    expect(healthy.stdout).not.toContain('violation')
+    expect(healthy.stdout).toMatch(/^ +as it is +changed +difference$/m)
+  })
+
   test('policy, price, uptime and certification are taken', async () => {
     const figures = [
       '--policy',

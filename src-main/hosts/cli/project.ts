@@ -15,7 +15,7 @@ import {
   type WhatIfFigures,
   type WhatIfOutcome,
 } from '../../../src-shared/what-if.ts'
-import { limitText } from '../../../src-shared/what-if-text.ts'
+import { leftOut, limitText } from '../../../src-shared/what-if-text.ts'
 import type { ProjectedNode, Projections } from '../../core/index.ts'
 import { resolveDataDir } from '../data-dir.ts'
 import { jsonText, type Terminal } from './terminal.ts'
@@ -162,10 +162,11 @@ function amount<T>(option: string, takes: string, text: string | undefined, pars
 }
 
 function answerText(answer: WhatIfAnswer, figures: WhatIfFigures): string {
-  const { nodeId, own, farmId, farmName, rules, period, asOfTs, asIs, virtualized, violation } = answer
+  const { nodeId, own, farmId, farmName, rules, period, asOfTs, asIs, violation } = answer
   const then = answer.changed ?? asIs
+  const without = leftOut(answer)
   const rows = [
-    ['', 'as it is', 'changed', 'difference'],
+    ['', without === null ? 'as it is' : beside[without], 'changed', 'difference'],
     ['TFT a period', ...three(asIs.units, then.units, tftExact)],
     ['USD a period', ...three(asIs.musd, then.musd, usdExact)],
     ...(['cu', 'su', 'nu'] as const).map(unit => [
@@ -175,19 +176,18 @@ function answerText(answer: WhatIfAnswer, figures: WhatIfFigures): string {
     ['Uptime, permille', ...three(BigInt(asIs.permille), BigInt(then.permille), String)],
     ['Uptime asked for', askedText(answer, asIs, own), askedText(answer, then, figures), ''],
   ]
-  const notes = [
-    ...(virtualized ? ['The node is virtual and is paid nothing; the figures leave that out.'] : []),
-    ...(violation === null ? [] : [`Its period pays nothing, as it is in violation (${violation}); the figures leave that out.`]),
-    limitText(then),
-  ]
   return [
     `Node ${nodeId} of ${cleanName(farmName)} (${farmId}), rules ${rules}, from its period ${formatUtc(period.start)} to ${formatUtc(period.end)} as of ${formatUtc(asOfTs)}`,
+    ...(without === 'virtual' ? ['It pays 0 TFT, as the node is virtual; what follows leaves that out.'] : []),
+    ...(violation === null ? [] : [`It pays 0 TFT because of a violation (${violation}); what follows leaves that out.`]),
     `As it is: ${figuresText(own)}`,
     table(rows).trimEnd(),
-    ...notes,
+    limitText(then),
     '',
   ].join('\n')
 }
+
+const beside = { violation: 'without the violation', virtual: 'if not virtual' }
 
 function figuresText({ cru, mru, sru, hru, nruBytes, certified, policy }: WhatIfFigures): string {
   return [
