@@ -10,10 +10,12 @@ import { createRoot } from 'react-dom/client'
 import { App } from './frame/app.tsx'
 import { tellPageErrors } from './page-errors.ts'
 import { followSettings, watchConnection } from './store.ts'
+import { followHistory } from './table-places.ts'
 
 tellPageErrors()
 watchConnection()
 followSettings()
+followHistory()
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

@@ -4,9 +4,21 @@
 
 import { Skeleton } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, memo, type ReactNode, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import type { HelpTerm } from '../help-terms.ts'
 import { IconArrowDown, IconArrowUp, IconHelp } from '../icons.tsx'
+import { keepPlace, placeKey, placeOf } from '../table-places.ts'
 import { texts } from '../texts.ts'
 import classes from './data-table.module.css'
 import { openTerm } from './help-mark.tsx'
@@ -68,7 +80,9 @@ const headerHeight = 36
 export function TableGrid<Row>(props: TableGridProps<Row>) {
   const { id, label, columns, source, sort, onSort, onOpen, isSelected, onToggle, onCopy, maxRows } = props
   const scroller = useRef<HTMLDivElement>(null)
-  const [active, setActive] = useState<{ row: number; column: number } | null>(null)
+  const [key] = useState(() => placeKey(label))
+  const [place] = useState(() => placeOf(key))
+  const [active, setActive] = useState(place?.active ?? null)
   const selectable = isSelected !== null
   const virtual = useVirtualizer({
     count: source.total,
@@ -89,6 +103,23 @@ export function TableGrid<Row>(props: TableGridProps<Row>) {
   useEffect(() => {
     if (last >= first) show(first, last)
   }, [first, last, show])
+
+  // only once there are rows there is something to scroll
+  const isThere = !source.loading && source.total > 0
+  useLayoutEffect(() => {
+    if (!isThere || place === null) return
+    scroller.current?.scrollTo({ top: place.top })
+    if (place.focused) scroller.current?.focus({ preventScroll: true })
+  }, [isThere, place])
+  const activeNow = useRef(active)
+  activeNow.current = active
+  useLayoutEffect(
+    () => () => {
+      const focused = document.activeElement === scroller.current
+      keepPlace(key, { top: virtual.scrollOffset ?? 0, active: activeNow.current, focused })
+    },
+    [key, virtual],
+  )
 
   const template = useMemo(
     () => [...(selectable ? ['36px'] : []), ...columns.map(one => `minmax(${one.width}px, ${one.grow ?? 0.001}fr)`)].join(' '),
