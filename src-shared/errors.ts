@@ -216,6 +216,19 @@ export function fromPlainError(plain: PlainError): AppError {
   return new AppError(plain.code, plain.message, { retryable: plain.retryable, details: plain.details })
 }
 
+/** What keeps standard output from being written, which, other than a file, can't be put back as it was. */
+export function toPrintError(error: unknown): AppError {
+  const known = toAppError(error)
+  if (error instanceof AppError) return known
+  const reason =
+    known.code === 'io.full' ? 'The disk is full' : `The system refused: ${error instanceof Error ? error.message : String(error)}`
+  return new AppError(
+    known.code === 'internal' ? 'io.failed' : known.code,
+    `${reason}. What was printed is cut off; make room or choose another place for it, and run it again.`,
+    { cause: error },
+  )
+}
+
 /** Node's errno codes that have an answer of their own. Anything unknown is `internal`, with its message kept. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error

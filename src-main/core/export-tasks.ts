@@ -8,6 +8,7 @@ import type { JobContext } from '../jobs/context.ts'
 import { type ExportStores, firstRows, rowSource } from '../jobs/exports/rows.ts'
 import { unchanging, writeExport } from '../jobs/exports/write.ts'
 import { writeFileAtomically } from '../jobs/files.ts'
+import { print } from '../jobs/print.ts'
 import { openStore } from '../store/index.ts'
 import { readStatement } from './statement.ts'
 
@@ -72,6 +73,6 @@ async function writeStatement(statement: Statement, format: 'csv' | 'pdf', targe
     format === 'csv'
       ? Buffer.from(statementCsv(statement), 'utf8')
       : await (await import('../jobs/exports/statement-pdf.ts')).statementPdf(statement)
-  if (target === '-') process.stdout.write(bytes)
+  if (target === '-') await print(bytes)
   else writeFileAtomically(target, [bytes])
 }

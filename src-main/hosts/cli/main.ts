@@ -5,7 +5,7 @@ import { resolveDataDir } from '../data-dir.ts'
 import { programVersion } from '../program.ts'
 import * as commands from './commands.ts'
 import { leavesAsFile } from './leaving.ts'
-import { createTerminal, type Terminal } from './terminal.ts'
+import { createTerminal, printWhole, type Terminal } from './terminal.ts'
 
 /** 0 done, 1 the work failed, 2 wrong usage (interfaces.md, The command line). */
 export type ExitCode = 0 | 1 | 2
@@ -16,6 +16,11 @@ export type ExitCode = 0 | 1 | 2
  */
 export async function run(args: string[], streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream }): Promise<ExitCode> {
   const terminal = createTerminal(streams, { json: args.includes('--json'), debug: args.includes('--debug') })
+  const code = await carryOut(args, terminal)
+  return (await terminal.end()) || code !== 0 ? code : 1
+}
+
+async function carryOut(args: string[], terminal: Terminal): Promise<ExitCode> {
   let isWrong = false
   try {
     const groups = OWN_COMMANDS.has(args[0] ?? '') ? null : await import('./command-groups.ts')
@@ -30,8 +35,6 @@ export async function run(args: string[], streams: { stdout: NodeJS.WriteStream;
     const { code } = toAppError(error)
     if (code === 'internal') (await import('./crashed.ts')).noteInternal(error, args)
     return code === 'usage' ? 2 : 1
-  } finally {
-    terminal.end()
   }
 }
 
@@ -235,5 +238,6 @@ export async function main(): Promise<void> {
   const args = process.argv.slice(2)
   // once: what fails while it is told ends the process as Node does it
   process.once('uncaughtException', error => void import('./crashed.ts').then(({ endCrashed }) => endCrashed(error, args)))
+  printWhole(process.stdout)
   process.exitCode = await run(args, { stdout: process.stdout, stderr: process.stderr })
 }

@@ -1,4 +1,5 @@
-import { toAppError } from '../../../src-shared/errors.ts'
+import { fstatSync, writeSync } from 'node:fs'
+import { toAppError, toPrintError } from '../../../src-shared/errors.ts'
 import { curveRefusalMeaning } from '../../../src-shared/treasury/curve.ts'
 import type { JobProgress } from '../../core/index.ts'
 
@@ -12,7 +13,8 @@ export interface Terminal {
   progress(progress: JobProgress): void
   /** says what went wrong, on standard error */
   fail(error: unknown): void
-  end(): void
+  /** Waits until what was printed is taken, and gives whether all of it was; if not, it has said why. */
+  end(): Promise<boolean>
 }
 
 /** signals closer together than this are one press of Ctrl-C */
@@ -30,6 +32,8 @@ export function createTerminal(
   const abort = new AbortController()
   let lineShown = false
   let stoppedMs = 0
+  let printed = Promise.resolve()
+  let unprinted: NodeJS.ErrnoException | null = null
   const stop = (): void => {
     const nowMs = performance.now()
     // Ctrl-C comes twice at once where granary.mjs passes it on: from the terminal and from there
@@ -40,10 +44,13 @@ export function createTerminal(
   // whoever reads our output may go away early (`| head`): that is no failure
   const broken = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') process.exit(0)
+    // any other failure is told at the end: the work itself goes on
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   stdout.on('error', broken)
+  // whoever can't be told reads it from the exit code
+  stderr.on('error', () => {})
 
   function clearLine(): void {
     if (lineShown) stderr.write('\r\x1b[2K')
@@ -55,7 +62,12 @@ export function createTerminal(
     json,
     out: text => {
       clearLine()
-      stdout.write(text)
+      printed = new Promise(resolve => {
+        stdout.write(text, error => {
+          if (error) unprinted ??= error
+          resolve()
+        })
+      })
     },
     err: text => {
       clearLine()
@@ -68,24 +80,52 @@ export function createTerminal(
       stderr.write(`\r\x1b[2K${share}${detail}${left}`)
       lineShown = true
     },
-    fail(caught) {
-      clearLine()
-      const error = toAppError(caught)
-      if (error.code === 'cancelled') stderr.write('Stopped. Nothing half-written is left; run the same command again to go on.\n')
-      else {
-        const meaning = curveRefusalMeaning(error.code)
-        stderr.write(`granary: ${error.message}${meaning === null ? '' : `. ${meaning}`}\n`)
-      }
-      if (debug)
-        stderr.write(
-          `${error.code} ${JSON.stringify(error.details)}\n${error.stack}\n${error.cause instanceof Error ? `${error.cause.stack}\n` : ''}`,
-        )
-    },
-    end() {
+    fail,
+    async end() {
       clearLine()
       // once stopped, the process ends by itself; the same press of Ctrl-C that comes a second time must not change its exit code
       if (!abort.signal.aborted) process.off('SIGINT', stop).off('SIGTERM', stop)
       // `broken` stays: what was written may still be on its way when a reader goes
+      await printed
+      if (unprinted === null || unprinted.code === 'EPIPE') return true
+      fail(toPrintError(unprinted))
+      return false
     },
+  }
+
+  function fail(caught: unknown): void {
+    clearLine()
+    const error = toAppError(caught)
+    if (error.code === 'cancelled') stderr.write('Stopped. Nothing half-written is left; run the same command again to go on.\n')
+    else {
+      const meaning = curveRefusalMeaning(error.code)
+      stderr.write(`granary: ${error.message}${meaning === null ? '' : `. ${meaning}`}\n`)
+    }
+    if (debug)
+      stderr.write(
+        `${error.code} ${JSON.stringify(error.details)}\n${error.stack}\n${error.cause instanceof Error ? `${error.cause.stack}\n` : ''}`,
+      )
+  }
+}
+
+/**
+ * Has a standard output that is a file written to its last byte: of what a disk that fills up has no room for, the system writes a part, which
+ * Node's stream takes for all of it.
+ */
+export function printWhole(stdout: NodeJS.WriteStream & { fd: number }): void {
+  try {
+    if (!fstatSync(stdout.fd).isFile()) return
+  } catch {
+    return // Windows starts programs that have none
+  }
+  stdout._write = (chunk: string | Uint8Array, encoding, done) => {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(stdout.fd, bytes, at)
+    } catch (error) {
+      done(error as Error)
+      return
+    }
+    done()
   }
 }

@@ -7,6 +7,7 @@ import type { ExportColumn, ExportFormat, ExportOrder } from '../../../src-share
 import { besideTarget } from '../../archive/beside.ts'
 import { type JobContext, progressMeter } from '../context.ts'
 import { syncFolder } from '../files.ts'
+import { print } from '../print.ts'
 import { type ExportStores, type RowSource, rowSource } from './rows.ts'
 
 /** What was written. */
@@ -107,11 +108,8 @@ async function writePieces(target: string, pieces: Iterable<Piece>, context: Job
   }
 }
 
-/** Waits for a reader that is slower, so that nothing gathers here. */
 async function printPieces(pieces: Iterable<Piece>, context: JobContext, total: number): Promise<WrittenExport> {
-  return eachPiece(pieces, context, total, async bytes => {
-    if (!process.stdout.write(bytes)) await new Promise<void>(resolve => process.stdout.once('drain', resolve))
-  })
+  return eachPiece(pieces, context, total, print)
 }
 
 async function eachPiece(
