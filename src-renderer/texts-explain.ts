@@ -23,8 +23,9 @@ export const explainTexts = {
     hashHow: 'The hash is the blake2b-256 of the receipt\'s exact bytes, which "Copy receipt" gives.',
     uptimeOf: 'Uptime',
     uptimeTitle: 'Where the uptime comes from',
-    uptimeSum: (credited: string, elapsed: string, lost: string, slowBoots: number) =>
-      `${credited} credited of ${elapsed}; ${lost} lost${slowBoots > 0 ? `; ${slowBoots} slow ${plural(slowBoots, { one: 'boot', other: 'boots' })}` : ''}.`,
+    /** null: there is nothing that may still be credited, or is not known yet */
+    uptimeSum: (credited: string, elapsed: string, lost: string, waiting: string | null, unknown: string | null, slowBoots: number) =>
+      `${credited} credited of ${elapsed}; ${lost} lost${waiting === null ? '' : `; ${waiting} that may still be credited`}${unknown === null ? '' : `; ${unknown} not known yet`}${slowBoots > 0 ? `; ${slowBoots} slow ${plural(slowBoots, { one: 'boot', other: 'boots' })}` : ''}.`,
     nothing: 'Nothing was computed for this node.',
     /** after a figure's name, for screen readers */
     how: (name: string) => `, how ${name.charAt(0).toLowerCase() + name.slice(1)} is computed`,
@@ -64,6 +65,8 @@ export const explainTexts = {
     inBlock: (block: string) => `{time}, block ${block}`,
     rule: (rule: string) => `Rule: ${rule}`,
     lost: (seconds: string) => `${seconds} s lost`,
+    waiting: (seconds: string) => `${seconds} s may still count`,
+    notKnown: (seconds: string) => `${seconds} s not known yet`,
     unknown: 'unknown',
   },
   timeline: {

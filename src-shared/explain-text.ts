@@ -1,5 +1,6 @@
 import type { DerivationLine, Downtime, Evidence, Explanation, Step, StepKind, Violation } from './mint.ts'
 import { group, tftExact, usdExact } from './money.ts'
+import { sleepRules } from './sleep-rules.ts'
 import { formatDuration, formatUtc } from './time.ts'
 
 /** An explanation in words: the same sentences on the command line, on screen and in what is copied. Times in it are UTC. */
@@ -34,8 +35,8 @@ const titles: Record<StepKind, string> = {
 }
 
 /** What happened, in a few words. */
-export function stepTitle(step: Pick<Step, 'kind'>): string {
-  return titles[step.kind]
+export function stepTitle(step: Step): string {
+  return ownWords(step)?.title ?? titles[step.kind]
 }
 
 const meanings: Record<StepKind, string> = {
@@ -48,7 +49,7 @@ const meanings: Record<StepKind, string> = {
   'invalid-reboot':
     'the uptime fell, but is more than the time that passed, so no restart explains it; the next report is measured against the one before',
   ignored: 'the report does not count: the node is marked asleep or asked to boot, or its period is accounted for already',
-  sleep: 'the farmer put it to sleep; the time since the last report counts',
+  sleep: 'the farmer put it to sleep; the time since its last report counts',
   'boot-request': 'the farmer asked it to boot; it has 30 min from here',
   wake: 'it came back in time: the whole sleep counts',
   'wake-refused': 'it slept for more than 24 h or took more than 30 min to boot: the sleep does not count',
@@ -58,7 +59,7 @@ const meanings: Record<StepKind, string> = {
   'post-report': 'of this report, what lies inside the period counts',
   'post-reboot': 'of the time since the restart, what lies inside the period counts',
   'post-wake': 'of the sleep, what lies inside the period counts',
-  tail: 'nobody reported for the rest of the period',
+  tail: 'nobody reported up to here',
   twin: 'a node that was up needs a twin with a relay and a valid public key',
   carried: 'the uptime that was counted before the events that are known here begin',
   late: 'the uptime grew by less than the time that passed, though the node did not restart; it must report again, and the next report is measured against the one before',
@@ -69,16 +70,76 @@ const meanings: Record<StepKind, string> = {
   'rent-end': 'from here each contract counts what it uses',
 }
 
-/** What the step means for the uptime, with its seconds and evidence. */
+interface StepWords {
+  title?: string
+  meaning: string
+}
+
+/** The words of steps that mean something else than others of their kind. */
+function ownWords({ kind, rule, evidence, fromTs }: Step): StepWords | null {
+  if (kind === 'first-report' && rule.startsWith('node-period'))
+    return { meaning: "the node's own period begins with it; it counts nothing itself, and the next report is measured against it" }
+  if (kind === 'sleep') {
+    if (rule === sleepRules.atStart)
+      return {
+        title: 'Asleep from the start',
+        meaning: 'it slept already when the period began; the sleep from there on counts if it comes back in time',
+      }
+    if (rule === sleepRules.afterPeriod) return { meaning: 'the farmer put it to sleep after the period, where that counts nothing' }
+    if (evidence.lastNow === undefined)
+      return { meaning: 'the farmer put it to sleep before it had reported, so the time up to here does not count' }
+  }
+  if (kind === 'tail' && evidence.notKnownYet === true)
+    return { title: 'Not known yet', meaning: `the data reach until ${formatUtc(fromTs)}` }
+  if (kind === 'tail' && evidence.pending === true)
+    return {
+      title: evidence.asleep === true ? 'Still asleep' : 'No report since',
+      meaning:
+        evidence.asleep === true
+          ? 'the whole sleep counts if it comes back in time'
+          : 'nobody reported up to here, which is as far as the data reach; the next report says what counts',
+    }
+  return null
+}
+
+/** What the step means for the uptime, with its seconds. */
 export function describeStep(step: Step): string {
-  return `${titles[step.kind]}: ${meanings[step.kind]}. ${effect(step)}${evidenceText(step.evidence)}`
+  return `${stepTitle(step)}: ${ownWords(step)?.meaning ?? meanings[step.kind]}. ${effect(step)}`
 }
 
 function effect(step: Step): string {
+  const open = openSeconds(step)
+  if (open.unknownSec > 0) return `The ${secondsText(open.unknownSec)} up to the end of the period are not known yet.`
+  if (open.waitingSec > 0) return `${secondsText(open.waitingSec)} passed that may still be credited.`
   const violation = step.violation ? ` Violation ${step.violation}.` : ''
   if (step.elapsedSec === 0 && step.creditedSec === 0) return `The uptime stays as it is.${violation}`
   const lost = step.lostSec > 0 ? `, ${secondsText(step.lostSec)} lost` : ''
   return `${secondsText(step.elapsedSec)} passed, ${secondsText(step.creditedSec)} credited${lost}.${violation}`
+}
+
+/** Seconds without credit that are not lost, as they may still be credited. */
+export interface OpenSeconds {
+  /** of what is not known yet */
+  unknownSec: number
+  /** of what is known, and waits for the next report or the wake-up */
+  waitingSec: number
+}
+
+function openSeconds({ lostSec, evidence }: Pick<Step, 'lostSec' | 'evidence'>): OpenSeconds {
+  if (evidence.pending !== true) return { unknownSec: 0, waitingSec: 0 }
+  return evidence.notKnownYet === true ? { unknownSec: lostSec, waitingSec: 0 } : { unknownSec: 0, waitingSec: lostSec }
+}
+
+/** The seconds without credit of one step, or of a whole explanation: lost and open ones, which are `lostSec` together. */
+export function withoutCredit(steps: readonly Pick<Step, 'lostSec' | 'evidence'>[]): OpenSeconds & { lostSec: number } {
+  const sums = { lostSec: 0, unknownSec: 0, waitingSec: 0 }
+  for (const step of steps) {
+    const { unknownSec, waitingSec } = openSeconds(step)
+    sums.unknownSec += unknownSec
+    sums.waitingSec += waitingSec
+    sums.lostSec += step.lostSec - unknownSec - waitingSec
+  }
+  return sums
 }
 
 /** `2,400 s (40 min)`; below a minute only the seconds. */
@@ -100,6 +161,7 @@ export interface StepRun {
   count: number
   firstBlock: number | null
   lastBlock: number | null
+  /** the seconds that it accounts for; ignored reports account for none, so theirs are the times of the first and the last one */
   fromTs: number
   toTs: number
   elapsedSec: number
@@ -140,14 +202,15 @@ export function foldSteps(steps: Step[]): (Step | StepRun)[] {
 
 function runOf(steps: Step[]): StepRun {
   const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
+  const of = runKind(steps[0]!)!
   return {
     kind: 'run',
-    of: steps[0]!.kind === 'ignored' ? 'ignored' : 'report',
+    of,
     count: steps.length,
     firstBlock: steps[0]!.block,
     lastBlock: steps.at(-1)!.block,
-    fromTs: steps[0]!.fromTs,
-    toTs: steps.at(-1)!.toTs,
+    fromTs: of === 'ignored' ? steps[0]!.ts : steps[0]!.fromTs,
+    toTs: of === 'ignored' ? steps.at(-1)!.ts : steps.at(-1)!.toTs,
     elapsedSec: sum(step => step.elapsedSec),
     creditedSec: sum(step => step.creditedSec),
     lostSec: sum(step => step.lostSec),
@@ -214,15 +277,20 @@ export function explanationText(explanation: Explanation, options: { all?: boole
   const own = explanation.rules === 'node-period'
   const lines = [
     `Node ${explanation.nodeId}, ${own ? 'its own period' : `period ${period.index}`}: ${formatUtc(period.start)} to ${formatUtc(period.end)}`,
-    `Rules ${explanation.rules}, resources ${explanation.resources}${explanation.provisional ? (own ? ', still running' : ', provisional: the blocks after the period are not all known') : ''}`,
+    `Rules ${explanation.rules}, resources ${explanation.resources}${explanation.provisional ? stateText(explanation) : ''}`,
     '',
     'Uptime',
   ]
   for (const entry of options.all ? explanation.steps : foldSteps(explanation.steps)) lines.push(`  ${entryText(entry)}`)
-  lines.push(
-    `  = ${secondsText(explanation.measuredUptimeSec)} credited of ${secondsText(explanation.elapsedSec)}, ${secondsText(explanation.lostSec)} lost${own ? '' : `, ${explanation.slowBoots} slow boots`}`,
-    '',
-  )
+  const { lostSec, waitingSec, unknownSec } = withoutCredit(explanation.steps)
+  const sums = [
+    `${secondsText(explanation.measuredUptimeSec)} credited of ${secondsText(explanation.elapsedSec)}`,
+    `${secondsText(lostSec)} lost`,
+    ...(waitingSec > 0 ? [`${secondsText(waitingSec)} that may still be credited`] : []),
+    ...(unknownSec > 0 ? [`${secondsText(unknownSec)} not known yet`] : []),
+    ...(own ? [] : [`${explanation.slowBoots} slow boots`]),
+  ]
+  lines.push(`  = ${sums.join(', ')}`, '')
   if (explanation.downtimes.length > 0) {
     lines.push('Downtimes')
     for (const downtime of explanation.downtimes) lines.push(`  ${downtimeText(downtime)}`)
@@ -251,11 +319,22 @@ export function explanationText(explanation: Explanation, options: { all?: boole
   return lines.join('\n')
 }
 
+/** That it is not final, and how far it is known. */
+function stateText({ rules, steps }: Pick<Explanation, 'rules' | 'steps'>): string {
+  const last = steps.at(-1)
+  if (rules === 'node-period') return `, still running${last ? `: known until ${formatUtc(last.toTs)}` : ''}`
+  return last?.evidence.notKnownYet === true
+    ? `, provisional: the period is known until ${formatUtc(last.fromTs)}`
+    : ', provisional: the blocks after the period are not all known'
+}
+
 function entryText(entry: Step | StepRun): string {
-  if (entry.kind !== 'run') return `${formatUtc(entry.ts)}  ${blockText(entry.block)}  ${describeStep(entry)} (${entry.rule})`
+  if (entry.kind !== 'run')
+    return `${formatUtc(entry.ts)}  ${blockText(entry.block)}  ${describeStep(entry)}${evidenceText(entry.evidence)} (${entry.rule})`
   const blocks = entry.firstBlock === null ? '' : `blocks ${entry.firstBlock} to ${entry.lastBlock}`
   const lost = entry.lostSec === 0 ? '' : `, ${secondsText(entry.lostSec)} lost`
-  return `${formatUtc(entry.toTs)}  ${blocks}  ${runTitle(entry)}: ${secondsText(entry.elapsedSec)} passed, ${secondsText(entry.creditedSec)} credited${lost}.`
+  // the time of its last block, as steps have it: a report may be dated a little before or after
+  return `${formatUtc(entry.steps.at(-1)!.ts)}  ${blocks}  ${runTitle(entry)}: ${secondsText(entry.elapsedSec)} passed, ${secondsText(entry.creditedSec)} credited${lost}.`
 }
 
 function blockText(block: number | null): string {

@@ -38,7 +38,7 @@ export const stepKinds = [
   'too-low', // violation UptimeTooLow: not remembered
   'invalid-reboot', // violation InvalidReboot: not remembered
   'ignored', // a report that does not count: asleep, or only one of the two power marks
-  'sleep', // goes to sleep; credits the time since the last report
+  'sleep', // goes to sleep; credits the time since the last report, if there was one in the period (see sleepRules)
   'boot-request', // asked to boot
   'wake', // back in time: the whole sleep is credited
   'wake-refused', // back too late (slept over 24 h) or too slowly (over 30 min to boot): nothing credited
@@ -48,7 +48,7 @@ export const stepKinds = [
   'post-report', // a report after the period: what lies inside it is credited
   'post-reboot',
   'post-wake',
-  'tail', // from the last point to the period's end: nobody reported, nothing credited
+  'tail', // from the last point to the period's end: nobody reported, nothing credited; evidence `pending`: not lost, as it may still be credited, `notKnownYet` where it is not known what happened
   'twin', // violation of the node's twin
   // rule set node-period only
   'carried', // what the state held with which the reading begins

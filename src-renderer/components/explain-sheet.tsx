@@ -1,6 +1,6 @@
 import { Skeleton } from '@mantine/core'
 import { type Ref, useEffect, useRef } from 'react'
-import { causeText, explanationText, secondsText } from '../../src-shared/explain-text.ts'
+import { causeText, explanationText, secondsText, withoutCredit } from '../../src-shared/explain-text.ts'
 import type { Explanation, Rules } from '../../src-shared/mint.ts'
 import { tftExact, tftShort } from '../../src-shared/money.ts'
 import { useQuery } from '../api.ts'
@@ -134,6 +134,7 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
 
 /** Every credit and every loss, with what was lost told first. */
 export function UptimeSection({ explanation, place }: { explanation: Explanation; place?: Ref<HTMLElement> }) {
+  const { lostSec, waitingSec, unknownSec } = withoutCredit(explanation.steps)
   return (
     <section className={classes.section} aria-label={words.uptimeOf} ref={place}>
       <h3>{words.uptimeTitle}</h3>
@@ -141,7 +142,9 @@ export function UptimeSection({ explanation, place }: { explanation: Explanation
         {words.uptimeSum(
           secondsText(explanation.measuredUptimeSec),
           secondsText(explanation.elapsedSec),
-          secondsText(explanation.lostSec),
+          secondsText(lostSec),
+          waitingSec > 0 ? secondsText(waitingSec) : null,
+          unknownSec > 0 ? secondsText(unknownSec) : null,
           explanation.slowBoots,
         )}
       </p>

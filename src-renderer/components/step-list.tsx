@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { describeStep, foldSteps, runTitle, type StepRun, secondsText, stepTitle } from '../../src-shared/explain-text.ts'
+import { describeStep, foldSteps, runTitle, type StepRun, secondsText, stepTitle, withoutCredit } from '../../src-shared/explain-text.ts'
 import type { Evidence, Step } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
 import { evidenceWords, texts, violationWords } from '../texts.ts'
@@ -29,7 +29,7 @@ function RunEntry({ run }: { run: StepRun }) {
     <details onToggle={event => setOpen(event.currentTarget.open)}>
       <summary className={classes.step}>
         <span className={classes.what}>{runTitle(run)}</span>
-        <Credit credited={run.creditedSec} lost={run.lostSec} />
+        <Credit credited={run.creditedSec} steps={run.steps} />
         <span className={classes.when}>
           <Filled
             text={run.firstBlock === null ? texts.app.between : words.rangeIn(group(String(run.firstBlock)), group(String(run.lastBlock)))}
@@ -58,7 +58,7 @@ function StepEntry({ step }: { step: Step }) {
           {stepTitle(step)}
           {step.violation ? <strong className={classes.bad}> · {violationWords[step.violation].name}</strong> : null}
         </span>
-        <Credit credited={step.creditedSec} lost={step.lostSec} />
+        <Credit credited={step.creditedSec} steps={[step]} />
         <span className={classes.when}>
           <Filled
             text={step.block === null ? words.atEnd : words.inBlock(group(String(step.block)))}
@@ -67,7 +67,7 @@ function StepEntry({ step }: { step: Step }) {
         </span>
       </summary>
       <div className={classes.detail}>
-        <p>{describeStep({ ...step, evidence: {} })}</p>
+        <p>{describeStep(step)}</p>
         <p className={classes.dim}>{words.rule(step.rule)}</p>
         <EvidenceList evidence={step.evidence} />
       </div>
@@ -75,13 +75,24 @@ function StepEntry({ step }: { step: Step }) {
   )
 }
 
-function Credit({ credited, lost }: { credited: number; lost: number }) {
+function Credit({ credited, steps }: { credited: number; steps: Step[] }) {
+  const { lostSec: lost, waitingSec, unknownSec } = withoutCredit(steps)
   return (
     <span className={classes.credit}>
       <span title={secondsText(credited)}>+{group(String(credited))} s</span>
       {lost > 0 ? (
         <span className={classes.lost} title={secondsText(lost)}>
           {words.lost(group(String(lost)))}
+        </span>
+      ) : null}
+      {waitingSec > 0 ? (
+        <span className={classes.dim} title={secondsText(waitingSec)}>
+          {words.waiting(group(String(waitingSec)))}
+        </span>
+      ) : null}
+      {unknownSec > 0 ? (
+        <span className={classes.dim} title={secondsText(unknownSec)}>
+          {words.notKnown(group(String(unknownSec)))}
         </span>
       ) : null}
     </span>

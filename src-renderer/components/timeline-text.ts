@@ -15,7 +15,7 @@ export function momentText(ts: number): string {
 /** What an event is and what it did, without its time. */
 export function markText(mark: Mark): string {
   const block = mark.block === null ? '' : ` ${words.block(group(String(mark.block)))}`
-  if (mark.step) return `${describeStep({ ...mark.step, evidence: {} })}${block}`
+  if (mark.step) return `${describeStep(mark.step)}${block}`
   const { kind, uptime } = mark.event!
   const what = words.happened[kind]
   return `${uptime === null ? what : words.reported(what, formatDuration(uptime))}.${block}`

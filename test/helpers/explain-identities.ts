@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { withoutCredit } from '../../src-shared/explain-text.ts'
 import type { Explanation, NodeResult } from '../../src-shared/mint.ts'
 
 /** What must hold for every explanation: see stepSchema and DayTally. */
@@ -18,6 +19,9 @@ export function checkExplanation(explanation: Explanation, node: NodeResult, kno
   expect(explanation.measuredUptimeSec).toBe(node.measuredUptimeSec)
   expect(explanation.elapsedSec).toBe(cursorTs - period.start)
   expect(explanation.lostSec).toBe(sum('lostSec'))
+  const { lostSec, waitingSec, unknownSec } = withoutCredit(steps)
+  expect(lostSec + waitingSec + unknownSec).toBe(explanation.lostSec)
+  if (!explanation.provisional) expect(waitingSec + unknownSec).toBe(0)
   expect(explanation.violation?.violation ?? null).toBe(node.violation)
   expect(explanation.hash).toBe(node.hash)
   const line = (name: string) => explanation.derivation.find(entry => entry.name === name)!.value

@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import { explainMint } from '../../src-main/engines/minting/node-period/explain.ts'
+import { createNodePeriodFold } from '../../src-main/engines/minting/node-period/fold.ts'
+import { mintOf } from '../../src-main/engines/minting/node-period/mint.ts'
+import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
 import { prettyReceipt, receiptInputs } from '../../src-renderer/components/explain-model.ts'
-import { explanationText, foldSteps, runTitle } from '../../src-shared/explain-text.ts'
+import { describeStep, explanationText, foldSteps, runTitle, stepTitle, withoutCredit } from '../../src-shared/explain-text.ts'
+import type { GridEvent, StartSnapshot } from '../../src-shared/grid.ts'
 import type { Explanation, Step } from '../../src-shared/mint.ts'
 import { cleanName } from '../../src-shared/text.ts'
+import { formatUtc, PERIOD_SEC, periodAt } from '../../src-shared/time.ts'
+import { feedEvent, readCase } from '../helpers/cases.ts'
+import { checkExplanation } from '../helpers/explain-identities.ts'
+import { gridNode, policyOf } from '../helpers/node-period.ts'
 
 function report(block: number, creditedSec = 2400, extra: Partial<Step> = {}): Step {
   return {
@@ -45,6 +54,135 @@ test('runs of ordinary reports fold, whatever lost or violated stays, the sums s
   ])
   const sum = (list: { creditedSec: number }[]) => list.reduce((total, entry) => total + entry.creditedSec, 0)
   expect(sum(folded)).toBe(sum(steps))
+})
+
+describe('what happened, as rule set v3 tells it', () => {
+  const c = readCase('healthy')
+  const { period } = c.header
+  const first = c.start.block
+  const report = (sec: number, uptime: number): [number, GridEvent] => [
+    sec,
+    ['TfgridModule.NodeUptimeReported', { node_id: 1, now: period.start + sec, uptime }],
+  ]
+  const target = (sec: number, to: 'Up' | 'Down'): [number, GridEvent] => [
+    sec,
+    ['TfgridModule.PowerTargetChanged', { farm_id: 1, node_id: 1, power_target: to }],
+  ]
+  const down = (sec: number): [number, GridEvent] => [
+    sec,
+    ['TfgridModule.PowerStateChanged', { farm_id: 1, node_id: 1, power_state: { Down: 1 } }],
+  ]
+  /** Explains node 1 by events at their second of the period, each in the block of that second. The end block's is 2,630,882. */
+  function explained(events: [number, GridEvent][], coveredTo = c.end.block + 16_200, power: StartSnapshot['power'] = []): Explanation {
+    const fold = createV3Mint(c.header, { ...c.start, power }, c.end, { resources: 'latest', explain: () => true })
+    for (const [sec, event] of events) {
+      fold.block(first + Math.ceil((sec - 2) / 6), period.start + sec)
+      feedEvent(event, fold)
+    }
+    const result = fold.finish(coveredTo)
+    const explanation = fold.explanation(1)
+    // days say nothing yet of the time that the next report may still credit
+    const waits = explanation.steps.find(({ kind, evidence }) => kind === 'tail' && evidence.pending === true && evidence.asleep === false)
+    const knownSec = coveredTo >= c.end.block ? PERIOD_SEC : (coveredTo - first) * 6 + 2
+    checkExplanation(explanation, result.nodes[0]!, waits ? waits.fromTs - period.start : knownSec)
+    return explanation
+  }
+  const linesOf = (explanation: Explanation) => explanationText(explanation).split('\n')
+  const sleeps = (explanation: Explanation) => explanation.steps.filter(step => step.kind === 'sleep').map(describeStep)
+
+  test('ignored reports in a row have their own times, so that time never runs back', () => {
+    const events = [
+      report(602, 500),
+      target(1202, 'Down'),
+      down(1262),
+      report(2402, 9),
+      report(3602, 9),
+      report(4802, 9),
+      target(6002, 'Up'),
+    ]
+    const explanation = explained(events)
+    const run = foldSteps(explanation.steps).find(entry => entry.kind === 'run')!
+    expect(run).toMatchObject({ of: 'ignored', count: 3, fromTs: period.start + 2402, toTs: period.start + 4802 })
+    const lines = linesOf(explanation)
+    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^  ${formatUtc(period.start + 4802)}  blocks .* 3 ignored reports`)))
+    const times = lines.filter(line => /^ {2}\d{4}-.* UTC {2}(no event|blocks? \d)/.test(line)).map(line => line.slice(2, 25))
+    expect(times.length).toBe(6)
+    expect(times).toEqual(times.toSorted())
+  })
+
+  test('going to sleep says whether the time before it counts', () => {
+    expect(sleeps(explained([report(602, 500), target(1202, 'Down'), down(1262)]))).toEqual([
+      'Went to sleep: the farmer put it to sleep; the time since its last report counts. 660 s (11 min) passed, 660 s (11 min) credited.',
+    ])
+    expect(sleeps(explained([target(1202, 'Down'), down(1262)]))).toEqual([
+      'Went to sleep: the farmer put it to sleep before it had reported, so the time up to here does not count. 1,262 s (21 min 2 s) passed, 0 s credited, 1,262 s (21 min 2 s) lost.',
+    ])
+    expect(sleeps(explained([report(602, 500), target(2_631_002, 'Down'), down(2_631_062)]))).toEqual([
+      'Went to sleep: the farmer put it to sleep after the period, where that counts nothing. The uptime stays as it is.',
+    ])
+    const asleep = { node_id: 1, state: { Down: 5 }, down_since_ts: period.start - 100, target: 'Down' as const }
+    expect(sleeps(explained([], undefined, [asleep]))).toEqual([
+      'Asleep from the start: it slept already when the period began; the sleep from there on counts if it comes back in time. The uptime stays as it is.',
+    ])
+  })
+
+  test('what is not known yet is said to be so, and until when it is known; it is not lost', () => {
+    const untilSec = 600_002
+    const known = formatUtc(period.start + untilSec)
+    const whole = explained([report(602, 500)])
+    expect(withoutCredit(whole.steps)).toEqual({ lostSec: whole.lostSec, waitingSec: 0, unknownSec: 0 })
+    expect(describeStep(whole.steps.at(-1)!)).toMatch(/^No more reports: nobody reported up to here\..* lost\.$/)
+
+    const reportedUntil = (lastSec: number) => {
+      const events: [number, GridEvent][] = []
+      for (let sec = 602; sec <= lastSec; sec += 2400) events.push(report(sec, 500_000 + sec))
+      return explained(events, first + 100_000)
+    }
+    const waits = reportedUntil(599_000)
+    expect(waits.steps.slice(-2).map(stepTitle)).toEqual(['No report since', 'Not known yet'])
+    expect(waits.steps.slice(-2).map(describeStep)).toEqual([
+      'No report since: nobody reported up to here, which is as far as the data reach; the next report says what counts. 1,800 s (30 min) passed that may still be credited.',
+      `Not known yet: the data reach until ${known}. The 2,030,878 s (23 d 12 h) up to the end of the period are not known yet.`,
+    ])
+    expect(withoutCredit(waits.steps)).toEqual({ lostSec: 0, waitingSec: 1800, unknownSec: PERIOD_SEC - untilSec })
+
+    // the next report comes too late for all of it
+    const late = reportedUntil(500_000)
+    expect(stepTitle(late.steps.at(-2)!)).toBe('No more reports')
+    const asleep = explained([report(602, 500), target(550_002, 'Down'), down(550_062)], first + 100_000)
+    expect(stepTitle(asleep.steps.at(-2)!)).toBe('Still asleep')
+    for (const explanation of [waits, late, asleep]) {
+      const { lostSec, waitingSec, unknownSec } = withoutCredit(explanation.steps)
+      expect(explanation.measuredUptimeSec + lostSec + waitingSec + unknownSec).toBe(explanation.elapsedSec)
+      const lines = linesOf(explanation)
+      expect(lines[1]).toContain(`provisional: the period is known until ${known}`)
+      expect(lines.find(line => line.startsWith('  = '))).toContain('2,030,878 s (23 d 12 h) not known yet')
+      expect(lines.filter(line => /2,030,878 s[^,]* lost/.test(line))).toEqual([])
+    }
+  })
+})
+
+test('a period of a node’s own begins with a report that counts nothing, and while it runs the last stretch is not lost', () => {
+  const { start, end } = periodAt(80)
+  const fold = createNodePeriodFold(
+    { period: { index: 80, start, end } },
+    { block: 0, ts: start, nodes: [gridNode(1)], contracts: [], connectionPrice: 80 },
+    { farms: [{ id: 1, name: 'a', twin_id: 1 }], farmingPolicies: [policyOf(3)] },
+    { boundary: null, explain: () => true },
+  )
+  for (const [block, sec] of [1000, 3400, 5800].entries()) {
+    fold.block(block + 1, start + sec)
+    fold.uptime(1, start + sec, sec)
+  }
+  const { open } = fold.running()[0]!
+  const explanation = explainMint(mintOf(open!, { network: 'test', carbon: false }), open!.story!, 80, start + 9400)
+  expect([explanation.steps[0]!, explanation.steps.at(-1)!].map(describeStep)).toEqual([
+    "First report: the node's own period begins with it; it counts nothing itself, and the next report is measured against it. The uptime stays as it is.",
+    'No report since: nobody reported up to here, which is as far as the data reach; the next report says what counts. 3,600 s (1 h) passed that may still be credited.',
+  ])
+  const lines = explanationText(explanation).split('\n')
+  expect(lines[1]).toContain(`still running: known until ${formatUtc(start + 9400)}`)
+  expect(lines).toContain('  = 4,800 s (1 h 20 min) credited of 8,400 s (2 h 20 min), 0 s lost, 3,600 s (1 h) that may still be credited')
 })
 
 const receipt =

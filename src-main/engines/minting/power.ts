@@ -1,4 +1,5 @@
 import type { PowerTarget } from '../../../src-shared/grid.ts'
+import { sleepRules } from '../../../src-shared/sleep-rules.ts'
 import { tallyUp } from './days.ts'
 import { type Clock, inconsistent, NONE, type NodeState, rememberReport, setViolation } from './state.ts'
 import { recordMove, recordStill } from './trace.ts'
@@ -32,7 +33,7 @@ export function applyPowerState(s: NodeState, clock: Clock, isDown: boolean, aft
   if (s.trace !== null) {
     const step = {
       kind: 'sleep',
-      rule: afterPeriod ? 'v3 after the period, going to sleep' : 'v3 power',
+      rule: afterPeriod ? sleepRules.afterPeriod : sleepRules.inPeriod,
       block: clock.block,
       ts: clock.ts,
       evidence: s.hasReport ? { lastNow: s.lastNow, sleepTs: clock.ts } : { sleepTs: clock.ts },
@@ -54,7 +55,7 @@ export function startPower(s: NodeState, downSinceTs: number, target: PowerTarge
   if (s.trace !== null)
     recordStill(s.trace, {
       kind: 'sleep',
-      rule: "v3 power, asleep at the period's start",
+      rule: sleepRules.atStart,
       block: startBlock,
       ts: startBlockTs,
       evidence: { sleepTs: downSinceTs },
