@@ -7,6 +7,7 @@ import { type Boundary, createNodePeriodFold, type NodePeriodFold } from '../eng
 import { marketGaps } from '../engines/minting/node-period/market.ts'
 import { mintOf } from '../engines/minting/node-period/mint.ts'
 import { inOrder, mintProblems, mintsCsv, mintsNdjson } from '../engines/minting/node-period/outputs.ts'
+import { watchStates } from '../engines/minting/node-period/stored-state.ts'
 import { problemsJson } from '../engines/minting/outputs.ts'
 import { canonicalJson } from '../store/exact-json.ts'
 import { type JobContext, progressMeter } from './context.ts'
@@ -81,7 +82,10 @@ export async function mintArchiveByNode(
   })
   const { network, period } = header!
   const mints = inOrder(fold!.saved().map(saved => mintOf(saved, { network, carbon: input.carbon })))
-  return writeNodeMints({ network, period, mints, states: fold!.states(), gaps: marketGaps(start!) }, input.outDir)
+  const watch = watchStates(period.index)
+  watch.see(start!)
+  const gaps = [...marketGaps(start!), ...watch.gaps()]
+  return writeNodeMints({ network, period, mints, states: fold!.states(), gaps }, input.outDir)
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 import { applyToMarket, createMarket, type Market, marketGaps } from '../engines/minting/node-period/market.ts'
 import { mintOf } from '../engines/minting/node-period/mint.ts'
 import { inOrder, mintProblems } from '../engines/minting/node-period/outputs.ts'
+import { watchStates } from '../engines/minting/node-period/stored-state.ts'
 import { BUCKET_BITS } from '../store/codec-bucket.ts'
 import { readTransaction } from '../store/db.ts'
 import { buckets, LOOSE, readEvents } from '../store/events.ts'
@@ -37,8 +38,8 @@ export interface PlannedRun {
   key: string
 }
 
-/** Rises when the same events give other mints than before, so that what was saved is worked out anew. */
-const COUNTING = 2
+/** Rises when the same events give other mints or problems than before, so that what was saved is worked out anew. */
+const COUNTING = 3
 
 /** Every stored period, by index, with the key of the run that rests on it as it is now. */
 export function planRuns(store: Store, rules: NodePeriodRules): PlannedRun[] {
@@ -145,16 +146,20 @@ export function foldRun(store: Store, plan: PlannedRun, rules: NodePeriodRules, 
     const end = loadEnd(store, period)
     const fold = beginFold(period, start, end, { boundary: plan.boundary })
     const market = marketOf(store, plan, start, end)
+    const watch = watchStates(period.index, plan.before !== null)
     const states = new Map<number, unknown[]>()
     const all = new Set([...start.buckets, ...buckets(store, period).map(({ bucket }) => bucket)])
     all.delete(LOOSE)
     for (const bucket of [...all].sort((a, b) => a - b)) {
-      fold.begin(partOf(start, bucket, statesBefore(bucket)), market())
+      const part = partOf(start, bucket, statesBefore(bucket))
+      watch.see(part)
+      fold.begin(part, market())
       const left = readBucket(store, plan, fold, { bucketFrom: bucket, bucketTo: bucket }, () => statesOf(fold, bucket))
       states.set(bucket, left ?? statesOf(fold, bucket))
     }
     const mints = inOrder(fold.saved().map(saved => mintOf(saved, { network: period.network, carbon: rules.carbon })))
-    return { mints, states, open: fold.running(), openStates: () => fold.states(), gaps: marketGaps(start.common()) }
+    const gaps = [...marketGaps(start.common()), ...watch.gaps()]
+    return { mints, states, open: fold.running(), openStates: () => fold.states(), gaps }
   })
 }
 

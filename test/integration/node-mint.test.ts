@@ -176,7 +176,7 @@ test('the store gives the same files', async () => {
 })
 
 test('what is open is what the next period begins with, and a mint that begins with it goes on as the store does', async () => {
-  const both = join(folder, 'both')
+  const both = join(folder, 'data-both')
   await imported('first', archiveText(100, told), both)
   await imported(
     'second',
@@ -197,4 +197,40 @@ test('what is open is what the next period begins with, and a mint that begins w
   const second = await minted('second', '--period', '101', '--data', both)
   expect(await fromArchive('again', text)).toEqual(second)
   expect([second['mints.csv'], second['open.ndjson']]).toEqual([archive['mints.csv'], archive['open.ndjson']])
+})
+
+const gapOf = (period: number) => ({
+  kind: 'incomplete',
+  subject: 'the start',
+  message: expect.stringMatching(
+    new RegExp(
+      `^The start snapshot of period ${period} has no node's running state.*before the start is not counted.*import the period before it too.*--node-states`,
+    ),
+  ) as string,
+})
+const problemsOf = (files: Record<string, string>): unknown => JSON.parse(files['problems.json']!)
+
+test('a start without running states is told, from the archive and from the store, also where the list of them is empty', async () => {
+  expect(problemsOf(archive)).toEqual([gapOf(100)])
+  expect(problemsOf(await fromArchive('empty-list', archiveText(100, told, { nodeStates: [] })))).toEqual([gapOf(100)])
+  const alone = join(folder, 'data-alone')
+  await imported('alone-101', archiveText(101, []), alone)
+  expect(problemsOf(await minted('alone', '--period', '101', '--data', alone))).toEqual([gapOf(101)])
+  // the period before comes too: 101 goes on from it, and only 100 begins with nothing
+  await imported('alone-100', archiveText(100, told), alone)
+  expect(problemsOf(await minted('followed', '--period', '101', '--data', alone))).toEqual([])
+  expect(problemsOf(await minted('before', '--period', '100', '--data', alone))).toEqual([gapOf(100)])
+})
+
+test('a start that has running states, or no node that could have one, lacks nothing', async () => {
+  const nodeStates = archive['open.ndjson']!.trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as unknown)
+  const later = archiveText(101, [], { nodeStates })
+  expect(problemsOf(await fromArchive('with-states', later))).toEqual([])
+  const stored = join(folder, 'data-states')
+  await imported('stored-states', later, stored)
+  expect(problemsOf(await minted('from-stored-states', '--period', '101', '--data', stored))).toEqual([])
+  const virtual = archiveText(100, [], { nodes: [gridNode(5, { virtualized: true })], contracts: [] })
+  expect(problemsOf(await fromArchive('virtual', virtual))).toEqual([])
 })

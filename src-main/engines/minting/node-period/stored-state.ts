@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AppError } from '../../../../src-shared/errors.ts'
-import type { U64 } from '../../../../src-shared/grid.ts'
+import type { StartSnapshot, U64 } from '../../../../src-shared/grid.ts'
 import type { IdTable } from '../../../../src-shared/id-table.ts'
 import { violationDetailSchema } from '../../../../src-shared/mint.ts'
 import { PERIOD_SEC } from '../../../../src-shared/time.ts'
@@ -99,6 +99,29 @@ export function restoreState(stored: unknown, states: IdTable<NodeState>, startB
   s.violation = period.violation?.violation ?? null
   return nodeId
 }
+
+/**
+ * Says, once all parts of a fixed period's start were seen, what follows from its lacking running states (interfaces.md, Grid archive), for
+ * problems.json. Nothing tells whether the nodes ran before, so it is told wherever there are nodes. `isKnown`: the states come from elsewhere.
+ */
+export function watchStates(index: number, isKnown = false): { see(part: StartPart): void; gaps(): string[] } {
+  let hasNodes = false
+  let hasStates = isKnown
+  return {
+    see({ nodes, nodeStates = [] }) {
+      // a virtual node has no state
+      hasNodes ||= nodes.some(node => !node.virtualized)
+      hasStates ||= nodeStates.length > 0
+    },
+    gaps() {
+      if (hasStates || !hasNodes) return []
+      return [
+        `The start snapshot of period ${index} has no node's running state, so every node begins with its first report from there on: what it ran before the start is not counted. Nothing is lost where no node ran before. Otherwise import the period before it too and mint from the store, or mint from an archive that granary archive export --node-states wrote.`,
+      ]
+    },
+  }
+}
+type StartPart = Pick<StartSnapshot, 'nodes' | 'nodeStates'>
 
 type Figures<T> = { cru: T; mru: T; hru: T; sru: T }
 
