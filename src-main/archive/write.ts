@@ -5,7 +5,7 @@ import type { Duplex, Writable } from 'node:stream'
 import { constants, createGzip, createZstdCompress } from 'node:zlib'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { ArchiveSink } from '../../src-shared/grid.ts'
-import { besideTarget } from './beside.ts'
+import { besideTarget, ofTarget } from './beside.ts'
 import { endText, headerText, rareText, startText } from './write-lines.ts'
 
 /** A sink that writes. Whoever feeds it awaits drain() now and then (every few thousand events), so that memory stays constant. */
@@ -46,7 +46,7 @@ export async function writeArchive(
       return done
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {})
-      throw error
+      throw ofTarget(error, temporary, target)
     }
   } catch (error) {
     throw (error as { code?: unknown }).code === 'EPIPE' ? readerGone(error) : toAppError(error)

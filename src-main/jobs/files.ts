@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { toAppError } from '../../src-shared/errors.ts'
-import { besideTarget } from '../archive/beside.ts'
+import { besideTarget, dropBeside, ofTarget } from '../archive/beside.ts'
 
 /** A file's text, or its bytes in pieces. */
 export type Content = string | readonly Uint8Array[]
@@ -26,8 +26,8 @@ export function writeFilesAtomically(folder: string, files: Record<string, Conte
     const gone = Object.keys(files).filter(name => files[name] === null)
     putInPlace(folder, written, gone)
   } catch (error) {
-    for (const { temporary } of written) rmSync(temporary, { force: true })
-    throw toAppError(error)
+    for (const { temporary } of written) dropBeside(temporary)
+    throw toAppError(written.reduce((said: unknown, { temporary, target }) => ofTarget(said, temporary, target), error))
   }
 }
 

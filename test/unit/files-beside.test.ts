@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { besideTarget } from '../../src-main/archive/beside.ts'
+import { writeArchive } from '../../src-main/archive/write.ts'
 import { writeFilesAtomically } from '../../src-main/jobs/files.ts'
 
 let folder: string
@@ -40,4 +41,31 @@ test('where one file cannot be replaced, the first, by which money moves, stays 
   )
   expect(readFileSync(join(folder, 'payouts.csv'), 'utf8')).toBe('old')
   expect(readdirSync(folder).sort()).toEqual(['overview.csv', 'payouts.csv'])
+})
+
+test('what is wrong with a place is said of the folder or of the target, never of what is written beside it', async () => {
+  writeFileSync(join(folder, 'file'), '')
+  mkdirSync(join(folder, 'taken', 'full'), { recursive: true })
+  const nothing = async () => {}
+  await expect(writeArchive(join(folder, 'away', 'e4'), nothing)).rejects.toMatchObject({
+    code: 'io.missing',
+    message: `There is no folder ${join(folder, 'away')}. It must exist already: make it, or name another place.`,
+  })
+  await expect(writeArchive(join(folder, 'file', 'e4'), nothing)).rejects.toMatchObject({
+    code: 'io.failed',
+    message: `There is a file in the way of ${join(folder, 'file')}, which must be a folder. Name another place.`,
+  })
+  const failure = (work: () => unknown) =>
+    Promise.resolve()
+      .then(work)
+      .then(
+        () => 'it did not fail',
+        error => (error as Error).message,
+      )
+  // a name that the system takes, but not with what is put around it
+  const long = join(folder, 'x'.repeat(250))
+  expect(await failure(() => writeArchive(long, nothing))).toContain(`'${long}'`)
+  expect(await failure(() => writeFilesAtomically(folder, { ['x'.repeat(250)]: 'x' }))).toContain(`'${long}'`)
+  expect(await failure(() => writeFilesAtomically(folder, { taken: 'x' }))).toContain(`(${join(folder, 'taken')})`)
+  expect(readdirSync(folder).sort()).toEqual(['file', 'taken'])
 })

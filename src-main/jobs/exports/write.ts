@@ -1,10 +1,10 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Cell, csvLine } from '../../../src-shared/csv.ts'
 import { AppError, toAppError } from '../../../src-shared/errors.ts'
 import type { ExportColumn, ExportFormat, ExportOrder } from '../../../src-shared/exports.ts'
-import { besideTarget } from '../../archive/beside.ts'
+import { besideTarget, dropBeside, ofTarget } from '../../archive/beside.ts'
 import { type JobContext, progressMeter } from '../context.ts'
 import { syncFolder } from '../files.ts'
 import { print } from '../print.ts'
@@ -87,9 +87,9 @@ async function writePieces(target: string, pieces: Iterable<Piece>, context: Job
   let temporary: string | null = null
   let handle: number | null = null
   try {
+    temporary = besideTarget(target)
     if (statSync(target, { throwIfNoEntry: false })?.isDirectory())
       throw new AppError('usage', `${target} is a folder. Name the file that is to be written in it.`)
-    temporary = besideTarget(target)
     handle = openSync(temporary, 'wx', 0o644)
     const to = handle
     const done = await eachPiece(pieces, context, total, bytes => {
@@ -103,8 +103,9 @@ async function writePieces(target: string, pieces: Iterable<Piece>, context: Job
     return done
   } catch (error) {
     if (handle !== null) closeSync(handle)
-    if (temporary !== null) rmSync(temporary, { force: true })
-    throw toAppError(error)
+    if (temporary === null) throw toAppError(error)
+    dropBeside(temporary)
+    throw toAppError(ofTarget(error, temporary, target))
   }
 }
 
