@@ -6,6 +6,7 @@ const counted = (count: string, one: string, many: string) => `${count} ${plural
 /** What the page Exports says. */
 export const exportsTexts = {
   title: 'Exports',
+  holds: 'CSV and JSON files of receipts, payouts and more',
   parts: { label: 'Parts of this page', rows: 'Rows', statement: 'Statement' },
   readOnly:
     'This Granary only reads, so it makes no files. Use the one that has the data folder open, or the command line: granary export.',
@@ -57,6 +58,7 @@ export const exportsTexts = {
   statement: {
     forTaxes: 'For your taxes',
     link: 'Statement of a year',
+    holds: 'PDF and CSV of what a farm was paid in a year',
     what: 'What a farm was paid in a year, by day and by node, as tax offices ask for it.',
     farm: 'Farm',
     farmHint: 'Choose a farm',

@@ -165,11 +165,11 @@ const english = {
       'Not all of the period is known yet: it still runs, or its history is not all here. The lines below apply the rules to what is known: the share of uptime is of the whole period, so it grows until the end, and there is no payout yet.',
   },
   palette: {
-    placeholder: 'Search pages, nodes, farms, receipts, actions',
+    placeholder: 'Search pages, nodes, farms, periods, receipts, actions',
     found: 'Found',
     pages: 'Pages',
     actions: 'Actions',
-    nothing: 'Nothing found. Try a node id, a farm name, a label or the beginning of a receipt hash.',
+    nothing: 'Nothing found. Try a number, a farm name, a label or the beginning of a receipt hash.',
     light: 'Use the light theme',
     dark: 'Use the dark theme',
     auto: "Use the system's theme",

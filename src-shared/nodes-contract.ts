@@ -236,12 +236,12 @@ export const nodeQueries = {
     out: paged(receiptRowSchema),
   },
   'receipts.csv': { in: z.object({ period: periodIndex }), out: textFile },
-  /** nodes, farms and receipts whose id, name, label or hash begins with or holds the text; for the command palette */
+  /** nodes, farms, periods and receipts that hold the text in their title or detail, the best first; receipts whose hash begins with it; for the command palette */
   'search.find': {
     in: z.object({ text: z.string().max(200), limit: z.number().int().min(1).max(50).default(20) }),
     out: z.array(
       z.object({
-        kind: z.enum(['node', 'farm', 'receipt']),
+        kind: z.enum(['node', 'farm', 'period', 'receipt']),
         id: z.string(),
         title: z.string(),
         detail: z.string(),

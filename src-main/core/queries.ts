@@ -39,6 +39,7 @@ import { nodePeriodRules } from './node-periods.ts'
 import type { PayAnswers } from './pay.ts'
 import type { ReviewAnswers } from './reviews.ts'
 import { filterNodes, type LightNode, nodeRow, overviewOf, sortNodes, sumBy } from './rows.ts'
+import { searchFor } from './search.ts'
 import type { SyncControl } from './sync.ts'
 import type { VaultAnswers } from './vault.ts'
 import type { View } from './view.ts'
@@ -345,37 +346,9 @@ export function createQueries(
   function find(text: string, limit: number): QueryOutput<'search.find'> {
     const loaded = text === '' ? null : periodOrNone(undefined)
     if (!loaded) return []
-    const period = loaded.stored.index
-    const named = labels()
-    const found: QueryOutput<'search.find'> = []
-    const exact = loaded.byId.get(Number(text))
-    const nodes = filterNodes(loaded.nodes, named, { search: text }).filter(node => node !== exact)
-    for (const node of exact ? [exact, ...nodes.slice(0, limit)] : nodes.slice(0, limit)) {
-      const label = named.get(node.nodeId)?.label
-      found.push({
-        kind: 'node',
-        id: String(node.nodeId),
-        title: label ? `Node ${node.nodeId}: ${label}` : `Node ${node.nodeId}`,
-        detail: `${node.farmName} (${node.farmId}), ${node.stateReason}`,
-        nodeId: node.nodeId,
-        period,
-      })
-    }
-    const farms = new Map(loaded.nodes.map(node => [node.farmId, node.farmName]))
-    for (const [farmId, name] of farms)
-      if (String(farmId) === text || name.toLowerCase().includes(text))
-        found.unshift({ kind: 'farm', id: String(farmId), title: `Farm ${farmId}: ${name}`, detail: 'Its nodes', nodeId: null, period })
-    if (/^[0-9a-f]{4,64}$/.test(text))
-      for (const { period: index, outcome } of findReceiptByHash(view.active().store, text, limit))
-        found.push({
-          kind: 'receipt',
-          id: outcome.hash,
-          title: `Receipt ${outcome.hash.slice(0, 16)}…`,
-          detail: `Node ${outcome.nodeId}, period ${index}`,
-          nodeId: outcome.nodeId,
-          period: index,
-        })
-    return found.slice(0, limit)
+    const receipts = /^[0-9a-f]{4,64}$/.test(text) ? findReceiptByHash(view.active().store, text, limit) : []
+    const { stored, nodes } = loaded
+    return searchFor(text, { period: stored.index, nodes, labels: labels(), periods: view.summaries(), receipts }, limit)
   }
 
   return (name, input, signal) => handlers[name](input, signal)

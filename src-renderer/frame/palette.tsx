@@ -3,17 +3,25 @@ import { notifications } from '@mantine/notifications'
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import type { QueryOutput } from '../../src-shared/contract.ts'
 import { toAppError } from '../../src-shared/errors.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { command, useQuery } from '../api.ts'
-import { IconFarm, IconNode, IconReceipt, IconSearch, IconSettings } from '../icons.tsx'
-import { nodePath, showNodes } from '../links.ts'
+import { IconFarm, IconNode, IconPeriods, IconReceipt, IconSearch, IconSettings } from '../icons.tsx'
+import { nodePath, periodPath, STATEMENT_PATH, showNodes } from '../links.ts'
 import { saveSettings, useStore } from '../store.ts'
 import { texts } from '../texts.ts'
-import { routes } from './routes.tsx'
+import { type AppRoute, isCurrent, routes } from './routes.tsx'
 import { startTour } from './tour-state.ts'
 
-const icons = { node: <IconNode />, farm: <IconFarm />, receipt: <IconReceipt /> }
+const icons = { node: <IconNode />, farm: <IconFarm />, period: <IconPeriods />, receipt: <IconReceipt /> }
+
+/** What people look for on a page whose title doesn't say it. */
+const holds: Partial<Record<string, string>> = {
+  '/nodes': texts.nodes.holds,
+  '/exports': texts.exports.holds,
+  [STATEMENT_PATH]: texts.exports.statement.holds,
+}
 
 /** Ctrl/Cmd-K: every page, node, farm, receipt and action by typing some of it. */
 export function Palette() {
@@ -25,10 +33,12 @@ export function Palette() {
   const fits = (label: string) => label.toLowerCase().includes(text.trim().toLowerCase())
 
   const pages: SpotlightActionData[] = routes
-    .filter(route => route.rail && fits(route.title))
+    .filter(route => hasOneAddress(route) && (fits(route.title) || fits(holds[route.path] ?? '')))
     .map(route => {
-      const Icon = route.rail!.icon
-      return { id: `page ${route.path}`, label: route.title, leftSection: <Icon />, onClick: () => navigate(route.path) }
+      const { path, title } = route
+      const Icon = iconOf(route)
+      const description = fits(title) ? undefined : holds[path]
+      return { id: `page ${path}`, label: title, ...(description && { description }), leftSection: <Icon />, onClick: () => navigate(path) }
     })
   const actions: SpotlightActionData[] = (
     [
@@ -57,14 +67,14 @@ export function Palette() {
     label: cleanName(hit.title),
     description: cleanName(hit.detail),
     leftSection: icons[hit.kind],
-    onClick: () =>
-      navigate(
-        hit.nodeId !== null ? nodePath(hit.nodeId, hit.kind === 'receipt' ? hit.period : null) : showNodes({ farmId: Number(hit.id) }),
-      ),
+    onClick: () => navigate(placeOf(hit)),
   }))
+  const foundGroup = { group: texts.palette.found, actions: hits }
+  const pageGroup = { group: texts.palette.pages, actions: pages }
+  // who types the beginning of a page's name wants the page: "node" is in every node's title too
+  const isPage = pages.some(({ label }) => label?.toLowerCase().startsWith(text.trim().toLowerCase()))
   const groups: SpotlightActionGroupData[] = [
-    { group: texts.palette.found, actions: hits },
-    { group: texts.palette.pages, actions: pages },
+    ...(isPage ? [pageGroup, foundGroup] : [foundGroup, pageGroup]),
     { group: texts.palette.actions, actions },
   ].filter(group => group.actions.length > 0)
 
@@ -84,6 +94,21 @@ export function Palette() {
       transitionProps={{ duration: 80 }}
     />
   )
+}
+
+/** Not a page of one node or period, of which there are many: the search finds these. */
+function hasOneAddress({ path }: AppRoute): boolean {
+  return !path.includes(':')
+}
+
+/** A page below another one has that one's. */
+function iconOf(route: AppRoute): NonNullable<AppRoute['rail']>['icon'] {
+  return (route.rail ?? routes.find(other => other.rail && isCurrent(other, route.path))?.rail)?.icon ?? IconSearch
+}
+
+function placeOf({ kind, id, nodeId, period }: QueryOutput<'search.find'>[number]): string {
+  if (kind === 'period') return periodPath(Number(id))
+  return nodeId === null ? showNodes({ farmId: Number(id) }) : nodePath(nodeId, kind === 'receipt' ? period : null)
 }
 
 /** What came of it stands on the page that it leads to; only a refusal is told here. */

@@ -136,7 +136,7 @@ export function nodeColumns(periodStart: number, running: boolean): Column<NodeR
       sortable: true,
       cell: row =>
         row.lastReportTs === null ? (
-          <span className={classes.dim}>{texts.nodes.never}</span>
+          <span className={classes.noReport}>{texts.nodes.noReport}</span>
         ) : (
           <DateTime ts={row.lastReportTs} form="short" />
         ),
