@@ -1,31 +1,64 @@
+import { toAppError } from '../../src-shared/errors.ts'
 import type { ResourceRule } from '../../src-shared/mint.ts'
 import type { PeriodSummary } from '../../src-shared/nodes-contract.ts'
 import type { JobContext } from '../jobs/context.ts'
 import { importArchive } from '../jobs/import.ts'
 import { mintResult } from '../jobs/mint.ts'
+import { foldStored } from '../jobs/node-runs.ts'
 import { ensureStartParts, openStore, readTransaction, type Store, saveResults, storedPeriod } from '../store/index.ts'
+import { paysByNodePeriod } from '../store/paying-rules.ts'
+import { dropResults } from '../store/results.ts'
+import { saveV3Lack, v3LackText } from '../store/v3-lacks.ts'
+import { nodePeriodRules } from './node-periods.ts'
 import type { ImportTaskInput, ImportTaskOutput, MintTaskInput } from './tasks.ts'
 
-/** Imports an archive and computes its period, both or neither; see jobs/import.ts. */
+/**
+ * Imports an archive and computes its period, both or neither; see jobs/import.ts. What only v3 finds inconsistent refuses no period that is
+ * paid by its nodes' own: that one is stored without results by v3.
+ */
 export async function importAndCompute(input: ImportTaskInput, context: JobContext): Promise<ImportTaskOutput> {
   return withStore(input.dataDir, async store => {
+    let v3Lack: string | null = null
+    let isComputed = false
     const { outcome, period, events } = await importArchive(store, input.path, context, {
       name: input.name,
       check: found => {
         context.onProgress?.({ fraction: null, detail: `computes period ${found.index}`, secondsLeft: null })
-        mintAndSave(store, found.index, input.resources)
+        v3Lack = computeV3(store, found.index, input.resources)
+        // what its nodes' own periods find wrong too is refused
+        if (v3Lack !== null) foldStored(store, found.index, nodePeriodRules(store, store))
+        isComputed = true
       },
     })
-    return { period: period.index, outcome, events, digest: period.digest }
+    if (isComputed) saveV3Lack(store, period, v3Lack)
+    return { period: period.index, outcome, events, digest: period.digest, v3Lack: lackText(period.index, v3Lack) }
   })
 }
 
-/** Computes a stored period again. Throws AppError mint.*, store.*. */
-export async function compute(input: MintTaskInput): Promise<null> {
+/** Computes a stored period again; gives why v3 has nothing to give where it is not what pays. Throws AppError mint.*, store.*. */
+export async function compute(input: MintTaskInput): Promise<{ v3Lack: string | null }> {
   return withStore(input.dataDir, async store => {
-    mintAndSave(store, input.period, input.resources)
-    return null
+    const v3Lack = computeV3(store, input.period, input.resources)
+    saveV3Lack(store, storedPeriod(store, input.period), v3Lack)
+    return { v3Lack: lackText(input.period, v3Lack) }
   })
+}
+
+function lackText(index: number, why: string | null): string | null {
+  return why === null ? null : v3LackText(index, why)
+}
+
+/** Null, or why v3 finds a period inconsistent that its nodes' own periods pay: then its former results go, they are of other facts. */
+function computeV3(store: Store, index: number, resources: ResourceRule): string | null {
+  try {
+    mintAndSave(store, index, resources)
+    return null
+  } catch (cause) {
+    const { code, message, details } = toAppError(cause)
+    if (code !== 'mint.inconsistent' || !paysByNodePeriod(store, storedPeriod(store, index).network, index)) throw cause
+    dropResults(store, index)
+    return typeof details?.found === 'string' ? details.found : message
+  }
 }
 
 /** A task's own connection, beside that of the thread that holds the folder's lock. */

@@ -48,10 +48,11 @@ export function createComputing(sources: ComputingSources): Computing {
       kind: 'mint',
       title: `Compute period ${period}`,
       run: async context => {
-        await runTask('mint', { dataDir: store.dataDir, period, resources: sources.settings().resources }, taskContext(context))
+        const input = { dataDir: store.dataDir, period, resources: sources.settings().resources }
+        const { v3Lack } = (await runTask('mint', input, taskContext(context))) as { v3Lack: string | null }
         view.forget()
         changed('results')
-        return { period }
+        return { period, ...(v3Lack !== null && { detail: v3Lack }) }
       },
     })
   }

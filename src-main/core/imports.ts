@@ -44,9 +44,9 @@ export async function importAudited(store: Store, order: ImportOrder, runTask: T
     }
     throw error
   }
-  const { period, outcome, events, digest } = done
+  const { period, outcome, events, digest, v3Lack } = done
   try {
-    note('import.finished', `period ${period}`, { file: order.name, outcome, events, digest })
+    note('import.finished', `period ${period}`, { file: order.name, outcome, events, digest, ...(v3Lack !== null && { v3Lack }) })
   } catch (cause) {
     const error = toAppError(cause)
     throw new AppError(
@@ -141,8 +141,9 @@ function startImport(sources: ImportSources, order: ImportOrder, afterwards: () 
     title: `Import ${order.name}`,
     run: async context => {
       try {
-        const { period, outcome, events } = await importAudited(books, order, runTask, context)
-        return { period, detail: outcome === 'unchanged' ? 'was there already, nothing changed' : `${group(String(events))} events` }
+        const { period, outcome, events, v3Lack } = await importAudited(books, order, runTask, context)
+        const lack = v3Lack === null ? '' : `. ${v3Lack}`
+        return { period, detail: outcome === 'unchanged' ? 'was there already, nothing changed' : `${group(String(events))} events${lack}` }
       } finally {
         // also after a failure: an import that was stopped at its very end may have got through
         sources.readAgain()

@@ -8,6 +8,7 @@ import { projectNodePeriod } from '../engines/projection/node-period.ts'
 import { tellNodePeriods } from '../jobs/node-stories.ts'
 import { listPeriods, loadLabels } from '../store/index.ts'
 import { loadOpen, nodeMint } from '../store/node-mints.ts'
+import { loadV3Lack, v3LackText } from '../store/v3-lacks.ts'
 import { createChainCalls } from './mint-chain.ts'
 import { mintAbilities } from './mint-commands.ts'
 import {
@@ -166,9 +167,14 @@ function noMint(nodeId: number, start: number): AppError {
   )
 }
 
-/** What the runs lacked and found, each once. */
+/** What the runs lacked and found, each once, and which periods rule set v3 has nothing of. */
 function gapsOf(view: MintView): string[] {
-  return [...new Set(view.runs().flatMap(run => run.problems.map(({ message }) => message)))]
+  const { store } = view.active()
+  const lacks = listPeriods(store).flatMap(period => {
+    const why = loadV3Lack(store, period)
+    return why === null ? [] : [v3LackText(period.index, why)]
+  })
+  return [...new Set([...view.runs().flatMap(run => run.problems.map(({ message }) => message)), ...lacks])]
 }
 
 /**

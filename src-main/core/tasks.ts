@@ -28,6 +28,8 @@ export interface ImportTaskOutput {
   outcome: 'imported' | 'extended' | 'unchanged'
   events: number
   digest: string
+  /** that and why the period has no results by rule set v3, where another one pays it, in words; null: it has them, or nothing changed */
+  v3Lack: string | null
 }
 
 export interface MintTaskInput {
@@ -55,7 +57,7 @@ const tasks = {
     const { importAndCompute } = await import('./compute.ts')
     return importAndCompute(input, context)
   },
-  async mint(input: MintTaskInput): Promise<null> {
+  async mint(input: MintTaskInput): Promise<{ v3Lack: string | null }> {
     const { compute } = await import('./compute.ts')
     return compute(input)
   },

@@ -18,6 +18,7 @@ import {
   storedPeriod,
 } from '../store/index.ts'
 import { loadNodeRun, loadOpen, type OpenRow } from '../store/node-mints.ts'
+import { loadV3Lack, v3LackText } from '../store/v3-lacks.ts'
 import { type LightNode, lightNode } from './rows.ts'
 
 /** One period's results in memory: what lists, filters, sorts and sums are made of. */
@@ -69,13 +70,17 @@ export function createView(active: View['active'], resources: () => ResourceRule
   function period(index?: number): LoadedPeriod {
     const { store } = active()
     const wanted = index ?? latest()
-    if (wanted === null) throw new AppError('mint.missing', 'There is no period in the store yet. Import a grid archive first.')
+    if (wanted === null)
+      throw lackOfLast(store) ?? new AppError('mint.missing', 'There is no period in the store yet. Import a grid archive first.')
     const stored = storedPeriod(store, wanted)
     const found = loaded.find(candidate => isSame(candidate.stored, stored))
     if (found) return found
     const result = results().find(candidate => candidate.summary.index === wanted)
     if (!result)
-      throw new AppError('mint.missing', `Period ${wanted} is not computed yet. It will be there in a moment.`, { retryable: true })
+      throw (
+        lackOf(store, stored) ??
+        new AppError('mint.missing', `Period ${wanted} is not computed yet. It will be there in a moment.`, { retryable: true })
+      )
     const time = known(result.summary)
     const own = ownPeriods(store, stored)
     const nodes = loadNodeRows(store, wanted).map(row => lightNode(row, time, own ? (own.get(row.nodeId) ?? null) : undefined))
@@ -83,6 +88,17 @@ export function createView(active: View['active'], resources: () => ResourceRule
     const fresh: LoadedPeriod = { stored, summary: result.summary, nodes, rules: own ? 'node-period' : 'v3', byId }
     loaded = [fresh, ...loaded.filter(candidate => candidate.stored.index !== wanted)].slice(0, KEPT)
     return fresh
+  }
+
+  function lackOfLast(store: Store): AppError | null {
+    const last = listPeriods(store).at(-1)
+    return last ? lackOf(store, last) : null
+  }
+
+  /** Where v3 finds a period inconsistent that is not paid by it, no wait makes its figures come. */
+  function lackOf(store: Store, stored: StoredPeriod): AppError | null {
+    const why = loadV3Lack(store, stored)
+    return why === null ? null : new AppError('mint.missing', v3LackText(stored.index, why))
   }
 
   /** The nodes' own periods that run, where they are what pays and are worked out; only the latest period has any that still run. */

@@ -61,6 +61,11 @@ export function saveResults(store: Store, period: StoredPeriod, summary: PeriodS
   })
 }
 
+/** Takes a period's results out: what they were computed from is not there any more, and what is gives none. */
+export function dropResults(store: Store, index: number): void {
+  writeTransaction(store.facts, 'facts.db', () => deleteResults(store, index))
+}
+
 /** Takes a period's results out; the caller holds the transaction. */
 function deleteResults(store: Store, index: number): void {
   for (const table of ['period_results', 'node_results', 'node_texts'] as const)

@@ -232,7 +232,7 @@ export function settleNode(s: NodeState, context: MintContext): Settled {
   const payout = payoutOf(base, terms, s.creditedSec, inputs.virtualized || inputs.violating)
   if (payout.slaMet && node.connection_price === 0)
     throw inconsistent(
-      `Node ${node.id} met its SLA but its connection price is 0, so its payout can't be computed`,
+      `Node ${node.id} met its SLA but its connection price is 0, so what it is paid can't be computed`,
       `node ${node.id}`,
       end.block,
       'Check the price in the chain; without one the mint must be decided by hand.',

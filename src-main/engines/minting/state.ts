@@ -192,11 +192,13 @@ function keepIfWide(wide: WidePoints): WidePoints | null {
   return wide.lastNow > limit || wide.lastUptime > limit || wide.bootNow > limit || wide.bootUptime > limit ? { ...wide } : null
 }
 
-/** AppError `mint.inconsistent`: what is wrong, with which record, in which block. Nothing is paid; the way out stands in `wayOut`. */
+/**
+ * AppError `mint.inconsistent`: what is wrong, with which record, in which block; `details.found` says that alone. Nothing is paid; the way
+ * out stands in `wayOut`.
+ */
 export function inconsistent(what: string, record: string, block: number, wayOut: string): AppError {
-  return new AppError('mint.inconsistent', `${what} (${record}, block ${block}). No payout was written. ${wayOut}`, {
-    details: { record, block },
-  })
+  const found = `${what} (${record}, block ${block}).`
+  return new AppError('mint.inconsistent', `${found} Nothing was written. ${wayOut}`, { details: { record, block, found } })
 }
 
 const wrapWayOut = 'Check the archive against another source of the chain; a figure of this size cannot be real.'

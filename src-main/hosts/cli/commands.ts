@@ -111,8 +111,10 @@ export async function importArchives(files: string[], options: Common, terminal:
       files,
       actor: `cli:${userName()}`,
       // at once: a later file may fail
-      onImported({ file, period, outcome, events }) {
-        if (!terminal.json) terminal.out(`${file}: period ${period}, ${events} events, ${said[outcome]}\n`)
+      onImported({ file, period, outcome, events, v3Lack }) {
+        if (terminal.json) return
+        terminal.out(`${file}: period ${period}, ${events} events, ${said[outcome]}\n`)
+        if (v3Lack !== null) terminal.out(`${v3Lack}\n`)
       },
     },
     context(terminal),
