@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { AppError, toAppError } from '../../src-shared/errors.ts'
 import type { DoctorCheck, DoctorReport } from '../../src-shared/sync.ts'
 import { pinnedChain } from '../store/chain.ts'
@@ -74,11 +75,9 @@ export async function examine(input: DoctorInput, context: JobContext, tools: Do
   const report = (): DoctorReport => ({ ts: Math.floor(nowMs() / 1000), checks })
 
   const { dataDir } = input
-  if (!existsSync(dataDir)) {
-    checks.push({
-      name: 'Data folder',
-      ...problem(`There is no folder ${dataDir}.`, 'Name the right one with --data; or sync or import something first, which makes it.'),
-    })
+  const noStore = whyNoStore(dataDir)
+  if (noStore) {
+    checks.push({ name: 'Data folder', ...noStore })
     return report()
   }
   await check('Books', MEND_BOOKS, () => checkDatabase(dataDir, 'books'))
@@ -106,6 +105,19 @@ export async function examine(input: DoctorInput, context: JobContext, tools: Do
     store?.close()
   }
   return report()
+}
+
+/** What stands in the place of a data folder; null where there is one, with a store or a part of it. */
+function whyNoStore(dataDir: string): Finding | null {
+  const found = statSync(dataDir, { throwIfNoEntry: false })
+  const newOne = 'or sync or import something first, which makes it.'
+  if (!found) return problem(`There is no folder ${dataDir}.`, `Name the right one with --data; ${newOne}`)
+  if (!found.isDirectory()) return problem(`${dataDir} is a file, and no data folder.`, 'Name the right folder with --data.')
+  if (existsSync(join(dataDir, 'books.db')) || existsSync(join(dataDir, 'facts.db'))) return null
+  return problem(
+    `There is no store in ${dataDir}: neither books.db nor facts.db.`,
+    `Name the right folder with --data; bring a lost store back from a backup (granary restore FILE); ${newOne}`,
+  )
 }
 
 const MEND_FACTS = 'Close Granary and move facts.db in the data folder aside; then sync or import again. The books are not touched by that.'

@@ -7,6 +7,7 @@ import { makeDataFolder, makePrivateFile } from './files.ts'
 import { makeFresh } from './fresh.ts'
 import { type Lock, takeLock } from './lock.ts'
 import type { LooseEvent } from './loose.ts'
+import { refuseLostBooks, wayBack } from './lost.ts'
 import { backupBooks, type Migrations, migrate, migrations as ownMigrations, refuseNewer, versionOf } from './migrations.ts'
 import { finishSwitch, isSwitching } from './restore-switch.ts'
 
@@ -36,7 +37,7 @@ export interface OpenOptions {
 
 /**
  * Opens a data folder, and makes it (0700, files 0600) where it is missing and mode is `write`.
- * Throws AppError store.busy (another writer), store.newer, store.migration, store.corrupt (found after a crash), io.*.
+ * Throws AppError store.busy (another writer), store.newer, store.migration, store.corrupt (found after a crash, or the books are lost), io.*.
  */
 export function openStore(dataDir: string, options: OpenOptions): Store {
   const folder = resolve(dataDir)
@@ -53,12 +54,15 @@ export function openStore(dataDir: string, options: OpenOptions): Store {
       })
     const paths = { facts: join(folder, 'facts.db'), books: join(folder, 'books.db') }
     const steps = options.migrations ?? ownMigrations
+    refuseLostBooks(folder)
     if (lock)
       for (const kind of ['facts', 'books'] as const) {
         makeFresh(paths[kind], kind, steps[kind])
         makePrivateFile(paths[kind])
       }
-    else if (!existsSync(paths.books) || !existsSync(paths.facts))
+    else if (existsSync(paths.books) && !existsSync(paths.facts))
+      throw new AppError('store.corrupt', `${paths.facts} is missing. ${wayBack(folder, 'facts')}`, { details: { path: paths.facts } })
+    else if (!existsSync(paths.books))
       throw new AppError('io.missing', `There is no store in ${folder} yet. Import an archive first, or name another folder with --data.`, {
         details: { dataDir: folder },
       })

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -378,10 +378,44 @@ test('what can not be read at all is a problem too, never an exception', async (
   truncateSync(join(cut, 'facts.db'), statSync(join(cut, 'facts.db')).size / 2)
   const found = problems(await look(cut, { endpoints: [devnet.url], sample: 5 }))
   expect(found['Chain data']).toContain('damaged')
+})
 
-  const missing = copy()
-  rmSync(join(missing, 'facts.db'))
-  expect(problems(await look(missing))).toMatchObject({ 'Chain data': expect.stringContaining('is missing') })
+test('what is missing is named, with its own way back', async () => {
+  /** each problem with its way out, and what the rest says of the store */
+  const told = async (dataDir: string) => {
+    const { checks } = await look(dataDir)
+    const rest = new Set(checks.filter(({ state }) => state === 'unknown').map(({ detail, wayOut }) => `${detail} ${wayOut}`))
+    return {
+      problems: checks.filter(({ state }) => state === 'problem').map(check => `${check.name}: ${check.detail} ${check.wayOut}`),
+      rest: [...rest].join('\n'),
+    }
+  }
+  const factless = copy()
+  for (const beside of ['', '-wal', '-shm']) rmSync(join(factless, `facts.db${beside}`), { force: true })
+  const noFacts = await told(factless)
+  expect(noFacts.problems).toEqual([
+    `Chain data: ${join(factless, 'facts.db')} is missing. Import the archives again (granary import) or sync again (granary sync): either makes it anew. The books are not touched by that.`,
+  ])
+  expect(noFacts.rest).not.toMatch(/aside|no store|permissions/)
+  await follow(factless, { scope: 'all' })
+  expect((await told(factless)).problems).toEqual([])
+
+  const bookless = copy()
+  for (const beside of ['', '-wal', '-shm']) rmSync(join(bookless, `books.db${beside}`), { force: true })
+  const noBooks = await told(bookless)
+  expect(noBooks.problems).toEqual([
+    expect.stringMatching(/^Books: \S+books\.db is missing\. Bring it back from a backup \(granary restore FILE\)/),
+  ])
+  expect(noBooks.rest).not.toMatch(/aside|no store|permissions/)
+
+  const plain = join(root, 'plain')
+  writeFileSync(plain, '')
+  expect((await told(plain)).problems).toEqual([`Data folder: ${plain} is a file, and no data folder. Name the right folder with --data.`])
+  const empty = join(root, 'empty')
+  mkdirSync(empty)
+  expect((await told(empty)).problems).toEqual([
+    expect.stringMatching(/^Data folder: There is no store in \S+empty: neither books\.db nor facts\.db\. .*restore/),
+  ])
 })
 
 test('a damaged period is taken out on request, and the next sync reads it again', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
@@ -238,5 +238,45 @@ test('an import that was killed goes on where it was', async () => {
       expect(listPeriods(reopened)[0]?.digest).toBe(digest)
       reopened.close()
     })
+  })
+})
+
+test('books that are lost beside facts or the installation’s key are asked for, not made anew; a first start that was killed goes on', async () => {
+  await withFolder(folder => {
+    const [books, facts] = [join(folder, 'books.db'), join(folder, 'facts.db')]
+    openStore(folder, { mode: 'write' }).close()
+    // killed between making the two: facts.db comes first
+    rmSync(books)
+    const again = openStore(folder, { mode: 'write' })
+    importWhole(again, archiveOf(steadyEvents(5)))
+    saveLabel(again, { nodeId: 7, label: 'attic', note: '' })
+    again.close()
+    copyFileSync(books, join(folder, 'kept'))
+    const refused = (mode: 'read' | 'write') => {
+      const error = failure(() => openStore(folder, { mode }))
+      expect(error.code).toBe('store.corrupt')
+      for (const said of [`${books} is missing`, 'granary restore FILE', 'move facts.db and the rest of the folder away'])
+        expect(error.message).toContain(said)
+    }
+    rmSync(books)
+    for (const mode of ['write', 'read'] as const) refused(mode)
+    expect(existsSync(books)).toBe(false)
+    // SQLite would take it for a new database
+    writeFileSync(books, '')
+    refused('write')
+    copyFileSync(join(folder, 'kept'), books)
+    const back = openStore(folder, { mode: 'write' })
+    expect(loadLabels(back).get(7)?.label).toBe('attic')
+    back.close()
+
+    // no period was stored, but the books were signed
+    rmSync(facts)
+    openStore(folder, { mode: 'write' }).close()
+    rmSync(books)
+    writeFileSync(join(folder, 'installation.key'), 'x')
+    refused('write')
+    // moved away, as told
+    for (const name of ['facts.db', 'installation.key']) rmSync(join(folder, name))
+    openStore(folder, { mode: 'write' }).close()
   })
 })

@@ -6,6 +6,7 @@ import { connect, type DbKind } from '../../store/db.ts'
 import { findGaps, type Gap, gapInWords } from '../../store/gaps.ts'
 import { checkLedger } from '../../store/ledger.ts'
 import { logFolder } from '../../store/log-files.ts'
+import { wayBack } from '../../store/lost.ts'
 import { migrations, versionOf } from '../../store/migrations.ts'
 import { arePartsWhole } from '../../store/mint-input.ts'
 import { checkIntegrity, type Store } from '../../store/open.ts'
@@ -24,7 +25,7 @@ export function checkDatabase(dataDir: string, kind: DbKind): Finding {
     kind === 'books'
       ? `Close Granary and put a copy from ${join(dataDir, 'backups')} in its place.`
       : 'Close Granary and move facts.db aside; then sync or import again. The books are not touched by that.'
-  if (!existsSync(path)) return problem(`${path} is missing.`, wayOut)
+  if (!existsSync(path)) return problem(`${path} is missing.`, wayBack(dataDir, kind))
   const db = openDatabase(path, kind)
   if (typeof db === 'string') return problem(db, wayOut)
   try {
@@ -51,7 +52,9 @@ function openDatabase(path: string, kind: DbKind): ReturnType<typeof connect> | 
 export function checkFormats(dataDir: string): Finding {
   const said: string[] = []
   for (const kind of ['facts', 'books'] as const) {
-    const db = openDatabase(join(dataDir, `${kind}.db`), kind)
+    const path = join(dataDir, `${kind}.db`)
+    if (!existsSync(path)) return unknown(`${path} is missing.`, 'Put that right first.')
+    const db = openDatabase(path, kind)
     if (typeof db === 'string') return unknown(db)
     try {
       const version = versionOf(db)
