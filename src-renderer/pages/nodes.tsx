@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter'
 import type { QueryInput, Topic } from '../../src-shared/contract.ts'
 import { type Violation, violations } from '../../src-shared/mint.ts'
 import { type NodeRow, nodeSortSchema, nodeStateSchema } from '../../src-shared/nodes-contract.ts'
-import { periodAt } from '../../src-shared/time.ts'
+import { formatUtc, periodAt } from '../../src-shared/time.ts'
 import { query, useQuery } from '../api.ts'
 import { DataTable, useTableSort } from '../components/data-table.tsx'
 import { EmptyState } from '../components/empty-state.tsx'
@@ -12,6 +12,7 @@ import { Figure } from '../components/figure.tsx'
 import { FarmFilter, SearchField } from '../components/list-filters.tsx'
 import { useWindowSource } from '../components/row-source.ts'
 import { Amount } from '../components/values.tsx'
+import { formatDayYear } from '../format.ts'
 import { IconClose } from '../icons.tsx'
 import { type NodesFilter, nodePath, noFilter } from '../links.ts'
 import { useUi } from '../store.ts'
@@ -58,6 +59,7 @@ export function NodesPage() {
     <div className={classes.page}>
       <div className={classes.head}>
         <h1>{words.title}</h1>
+        {latest === null ? null : <PeriodName index={latest} />}
         {source.first ? (
           <span className={classes.dim}>
             {filtered ? `${words.total}: ` : ''}
@@ -106,6 +108,16 @@ export function NodesPage() {
         }
       />
     </div>
+  )
+}
+
+/** Whose figures these are, as Overview's head says it. */
+function PeriodName({ index }: { index: number }) {
+  const { start, end } = periodAt(index)
+  return (
+    <span className={classes.dim} title={texts.app.range(formatUtc(start), formatUtc(end))}>
+      {texts.overview.period(index, formatDayYear(start), formatDayYear(end))}
+    </span>
   )
 }
 

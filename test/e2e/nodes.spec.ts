@@ -35,6 +35,27 @@ async function openNodes(page: Page): Promise<string> {
   return all
 }
 
+async function sortAscending(page: Page, name: string): Promise<void> {
+  const header = gridOf(page).getByRole('columnheader', { name, exact: true })
+  const press = () => header.getByRole('button', { name, exact: true }).click()
+  await press()
+  await expect(header).toHaveAttribute('aria-sort', /ending$/)
+  if ((await header.getAttribute('aria-sort')) === 'descending') await press()
+  await expect(header).toHaveAttribute('aria-sort', 'ascending')
+}
+
+test('the head names the period, and a node without a report in it says just that', async ({ page }) => {
+  await openNodes(page)
+  await expect(page.getByText(/^Period \d+, \d+ \w+ \d{4} to \d+ \w+ \d{4}$/)).toBeVisible()
+  await sortAscending(page, 'Last report')
+  const silent = gridOf(page).getByText('none in this period').first()
+  await expect(silent).toBeVisible()
+  // the whole of it, in a column that is as wide as a time
+  expect(await silent.evaluate(text => text.scrollWidth <= text.parentElement!.clientWidth)).toBe(true)
+  // the others begin with the order by number
+  await sortAscending(page, 'Node')
+})
+
 test('filters by state, violation and text narrow the list to what they say', async ({ page }) => {
   const all = await openNodes(page)
   await page.getByRole('textbox', { name: 'Search nodes' }).fill('no such node anywhere')
