@@ -91,8 +91,10 @@ export async function examine(input: DoctorInput, context: JobContext, tools: Do
   try {
     store = openStore(dataDir, { mode: 'read', nowMs })
   } catch (cause) {
-    const { message } = toAppError(cause)
-    for (const name of STORE_CHECKS) checks.push({ name, ...unknown(`The store can’t be opened: ${message}`, 'Put that right first.') })
+    // which of the two is missing, and what to do about it, is said above once
+    const isWhole = ['books.db', 'facts.db'].every(name => existsSync(join(dataDir, name)))
+    const why = isWhole ? toAppError(cause).message : 'One of its two databases is missing.'
+    for (const name of STORE_CHECKS) checks.push({ name, ...unknown(`The store can’t be opened: ${why}`, 'Put that right first.') })
   }
   try {
     if (store) await examineStore(store, check)

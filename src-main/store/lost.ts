@@ -5,9 +5,11 @@ import { connect, type DbKind } from './db.ts'
 
 /** How a database comes back that is not there any more. */
 export function wayBack(dataDir: string, kind: DbKind): string {
-  return kind === 'books'
-    ? `Bring it back from a backup (granary restore FILE), or put a copy from ${join(dataDir, 'backups')} in its place. To begin anew without what was in it, move facts.db and the rest of the folder away.`
-    : 'Import the archives again (granary import) or sync again (granary sync): either makes it anew. The books are not touched by that.'
+  if (kind === 'facts')
+    return 'Import the archives again (granary import) or sync again (granary sync): either makes it anew. The books are not touched by that.'
+  const backups = join(dataDir, 'backups')
+  const copy = existsSync(backups) ? `, or put a copy from ${backups} in its place` : ''
+  return `Bring it back from a backup (granary restore FILE)${copy}. To begin anew without what was in it, move facts.db and the rest of the folder away.`
 }
 
 /**
