@@ -159,6 +159,8 @@ export interface StepRun {
   kind: 'run'
   of: 'report' | 'ignored'
   count: number
+  /** of these reports, those that say again that the clock is skewed */
+  skewed: number
   firstBlock: number | null
   lastBlock: number | null
   /** the seconds that it accounts for; ignored reports account for none, so theirs are the times of the first and the last one */
@@ -170,28 +172,51 @@ export interface StepRun {
   steps: Step[]
 }
 
-/** An ordinary report that lost nothing worth a line of its own (60 s, the rules' own grace) and violated nothing; or one that is ignored. */
-function runKind(step: Step): StepRun['of'] | null {
-  if (step.violation !== null || Math.abs(step.lostSec) > 60) return null
+/**
+ * An ordinary report that lost nothing worth a line of its own (60 s, the rules' own grace) and violated nothing; or one that is ignored.
+ * `skewTold`: that the clock is skewed was said by a step before it, so that saying it again is ordinary too.
+ */
+function runKind(step: Step, skewTold: boolean): StepRun['of'] | null {
+  if (Math.abs(step.lostSec) > 60) return null
+  if (step.violation !== null && !(skewTold && step.violation === 'ClockSkew')) return null
   return step.kind === 'report' || step.kind === 'ignored' ? step.kind : null
 }
 
-/** `27 reports in a row`, `38 ignored reports in a row` */
-export function runTitle(run: Pick<StepRun, 'of' | 'count'>): string {
-  return `${group(String(run.count))} ${run.of === 'ignored' ? 'ignored reports' : 'reports'} in a row`
+/** Steps that remember a new boot time, from which a clock that is skewed is skewed anew. */
+const bootKinds: ReadonlySet<StepKind> = new Set([
+  'first-report',
+  'reboot',
+  'post-reboot',
+  'stored',
+  'wake',
+  'wake-refused',
+  'post-wake',
+] satisfies StepKind[])
+
+/** `27 reports in a row`, `1,073 reports in a row, the clock still skewed`, `38 ignored reports in a row` */
+export function runTitle({ of, count, skewed }: Pick<StepRun, 'of' | 'count' | 'skewed'>): string {
+  const title = `${group(String(count))} ${of === 'ignored' ? 'ignored reports' : 'reports'} in a row`
+  if (skewed === 0) return title
+  return `${title}, the clock still skewed${skewed === count ? '' : ` in ${group(String(skewed))} of them`}`
 }
 
-/** Runs of two or more ordinary reports, or of ignored ones, become one entry each; everything else stays. The sums stay the same. */
+/**
+ * Runs of two or more ordinary reports, or of ignored ones, become one entry each; everything else stays, as does the first report of a
+ * skewed clock. The sums stay the same.
+ */
 export function foldSteps(steps: Step[]): (Step | StepRun)[] {
   const result: (Step | StepRun)[] = []
   let run: Step[] = []
+  let skewTold = false
   const close = () => {
     if (run.length === 1) result.push(run[0]!)
     else if (run.length > 1) result.push(runOf(run))
     run = []
   }
   for (const step of steps) {
-    const kind = runKind(step)
+    const kind = runKind(step, skewTold)
+    if (step.violation === 'ClockSkew') skewTold = true
+    if (bootKinds.has(step.kind)) skewTold = false
     if (run.length > 0 && run[0]!.kind !== kind) close()
     if (kind === null) result.push(step)
     else run.push(step)
@@ -202,11 +227,12 @@ export function foldSteps(steps: Step[]): (Step | StepRun)[] {
 
 function runOf(steps: Step[]): StepRun {
   const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
-  const of = runKind(steps[0]!)!
+  const of = steps[0]!.kind === 'ignored' ? 'ignored' : 'report'
   return {
     kind: 'run',
     of,
     count: steps.length,
+    skewed: steps.filter(step => step.violation === 'ClockSkew').length,
     firstBlock: steps[0]!.block,
     lastBlock: steps.at(-1)!.block,
     fromTs: of === 'ignored' ? steps[0]!.ts : steps[0]!.fromTs,

@@ -7,9 +7,10 @@ import { prettyReceipt, receiptInputs } from '../../src-renderer/components/expl
 import { describeStep, explanationText, foldSteps, runTitle, stepTitle, withoutCredit } from '../../src-shared/explain-text.ts'
 import type { GridEvent, StartSnapshot } from '../../src-shared/grid.ts'
 import type { Explanation, Step } from '../../src-shared/mint.ts'
+import { group } from '../../src-shared/money.ts'
 import { cleanName } from '../../src-shared/text.ts'
 import { formatUtc, PERIOD_SEC, periodAt } from '../../src-shared/time.ts'
-import { feedEvent, readCase } from '../helpers/cases.ts'
+import { coveredTo, feed, feedEvent, readCase } from '../helpers/cases.ts'
 import { checkExplanation } from '../helpers/explain-identities.ts'
 import { gridNode, policyOf } from '../helpers/node-period.ts'
 
@@ -55,6 +56,54 @@ test('runs of ordinary reports fold, whatever lost or violated stays, the sums s
   const sum = (list: { creditedSec: number }[]) => list.reduce((total, entry) => total + entry.creditedSec, 0)
   expect(sum(folded)).toBe(sum(steps))
 })
+
+test('a clock that stays skewed is told by its first report, and by the runs that follow; after a restart anew', () => {
+  const skewed = (block: number, extra: Partial<Step> = {}) => report(block, 2405, { violation: 'ClockSkew', ...extra })
+  const told = (list: Step[]) => foldSteps(list).map(entry => (entry.kind === 'run' ? runTitle(entry) : `${entry.kind} ${entry.block}`))
+  expect(told([report(1), report(2), skewed(3), skewed(4), skewed(5), skewed(6, { lostSec: 61 }), skewed(7)])).toEqual([
+    '2 reports in a row',
+    'report 3',
+    '2 reports in a row, the clock still skewed',
+    'report 6',
+    'report 7',
+  ])
+  expect(told([skewed(1), report(2), skewed(3), report(4), report(5, 2400, { violation: 'UptimeTooHigh' })])).toEqual([
+    'report 1',
+    '3 reports in a row, the clock still skewed in 1 of them',
+    'report 5',
+  ])
+  expect(told([skewed(1), skewed(2), skewed(3), report(4, 2400, { kind: 'reboot' }), skewed(5), skewed(6), skewed(7)])).toEqual([
+    'report 1',
+    '2 reports in a row, the clock still skewed',
+    'reboot 4',
+    'report 5',
+    '2 reports in a row, the clock still skewed',
+  ])
+})
+
+test.each(['clock_skew_drift', 'clock_skew_120'])('%s: one report says that the clock is skewed, with its evidence', name => {
+  const explanation = explainedCase(name, 1)
+  const lines = explanationText(explanation).split('\n')
+  const first = explanation.steps.find(step => step.violation === 'ClockSkew')!
+  expect(first.block).toBe(explanation.violation!.block)
+  expect(lines.filter(line => line.includes('  Report: ') && line.includes('Violation ClockSkew.'))).toEqual([
+    expect.stringMatching(new RegExp(`  block ${first.block}  .* \\[now ${first.evidence.now}, uptime ${first.evidence.uptime}, `)),
+  ])
+  const again = explanation.steps.filter(step => step.kind === 'report' && step.violation === 'ClockSkew').length - 1
+  expect(again).toBeGreaterThan(1)
+  expect(lines).toContainEqual(expect.stringContaining(`  ${group(String(again))} reports in a row, the clock still skewed: `))
+  // each by itself where all are asked for
+  expect(explanationText(explanation, { all: true }).split('Violation ClockSkew.').length - 1).toBeGreaterThan(again)
+})
+
+/** Why node `nodeId` of a golden case earns what it earns. */
+function explainedCase(name: string, nodeId: number): Explanation {
+  const of = readCase(name)
+  const fold = createV3Mint(of.header, of.start, of.end, { resources: 'latest', explain: id => id === nodeId })
+  feed(of.blocks, fold)
+  fold.finish(coveredTo(of))
+  return fold.explanation(nodeId)
+}
 
 describe('what happened, as rule set v3 tells it', () => {
   const c = readCase('healthy')
