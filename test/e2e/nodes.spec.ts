@@ -77,6 +77,29 @@ test('filters by state, violation and text narrow the list to what they say', as
   expect(violations.filter(text => !/^[A-Z][a-z]+ [a-z ]+$/.test(text.trim()))).toEqual([])
 })
 
+test('Back from a node goes on where the table was left, a link begins at the top', async ({ page }) => {
+  await openNodes(page)
+  const grid = gridOf(page)
+  const activeText = () =>
+    grid.evaluate(element => document.getElementById(element.getAttribute('aria-activedescendant') ?? '')?.parentElement?.innerText)
+  await grid.focus()
+  for (const key of ['End', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key === 'End' ? 'Control+End' : key)
+  await expect.poll(activeText).toBeTruthy()
+  const left = await activeText()
+  const top = await grid.evaluate(element => element.scrollTop)
+  expect(top).toBeGreaterThan(0)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^Node \d+$/)
+  await page.goBack()
+  await expect.poll(activeText).toBe(left)
+  expect(await grid.evaluate(element => element.scrollTop)).toBe(top)
+  await expect(grid).toBeFocused()
+  await page.keyboard.press('Enter')
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Nodes' }).click()
+  await expect(grid.getByRole('gridcell').first()).toBeVisible()
+  expect(await grid.evaluate(element => element.scrollTop)).toBe(0)
+})
+
 test('arrow keys move, Space selects with sums, F2 reads the days, Enter opens', async ({ page }) => {
   const all = await openNodes(page)
   const grid = gridOf(page)
