@@ -61,7 +61,7 @@ export const mintTexts = {
     `${plural(count, { one: 'One decision is on a mint', other: `${count} decisions are on mints` })} that the data does not give any more: the history was completed, the change-over moved, or the data is not here. What was decided stands and is counted below.`,
   unknown: 'unknown',
   unknownFarm: 'farm unknown',
-  gone: (stage: string) => `${stage}, not in the data`,
+  gone: (stage: string) => `${stage}, data gone`,
   goneMeaning:
     'The mint itself is no longer worked out from the data as it is now. What is shown was kept with its decision, which stands.',
   gaps: 'To look at',
