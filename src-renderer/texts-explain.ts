@@ -23,9 +23,17 @@ export const explainTexts = {
     hashHow: 'The hash is the blake2b-256 of the receipt\'s exact bytes, which "Copy receipt" gives.',
     uptimeOf: 'Uptime',
     uptimeTitle: 'Where the uptime comes from',
-    /** null: there is nothing that may still be credited, or is not known yet */
-    uptimeSum: (credited: string, elapsed: string, lost: string, waiting: string | null, unknown: string | null, slowBoots: number) =>
-      `${credited} credited of ${elapsed}; ${lost} lost${waiting === null ? '' : `; ${waiting} that may still be credited`}${unknown === null ? '' : `; ${unknown} not known yet`}${slowBoots > 0 ? `; ${slowBoots} slow ${plural(slowBoots, { one: 'boot', other: 'boots' })}` : ''}.`,
+    /** null: reports did not run ahead, or there is nothing that may still be credited, or is not known yet */
+    uptimeSum: (
+      credited: string,
+      elapsed: string,
+      lost: string,
+      ahead: string | null,
+      waiting: string | null,
+      unknown: string | null,
+      slowBoots: number,
+    ) =>
+      `${credited} credited of ${elapsed}; ${lost} lost${ahead === null ? '' : `; ${ahead} ahead of the clock`}${waiting === null ? '' : `; ${waiting} that may still be credited`}${unknown === null ? '' : `; ${unknown} not known yet`}${slowBoots > 0 ? `; ${slowBoots} slow ${plural(slowBoots, { one: 'boot', other: 'boots' })}` : ''}.`,
     nothing: 'Nothing was computed for this node.',
     /** after a figure's name, for screen readers */
     how: (name: string) => `, how ${name.charAt(0).toLowerCase() + name.slice(1)} is computed`,
@@ -65,6 +73,7 @@ export const explainTexts = {
     inBlock: (block: string) => `{time}, block ${block}`,
     rule: (rule: string) => `Rule: ${rule}`,
     lost: (seconds: string) => `${seconds} s lost`,
+    ahead: (seconds: string) => `${seconds} s ahead of the clock`,
     waiting: (seconds: string) => `${seconds} s may still count`,
     notKnown: (seconds: string) => `${seconds} s not known yet`,
     unknown: 'unknown',

@@ -114,7 +114,8 @@ function effect(step: Step): string {
   const violation = step.violation ? ` Violation ${step.violation}.` : ''
   if (step.elapsedSec === 0 && step.creditedSec === 0) return `The uptime stays as it is.${violation}`
   const lost = step.lostSec > 0 ? `, ${secondsText(step.lostSec)} lost` : ''
-  return `${secondsText(step.elapsedSec)} passed, ${secondsText(step.creditedSec)} credited${lost}.${violation}`
+  const ahead = step.lostSec < 0 ? `, ${aheadText(-step.lostSec)}` : ''
+  return `${secondsText(step.elapsedSec)} passed, ${secondsText(step.creditedSec)} credited${lost}${ahead}.${violation}`
 }
 
 /** Seconds without credit that are not lost, as they may still be credited. */
@@ -130,16 +131,44 @@ function openSeconds({ lostSec, evidence }: Pick<Step, 'lostSec' | 'evidence'>):
   return evidence.notKnownYet === true ? { unknownSec: lostSec, waitingSec: 0 } : { unknownSec: 0, waitingSec: lostSec }
 }
 
-/** The seconds without credit of one step, or of a whole explanation: lost and open ones, which are `lostSec` together. */
-export function withoutCredit(steps: readonly Pick<Step, 'lostSec' | 'evidence'>[]): OpenSeconds & { lostSec: number } {
+/** What was not credited, and what was credited beyond the time that passed; none is negative. */
+export interface WithoutCredit extends OpenSeconds {
+  lostSec: number
+  /** by how much the reports ran ahead of the clock */
+  aheadSec: number
+}
+
+/** How far a report may lag or run ahead of the clock by the rules of either set. */
+const GRACE_SEC = 60
+
+/**
+ * The seconds without credit of one step, of a run or of a whole explanation: lost and open ones less those ahead are the steps' `lostSec`
+ * together. Reports that lag a little and others that run ahead a little make up for each other; a downtime is lost whatever runs ahead.
+ */
+export function withoutCredit(steps: readonly Pick<Step, 'kind' | 'lostSec' | 'evidence'>[]): WithoutCredit {
   const sums = { lostSec: 0, unknownSec: 0, waitingSec: 0 }
+  let driftSec = 0
   for (const step of steps) {
     const { unknownSec, waitingSec } = openSeconds(step)
     sums.unknownSec += unknownSec
     sums.waitingSec += waitingSec
-    sums.lostSec += step.lostSec - unknownSec - waitingSec
+    const lostSec = step.lostSec - unknownSec - waitingSec
+    if (isDrift(step.kind, lostSec)) driftSec += lostSec
+    else sums.lostSec += lostSec
   }
-  return sums
+  sums.lostSec += Math.max(0, driftSec)
+  return { ...sums, aheadSec: Math.max(0, -driftSec) }
+}
+
+const driftKinds: ReadonlySet<StepKind> = new Set(['report', 'post-report', 'period-end', 'period-begin'] satisfies StepKind[])
+
+/** Whether it is credit ahead of the clock, what is cut of that, or a lag so small that it is no downtime. */
+function isDrift(kind: StepKind, lostSec: number): boolean {
+  return lostSec < 0 || kind === 'capped' || (driftKinds.has(kind) && lostSec <= GRACE_SEC)
+}
+
+function aheadText(sec: number): string {
+  return `${secondsText(sec)} ahead of the clock`
 }
 
 /** `2,400 s (40 min)`; below a minute only the seconds. */
@@ -173,11 +202,11 @@ export interface StepRun {
 }
 
 /**
- * An ordinary report that lost nothing worth a line of its own (60 s, the rules' own grace) and violated nothing; or one that is ignored.
+ * An ordinary report that lost nothing worth a line of its own and violated nothing; or one that is ignored.
  * `skewTold`: that the clock is skewed was said by a step before it, so that saying it again is ordinary too.
  */
 function runKind(step: Step, skewTold: boolean): StepRun['of'] | null {
-  if (Math.abs(step.lostSec) > 60) return null
+  if (Math.abs(step.lostSec) > GRACE_SEC) return null
   if (step.violation !== null && !(skewTold && step.violation === 'ClockSkew')) return null
   return step.kind === 'report' || step.kind === 'ignored' ? step.kind : null
 }
@@ -308,10 +337,11 @@ export function explanationText(explanation: Explanation, options: { all?: boole
     'Uptime',
   ]
   for (const entry of options.all ? explanation.steps : foldSteps(explanation.steps)) lines.push(`  ${entryText(entry)}`)
-  const { lostSec, waitingSec, unknownSec } = withoutCredit(explanation.steps)
+  const { lostSec, aheadSec, waitingSec, unknownSec } = withoutCredit(explanation.steps)
   const sums = [
     `${secondsText(explanation.measuredUptimeSec)} credited of ${secondsText(explanation.elapsedSec)}`,
     `${secondsText(lostSec)} lost`,
+    ...(aheadSec > 0 ? [aheadText(aheadSec)] : []),
     ...(waitingSec > 0 ? [`${secondsText(waitingSec)} that may still be credited`] : []),
     ...(unknownSec > 0 ? [`${secondsText(unknownSec)} not known yet`] : []),
     ...(own ? [] : [`${explanation.slowBoots} slow boots`]),
@@ -358,7 +388,8 @@ function entryText(entry: Step | StepRun): string {
   if (entry.kind !== 'run')
     return `${formatUtc(entry.ts)}  ${blockText(entry.block)}  ${describeStep(entry)}${evidenceText(entry.evidence)} (${entry.rule})`
   const blocks = entry.firstBlock === null ? '' : `blocks ${entry.firstBlock} to ${entry.lastBlock}`
-  const lost = entry.lostSec === 0 ? '' : `, ${secondsText(entry.lostSec)} lost`
+  const { lostSec, aheadSec } = withoutCredit(entry.steps)
+  const lost = entry.lostSec === 0 ? '' : `, ${secondsText(lostSec)} lost${aheadSec > 0 ? `, ${aheadText(aheadSec)}` : ''}`
   // the time of its last block, as steps have it: a report may be dated a little before or after
   return `${formatUtc(entry.steps.at(-1)!.ts)}  ${blocks}  ${runTitle(entry)}: ${secondsText(entry.elapsedSec)} passed, ${secondsText(entry.creditedSec)} credited${lost}.`
 }

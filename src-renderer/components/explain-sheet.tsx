@@ -134,7 +134,7 @@ function Explained({ explanation, focus, running }: { explanation: Explanation; 
 
 /** Every credit and every loss, with what was lost told first. */
 export function UptimeSection({ explanation, place }: { explanation: Explanation; place?: Ref<HTMLElement> }) {
-  const { lostSec, waitingSec, unknownSec } = withoutCredit(explanation.steps)
+  const { lostSec, aheadSec, waitingSec, unknownSec } = withoutCredit(explanation.steps)
   return (
     <section className={classes.section} aria-label={words.uptimeOf} ref={place}>
       <h3>{words.uptimeTitle}</h3>
@@ -143,6 +143,7 @@ export function UptimeSection({ explanation, place }: { explanation: Explanation
           secondsText(explanation.measuredUptimeSec),
           secondsText(explanation.elapsedSec),
           secondsText(lostSec),
+          aheadSec > 0 ? secondsText(aheadSec) : null,
           waitingSec > 0 ? secondsText(waitingSec) : null,
           unknownSec > 0 ? secondsText(unknownSec) : null,
           explanation.slowBoots,

@@ -76,13 +76,18 @@ function StepEntry({ step }: { step: Step }) {
 }
 
 function Credit({ credited, steps }: { credited: number; steps: Step[] }) {
-  const { lostSec: lost, waitingSec, unknownSec } = withoutCredit(steps)
+  const { lostSec: lost, aheadSec, waitingSec, unknownSec } = withoutCredit(steps)
   return (
     <span className={classes.credit}>
       <span title={secondsText(credited)}>+{group(String(credited))} s</span>
       {lost > 0 ? (
         <span className={classes.lost} title={secondsText(lost)}>
           {words.lost(group(String(lost)))}
+        </span>
+      ) : null}
+      {aheadSec > 0 ? (
+        <span className={classes.dim} title={secondsText(aheadSec)}>
+          {words.ahead(group(String(aheadSec)))}
         </span>
       ) : null}
       {waitingSec > 0 ? (

@@ -1,9 +1,13 @@
+import { createElement } from 'react'
+import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, test } from 'vitest'
 import { explainMint } from '../../src-main/engines/minting/node-period/explain.ts'
 import { createNodePeriodFold } from '../../src-main/engines/minting/node-period/fold.ts'
 import { mintOf } from '../../src-main/engines/minting/node-period/mint.ts'
 import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
 import { prettyReceipt, receiptInputs } from '../../src-renderer/components/explain-model.ts'
+import { StepList } from '../../src-renderer/components/step-list.tsx'
+import { texts } from '../../src-renderer/texts.ts'
 import { describeStep, explanationText, foldSteps, runTitle, stepTitle, withoutCredit } from '../../src-shared/explain-text.ts'
 import type { GridEvent, StartSnapshot } from '../../src-shared/grid.ts'
 import type { Explanation, Step } from '../../src-shared/mint.ts'
@@ -96,6 +100,41 @@ test.each(['clock_skew_drift', 'clock_skew_120'])('%s: one report says that the 
   expect(explanationText(explanation, { all: true }).split('Violation ClockSkew.').length - 1).toBeGreaterThan(again)
 })
 
+test('what ran ahead of the clock is said as that and never as a loss below 0; it makes up for small lags, not for a downtime', () => {
+  const lagging = (block: number, lostSec: number, extra: Partial<Step> = {}) => report(block, 2400 - lostSec, extra)
+  expect(withoutCredit([lagging(1, -5), lagging(2, 3), lagging(3, -8)])).toMatchObject({ lostSec: 0, aheadSec: 10 })
+  expect(withoutCredit([lagging(1, 60), lagging(2, -1)])).toMatchObject({ lostSec: 59, aheadSec: 0 })
+  expect(withoutCredit([lagging(1, -5), lagging(2, 3, { kind: 'reboot' }), lagging(3, 61)])).toMatchObject({ lostSec: 64, aheadSec: 5 })
+  // where a period is cut to its length, that is taken from what ran ahead
+  expect(withoutCredit([lagging(1, -50), lagging(2, 40, { kind: 'capped' })])).toMatchObject({ lostSec: 0, aheadSec: 10 })
+  expect(describeStep(lagging(1, -5))).toBe(
+    'Report: the uptime fits the time that passed. 2,400 s (40 min) passed, 2,405 s (40 min 5 s) credited, 5 s ahead of the clock.',
+  )
+
+  const drifts = explainedCase('clock_skew_drift', 1)
+  // the figures as data stay what the rules give
+  expect(drifts.lostSec).toBe(-5475)
+  const lines = explanationText(drifts).split('\n')
+  expect(lines).toContainEqual(
+    expect.stringContaining(
+      '23 reports in a row: 55,200 s (15 h 20 min) passed, 55,315 s (15 h 21 min) credited, 0 s lost, 115 s (1 min 55 s) ahead of the clock.',
+    ),
+  )
+  expect(lines).toContain(
+    '  = 2,636,355 s (30 d 12 h) credited of 2,630,880 s (30 d 10 h), 0 s lost, 5,475 s (1 h 31 min) ahead of the clock, 0 slow boots',
+  )
+  for (const name of ['clock_skew_drift', 'measured_uptime_over_period']) {
+    const explanation = explainedCase(name, 1)
+    expect(explanationText(explanation, { all: true })).not.toMatch(/-[\d,]+ s\b/)
+    const page = renderToStaticMarkup(createElement(StepList, { steps: explanation.steps }))
+    expect(page).toMatch(/>[\d,]+ s ahead of the clock</)
+    expect(page).not.toMatch(/-[\d,]+ s\b/)
+  }
+  expect(texts.explain.sheet.uptimeSum('9 s', '7 s', '0 s', '2 s', null, null, 0)).toBe(
+    '9 s credited of 7 s; 0 s lost; 2 s ahead of the clock.',
+  )
+})
+
 /** Why node `nodeId` of a golden case earns what it earns. */
 function explainedCase(name: string, nodeId: number): Explanation {
   const of = readCase(name)
@@ -179,7 +218,7 @@ describe('what happened, as rule set v3 tells it', () => {
     const untilSec = 600_002
     const known = formatUtc(period.start + untilSec)
     const whole = explained([report(602, 500)])
-    expect(withoutCredit(whole.steps)).toEqual({ lostSec: whole.lostSec, waitingSec: 0, unknownSec: 0 })
+    expect(withoutCredit(whole.steps)).toEqual({ lostSec: whole.lostSec, aheadSec: 0, waitingSec: 0, unknownSec: 0 })
     expect(describeStep(whole.steps.at(-1)!)).toMatch(/^No more reports: nobody reported up to here\..* lost\.$/)
 
     const reportedUntil = (lastSec: number) => {
@@ -193,7 +232,7 @@ describe('what happened, as rule set v3 tells it', () => {
       'No report since: nobody reported up to here, which is as far as the data reach; the next report says what counts. 1,800 s (30 min) passed that may still be credited.',
       `Not known yet: the data reach until ${known}. The 2,030,878 s (23 d 12 h) up to the end of the period are not known yet.`,
     ])
-    expect(withoutCredit(waits.steps)).toEqual({ lostSec: 0, waitingSec: 1800, unknownSec: PERIOD_SEC - untilSec })
+    expect(withoutCredit(waits.steps)).toEqual({ lostSec: 0, aheadSec: 0, waitingSec: 1800, unknownSec: PERIOD_SEC - untilSec })
 
     // the next report comes too late for all of it
     const late = reportedUntil(500_000)
