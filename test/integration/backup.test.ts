@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import Database from 'better-sqlite3'
 import { afterAll, expect, test } from 'vitest'
 import { createBodyWriter } from '../../src-main/jobs/backup/format.ts'
@@ -163,6 +164,22 @@ test('a restore is refused while another Granary has the folder, and a newer sto
   expect(stepsIn(dataDir)).toBe(3)
 })
 
+/** Whether two backups hold the same manifest and parts, byte for byte; a damaged one does not. */
+async function holdsTheSame(path: string, other: string, passphrase: string): Promise<boolean> {
+  const held = async (backup: string) => {
+    const parts = fresh('parts')
+    mkdirSync(parts)
+    const opened = await openBackup(backup, { passphrase })
+    try {
+      await opened.readParts(parts, 'all')
+    } finally {
+      opened.close()
+    }
+    return [JSON.stringify(opened.manifest), ...opened.manifest.parts.map(({ name }) => readFileSync(join(parts, name)).toString('base64'))]
+  }
+  return isDeepStrictEqual(await held(path).catch(() => null), await held(other))
+}
+
 test('an encrypted backup opens with its passphrase only; each kind of damage is named, and nothing changes', async () => {
   const dataDir = store()
   const plain = await backUp(dataDir, fresh('plain'), { withFacts: true })
@@ -182,9 +199,11 @@ test('an encrypted backup opens with its passphrase only; each kind of damage is
       const bytes = Buffer.from(whole)
       bytes[at]! ^= 1 << Math.floor(random() * 8)
       writeFileSync(bad, bytes)
-      expect(await codeOf(restored(dataDir, bad, passphrase)), `byte ${at}`).toMatch(
-        /^(backup\.damaged: .*(damaged|altered|no backup)|store\.newer)/,
-      )
+      // a packed part's header has a bit that means nothing
+      if (!(await holdsTheSame(bad, path, passphrase)))
+        expect(await codeOf(restored(dataDir, bad, passphrase)), `byte ${at}`).toMatch(
+          /^(backup\.damaged: .*(damaged|altered|no backup)|store\.newer)/,
+        )
       writeFileSync(bad, whole)
       truncateSync(bad, at)
       expect(await codeOf(restored(dataDir, bad, passphrase)), `cut off at ${at}`).toMatch(/^backup\.damaged: .*(cut off|no backup)/)
