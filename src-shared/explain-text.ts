@@ -48,11 +48,11 @@ const meanings: Record<StepKind, string> = {
     'the uptime grew by less than the time that passed, though the node did not restart; the next report is measured against the one before',
   'invalid-reboot':
     'the uptime fell, but is more than the time that passed, so no restart explains it; the next report is measured against the one before',
-  ignored: 'the report does not count: the node is marked asleep or asked to boot, or its period is accounted for already',
+  ignored: 'it does not count',
   sleep: 'the farmer put it to sleep; the time since its last report counts',
   'boot-request': 'the farmer asked it to boot; it has 30 min from here',
   wake: 'it came back in time: the whole sleep counts',
-  'wake-refused': 'it slept for more than 24 h or took more than 30 min to boot: the sleep does not count',
+  'wake-refused': 'the sleep does not count',
   'boot-expired': 'it was asked to boot and did not: that is one slow boot',
   stored: 'the node was registered anew and starts afresh',
   updated: 'farm, place, resources or prices may have changed; the uptime did not',
@@ -88,6 +88,14 @@ function ownWords({ kind, rule, evidence, fromTs }: Step): StepWords | null {
     if (rule === sleepRules.afterPeriod) return { meaning: 'the farmer put it to sleep after the period, where that counts nothing' }
     if (evidence.lastNow === undefined)
       return { meaning: 'the farmer put it to sleep before it had reported, so the time up to here does not count' }
+  }
+  if (kind === 'ignored' && typeof evidence.why === 'string') return { meaning: evidence.why }
+  if (kind === 'wake-refused') {
+    const reasons = [
+      ...(evidence.tooLong === true ? [`slept for ${secondsText(Number(evidence.sleptSec))}, which is more than 24 h`] : []),
+      ...(evidence.tooSlow === true ? [`took ${secondsText(Number(evidence.bootSec))} to boot, which is more than 30 min`] : []),
+    ]
+    if (reasons.length > 0) return { meaning: `it ${reasons.join(', and ')}: the sleep does not count` }
   }
   if (kind === 'tail' && evidence.notKnownYet === true)
     return { title: 'Not known yet', meaning: `the data reach until ${formatUtc(fromTs)}` }
@@ -190,6 +198,8 @@ export interface StepRun {
   count: number
   /** of these reports, those that say again that the clock is skewed */
   skewed: number
+  /** why all of them are ignored; null where that is not known, and for ordinary ones */
+  why: string | null
   firstBlock: number | null
   lastBlock: number | null
   /** the seconds that it accounts for; ignored reports account for none, so theirs are the times of the first and the last one */
@@ -222,16 +232,17 @@ const bootKinds: ReadonlySet<StepKind> = new Set([
   'post-wake',
 ] satisfies StepKind[])
 
-/** `27 reports in a row`, `1,073 reports in a row, the clock still skewed`, `38 ignored reports in a row` */
-export function runTitle({ of, count, skewed }: Pick<StepRun, 'of' | 'count' | 'skewed'>): string {
-  const title = `${group(String(count))} ${of === 'ignored' ? 'ignored reports' : 'reports'} in a row`
+/** `27 reports in a row`, `1,073 reports in a row, the clock still skewed`, `38 ignored reports in a row, as …` */
+export function runTitle({ of, count, skewed, why }: Pick<StepRun, 'of' | 'count' | 'skewed' | 'why'>): string {
+  if (of === 'ignored') return `${group(String(count))} ignored reports in a row${why === null ? '' : `, as ${why}`}`
+  const title = `${group(String(count))} reports in a row`
   if (skewed === 0) return title
   return `${title}, the clock still skewed${skewed === count ? '' : ` in ${group(String(skewed))} of them`}`
 }
 
 /**
- * Runs of two or more ordinary reports, or of ignored ones, become one entry each; everything else stays, as does the first report of a
- * skewed clock. The sums stay the same.
+ * Runs of two or more ordinary reports, or of ones that are ignored for the same reason, become one entry each; everything else stays, as
+ * does the first report of a skewed clock. The sums stay the same.
  */
 export function foldSteps(steps: Step[]): (Step | StepRun)[] {
   const result: (Step | StepRun)[] = []
@@ -246,7 +257,7 @@ export function foldSteps(steps: Step[]): (Step | StepRun)[] {
     const kind = runKind(step, skewTold)
     if (step.violation === 'ClockSkew') skewTold = true
     if (bootKinds.has(step.kind)) skewTold = false
-    if (run.length > 0 && run[0]!.kind !== kind) close()
+    if (run.length > 0 && (run[0]!.kind !== kind || run[0]!.evidence.why !== step.evidence.why)) close()
     if (kind === null) result.push(step)
     else run.push(step)
   }
@@ -257,11 +268,13 @@ export function foldSteps(steps: Step[]): (Step | StepRun)[] {
 function runOf(steps: Step[]): StepRun {
   const sum = (pick: (step: Step) => number) => steps.reduce((total, step) => total + pick(step), 0)
   const of = steps[0]!.kind === 'ignored' ? 'ignored' : 'report'
+  const { why } = steps[0]!.evidence
   return {
     kind: 'run',
     of,
     count: steps.length,
     skewed: steps.filter(step => step.violation === 'ClockSkew').length,
+    why: of === 'ignored' && typeof why === 'string' ? why : null,
     firstBlock: steps[0]!.block,
     lastBlock: steps.at(-1)!.block,
     fromTs: of === 'ignored' ? steps[0]!.ts : steps[0]!.fromTs,
@@ -277,14 +290,20 @@ const causes: Record<Downtime['cause'], string> = {
   'not-seen-yet': 'not seen yet in this period',
   reboot: 'restarted',
   gap: 'reports too far apart',
-  'sleep-refused': 'asleep too long or booted too slowly',
+  'sleep-refused': 'a sleep that does not count',
   'not-seen-after': 'not seen any more',
   refused: 'report refused',
 }
 
+const sleepReasons: Record<NonNullable<Downtime['sleep']>, string> = {
+  'too-long': 'asleep for more than 24 h',
+  'too-slow': 'took more than 30 min to boot',
+  both: 'asleep for more than 24 h, and took more than 30 min to boot',
+}
+
 /** Why a stretch did not count, in a few words. */
-export function causeText(cause: Downtime['cause']): string {
-  return causes[cause]
+export function causeText({ cause, sleep }: Pick<Downtime, 'cause' | 'sleep'>): string {
+  return sleep === undefined ? causes[cause] : sleepReasons[sleep]
 }
 
 const violationTexts: Record<Violation, string> = {
@@ -399,5 +418,5 @@ function blockText(block: number | null): string {
 }
 
 function downtimeText(downtime: Downtime): string {
-  return `${formatUtc(downtime.fromTs)} to ${formatUtc(downtime.toTs)}  ${formatDuration(downtime.toTs - downtime.fromTs)}, ${secondsText(downtime.lostSec)} lost: ${causes[downtime.cause]} (${blockText(downtime.block)})`
+  return `${formatUtc(downtime.fromTs)} to ${formatUtc(downtime.toTs)}  ${formatDuration(downtime.toTs - downtime.fromTs)}, ${secondsText(downtime.lostSec)} lost: ${causeText(downtime)} (${blockText(downtime.block)})`
 }

@@ -95,6 +95,8 @@ export const downtimeSchema = z.object({
   lostSec: z.number(),
   /** why: not seen yet, restarted, reports too far apart, sleep refused, not seen any more, report refused */
   cause: z.enum(['not-seen-yet', 'reboot', 'gap', 'sleep-refused', 'not-seen-after', 'refused']),
+  /** of a sleep that was refused: asleep for over 24 h, over 30 min to boot, or both */
+  sleep: z.enum(['too-long', 'too-slow', 'both']).optional(),
   block: z.number().nullable(),
 })
 export type Downtime = z.infer<typeof downtimeSchema>

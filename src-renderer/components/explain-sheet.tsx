@@ -153,7 +153,7 @@ export function UptimeSection({ explanation, place }: { explanation: Explanation
         <ul>
           {explanation.downtimes.map(downtime => (
             <li key={`${downtime.fromTs} ${downtime.cause}`}>
-              <DateTime ts={downtime.fromTs} />, <Duration sec={downtime.toTs - downtime.fromTs} />: {causeText(downtime.cause)}
+              <DateTime ts={downtime.fromTs} />, <Duration sec={downtime.toTs - downtime.fromTs} />: {causeText(downtime)}
             </li>
           ))}
         </ul>

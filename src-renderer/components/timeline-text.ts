@@ -26,9 +26,7 @@ export function segmentText(segment: Segment): string {
   const state = stateWords[segment.state]
   const length = formatDuration(segment.toTs - segment.fromTs)
   const { downtime } = segment
-  return downtime
-    ? words.stretchLost(state, length, causeText(downtime.cause), formatDuration(downtime.lostSec))
-    : words.stretch(state, length)
+  return downtime ? words.stretchLost(state, length, causeText(downtime), formatDuration(downtime.lostSec)) : words.stretch(state, length)
 }
 
 /** The whole timeline in one sentence. */

@@ -62,7 +62,7 @@ export function NodeDowntimes({ detail }: { detail: NodeDetail }) {
                   <td className={classes.num}>
                     <Duration sec={downtime.lostSec} />
                   </td>
-                  <td className={classes.wrap}>{causeText(downtime.cause)}</td>
+                  <td className={classes.wrap}>{causeText(downtime)}</td>
                   <td className={classes.num}>{downtime.block === null ? downtimeWords.noBlock : group(String(downtime.block))}</td>
                 </tr>
               ))}

@@ -8,7 +8,7 @@ import { createV3Mint } from '../../src-main/engines/minting/v3.ts'
 import { prettyReceipt, receiptInputs } from '../../src-renderer/components/explain-model.ts'
 import { StepList } from '../../src-renderer/components/step-list.tsx'
 import { texts } from '../../src-renderer/texts.ts'
-import { describeStep, explanationText, foldSteps, runTitle, stepTitle, withoutCredit } from '../../src-shared/explain-text.ts'
+import { causeText, describeStep, explanationText, foldSteps, runTitle, stepTitle, withoutCredit } from '../../src-shared/explain-text.ts'
 import type { GridEvent, StartSnapshot } from '../../src-shared/grid.ts'
 import type { Explanation, Step } from '../../src-shared/mint.ts'
 import { group } from '../../src-shared/money.ts'
@@ -135,6 +135,44 @@ test('what ran ahead of the clock is said as that and never as a loss below 0; i
   )
 })
 
+test.each([
+  [
+    'farmerbot_slow_boot_twice',
+    'it took 1,858 s (30 min 58 s) to boot, which is more than 30 min',
+    'took more than 30 min to boot',
+    'too-slow',
+  ],
+  ['farmerbot_24h_plus_1', 'it slept for 86,401 s (1 d), which is more than 24 h', 'asleep for more than 24 h', 'too-long'],
+  [
+    'farmerbot_slow_and_too_long',
+    'it slept for 91,722 s (1 d 1 h), which is more than 24 h, and took 3,998 s (1 h 6 min) to boot, which is more than 30 min',
+    'asleep for more than 24 h, and took more than 30 min to boot',
+    'both',
+  ],
+])('%s: which of the limits a sleep went over', (name, meaning, cause, sleep) => {
+  const explanation = explainedCase(name, 1)
+  const refused = explanation.steps.find(step => step.kind === 'wake-refused')!
+  expect(describeStep(refused)).toContain(`Woke up, sleep not credited: ${meaning}: the sleep does not count. `)
+  const downtime = explanation.downtimes.find(one => one.cause === 'sleep-refused')!
+  expect(downtime).toMatchObject({ lostSec: refused.lostSec, sleep })
+  expect(causeText(downtime)).toBe(cause)
+  expect(explanationText(explanation)).toContain(` lost: ${cause} (block ${refused.block})`)
+  for (const one of explanation.downtimes) if (one.cause !== 'sleep-refused') expect(one.sleep).toBeUndefined()
+})
+
+test('a report that is ignored says why, and reports are in one run only where that is the same', () => {
+  const after = explainedCase('healthy', 1).steps.filter(step => step.kind === 'ignored')
+  expect(after.map(describeStep)).toEqual(['Report ignored: an earlier report closed the period. The uptime stays as it is.'])
+  const ignored = (block: number, why: string) => report(block, 0, { kind: 'ignored', elapsedSec: 0, lostSec: 0, evidence: { why } })
+  const closed = 'an earlier report closed the period'
+  const asleep = 'it is asleep and was not asked to boot'
+  const folded = foldSteps([ignored(1, asleep), ignored(2, asleep), ignored(3, closed), ignored(4, closed), ignored(5, closed)])
+  expect(folded.map(entry => (entry.kind === 'run' ? runTitle(entry) : entry.kind))).toEqual([
+    `2 ignored reports in a row, as ${asleep}`,
+    `3 ignored reports in a row, as ${closed}`,
+  ])
+})
+
 /** Why node `nodeId` of a golden case earns what it earns. */
 function explainedCase(name: string, nodeId: number): Explanation {
   const of = readCase(name)
@@ -192,7 +230,13 @@ describe('what happened, as rule set v3 tells it', () => {
     const run = foldSteps(explanation.steps).find(entry => entry.kind === 'run')!
     expect(run).toMatchObject({ of: 'ignored', count: 3, fromTs: period.start + 2402, toTs: period.start + 4802 })
     const lines = linesOf(explanation)
-    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^  ${formatUtc(period.start + 4802)}  blocks .* 3 ignored reports`)))
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        new RegExp(
+          `^  ${formatUtc(period.start + 4802)}  blocks .* 3 ignored reports in a row, as it is asleep and was not asked to boot: 0 s passed`,
+        ),
+      ),
+    )
     const times = lines.filter(line => /^ {2}\d{4}-.* UTC {2}(no event|blocks? \d)/.test(line)).map(line => line.slice(2, 25))
     expect(times.length).toBe(6)
     expect(times).toEqual(times.toSorted())

@@ -89,8 +89,15 @@ export function downtimesOf(steps: readonly Step[]): Downtime[] {
       toTs,
       lostSec: step.lostSec,
       cause,
+      ...refusedSleep(step),
       block: step.block,
     })
   }
   return downtimes
+}
+
+/** Why a sleep was refused, as its evidence says; nothing for every other step. */
+function refusedSleep({ kind, evidence: { tooLong, tooSlow } }: Step): Pick<Downtime, 'sleep'> {
+  if (kind !== 'wake-refused') return {}
+  return { sleep: tooLong === true ? (tooSlow === true ? 'both' : 'too-long') : 'too-slow' }
 }

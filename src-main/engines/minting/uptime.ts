@@ -115,7 +115,7 @@ export function applyReport(s: NodeState, clock: Clock, now: U64, uptime: U64): 
   if (s.sleepTs !== NONE || s.requestTs !== NONE) {
     if (s.requestTs === NONE) ignore(s, clock, now, uptime, NOT_ASKED)
     else if (s.sleepTs === NONE) ignore(s, clock, now, uptime, NOT_ASLEEP)
-    else if (minus(now, uptime) <= s.sleepTs) ignore(s, clock, now, uptime, 'booted before it fell asleep')
+    else if (minus(now, uptime) <= s.sleepTs) ignore(s, clock, now, uptime, 'it booted before it fell asleep')
     else wake(s, clock, now, uptime)
   } else if (!s.hasReport) firstReport(s, clock, now, uptime)
   else judge(s, clock, now, uptime, gapOf(s, clock, now, uptime))
@@ -130,18 +130,18 @@ export function applyLateReport(s: NodeState, clock: Clock, now: U64, uptime: U6
   else lateWake(s, clock, now, uptime)
 }
 
-/** Why a report after the period does not count; null where it does. */
+/** Why a report after the period does not count, as a clause (`as …`); null where it does. */
 function lateReason(s: NodeState, clock: Clock): string | null {
   const closed = 'an earlier report closed the period'
   if (s.sleepTs !== NONE && s.requestTs !== NONE) return s.hasReport && s.lastNow > clock.endTs ? closed : null
   if (s.sleepTs !== NONE) return NOT_ASKED
   if (s.requestTs !== NONE) return NOT_ASLEEP
-  if (!s.hasReport) return 'no report in the period'
+  if (!s.hasReport) return 'it did not report in the period'
   return s.lastNow >= clock.endTs ? closed : null
 }
 
-const NOT_ASKED = 'asleep, not asked to boot'
-const NOT_ASLEEP = 'asked to boot, but not asleep'
+const NOT_ASKED = 'it is asleep and was not asked to boot'
+const NOT_ASLEEP = 'it was asked to boot, but is not asleep'
 
 /** Throws for a figure that the rules' arithmetic can't hold, whether or not the report counts. */
 function checkReport(s: NodeState, clock: Clock, now: U64, uptime: U64): void {
