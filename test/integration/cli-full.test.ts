@@ -41,12 +41,9 @@ test
   .each([
     ['--version'],
     ['--help'],
-    ['help'],
-    ['explain', '', ...NODE],
     ['explain', '--json', ...NODE],
     ['doctor', '--offline'],
     ['export', 'receipts', '--period', '80', '--out', '-'],
-    ['mint', '--archive', archive, '--out', 'OUT'],
     ['mint', '--json', '--archive', archive, '--out', 'OUT'],
   ])('%s %s: a full disk is told, and is no success', (...words) => {
   const hasData = ['explain', 'doctor', 'export'].includes(words[0]!)
