@@ -13,7 +13,11 @@ const { main } = (await import(pathToFileURL(join(programDir, 'out/main/cli.js')
 process.argv = [process.argv[0]!, 'granary', 'mint', '--data', dataDir, '--period', '102', '--out', outDir, '--json']
 // what it says is not the figure
 const write = process.stdout.write.bind(process.stdout)
-process.stdout.write = () => true
+process.stdout.write = (_chunk: unknown, ...rest: unknown[]) => {
+  const done = rest.at(-1)
+  if (typeof done === 'function') done()
+  return true
+}
 const startMs = performance.now()
 await main()
 const sec = (performance.now() - startMs) / 1000
