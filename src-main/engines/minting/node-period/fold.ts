@@ -212,6 +212,8 @@ export function createNodePeriodFold(
 
   function nodeDeleted(nodeId: number): void {
     const state = following(nodeId)
+    // one that is gone is unknown from here on, also where it was virtual
+    untracked.delete(nodeId)
     if (state === undefined) return
     forgetContracts(state)
     states.set(nodeId, undefined)
