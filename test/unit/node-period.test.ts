@@ -33,6 +33,21 @@ describe.each(vectors.uptime_scenarios)('$scenario', ({ reports, closed_periods 
   })
 })
 
+test("a virtual node's reports are nobody's until it is deleted; from then on it is unknown", () => {
+  const fold = createNodePeriodFold(
+    { period: { index: 0, start: 0, end: PERIOD_SEC } },
+    { block: 0, ts: 1, nodes: [{ ...gridNode(1), virtualized: true }], contracts: [], connectionPrice: 80 },
+    { farms: [], farmingPolicies: [policyOf(3)] },
+    { boundary: null },
+  )
+  fold.block(1, 100)
+  fold.uptime(1, 100, 50)
+  expect(fold.running()).toEqual([])
+  fold.rare(['TfgridModule.NodeDeleted', { node_id: 1 }])
+  fold.block(2, 200)
+  expect(() => fold.uptime(1, 200, 150)).toThrow(/node 1\b/i)
+})
+
 test.each(vectors.cloud_units)('cloud units: $node', node => {
   const gib = 2 ** 30
   const units = cloudUnits({ cru: node.cru, mru: node.mru_gib * gib, hru: node.hru_gib * gib, sru: node.sru_gib * gib }, 0n)
