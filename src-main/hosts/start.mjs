@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { cacheDir, ensureBuilt, findNode, programDir } from './cli/build.mjs'
+import { runFor } from './cli/run-for.mjs'
 import { findElectron, installElectron, planElectron, readFailure, versionOf, writeFailure } from './electron/find-electron.mjs'
 
 const usage = `npm start [-- OPTIONS]
@@ -140,7 +141,7 @@ async function start() {
   say(`No Electron window: ${result}.`)
   if (!options.browser)
     say('The app opens in a browser instead. For a window of its own: "npm start -- --electron", on a desktop and not as root.')
-  return runHere(node, [join(programDir, 'out/main/cli.js'), 'serve', '--open', ...(options.dataDir ? ['--data', options.dataDir] : [])])
+  return runFor(node, [join(programDir, 'out/main/cli.js'), 'serve', '--open', ...(options.dataDir ? ['--data', options.dataDir] : [])])
 }
 
 try {

@@ -4,10 +4,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 const launcher = fileURLToPath(new URL('../../src-main/hosts/cli/granary.mjs', import.meta.url))
+const askedToStop = fileURLToPath(new URL('../../src-main/hosts/cli/asked-to-stop.ts', import.meta.url))
 // The Node of this test runs the program itself; an older one on the path only starts the newer one and waits for it.
 const older = olderNode()
 let folder: string
@@ -53,6 +54,61 @@ describe.each([
     }
   })
 })
+
+it.skipIf(older === undefined).each([20, 40, 60])(
+  'the older Node that hears of Ctrl-C %i ms later than the newer one changes nothing of how that ends',
+  async laterMs => {
+    const child = spawn(older!, [launcher, 'demo', '--nodes', '10000', join(folder, 'grid.ndjson')], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr!.on('data', part => {
+      said += part
+    })
+    const closed = once(child, 'close')
+    try {
+      await until(() => readdirSync(folder).length > 0, child)
+      child.kill('SIGSTOP')
+      process.kill(-child.pid!, 'SIGINT')
+      await wait(laterMs)
+      child.kill('SIGCONT')
+      expect(await closed).toEqual([1, null])
+      expect(said).toContain('Stopped.')
+    } finally {
+      endGroup(child)
+    }
+  },
+)
+
+it.skipIf(process.platform === 'win32')(
+  'what reached a process and the one that waits for it is one time, however late that one tells',
+  async () => {
+    const program = `
+    const { onAskedToStop } = await import(${JSON.stringify(pathToFileURL(askedToStop).href)})
+    onAskedToStop(() => process.send('stop'))
+    process.on('message', message => message === 'end' && process.exit(0))
+    process.send('ready')`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const heard: unknown[] = []
+    child.on('message', message => heard.push(message))
+    const hears = async (count: number): Promise<void> => {
+      while (heard.length < count) await once(child, 'message')
+    }
+    await hears(1)
+    child.kill('SIGINT')
+    await hears(2)
+    await wait(400) // longer than what counts as one press of a key
+    child.send({ asked: 'SIGINT', times: 1 })
+    child.send({ asked: 'SIGINT', times: 2 })
+    await hears(3)
+    child.send({ asked: 'SIGTERM', times: 1 })
+    await hears(4)
+    child.send('end')
+    await once(child, 'exit')
+    expect(heard).toEqual(['ready', 'stop', 'stop', 'stop'])
+  },
+)
 
 async function until(holds: () => boolean, child: ChildProcess): Promise<void> {
   while (!holds()) {

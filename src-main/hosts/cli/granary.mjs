@@ -1,27 +1,22 @@
 #!/usr/bin/env node
 // What `granary` starts: on the system's Node, whichever it is. Finds a Node that is new enough, builds if need be, then hands over.
-import { once } from 'node:events'
 import nodeModule from 'node:module'
-import { constants } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cacheDir, ensureBuilt, findNode, programDir } from './build.mjs'
 
 try {
   const node = findNode()
+  // by whoever is asked to stop it
+  await ensureBuilt()
   if (node === process.execPath) {
-    await ensureBuilt()
     // the bundle's compiled code from the last time; where that can't be kept (a folder of others, an older Node), it is compiled again
     nodeModule.enableCompileCache?.(join(cacheDir, 'compiled'))
     const { main } = await import(pathToFileURL(join(programDir, 'out/main/cli.js')).href)
     await main()
   } else {
-    const { spawn } = await import('node:child_process')
-    const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: handedOn(process.argv) })
-    // whoever ends this process means the work, not only the one that waits for it
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-    const [code, signal] = await once(child, 'exit')
-    process.exitCode = code ?? 128 + constants.signals[signal]
+    const { runFor } = await import('./run-for.mjs')
+    process.exitCode = await runFor(node, process.argv.slice(1), handedOn(process.argv))
   }
 } catch (error) {
   process.stderr.write(`granary: ${error.message}\n`)

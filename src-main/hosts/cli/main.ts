@@ -239,5 +239,7 @@ export async function main(): Promise<void> {
   // once: what fails while it is told ends the process as Node does it
   process.once('uncaughtException', error => void import('./crashed.ts').then(({ endCrashed }) => endCrashed(error, args)))
   printWhole(process.stdout)
+  // to whoever waits for this process (run-for.mjs): listening there must not keep it
+  process.channel?.unref()
   process.exitCode = await run(args, { stdout: process.stdout, stderr: process.stderr })
 }

@@ -2,6 +2,7 @@ import { fstatSync, writeSync } from 'node:fs'
 import { toAppError, toPrintError } from '../../../src-shared/errors.ts'
 import { curveRefusalMeaning } from '../../../src-shared/treasury/curve.ts'
 import type { JobProgress } from '../../core/index.ts'
+import { onAskedToStop } from './asked-to-stop.ts'
 
 export interface Terminal {
   /** aborted by Ctrl-C and by a polite end; a second Ctrl-C ends the process at once */
@@ -17,9 +18,6 @@ export interface Terminal {
   end(): Promise<boolean>
 }
 
-/** signals closer together than this are one press of Ctrl-C */
-const sameKeyMs = 300
-
 /** Bigints as decimal texts, as everywhere on the wire. */
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, (_key, member) => (typeof member === 'bigint' ? member.toString() : member))}\n`
@@ -31,23 +29,17 @@ export function createTerminal(
 ): Terminal {
   const abort = new AbortController()
   let lineShown = false
-  let stoppedMs = 0
   let printed = Promise.resolve()
   let unprinted: NodeJS.ErrnoException | null = null
-  const stop = (): void => {
-    const nowMs = performance.now()
-    // Ctrl-C comes twice at once where granary.mjs passes it on: from the terminal and from there
-    if (abort.signal.aborted && nowMs - stoppedMs > sameKeyMs) process.exit(1)
-    if (!abort.signal.aborted) stoppedMs = nowMs
+  const stopListening = onAskedToStop(() => {
+    if (abort.signal.aborted) process.exit(1)
     abort.abort()
-  }
+  })
   // whoever reads our output may go away early (`| head`): that is no failure
   const broken = (error: NodeJS.ErrnoException): void => {
     if (error.code === 'EPIPE') process.exit(0)
     // any other failure is told at the end: the work itself goes on
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
   stdout.on('error', broken)
   // whoever can't be told reads it from the exit code
   stderr.on('error', () => {})
@@ -84,7 +76,7 @@ export function createTerminal(
     async end() {
       clearLine()
       // once stopped, the process ends by itself; the same press of Ctrl-C that comes a second time must not change its exit code
-      if (!abort.signal.aborted) process.off('SIGINT', stop).off('SIGTERM', stop)
+      if (!abort.signal.aborted) stopListening()
       // `broken` stays: what was written may still be on its way when a reader goes
       await printed
       if (unprinted === null || unprinted.code === 'EPIPE') return true

@@ -20,7 +20,7 @@ export function layOutNpmPackage(programDir, folder) {
   const manifest = { name, version, description, license, type, bin, engines, dependencies }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   for (const file of ['README.md', 'LICENSE']) cpSync(join(programDir, file), join(folder, file))
-  for (const file of ['granary.mjs', 'build.mjs', 'find-node.mjs'])
+  for (const file of ['granary.mjs', 'build.mjs', 'find-node.mjs', 'run-for.mjs'])
     cpSync(join(programDir, 'src-main/hosts/cli', file), join(folder, 'src-main/hosts/cli', file))
   for (const file of readdirSync(join(programDir, 'out/main')))
     if (!desktopOnly.has(file)) cpSync(join(programDir, 'out/main', file), join(folder, 'out/main', file))
