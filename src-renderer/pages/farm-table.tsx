@@ -34,7 +34,7 @@ function amountColumn(id: 'earnedUnits' | 'staysUpUnits' | 'goesDownUnits', head
     id,
     header,
     help,
-    width: 150,
+    width: 142,
     align: 'right',
     sortable: true,
     cell: farm => <Amount units={farm[id]} />,
@@ -47,7 +47,7 @@ function columnsFor(over: boolean): Column<FarmRow>[] {
     {
       id: 'name',
       header: words.farm,
-      width: 170,
+      width: 148,
       grow: 2,
       sortable: true,
       cell: farm => <FarmName name={farm.name} id={farm.farmId} />,
@@ -56,7 +56,7 @@ function columnsFor(over: boolean): Column<FarmRow>[] {
     {
       id: 'nodes',
       header: words.nodes,
-      width: 66,
+      width: 62,
       align: 'right',
       help: 'nodes',
       sortable: true,
@@ -78,7 +78,7 @@ function columnsFor(over: boolean): Column<FarmRow>[] {
     {
       id: 'payoutAddress',
       header: words.address,
-      width: 130,
+      width: 116,
       grow: 1,
       cell: farm => (
         <span title={farm.payoutAddress}>{farm.payoutAddress === '' ? texts.overview.noAddress : shortAddress(farm.payoutAddress)}</span>
