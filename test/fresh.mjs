@@ -105,6 +105,9 @@ const parts = {
     run('npx', ['granary', 'demo', '--nodes', '20', '--days', '2', '--seed', '1', 'demo.ndjson.gz'], app)
     run('npx', ['granary', 'mint', '--archive', 'demo.ndjson.gz', '--out', 'out'], app)
     expect(readFileSync(join(app, 'out/overview.csv'), 'utf8').split('\n').length > 20, 'the overview has too few lines')
+    const linked = readFileSync(join(app, 'node_modules/granary/README.md'), 'utf8').match(/resources\/[\w./-]+/g)
+    const missing = linked.filter(path => !existsSync(join(app, 'node_modules/granary', path)))
+    expect(missing.length === 0, `the README of the package leads to what it has not: ${missing}`)
     await serves('npx', ['granary', 'serve'], app)
     return `${file} (${(statSync(join(work, file)).size / 1e6).toFixed(1)} MB) is installed, ${old ? 'gets a newer Node by the command that it tells, ' : ''}mints and serves`
   },

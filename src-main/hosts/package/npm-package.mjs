@@ -19,13 +19,15 @@ export function layOutNpmPackage(programDir, folder) {
   )
   const manifest = { name, version, description, license, type, bin, engines, dependencies }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-  for (const file of ['README.md', 'LICENSE']) cpSync(join(programDir, file), join(folder, file))
+  cpSync(join(programDir, 'LICENSE'), join(folder, 'LICENSE'))
+  // without its pictures, which are for who reads it where the sources are
+  const readme = readFileSync(join(programDir, 'README.md'), 'utf8')
+  writeFileSync(join(folder, 'README.md'), readme.replace(/^(<picture>.*?<\/picture>|<img [^>]*>)\n\n/gms, ''))
   for (const file of ['granary.mjs', 'build.mjs', 'find-node.mjs', 'run-for.mjs'])
     cpSync(join(programDir, 'src-main/hosts/cli', file), join(folder, 'src-main/hosts/cli', file))
   for (const file of readdirSync(join(programDir, 'out/main')))
     if (!desktopOnly.has(file)) cpSync(join(programDir, 'out/main', file), join(folder, 'out/main', file))
   cpSync(join(programDir, 'out/renderer'), join(folder, 'out/renderer'), { recursive: true })
-  // the README's pictures are for who reads it where the sources are
   const pictures = join(programDir, 'resources/pictures')
   cpSync(join(programDir, 'resources'), join(folder, 'resources'), { recursive: true, filter: from => from !== pictures })
 }
