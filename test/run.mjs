@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { ensureBuilt, findNode, programDir } from '../src-main/hosts/cli/build.mjs'
 
 const args = process.argv.slice(2)
@@ -178,7 +179,7 @@ function playwrightTests(report) {
           ? skip.description
           : test.status === 'skipped'
             ? 'did not run: what its file prepares, or a test before it, failed'
-            : ''
+            : (test.results.find(result => result.error)?.error.message ?? '')
         tests.push({
           file: `test/e2e/${spec.file}`,
           name: [...names, spec.title].join(' > '),
@@ -243,6 +244,12 @@ console.log(`Random properties start from GRANARY_SEED=${seed}${long ? `, GRANAR
 if (e2eAt < 0) await runVitest()
 await runPlaywright()
 
+/** With the first lines of why it failed, without their colours: what was printed then may be far up. */
+function withReason({ file, name, note = '' }) {
+  const lines = stripVTControlCharacters(note).trimEnd().split('\n').slice(0, 12)
+  return [`  ${file}: ${name}`, ...lines.filter(line => line !== '').map(line => `    ${line.slice(0, 200)}`)].join('\n')
+}
+
 const of = state => outcomes.filter(outcome => outcome.state === state)
 const slow = outcomes.filter(outcome => outcome.ms > 10_000).sort((a, b) => b.ms - a.ms)
 console.log('')
@@ -250,10 +257,10 @@ if (slow.length > 0) console.log('Longest:')
 for (const { file, name, ms } of slow.slice(0, 8)) console.log(`  ${(ms / 1000).toFixed(0)} s  ${file}: ${name}`)
 const failed = of('failed')
 if (failed.length > 0) console.log(`Failed (again with GRANARY_SEED=${seed}):`)
-for (const { file, name } of failed) console.log(`  ${file}: ${name}`)
+for (const outcome of failed) console.log(withReason(outcome))
 const again = outcomes.filter(outcome => outcome.again)
 if (again.length > 0) console.log('Passed at the second try only:')
-for (const { file, name } of again) console.log(`  ${file}: ${name}`)
+for (const outcome of again) console.log(withReason(outcome))
 const skipped = of('skipped')
 if (skipped.length > 0) console.log('Skipped:')
 const noBrowser = skipped.filter(({ note }) => note === 'no browser')

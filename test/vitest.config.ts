@@ -19,6 +19,8 @@ export default defineConfig({
           hookTimeout: timeoutMs,
           // a worker keeps the modules that it has loaded (chain and payment libraries take seconds): no test may leave a global changed
           isolate: false,
+          // real processes, sockets and clocks: as in the browser part, test/run.mjs names what needed its second try
+          retry: name === 'integration' ? 1 : 0,
         },
       })),
       { test: { name: 'imports', include: ['test/unit/imports.test.ts'] } },

@@ -7,8 +7,10 @@ export interface TestOutcome {
   file: string
   name: string
   state: 'passed' | 'failed' | 'skipped'
-  /** why it was skipped, if it says so */
+  /** why it was skipped, if it says so; why it failed, also where it passed then */
   note?: string
+  /** whether it passed at the second try only */
+  again?: true
   ms: number
 }
 
@@ -26,14 +28,27 @@ export default class OutcomeReporter implements Reporter {
         const result = test.result()
         const state = result.state === 'pending' ? 'failed' : result.state
         if (state === 'failed') failed++
-        const note = result.state === 'skipped' ? result.note : undefined
-        outcomes.push({ file, name: test.fullName, state, ms: test.diagnostic()?.duration ?? 0, ...(note ? { note } : {}) })
+        const note = result.state === 'skipped' ? result.note : reasonOf(result.errors)
+        const { duration = 0, flaky = false } = test.diagnostic() ?? {}
+        outcomes.push({
+          file,
+          name: test.fullName,
+          state,
+          ms: duration,
+          ...(note && { note }),
+          ...(flaky && { again: true }),
+        })
       }
-      if (!module.ok() && failed === 0) outcomes.push({ file, name: '(the file itself)', state: 'failed', ms: 0 })
+      if (!module.ok() && failed === 0)
+        outcomes.push({ file, name: '(the file itself)', state: 'failed', ms: 0, note: reasonOf(module.errors()) ?? '' })
     }
     if (unhandled.length > 0)
       outcomes.push({ file: '(errors outside of tests)', name: `${unhandled.length} unhandled`, state: 'failed', ms: 0 })
     const target = process.env.GRANARY_REPORT
     if (target) writeFileSync(target, JSON.stringify(outcomes))
   }
+}
+
+function reasonOf(errors: readonly { message: string }[] | undefined): string | undefined {
+  return errors?.map(({ message }) => message).join('; ')
 }
