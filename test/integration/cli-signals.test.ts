@@ -22,6 +22,30 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
+/** A long command in a group of its own, as a terminal gives it, once it writes; `act` asks it to stop. Gives how it ended and what it said. */
+async function stopped(node: string, act: (child: ChildProcess) => unknown): Promise<{ end: unknown[]; said: string }> {
+  const child = spawn(node, [launcher, 'demo', '--nodes', '10000', join(folder, 'grid.ndjson')], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr!.on('data', part => {
+    said += part
+  })
+  // closed only when nobody holds the pipe any more: neither the process nor one that it started
+  const closed = once(child, 'close')
+  try {
+    while (readdirSync(folder).length === 0) {
+      if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode} before it had begun to write.`)
+      await wait(20)
+    }
+    await act(child)
+    return { end: await closed, said }
+  } finally {
+    endGroup(child)
+  }
+}
+
 describe.each([
   { name: 'on a Node that can run it', node: process.execPath },
   { name: 'on an older Node that starts a newer one', node: older },
@@ -31,53 +55,24 @@ describe.each([
     { signal: 'SIGINT', to: 'process' },
     { signal: 'SIGTERM', to: 'process' },
   ] as const)('$signal to the $to stops the work, leaves nothing behind and exits 1', async ({ signal, to }) => {
-    // A group of its own, as a terminal gives it, so that the whole of it can be signalled.
-    const child = spawn(node!, [launcher, 'demo', '--nodes', '10000', join(folder, 'grid.ndjson')], {
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    child.stderr!.on('data', part => {
-      said += part
-    })
-    // closed only when nobody holds the pipe any more: neither the process nor one that it started
-    const closed = once(child, 'close')
-    try {
-      await until(() => readdirSync(folder).length > 0, child)
-      process.kill(to === 'group' ? -child.pid! : child.pid!, signal)
-      const [code] = await closed
-      expect(said).toContain('Stopped.')
-      expect(code).toBe(1)
-      expect(readdirSync(folder)).toEqual([])
-    } finally {
-      endGroup(child)
-    }
+    const { end, said } = await stopped(node!, ({ pid }) => process.kill(to === 'group' ? -pid! : pid!, signal))
+    expect(said).toContain('Stopped.')
+    expect(end).toEqual([1, null])
+    expect(readdirSync(folder)).toEqual([])
   })
 })
 
 it.skipIf(older === undefined).each([20, 40, 60])(
   'the older Node that hears of Ctrl-C %i ms later than the newer one changes nothing of how that ends',
   async laterMs => {
-    const child = spawn(older!, [launcher, 'demo', '--nodes', '10000', join(folder, 'grid.ndjson')], {
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    child.stderr!.on('data', part => {
-      said += part
-    })
-    const closed = once(child, 'close')
-    try {
-      await until(() => readdirSync(folder).length > 0, child)
+    const { end, said } = await stopped(older!, async child => {
       child.kill('SIGSTOP')
       process.kill(-child.pid!, 'SIGINT')
       await wait(laterMs)
       child.kill('SIGCONT')
-      expect(await closed).toEqual([1, null])
-      expect(said).toContain('Stopped.')
-    } finally {
-      endGroup(child)
-    }
+    })
+    expect(said).toContain('Stopped.')
+    expect(end).toEqual([1, null])
   },
 )
 
@@ -109,13 +104,6 @@ it.skipIf(process.platform === 'win32')(
     expect(heard).toEqual(['ready', 'stop', 'stop', 'stop'])
   },
 )
-
-async function until(holds: () => boolean, child: ChildProcess): Promise<void> {
-  while (!holds()) {
-    if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode} before it had begun to write.`)
-    await wait(20)
-  }
-}
 
 function endGroup(child: ChildProcess): void {
   try {
