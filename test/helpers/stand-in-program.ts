@@ -33,7 +33,7 @@ const fs = require('node:fs')
 fs.appendFileSync('builds', 'x')
 setTimeout(() => {
   for (const [path, text] of [
-    ['out/main/cli.js', 'process.on("message", ({ asked }) => { if (asked === "SIGINT") { console.log("cli ends in order"); process.exit(0) } }); console.log("cli", JSON.stringify(process.argv.slice(2))); setInterval(() => {}, 1000)'],
+    ['out/main/cli.js', 'process.on("message", ({ asked }) => { if (asked === "to stop") { console.log("cli ends in order"); process.exit(0) } }); console.log("cli", JSON.stringify(process.argv.slice(2))); setInterval(() => {}, 1000)'],
     ['out/main/worker.js', ''], ['out/main/electron.js', ''], ['out/preload/preload.cjs', ''], ['out/renderer/index.html', ''],
   ]) {
     fs.mkdirSync(require('node:path').dirname(path), { recursive: true })

@@ -77,12 +77,12 @@ it.skipIf(older === undefined).each([20, 40, 60])(
 )
 
 it.skipIf(process.platform === 'win32')(
-  'what reached a process and the one that waits for it is one time, however late that one tells',
+  'what reached a process and the one that waits for it is one time, however late and often that one tells; a key pressed again and again is more',
   async () => {
     const program = `
     const { onAskedToStop } = await import(${JSON.stringify(pathToFileURL(askedToStop).href)})
     onAskedToStop(() => process.send('stop'))
-    process.on('message', message => message === 'end' && process.exit(0))
+    process.on('message', message => message === 'say' ? process.send('said') : message === 'end' && process.exit(0))
     process.send('ready')`
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const heard: unknown[] = []
@@ -90,20 +90,41 @@ it.skipIf(process.platform === 'win32')(
     const hears = async (count: number): Promise<void> => {
       while (heard.length < count) await once(child, 'message')
     }
+    const longerThanOneKey = () => wait(400)
     await hears(1)
     child.kill('SIGINT')
     await hears(2)
-    await wait(400) // longer than what counts as one press of a key
-    child.send({ asked: 'SIGINT', times: 1 })
-    child.send({ asked: 'SIGINT', times: 2 })
+    await longerThanOneKey()
+    // one press, which npm has doubled
+    child.send({ asked: 'to stop' })
+    child.send({ asked: 'to stop' })
+    child.send('say')
     await hears(3)
-    child.send({ asked: 'SIGTERM', times: 1 })
+    await longerThanOneKey()
+    child.send({ asked: 'to stop' })
     await hears(4)
     child.send('end')
     await once(child, 'exit')
-    expect(heard).toEqual(['ready', 'stop', 'stop', 'stop'])
+    expect(heard).toEqual(['ready', 'stop', 'said', 'stop'])
   },
 )
+
+it.skipIf(process.platform === 'win32')('who keeps on pressing Ctrl-C is not taken for one long press', async () => {
+  const program = `
+    const { onAskedToStop } = await import(${JSON.stringify(pathToFileURL(askedToStop).href)})
+    let times = 0
+    onAskedToStop(() => ++times === 2 && process.exit(7))
+    process.send('ready')`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const ended = once(child, 'exit')
+  await once(child, 'message')
+  for (let pressed = 0; pressed < 100 && child.exitCode === null; pressed++) {
+    child.kill('SIGINT')
+    await wait(50)
+  }
+  child.kill('SIGKILL')
+  expect(await ended).toEqual([7, null])
+})
 
 function endGroup(child: ChildProcess): void {
   try {

@@ -7,7 +7,7 @@ import { cacheDir, ensureBuilt, findNode, programDir } from './build.mjs'
 
 try {
   const node = findNode()
-  // by whoever is asked to stop it
+  // not left to the newer Node: whoever is asked to stop ends the build
   await ensureBuilt()
   if (node === process.execPath) {
     // the bundle's compiled code from the last time; where that can't be kept (a folder of others, an older Node), it is compiled again

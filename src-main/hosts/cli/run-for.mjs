@@ -15,9 +15,8 @@ import { constants } from 'node:os'
  */
 export async function runFor(node, args, stdio = ['inherit', 'inherit', 'inherit']) {
   const child = spawn(node, args, { stdio: [...stdio, 'ipc'] })
-  const times = { SIGINT: 0, SIGTERM: 0 }
   // an ended process takes no message: it needs none
-  const pass = signal => child.send({ asked: signal, times: ++times[signal] }, () => {})
+  const pass = () => child.send({ asked: 'to stop' }, () => {})
   // nobody waits for the end of what a closed terminal ends
   const end = signal => child.kill(signal)
   process.on('SIGINT', pass).on('SIGTERM', pass).on('SIGHUP', end)
